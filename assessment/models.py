@@ -1,0 +1,249 @@
+"""Learners answering. An attempt is pinned to an immutable quiz version; marks are append-only."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from content.models import ItemVersion, Quiz, QuizVersion
+from lti.models import ResourceLink
+from roster.ids import uuid7
+from roster.models import Course, Institution, Person
+
+
+class Counts(models.TextChoices):
+    """Which attempt becomes the grade."""
+
+    HIGHEST = "highest"
+    LATEST = "latest"
+    FIRST = "first"
+
+
+class Feedback(models.TextChoices):
+    AFTER_SUBMIT = "after_submit", "with the result"
+    NEVER = "never", "score only"
+
+
+class WhileWaiting(models.TextChoices):
+    """What the LMS gets while an answer waits for a person."""
+
+    MARKED_PART = "marked_part", "the part already marked"
+    NOTHING = "nothing", "nothing until final"
+
+
+class Assignment(models.Model):
+    """A quiz placed in a course, with its policy."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    course = models.ForeignKey(Course, models.CASCADE, null=True, related_name="assignments")
+    resource_link = models.OneToOneField(ResourceLink, models.CASCADE, related_name="assignment")
+    quiz = models.ForeignKey(Quiz, models.PROTECT, related_name="assignments")
+    title = models.CharField(max_length=500)
+    max_attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as many as one likes.")
+    counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
+    feedback = models.CharField(max_length=16, choices=Feedback.choices, default=Feedback.AFTER_SUBMIT)
+    while_waiting = models.CharField(max_length=16, choices=WhileWaiting.choices, default=WhileWaiting.MARKED_PART)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AttemptState(models.TextChoices):
+    IN_PROGRESS = "in_progress", "in progress"
+    SUBMITTED = "submitted"
+    NEEDS_REVIEW = "needs_review", "waiting for review"
+    MARKED = "marked"
+
+
+class Attempt(models.Model):
+    """One sitting. Without assignment and person it is practice: the public check, apart from everything.
+
+    `points` are those marked so far; `points_waiting` may still be earned from a person.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE, null=True)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, null=True, related_name="attempts")
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="attempts")
+    quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
+    number = models.PositiveIntegerField(default=1)
+    preview = models.BooleanField(default=False, help_text="By a teacher or test user; stays out of everything.")
+    key_hash = models.CharField(max_length=64, unique=True, null=True, help_text="Practice: SHA-256 of its address.")
+    state = models.CharField(max_length=16, choices=AttemptState.choices, default=AttemptState.IN_PROGRESS)
+    started_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    marked_at = models.DateTimeField(null=True, blank=True)
+    items_total = models.PositiveIntegerField()
+    items_marked = models.PositiveIntegerField(default=0)
+    points = models.DecimalField(max_digits=10, decimal_places=3, default=0)
+    points_waiting = models.DecimalField(max_digits=10, decimal_places=3, default=0)
+    points_max = models.DecimalField(max_digits=10, decimal_places=3)
+    counted = models.JSONField(null=True, help_text="What statistics hold of this attempt.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "person", "number"], name="attempt_number"),
+            models.UniqueConstraint(
+                fields=["assignment", "person"], condition=Q(state="in_progress"), name="one_open_attempt"
+            ),
+            models.CheckConstraint(
+                condition=Q(assignment__isnull=True, person__isnull=True, institution__isnull=True)
+                | Q(assignment__isnull=False, person__isnull=False, institution__isnull=False),
+                name="attempt_is_practice_or_owned",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="in_progress") | Q(submitted_at__isnull=False), name="submitted_attempt_has_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gte=0, points__lte=F("points_max")), name="attempt_points_in_range"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="attempt_unmarked"),
+            models.Index(fields=["institution", "id"], name="attempt_of_institution"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.person_id or 'practice'}"
+
+
+class Response(models.Model):
+    """What was answered. Changes only while the attempt is in progress and the item unchecked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
+    item_version = models.ForeignKey(ItemVersion, models.PROTECT)
+    answer = models.JSONField(default=dict)
+    seq = models.PositiveIntegerField(default=0, help_text="Grows with every change the learner makes.")
+    saved_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="Practice: when feedback was asked for.")
+    waiting = models.BooleanField(default=False, help_text="Submitted and not marked yet by a person.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "item_version"], name="one_response_per_item")]
+        indexes = [models.Index(fields=["attempt"], condition=Q(waiting=True), name="response_waiting")]
+
+    def __str__(self) -> str:
+        return f"response {self.id}"
+
+
+class MarkedBy(models.TextChoices):
+    RULE = "rule"
+    SUGGESTION = "suggestion"
+    PERSON = "person"
+
+
+class Mark(models.Model):
+    """What a response earned. Append-only; the latest by rule or person counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    response = models.ForeignKey(Response, models.CASCADE, related_name="marks")
+    points = models.DecimalField(max_digits=8, decimal_places=3)
+    by = models.CharField(max_length=16, choices=MarkedBy.choices)
+    tier = models.CharField(max_length=32)
+    evidence = models.JSONField(default=dict)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+    note = models.TextField(blank=True, help_text="To the learner.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["response"], condition=Q(by="rule"), name="one_rule_mark_per_response"),
+            models.CheckConstraint(condition=Q(points__gte=0), name="mark_points_not_negative"),
+            models.CheckConstraint(
+                condition=~Q(by="person") | Q(person__isnull=False), name="mark_by_person_names_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} by {self.by}"
+
+
+class GradeState(models.TextChoices):
+    PROVISIONAL = "provisional"
+    FINAL = "final"
+
+
+class Grade(models.Model):
+    """What counts for a person on an assignment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="grades")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="grades")
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="+")
+    points = models.DecimalField(max_digits=10, decimal_places=3)
+    points_max = models.DecimalField(max_digits=10, decimal_places=3)
+    state = models.CharField(max_length=16, choices=GradeState.choices)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "person"], name="one_grade_per_person"),
+            models.CheckConstraint(condition=Q(points_max__gt=0), name="grade_maximum_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points}/{self.points_max} {self.state}"
+
+
+class Population(models.TextChoices):
+    """Whose attempts a statistic is about. First attempts are the honest default for item analysis."""
+
+    FIRST = "first", "first attempt of each learner"
+    ALL = "all", "all attempts"
+
+
+class StatisticsDelta(models.Model):
+    """A change that marking made to the statistics, waiting to be folded into rows."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    assignment = models.ForeignKey(Assignment, models.CASCADE)
+    quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
+    population = models.CharField(max_length=8, choices=Population.choices)
+    sign = models.SmallIntegerField()
+    counted = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"{self.sign:+} {self.population} of {self.assignment_id}"
+
+
+class StatisticsRow(models.Model):
+    """Sums over a population: of one item, or (no item) of the whole assignment.
+
+    `total` is T, the points of the items marked by rule at submission, known for every submitted attempt.
+    Every published figure is computed from these sums alone. `counts`: {category: {T: n}}.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="statistics")
+    quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
+    population = models.CharField(max_length=8, choices=Population.choices)
+    item_version = models.ForeignKey(ItemVersion, models.PROTECT, null=True)
+    n = models.BigIntegerField(default=0)
+    x = models.DecimalField(max_digits=24, decimal_places=6, default=0, help_text="Sum of points.")
+    xx = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared points.")
+    xt = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of points times total.")
+    t = models.DecimalField(max_digits=24, decimal_places=6, default=0, help_text="Sum of totals.")
+    tt = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared totals.")
+    counts = models.JSONField(default=dict)
+    folded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # Two constraints: `nulls_distinct` would make every system check ask the server for its version.
+            models.UniqueConstraint(
+                fields=["assignment", "quiz_version", "population", "item_version"],
+                condition=Q(item_version__isnull=False),
+                name="one_statistics_row_per_item",
+            ),
+            models.UniqueConstraint(
+                fields=["assignment", "quiz_version", "population"],
+                condition=Q(item_version__isnull=True),
+                name="one_statistics_row_of_totals",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.population} n={self.n}"

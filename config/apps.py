@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """The top room: settings, addresses, system checks, and what sets a whole installation up."""
+
+    name = "config"
+    label = "config"

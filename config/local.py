@@ -1,0 +1,5 @@
+"""Finds or starts PostgreSQL and Redis, then runs a command."""
+
+
+def adopt_running_services() -> None:
+    pass

@@ -1,0 +1,15 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from config import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("lti/", include("lti.urls")),
+    path("learn/", include("content.urls")),
+    path("learn/", include("assessment.practice_urls")),
+    path("api/", include("api.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,256 @@
+"""LTI 1.3 Advantage as rows. Names and constraints come from the 1EdTech specifications.
+
+Core: https://www.imsglobal.org/spec/lti/v1p3/ · Security: https://www.imsglobal.org/spec/security/v1p0/
+AGS: https://www.imsglobal.org/spec/lti-ags/v2p0/
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from roster.ids import uuid7
+from roster.models import Course, Institution, Person, Role
+
+
+class ToolKey(models.Model):
+    """An RSA key of this tool. All published ones stand in the key set; the newest active one signs."""
+
+    kid = models.CharField(primary_key=True, max_length=64)
+    private_key = models.TextField(help_text="PKCS#8 PEM.")
+    public_jwk = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+class Family(models.TextChoices):
+    """Platforms whose habits differ (claim `tool_platform.product_family_code`)."""
+
+    GENERIC = "generic"
+    MOODLE = "moodle"
+    CANVAS = "canvas"
+
+
+class Registration(models.Model):
+    """One (issuer, client_id) that a platform gave us. One Canvas issuer serves many of them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    issuer = models.CharField(max_length=255)
+    client_id = models.CharField(max_length=255)
+    auth_url = models.URLField(max_length=500)
+    token_url = models.URLField(max_length=500)
+    token_audience = models.CharField(max_length=500, blank=True, help_text="Where it differs from the token URL.")
+    jwks_url = models.URLField(max_length=500)
+    jwks = models.JSONField(default=dict, blank=True, editable=False)
+    jwks_fetched_at = models.DateTimeField(null=True, blank=True, editable=False)
+    jwks_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
+    family = models.CharField(max_length=16, choices=Family.choices, blank=True)
+    active = models.BooleanField(default=True)
+    drain_until = models.DateTimeField(null=True, blank=True, editable=False)
+    paused_until = models.DateTimeField(null=True, blank=True, help_text="The platform asked us to wait until then.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "client_id"], name="registration_issuer_client")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Deployment(models.Model):
+    """One placement of the tool; belongs to an institution once approved, until then it is pending."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="deployments")
+    deployment_id = models.CharField(max_length=255)
+    institution = models.ForeignKey(Institution, models.PROTECT, null=True, blank=True)
+    active = models.BooleanField(default=False)
+    platform_guid = models.CharField(max_length=255, blank=True)
+    platform_name = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["registration", "deployment_id"], name="deployment_of_registration"),
+            models.CheckConstraint(
+                condition=Q(active=False) | Q(institution__isnull=False), name="active_deployment_has_institution"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.registration} / {self.deployment_id}"
+
+
+class Context(models.Model):
+    """The platform's course (claim `context`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="contexts")
+    context_id = models.CharField(max_length=255)
+    course = models.ForeignKey(Course, models.CASCADE, related_name="contexts")
+    label = models.CharField(max_length=500, blank=True)
+    title = models.CharField(max_length=500, blank=True)
+    memberships_url = models.TextField(blank=True, help_text="NRPS 2.0 context_memberships_url, opaque.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["deployment", "context_id"], name="context_of_deployment")]
+
+    def __str__(self) -> str:
+        return self.title or self.label or self.context_id
+
+
+class ResourceLink(models.Model):
+    """One link to the tool in a course (claim `resource_link`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    deployment = models.ForeignKey(Deployment, models.CASCADE, related_name="resource_links")
+    context = models.ForeignKey(Context, models.CASCADE, null=True, blank=True, related_name="resource_links")
+    resource_link_id = models.CharField(max_length=255)
+    title = models.CharField(max_length=500, blank=True)
+    line_items_url = models.TextField(blank=True, help_text="AGS claim `lineitems`, opaque.")
+    scopes = models.JSONField(default=list, help_text="AGS scopes offered at the newest launch.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["deployment", "resource_link_id"], name="resource_link_of_deployment")
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.resource_link_id
+
+
+class PlatformUser(models.Model):
+    """A person as one registration knows them (claim `sub`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="users")
+    sub = models.CharField(max_length=255)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="platform_users")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "registration", "sub"], name="platform_user_sub"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sub
+
+
+class LineItem(models.Model):
+    """One gradebook column. The URL is the platform's and opaque; empty until it is found (AGS 2.0 section 3.1)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    registration = models.ForeignKey(Registration, models.CASCADE, related_name="line_items")
+    resource_link = models.OneToOneField(ResourceLink, models.CASCADE, related_name="line_item")
+    url = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["registration", "url"], condition=~Q(url=""), name="line_item_url")
+        ]
+
+    def __str__(self) -> str:
+        return self.url or f"column of {self.resource_link}"
+
+
+class Launch(models.Model):
+    """One successful launch; the row opens a session named by its key and uses up the nonce.
+
+    `key_hash` is the SHA-256 hex digest of the key that stands in the address; the key itself is not kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    registration = models.ForeignKey(Registration, models.CASCADE)
+    deployment = models.ForeignKey(Deployment, models.CASCADE)
+    nonce = models.CharField(max_length=255)
+    key_hash = models.CharField(max_length=64, unique=True)
+    message_type = models.CharField(max_length=64)
+    person = models.ForeignKey(Person, models.CASCADE)
+    platform_user = models.ForeignKey(PlatformUser, models.CASCADE)
+    role = models.CharField(max_length=16, choices=Role.choices)
+    test_user = models.BooleanField(default=False, help_text="A platform's Student View; never scored.")
+    course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
+    resource_link = models.ForeignKey(ResourceLink, models.CASCADE, null=True, blank=True)
+    target_link_uri = models.TextField(blank=True)
+    custom = models.JSONField(default=dict, help_text="Custom parameters; unresolved `$Variables` left out.")
+    locale = models.CharField(max_length=35, blank=True)
+    return_url = models.TextField(blank=True)
+    document_target = models.CharField(max_length=16, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "launches"
+        constraints = [models.UniqueConstraint(fields=["registration", "nonce"], name="launch_nonce_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} at {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class ScoreState(models.TextChoices):
+    DUE = "due"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    SUPERSEDED = "superseded", "replaced by a newer score"
+    CONFLICT = "conflict", "changed in the LMS"
+    REFUSED = "refused"
+
+
+class ScoreEvent(models.Model):
+    """One versioned fact to tell a platform: the outbox. Only its delivery fields ever change.
+
+    `timestamp` is fixed at creation, reused by every retry and, per (line item, user), strictly
+    later than the one before by at least a second (Moodle compares whole seconds).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    registration = models.ForeignKey(Registration, models.CASCADE)
+    line_item = models.ForeignKey(LineItem, models.CASCADE, related_name="score_events")
+    platform_user = models.ForeignKey(PlatformUser, models.CASCADE, related_name="score_events")
+    version = models.PositiveIntegerField()
+    timestamp = models.DateTimeField()
+    score_given = models.DecimalField(max_digits=10, decimal_places=3)
+    score_maximum = models.DecimalField(max_digits=10, decimal_places=3)
+    final = models.BooleanField(help_text="False while a response waits for a person.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    state = models.CharField(max_length=16, choices=ScoreState.choices, default=ScoreState.DUE)
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    last_status = models.PositiveIntegerField(null=True, blank=True, help_text="HTTP status; empty: no answer came.")
+    last_answer = models.TextField(blank=True, help_text="The platform's own words.")
+    hint = models.CharField(max_length=300, blank=True, help_text="What a teacher can do about it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line_item", "platform_user", "version"], name="score_event_version"),
+            models.UniqueConstraint(
+                fields=["line_item", "platform_user"], condition=Q(state="due"), name="one_due_score_per_user"
+            ),
+            models.UniqueConstraint(
+                fields=["line_item", "platform_user"], condition=Q(state="sending"), name="one_sending_score_per_user"
+            ),
+            models.CheckConstraint(condition=Q(score_maximum__gt=0), name="score_maximum_positive"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["registration", "next_try_at"], condition=Q(state="due"), name="score_event_due"
+            ),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="score_event_sending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score_given}/{self.score_maximum} v{self.version} {self.state}"

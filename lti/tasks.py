@@ -1,0 +1,8 @@
+"""Celery entries of this room; each makes one domain call."""
+
+from celery import shared_task
+
+
+@shared_task
+def sweep() -> None:
+    """Drain every registration with due scores."""

@@ -1,0 +1,14 @@
+#!/usr/bin/env python
+"""Django's command-line entry. Beside a running `make run` it talks to the same services."""
+
+import os
+import sys
+
+from config import local
+
+if __name__ == "__main__":
+    local.adopt_running_services()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)

@@ -1,0 +1,89 @@
+"""Who is who: institutions, people, courses. Words of OneRoster 1.2 and LTI 1.3."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from roster.ids import uuid7
+
+
+class Institution(models.Model):
+    """A tenant. Every row that belongs to a school carries its id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """Staff who sign in to the admin. Learners and teachers come by launch and are `Person`s.
+
+    Without an institution a user operates the whole service; with one, sees that institution only.
+    """
+
+    institution = models.ForeignKey(Institution, models.PROTECT, null=True, blank=True)
+
+
+class Person(models.Model):
+    """A human in an institution, named only as the platform shared it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    name = models.CharField(max_length=255, blank=True)
+    given_name = models.CharField(max_length=255, blank=True)
+    family_name = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The name as the LMS gave it, else a stable short label."""
+        joined = f"{self.given_name} {self.family_name}".strip()
+        return self.name or joined or f"Learner {self.id.hex[-6:]}"
+
+
+class Course(models.Model):
+    """A course of an institution (LTI context of type CourseSection or CourseOffering)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    title = models.CharField(max_length=500, blank=True)
+    label = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.title or self.label or "Untitled course"
+
+
+class Role(models.TextChoices):
+    """What a person may do in a course; the context role decides (LTI 1.3 core, appendix A.2)."""
+
+    LEARNER = "learner"
+    INSTRUCTOR = "instructor"
+    OTHER = "other"
+
+
+class Enrollment(models.Model):
+    """A person's place in a course. The newest launch or roster decides the role."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    course = models.ForeignKey(Course, models.CASCADE, related_name="enrollments")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="enrollments")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "person"], name="one_enrollment_per_course")]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.course} as {self.role}"
