@@ -1,0 +1,227 @@
+"""The whole system as real processes: PostgreSQL, Redis, web, workers, beat and the sandbox LMS.
+
+PostgreSQL and Redis are those that DATABASE_URL and REDIS_URL name; everything else is started here, on free ports,
+over a database of its own.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+import requests
+from psycopg import sql
+
+from sandbox.client import SandboxClient
+
+ROOT = Path(__file__).resolve().parent.parent
+QUIZ = "end-model-families-when-to-fine-tune-creators"
+LESSON = "when-to-fine-tune"
+REDIS_DB = 9
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 20.0, every: float = 0.1) -> Any:
+    """The first true value of `what`, which is asked again and again. Fails with its last answer."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {value!r} after {seconds} s")
+        time.sleep(every)
+
+
+def _replaced(url: str, **parts: str) -> str:
+    """The address with parts replaced; `urlunsplit` would drop the empty host of a socket address."""
+    changed = urlsplit(url)._replace(**parts)
+    query = f"?{changed.query}" if changed.query else ""
+    return f"{changed.scheme}://{changed.netloc}{changed.path}{query}"
+
+
+class System:
+    def __init__(self, folder: Path, *, sweep_seconds: float = 1.0, web_workers: int = 2) -> None:
+        self.folder = folder
+        self.web_workers = web_workers
+        self.port, self.sandbox_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sandbox_url = f"http://localhost:{self.sandbox_port}"
+        self.database = f"assay_system_{os.getpid()}_{self.port}"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.env = {
+            **os.environ,
+            "DATABASE_URL": self._database_url(self.database),
+            "REDIS_URL": self._redis_url(),
+            "SECRET_KEY": "only-for-tests-" + "x" * 50,
+            "DEBUG": "0",
+            "ASSAY_BASE_URL": self.url,
+            "ASSAY_PRIVATE_HOSTS": f"localhost:{self.sandbox_port}",
+            "ASSAY_SWEEP_SECONDS": str(sweep_seconds),
+            "ASSAY_STATIC_ROOT": str(folder / "static"),
+            "SANDBOX_URL": self.sandbox_url,
+            "TOOL_URL": self.url,
+            "SANDBOX_DATABASE": str(folder / "sandbox.sqlite3"),
+            "SANDBOX_CONTROL": "1",
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+        }
+        self.sandbox_env = {**self.env, "DJANGO_SETTINGS_MODULE": "sandbox.settings"}
+
+    # Set-up and end
+
+    def __enter__(self) -> "System":
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        self._sql("CREATE DATABASE {}", self.database)
+        self.redis.flushdb()
+        self.run("-m", "django", "migrate", "-v0", env=self.sandbox_env)
+        self.run("-m", "django", "setup_sandbox", env=self.sandbox_env)
+        self.start_sandbox()
+        self.manage("migrate", "-v0")
+        self.manage("collectstatic", "--noinput", "-v0")
+        self.manage("load_demo_content")
+        self.register()
+        self.api_key = self._make_key("test", "stack")
+        self.start_web()
+        for name in ("worker", "passback", "beat"):
+            self.start(name)
+        wait_for(lambda: self._answers(f"{self.url}/readyz"))
+        wait_for(lambda: self._answers(self.sandbox_url))
+        self.sandbox = SandboxClient(self.sandbox_url)
+
+    def close(self) -> None:
+        for name in list(self.processes):
+            self.stop(name)
+        self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database)
+
+    def register(self) -> None:
+        lms = self.sandbox_url
+        self.manage(
+            *("register_platform", "--name", "Sandbox", "--issuer", lms, "--client-id", "assay-sandbox"),
+            *("--auth-url", f"{lms}/lti/authorize", "--token-url", f"{lms}/lti/token"),
+            *("--jwks-url", f"{lms}/lti/jwks", "--deployment-id", "1", "--institution", "test"),
+        )
+
+    def _make_key(self, institution: str, name: str) -> str:
+        scopes = "assignments:read,attempts:read,grades:read,statistics:read,people:read"
+        printed = self.manage("create_api_key", "--institution", institution, "--name", name, "--scopes", scopes)
+        return next(word for word in printed.split() if word.startswith("assay_"))
+
+    # Processes
+
+    def start_web(self) -> None:
+        self._spawn(
+            "web",
+            *("-m", "gunicorn", "config.wsgi", "-b", f"127.0.0.1:{self.port}", "-k", "gthread"),
+            *("-w", str(self.web_workers), "--threads", "4", "--log-level", "warning"),
+        )
+
+    def start_sandbox(self) -> None:
+        self._spawn(
+            "sandbox",
+            *("-m", "gunicorn", "sandbox.wsgi", "-b", f"127.0.0.1:{self.sandbox_port}", "-k", "gthread"),
+            *("-w", "1", "--threads", "16", "--log-level", "warning"),
+            env=self.sandbox_env,
+        )
+
+    def start(self, name: str) -> None:
+        """Start `worker` (marks), `passback` (sends scores) or `beat` (sweeps)."""
+        quiet = ("--without-mingle", "--without-gossip", "-l", "INFO")
+        arguments = {
+            "worker": ("worker", "-Q", "marking", "-c", "2", "-n", f"marking-{self.port}@h", *quiet),
+            "passback": ("worker", "-Q", "passback", "-P", "threads", "-c", "4", "-n", f"passback-{self.port}@h", *quiet),
+            "beat": ("beat", "-s", str(self.folder / "beat"), "--pidfile=", "-l", "INFO"),
+        }[name]
+        self._spawn(name, "-m", "celery", "-A", "config", *arguments)
+
+    def stop(self, name: str, sig: signal.Signals = signal.SIGTERM) -> None:
+        """End a process and its children; SIGKILL gives it no chance to finish anything."""
+        process = self.processes.pop(name)
+        for attempt in (sig, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, attempt)
+                process.wait(10)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                continue
+
+    def _spawn(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+        log = (self.folder / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, *arguments], cwd=ROOT, env=env or self.env, stdout=log, stderr=log, start_new_session=True
+        )
+
+    def run(self, *arguments: str, env: dict[str, str] | None = None) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=ROOT, env=env or self.env, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def manage(self, *arguments: str) -> str:
+        return self.run("manage.py", *arguments)
+
+    # Talking to it
+
+    @property
+    def redis(self) -> "redis.Redis":
+        return redis.Redis.from_url(self.env["REDIS_URL"])
+
+    def api(self, path: str, **params: str) -> Any:
+        """GET a JSON resource of the REST interface with the institution's key."""
+        answer = requests.get(
+            f"{self.url}/api/v1/{path}", params=params, headers={"Authorization": f"Bearer {self.api_key}"}, timeout=10
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read the tool's database, for what no page shows."""
+        with psycopg.connect(self.env["DATABASE_URL"]) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    @staticmethod
+    def _answers(url: str) -> bool:
+        try:
+            return requests.get(url, timeout=2).status_code < 500
+        except requests.RequestException:
+            return False
+
+    @staticmethod
+    def _database_url(name: str) -> str:
+        return _replaced(os.environ["DATABASE_URL"], path=f"/{name}")
+
+    @staticmethod
+    def _redis_url() -> str:
+        url = os.environ["REDIS_URL"]
+        if url.startswith("unix:"):
+            return _replaced(url, query=f"db={REDIS_DB}")
+        return _replaced(url, path=f"/{REDIS_DB}")
+
+    def _sql(self, statement: str, name: str) -> None:
+        with psycopg.connect(self._database_url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
