@@ -195,7 +195,10 @@ class Population(models.TextChoices):
 
 
 class StatisticsDelta(models.Model):
-    """A change that marking made to the statistics, waiting to be folded into rows."""
+    """A change that marking made to the statistics, waiting to be folded into rows.
+
+    `counted`: see `statistics.deltas.contribution`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     assignment = models.ForeignKey(Assignment, models.CASCADE)
@@ -203,16 +206,19 @@ class StatisticsDelta(models.Model):
     population = models.CharField(max_length=8, choices=Population.choices)
     sign = models.SmallIntegerField()
     counted = models.JSONField()
+    created_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return f"{self.sign:+} {self.population} of {self.assignment_id}"
 
 
 class StatisticsRow(models.Model):
-    """Sums over a population: of one item, or (no item) of the whole assignment.
+    """Sums over a population: of one item, or (no item) of the whole assignment. Every published figure comes from them.
 
-    `total` is T, the points of the items marked by rule at submission, known for every submitted attempt.
-    Every published figure is computed from these sums alone. `counts`: {category: {T: n}}.
+    The machine-marked total T of an attempt is the points of its items that a rule marked and whose kind a rule
+    can always mark; it is known at once for every submitted attempt. The rest of an item is T without that item.
+    Of an item: `x` its points (attempts where they are known), `r` its rest, `in_total` the attempts whose T has it,
+    `counts` {category: {rest: n}}. Of the whole: `x` the score of the `complete` attempts, `r` T of all `n`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -222,11 +228,13 @@ class StatisticsRow(models.Model):
     population = models.CharField(max_length=8, choices=Population.choices)
     item_version = models.ForeignKey(ItemVersion, models.PROTECT, null=True)
     n = models.BigIntegerField(default=0)
+    complete = models.BigIntegerField(default=0, help_text="Attempts in which nothing waits for a person.")
+    in_total = models.BigIntegerField(default=0, help_text="Attempts whose machine-marked total has this item.")
     x = models.DecimalField(max_digits=24, decimal_places=6, default=0, help_text="Sum of points.")
     xx = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared points.")
-    xt = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of points times total.")
-    t = models.DecimalField(max_digits=24, decimal_places=6, default=0, help_text="Sum of totals.")
-    tt = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared totals.")
+    r = models.DecimalField(max_digits=24, decimal_places=6, default=0, help_text="Sum of rests.")
+    rr = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared rests.")
+    xr = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of points times rest.")
     counts = models.JSONField(default=dict)
     folded_at = models.DateTimeField()
 

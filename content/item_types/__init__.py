@@ -31,6 +31,7 @@ class ItemType(Protocol):
     """What a module `content/item_types/<kind>.py` offers."""
 
     KIND: str
+    BY_RULE: bool  # True: `mark` always decides once the key is approved; False: it may leave an answer to a person
 
     def problems(self, body: Body) -> list[str]:
         """What is wrong with the body, in words for its author; empty when it can be published."""

@@ -10,6 +10,7 @@ from typing import Any
 from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "choice"
+BY_RULE = True
 
 
 def problems(body: Body) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "open_text"
+BY_RULE = False
 DEFAULT_MAX_LENGTH = 2000
 CREDIT = {"full": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
 
