@@ -1,0 +1,225 @@
+"""Classical test theory from sums alone, each figure with its interval and method.
+
+Pure: exact fractions in, floats out. Formulas: Lord & Novick 1968; Wilson 1927; Feldt 1965 (alpha); Fisher 1921 (r).
+SciPy is imported where a quantile is needed, so that nothing else pays for loading it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import atanh, sqrt, tanh
+from statistics import NormalDist
+from typing import Any, TypeAlias
+
+Figure: TypeAlias = dict[str, Any]
+Interval: TypeAlias = tuple[float, float] | None
+
+LEVEL = 0.95
+UPPER = 1 - (1 - LEVEL) / 2
+LOWER = 1 - UPPER
+Z = NormalDist().inv_cdf(UPPER)
+HIDDEN_BELOW = 10
+PROVISIONAL_BELOW = 30
+
+NO_SPREAD = "All values are the same."
+TOO_FEW = "Too few attempts for this figure."
+HIDDEN = f"Hidden below {HIDDEN_BELOW} attempts."
+NO_INTERVAL = "The interval is not defined here."
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A variable known by its number of values, their sum and the sum of their squares."""
+
+    n: int
+    x: Fraction
+    xx: Fraction
+
+    @classmethod
+    def of(cls, n: int, x: Decimal, xx: Decimal) -> "Sample":
+        return cls(n, Fraction(x), Fraction(xx))
+
+    @property
+    def mean(self) -> Fraction:
+        return self.x / self.n
+
+    @property
+    def ss(self) -> Fraction:
+        """The sum of squared deviations from the mean; exact, so that no digits cancel."""
+        return self.xx - self.x * self.x / self.n
+
+
+def figure(value: float | None, n: int, method: str, ci: Interval = None, reason: str | None = None) -> Figure:
+    """The shape of every published figure. `reason` says why the value or its interval is missing."""
+    if ci is None and reason is None:
+        reason = NO_INTERVAL
+    return {
+        "value": value,
+        "ci": None if ci is None else list(ci),
+        "level": LEVEL,
+        "n": n,
+        "method": method,
+        "provisional": value is not None and n < PROVISIONAL_BELOW,
+        "reason": reason,
+    }
+
+
+def visible(shown: Figure) -> Figure:
+    """The figure of an item, unless so few attempts stand behind it that it would say more of persons than of it."""
+    if shown["n"] >= HIDDEN_BELOW:
+        return shown
+    return shown | {"value": None, "ci": None, "provisional": False, "reason": HIDDEN}
+
+
+def mean(sample: Sample) -> Figure:
+    method = "arithmetic mean; Student t interval"
+    if sample.n == 0:
+        return figure(None, 0, method, reason=TOO_FEW)
+    reason = TOO_FEW if sample.n < 2 else NO_SPREAD if sample.ss == 0 else None
+    return figure(float(sample.mean), sample.n, method, None if reason else _t_interval(sample), reason)
+
+
+def deviation(sample: Sample) -> Figure:
+    """Standard deviation with n - 1; chi-square interval."""
+    method = "standard deviation (n - 1); chi-square interval"
+    if sample.n < 2:
+        return figure(None, sample.n, method, reason=TOO_FEW)
+    value = sqrt(sample.ss / (sample.n - 1))
+    if sample.ss == 0:
+        return figure(0.0, sample.n, method, reason=NO_SPREAD)
+    return figure(value, sample.n, method, _chi_square_interval(value, sample.n - 1))
+
+
+def facility(sample: Sample, maximum: Decimal) -> Figure:
+    """Mean share of the item's maximum, 0 to 1: Wilson where all answers earned all or nothing, else t."""
+    top = Fraction(maximum)
+    if sample.xx == sample.x * top:  # each x (top - x) is at least 0, so their sum is 0 only where each is
+        return share(sample.x / top, sample.n, "mean points / maximum; Wilson interval")
+    scaled = Sample(sample.n, sample.x / top, sample.xx / top**2)
+    shown = mean(scaled) | {"method": "mean points / maximum; Student t interval within 0 to 1"}
+    if shown["ci"]:
+        shown["ci"] = [max(0.0, shown["ci"][0]), min(1.0, shown["ci"][1])]
+    return shown
+
+
+def share(count: Fraction | int, n: int, method: str = "share; Wilson interval") -> Figure:
+    """A proportion with the Wilson score interval."""
+    if n == 0:
+        return figure(None, 0, method, reason=TOO_FEW)
+    p, squared = float(count / Fraction(n)), Z * Z
+    middle = (p + squared / (2 * n)) / (1 + squared / n)
+    half = Z * sqrt(p * (1 - p) / n + squared / (4 * n * n)) / (1 + squared / n)
+    low = 0.0 if count == 0 else middle - half
+    high = 1.0 if count == n else middle + half
+    return figure(p, n, method, (low, high))
+
+
+def correlation(x: Sample, y: Sample, xy: Decimal | Fraction, method: str = "") -> Figure:
+    """Pearson's r with Fisher's z interval; undefined where one side has no spread."""
+    method = method or "Pearson r; Fisher z interval"
+    n = x.n
+    if n < 3:
+        return figure(None, n, method, reason=TOO_FEW)
+    if x.ss == 0 or y.ss == 0:
+        return figure(None, n, method, reason=NO_SPREAD)
+    covariance = Fraction(xy) - x.x * y.x / n
+    if covariance**2 == x.ss * y.ss:
+        return figure(1.0 if covariance > 0 else -1.0, n, method)
+    value = float(covariance) / sqrt(x.ss * y.ss)
+    return figure(value, n, method, _fisher_interval(value, n), TOO_FEW if n == 3 else None)
+
+
+def alpha(items: Sequence[Sample], total: Sample) -> Figure:
+    """Cronbach's alpha of the items that make up the total; Feldt's interval. It can be negative."""
+    method = "Cronbach alpha of the machine-marked items; Feldt interval"
+    p, n = len(items), total.n
+    if p < 2:
+        return figure(None, n, method, reason="Needs at least two machine-marked items.")
+    if n < 3:
+        return figure(None, n, method, reason=TOO_FEW)
+    if total.ss == 0:
+        return figure(None, n, method, reason=NO_SPREAD)
+    missing = 1 - Fraction(p, p - 1) * (1 - sum(item.ss for item in items) / total.ss)  # 1 - alpha
+    if missing == 0:
+        return figure(1.0, n, method)
+    return figure(float(1 - missing), n, method, _feldt_interval(float(missing), n, p))
+
+
+def error_of_measurement(items: Sequence[Sample], total: Sample) -> Figure:
+    """SEM = SD sqrt(1 - alpha), in points of the machine-marked total.
+
+    Its square is p times the residual mean square of persons by items, whose chi-square distribution has
+    (n - 1)(p - 1) degrees of freedom under the assumptions of Feldt's interval.
+    """
+    method = "SD of the machine-marked total times sqrt(1 - alpha), in points; chi-square interval"
+    reliability = alpha(items, total)
+    p, n = len(items), total.n
+    if reliability["value"] is None:
+        return figure(None, n, method, reason=reliability["reason"])
+    square = Fraction(p, p - 1) * (sum(item.ss for item in items) - total.ss / p) / (n - 1)
+    if square <= 0:
+        return figure(0.0, n, method)
+    return figure(sqrt(square), n, method, _chi_square_interval(sqrt(square), (n - 1) * (p - 1)))
+
+
+def categories(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Any]]:
+    """By category: how many chose it, their share, and the correlation of choosing it with the rest score."""
+    groups = {category: _rests(by_rest) for category, by_rest in counts.items()}
+    rest = _rests(_together(counts.values()))
+    return {category: category_figures(group, rest) for category, group in groups.items()}
+
+
+def category_figures(group: Sample, rest: Sample) -> dict[str, Any]:
+    """`group`: the rests of those who chose the category; `rest`: of all who could."""
+    chosen = Sample(rest.n, Fraction(group.n), Fraction(group.n))
+    method = "Pearson r of choosing it with the rest score; Fisher z interval"
+    return {
+        "count": group.n,
+        "share": share(group.n, rest.n),
+        "rest_correlation": correlation(chosen, rest, group.x, method),
+    }
+
+
+def _together(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    together: Counter[str] = Counter()
+    for by_rest in counts:
+        together.update(by_rest)
+    return together
+
+
+def _rests(by_rest: Mapping[str, int]) -> Sample:
+    pairs = [(Fraction(rest), n) for rest, n in by_rest.items()]
+    return Sample(
+        sum(n for _, n in pairs),
+        sum((rest * n for rest, n in pairs), Fraction(0)),
+        sum((rest * rest * n for rest, n in pairs), Fraction(0)),
+    )
+
+
+def _t_interval(sample: Sample) -> Interval:
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(sample.n - 1, UPPER)) * sqrt(sample.ss / (sample.n - 1) / sample.n)
+    return float(sample.mean) - half, float(sample.mean) + half
+
+
+def _chi_square_interval(deviation: float, freedom: int) -> Interval:
+    from scipy.special import chdtri  # of the upper tail
+
+    return deviation * sqrt(freedom / chdtri(freedom, LOWER)), deviation * sqrt(freedom / chdtri(freedom, UPPER))
+
+
+def _fisher_interval(r: float, n: int) -> Interval:
+    if n < 4 or abs(r) >= 1:
+        return None
+    half = Z / sqrt(n - 3)
+    return tanh(atanh(r) - half), tanh(atanh(r) + half)
+
+
+def _feldt_interval(missing: float, n: int, p: int) -> Interval:
+    from scipy.special import fdtri
+
+    freedom = (n - 1, (n - 1) * (p - 1))
+    return 1 - missing * float(fdtri(*freedom, UPPER)), 1 - missing * float(fdtri(*freedom, LOWER))

@@ -1,0 +1,122 @@
+"""The statistics of an assignment, computed from its rows: a fixed number of queries for any number of attempts."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from assessment.models import Assignment, StatisticsDelta, StatisticsRow
+from assessment.statistics import formulas
+from assessment.statistics.formulas import Figure, Sample
+from content import item_types
+from content.models import ItemVersion, QuizVersion, QuizVersionItem
+
+BLANK = "No answer"
+DISCRIMINATION = "corrected item-rest Pearson r (rest: machine-marked total without the item); Fisher z interval"
+KEY_CAME_LATER = "The rule marked some items in only a part of the attempts."
+
+
+class UnknownVersion(Exception):
+    """The assignment's quiz has no such version."""
+
+
+def report(*, assignment: Assignment, population: str, now: datetime, version: int | None = None) -> dict[str, Any]:
+    """Every published figure of one quiz version (by default the newest that was answered) and population.
+
+    `pending` changes are marked but not folded in yet. Figures of an item stay hidden below 10 attempts and are
+    provisional below 30. Raises UnknownVersion.
+    """
+    rows = list(
+        StatisticsRow.objects.filter(
+            assignment=assignment, population=population, quiz_version__quiz=assignment.quiz_id
+        ).select_related("quiz_version")
+    )
+    answered = sorted((row for row in rows if row.item_version_id is None), key=lambda row: row.quiz_version.number)
+    chosen = _version(assignment, answered, version)
+    of_version = {row.item_version_id: row for row in rows if row.quiz_version_id == chosen.pk}
+    pending = StatisticsDelta.objects.filter(assignment=assignment, quiz_version=chosen, population=population)
+    whole = of_version.get(None) or StatisticsRow()
+    places = QuizVersionItem.objects.filter(quiz_version=chosen).select_related("item_version__item")
+    items = [(place, of_version.get(place.item_version_id) or StatisticsRow()) for place in places]
+    return {
+        "generated_at": now,
+        "folded_at": whole.folded_at,
+        "pending": pending.count(),
+        "assignment": assignment.pk,
+        "population": population,
+        "quiz_version": {"id": chosen.pk, "number": chosen.number},
+        "versions": [{"id": row.quiz_version_id, "number": row.quiz_version.number, "n": row.n} for row in answered],
+        "n": whole.n,
+        "waiting": whole.n - whole.complete,
+        "score": _score(whole, chosen),
+        "machine_marked": _machine_marked(whole, items),
+        "items": [_item(place, row) for place, row in items],
+    }
+
+
+def _version(assignment: Assignment, answered: list[StatisticsRow], number: int | None) -> QuizVersion:
+    if number is None and answered:
+        return answered[-1].quiz_version
+    versions = QuizVersion.objects.filter(quiz=assignment.quiz_id).order_by("-number")
+    found = (versions if number is None else versions.filter(number=number)).first()
+    if found is None:
+        raise UnknownVersion(number)
+    return found
+
+
+def _score(whole: StatisticsRow, version: QuizVersion) -> dict[str, Any]:
+    sample = Sample.of(whole.complete, whole.x, whole.xx)
+    return {"points_max": version.points, "mean": formulas.mean(sample), "sd": formulas.deviation(sample)}
+
+
+def _machine_marked(whole: StatisticsRow, items: list[tuple[QuizVersionItem, StatisticsRow]]) -> dict[str, Any]:
+    counted = [(place.item_version, row) for place, row in items if row.in_total]
+    total = Sample.of(whole.n, whole.r, whole.rr)
+    parts = [Sample.of(row.n, row.x, row.xx) for _, row in counted]
+    reliability, error = formulas.alpha(parts, total), formulas.error_of_measurement(parts, total)
+    if any(row.in_total != whole.n for _, row in counted):
+        gap = {"value": None, "ci": None, "provisional": False, "reason": KEY_CAME_LATER}
+        reliability, error = reliability | gap, error | gap
+    return {
+        "items": len(counted),
+        "points_max": sum((version.points for version, _ in counted), Decimal(0)),
+        "mean": formulas.mean(total),
+        "sd": formulas.deviation(total),
+        "alpha": reliability,
+        "sem": error,
+    }
+
+
+def _item(place: QuizVersionItem, row: StatisticsRow) -> dict[str, Any]:
+    version = place.item_version
+    points, rest = Sample.of(row.n, row.x, row.xx), Sample.of(row.n, row.r, row.rr)
+    return {
+        "position": place.position,
+        "identifier": version.item.identifier,
+        "item_version": version.pk,
+        "kind": version.kind,
+        "points_max": version.points,
+        "n": row.n,
+        "facility": formulas.visible(formulas.facility(points, version.points)),
+        "discrimination": formulas.visible(formulas.correlation(points, rest, row.xr, DISCRIMINATION)),
+        "categories": _categories(version, row),
+    }
+
+
+def _categories(version: ItemVersion, row: StatisticsRow) -> list[dict[str, Any]]:
+    """Every category of the item in printed order, then blank ones; counts follow the same minimum as shares."""
+    labels = item_types.get(version.kind).categories(version.body)
+    if not labels:
+        return []
+    found = formulas.categories({name: {} for name in [*labels, ""]} | row.counts)
+    return [_category(name, labels.get(name, BLANK if name == "" else name), found[name]) for name in found]
+
+
+def _category(name: str, label: str, found: dict[str, Any]) -> dict[str, Any]:
+    share: Figure = formulas.visible(found["share"])
+    return {
+        "category": name,
+        "label": label,
+        "count": None if share["value"] is None else found["count"],
+        "share": share,
+        "rest_correlation": formulas.visible(found["rest_correlation"]),
+    }
