@@ -42,7 +42,13 @@ class Assignment(models.Model):
     counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
     feedback = models.CharField(max_length=16, choices=Feedback.choices, default=Feedback.AFTER_SUBMIT)
     while_waiting = models.CharField(max_length=16, choices=WhileWaiting.choices, default=WhileWaiting.MARKED_PART)
+    grades_due = models.BooleanField(
+        default=False, editable=False, help_text="The policy changed: its grades wait to be worked out again."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=Q(grades_due=True), name="assignment_grades_due")]
 
     def __str__(self) -> str:
         return self.title
@@ -73,6 +79,8 @@ class Attempt(models.Model):
     started_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
     marked_at = models.DateTimeField(null=True, blank=True)
+    mark_tries = models.PositiveIntegerField(default=0, help_text="How often the sweeper took it up.")
+    mark_after = models.DateTimeField(null=True, blank=True, help_text="The sweeper leaves it alone until then.")
     items_total = models.PositiveIntegerField()
     items_marked = models.PositiveIntegerField(default=0)
     points = models.DecimalField(max_digits=10, decimal_places=3, default=0)
@@ -82,9 +90,10 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["assignment", "person", "number"], name="attempt_number"),
+            models.UniqueConstraint(fields=["assignment", "person", "preview", "number"], name="attempt_number"),
+            # A teacher who becomes a learner must not go on in a preview, nor the other way round.
             models.UniqueConstraint(
-                fields=["assignment", "person"], condition=Q(state="in_progress"), name="one_open_attempt"
+                fields=["assignment", "person", "preview"], condition=Q(state="in_progress"), name="one_open_attempt"
             ),
             models.CheckConstraint(
                 condition=Q(assignment__isnull=True, person__isnull=True, institution__isnull=True)
@@ -101,6 +110,7 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="attempt_unmarked"),
             models.Index(fields=["institution", "id"], name="attempt_of_institution"),
+            models.Index(fields=["started_at"], condition=Q(assignment__isnull=True), name="attempt_practice"),
         ]
 
     def __str__(self) -> str:
@@ -176,11 +186,17 @@ class Grade(models.Model):
     points_max = models.DecimalField(max_digits=10, decimal_places=3)
     state = models.CharField(max_length=16, choices=GradeState.choices)
     updated_at = models.DateTimeField()
+    unsent_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a score was due and the LMS offered no column for it."
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["assignment", "person"], name="one_grade_per_person"),
             models.CheckConstraint(condition=Q(points_max__gt=0), name="grade_maximum_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["assignment"], condition=Q(unsent_at__isnull=False), name="grade_unsent"),
         ]
 
     def __str__(self) -> str:

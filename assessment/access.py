@@ -1,0 +1,198 @@
+"""The only door to the rows of learners: own rows, one's class, one's institution, and nothing else.
+
+A `viewer` is the launch that a request belongs to. Every refusal reads as "there is no such row".
+"""
+
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+
+from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
+from content.models import Quiz
+from lti.models import Launch
+from roster.models import Institution, Role
+
+
+class QuizInUse(Exception):
+    """Learners have attempts on the present quiz of this assignment; another one needs another link."""
+
+
+def is_instructor(viewer: Launch) -> bool:
+    return viewer.role == Role.INSTRUCTOR
+
+
+def previews(viewer: Launch) -> bool:
+    """Whether attempts of this viewer stay out of everything: only a real learner is scored."""
+    return viewer.role != Role.LEARNER or viewer.test_user
+
+
+def assignment(viewer: Launch) -> Assignment | None:
+    """The assignment behind the viewer's resource link, made on its first launch.
+
+    None while nothing says which quiz it is; an instructor then chooses one (`choose_quiz`).
+    """
+    if viewer.resource_link_id is None:
+        return None
+    found = _assignments(viewer).first()
+    if found is not None:
+        return found
+    quiz = _quiz_named(viewer)
+    return _make(viewer, quiz) if quiz is not None else None
+
+
+def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
+    """Place the quiz behind the viewer's resource link, or replace the one there while nobody has answered it.
+
+    Raises PermissionDenied for anyone but an instructor, QuizInUse once a learner has an attempt.
+    """
+    _require_instructor(viewer)
+    placed = _make(viewer, quiz)
+    if placed.quiz_id == quiz.pk:
+        return placed
+    if placed.attempts.filter(preview=False).exists():
+        raise QuizInUse
+    placed.attempts.filter(state=AttemptState.IN_PROGRESS).delete()
+    placed.quiz, placed.title = quiz, _title(viewer, quiz)
+    placed.save(update_fields=["quiz", "title"])
+    return placed
+
+
+def attempts(viewer: Launch) -> QuerySet[Attempt]:
+    """The viewer's own attempts on this assignment as what they are now (learner or preview), newest first."""
+    return _own(viewer).filter(preview=previews(viewer)).order_by("-number")
+
+
+def attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
+    """One of the viewer's own attempts. Raises Attempt.DoesNotExist for any other."""
+    return _own(viewer).get(pk=_uuid(attempt_id))
+
+
+def class_grades(viewer: Launch) -> QuerySet[Grade]:
+    """The grades of the viewer's assignment by name. Raises PermissionDenied for anyone but an instructor."""
+    _require_instructor(viewer)
+    return (
+        Grade.objects.filter(assignment__resource_link=viewer.resource_link_id, institution=viewer.institution_id)
+        .select_related("person", "attempt", "assignment")
+        .order_by("person__family_name", "person__given_name", "person__name", "person_id")
+    )
+
+
+def class_attempts(viewer: Launch) -> QuerySet[Attempt]:
+    """The learners' attempts on the viewer's assignment, newest first; previews are left out."""
+    _require_instructor(viewer)
+    return (
+        Attempt.objects.filter(
+            assignment__resource_link=viewer.resource_link_id, institution=viewer.institution_id, preview=False
+        )
+        .select_related("person", "assignment", "quiz_version")
+        .order_by("-started_at", "-pk")
+    )
+
+
+def class_attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
+    """One learner's attempt on the viewer's assignment. Raises Attempt.DoesNotExist for any other."""
+    return class_attempts(viewer).get(pk=_uuid(attempt_id))
+
+
+def class_responses(viewer: Launch) -> QuerySet[Response]:
+    """The submitted responses of the viewer's class, oldest first: what an instructor may mark."""
+    _require_instructor(viewer)
+    return (
+        Response.objects.filter(
+            attempt__assignment__resource_link=viewer.resource_link_id,
+            attempt__institution=viewer.institution_id,
+            attempt__preview=False,
+            attempt__state__in=[AttemptState.NEEDS_REVIEW, AttemptState.MARKED],
+        )
+        .select_related("attempt__person", "attempt__assignment", "item_version__item")
+        .order_by("attempt__submitted_at", "pk")
+    )
+
+
+def waiting_responses(viewer: Launch) -> QuerySet[Response]:
+    """The responses of the viewer's class that wait for a person, oldest first."""
+    return class_responses(viewer).filter(waiting=True)
+
+
+def assignments_of(institution: Institution) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(institution=institution)
+
+
+def attempts_of(institution: Institution) -> QuerySet[Attempt]:
+    """Every learner's attempt in the institution; previews and practice belong to no statistics or export."""
+    return Attempt.objects.filter(institution=institution, assignment__isnull=False, preview=False)
+
+
+def grades_of(institution: Institution) -> QuerySet[Grade]:
+    return Grade.objects.filter(institution=institution)
+
+
+def _require_instructor(viewer: Launch) -> None:
+    if not is_instructor(viewer) or viewer.resource_link_id is None:
+        raise PermissionDenied("Only instructors of this activity may see this.")
+
+
+def _assignments(viewer: Launch) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(
+        resource_link=viewer.resource_link_id, institution=viewer.institution_id
+    ).select_related("quiz")
+
+
+def _own(viewer: Launch) -> QuerySet[Attempt]:
+    if viewer.resource_link_id is None:
+        return Attempt.objects.none()
+    return Attempt.objects.filter(
+        assignment__resource_link=viewer.resource_link_id, institution=viewer.institution_id, person=viewer.person_id
+    ).select_related("assignment", "quiz_version")
+
+
+def _uuid(value: UUID | str) -> UUID:
+    """An id that is none can name no row: the nil UUID stands for it."""
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _make(viewer: Launch, quiz: Quiz) -> Assignment:
+    """One assignment per resource link, also when a class opens the link in the same second."""
+    if viewer.resource_link is None:
+        raise PermissionDenied("This launch names no activity.")
+    made, _ = Assignment.objects.select_related("quiz").get_or_create(
+        resource_link=viewer.resource_link,
+        institution_id=viewer.institution_id,
+        defaults={"course_id": viewer.course_id, "quiz": quiz, "title": _title(viewer, quiz)},
+    )
+    return made
+
+
+def _title(viewer: Launch, quiz: Quiz) -> str:
+    given = viewer.resource_link.title if viewer.resource_link else ""
+    return given or (quiz.current.title if quiz.current else quiz.slug)
+
+
+def _quiz_named(viewer: Launch) -> Quiz | None:
+    """The quiz that the launch names; where it names none, the only published one.
+
+    A named quiz that does not exist is never replaced by another: then nobody has decided yet.
+    """
+    published = Quiz.objects.filter(current__isnull=False).select_related("current")
+    slug = _slug_named(viewer)
+    if slug:
+        return published.filter(slug=slug).first()
+    only = list(published[:2])
+    return only[0] if len(only) == 1 else None
+
+
+def _slug_named(viewer: Launch) -> str:
+    custom = viewer.custom.get("quiz")
+    if custom:
+        return str(custom)
+    address = urlsplit(viewer.target_link_uri)
+    in_query = parse_qs(address.query).get("quiz")
+    if in_query:
+        return in_query[0]
+    *_, folder, last = ["", "", *address.path.rstrip("/").split("/")]
+    return last if folder == "quiz" else ""

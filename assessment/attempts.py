@@ -1,0 +1,133 @@
+"""Sittings: open one, hand it in, and read back what may be shown of it."""
+
+import secrets
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from assessment import marking, tasks
+from assessment.models import Assignment, Attempt, AttemptState, Response
+from assessment.sheets import ItemResult as ItemResult
+from assessment.sheets import Question as Question
+from assessment.sheets import questions as questions
+from assessment.sheets import results as results
+from content.models import Quiz, QuizVersion, QuizVersionItem
+from roster.models import Person
+
+
+class NoAttemptLeft(Exception):
+    """The person has made all the attempts that the assignment allows."""
+
+
+class NotPublished(Exception):
+    """The quiz of the assignment has no published version."""
+
+
+def start(*, assignment: Assignment, person: Person, preview: bool, now: datetime) -> Attempt:
+    """Open an attempt on the current version of the quiz, or return the one that is open already.
+
+    Raises NoAttemptLeft, NotPublished. Previews are not counted against the limit.
+    """
+    while True:
+        made = Attempt.objects.filter(assignment=assignment, person=person, preview=preview).order_by("-number")
+        newest = made.first()
+        if newest is not None and newest.state == AttemptState.IN_PROGRESS:
+            return newest
+        number = newest.number + 1 if newest else 1
+        if assignment.max_attempts is not None and not preview and number > assignment.max_attempts:
+            raise NoAttemptLeft
+        try:
+            return _open(assignment, person, preview, number, now)
+        except IntegrityError:
+            # Only another tab that opened this very attempt is expected here; then it is found above.
+            if not made.filter(number=number).exists():
+                raise
+
+
+def submit(*, attempt: Attempt, now: datetime) -> Attempt:
+    """Freeze the responses and hand the attempt to marking.
+
+    Submitting again returns the attempt as it stands. The update waits for a save that is under way; a save that
+    comes after it finds the attempt closed.
+    """
+    with transaction.atomic():
+        claimed = Attempt.objects.filter(
+            pk=attempt.pk, state=AttemptState.IN_PROGRESS, assignment__isnull=False
+        ).update(state=AttemptState.SUBMITTED, submitted_at=now)
+        if claimed:
+            tasks.mark_attempt.delay_on_commit(str(attempt.pk))
+    return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
+
+
+def start_practice(*, quiz_version: QuizVersion, now: datetime) -> tuple[Attempt, str]:
+    """Open a public check that belongs to nobody. Its key is the only way back to it and is not kept."""
+    key = secrets.token_urlsafe(32)
+    places = list(quiz_version.places.select_related("quiz_version"))
+    if not places:
+        raise NotPublished
+    attempt = Attempt(key_hash=_hash(key), **_sheet(places, now))
+    return _store(attempt, places, now), key
+
+
+def practice(key: str) -> Attempt:
+    """The practice attempt of a key. Raises Attempt.DoesNotExist."""
+    return Attempt.objects.select_related("quiz_version").get(key_hash=_hash(key), assignment__isnull=True)
+
+
+@transaction.atomic
+def finish_practice(*, attempt: Attempt, now: datetime) -> Attempt:
+    """Mark what was answered and close the attempt; skipped and open questions count neither way.
+
+    `points_max` becomes the points that were at stake. Finishing twice changes nothing.
+    """
+    locked = marking.locked(attempt.pk)
+    if locked.assignment_id is None and locked.state == AttemptState.IN_PROGRESS:
+        responses = list(locked.responses.select_related("item_version").prefetch_related("marks"))
+        marks = [mark for response in responses for mark in response.marks.all()]
+        unchecked = [response for response in responses if response.answer and response.checked_at is None]
+        marks += marking.mark_practice(unchecked, now=now)
+        at_stake = {mark.response_id for mark in marks}
+        locked.items_marked = len(marks)
+        locked.points = sum((mark.points for mark in marks), Decimal(0))
+        locked.points_max = sum((one.item_version.points for one in responses if one.pk in at_stake), Decimal(0))
+        locked.state, locked.submitted_at, locked.marked_at = AttemptState.MARKED, now, now
+        locked.save()
+    return Attempt.objects.select_related("quiz_version").get(pk=locked.pk)
+
+
+def _open(assignment: Assignment, person: Person, preview: bool, number: int, now: datetime) -> Attempt:
+    current = Quiz.objects.filter(pk=assignment.quiz_id).values("current")
+    places = list(QuizVersionItem.objects.filter(quiz_version__in=current).select_related("quiz_version"))
+    if not places:
+        raise NotPublished
+    attempt = Attempt(
+        institution_id=assignment.institution_id,
+        assignment=assignment,
+        person=person,
+        preview=preview,
+        number=number,
+        **_sheet(places, now),
+    )
+    return _store(attempt, places, now)
+
+
+def _sheet(places: list[QuizVersionItem], now: datetime) -> dict[str, Any]:
+    version = places[0].quiz_version
+    return {"quiz_version": version, "points_max": version.points, "items_total": len(places), "started_at": now}
+
+
+@transaction.atomic
+def _store(attempt: Attempt, places: list[QuizVersionItem], now: datetime) -> Attempt:
+    """Write the attempt with an empty response for every item, so that a save is a plain update."""
+    attempt.save(force_insert=True)
+    Response.objects.bulk_create(
+        Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now) for place in places
+    )
+    return attempt
+
+
+def _hash(key: str) -> str:
+    return sha256(key.encode()).hexdigest()

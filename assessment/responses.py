@@ -1,0 +1,141 @@
+"""Saving answers. A late save never overwrites a later one; nothing is stored once the attempt is closed.
+
+Every writer locks the attempt row first (`FOR NO KEY UPDATE`), so that a save either finishes before the
+submission freezes the responses, or finds the attempt closed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from assessment import marking
+from assessment.models import Attempt, AttemptState, Response
+from content import item_types
+from content.item_types import InvalidAnswer
+
+HIGHEST_SEQ = 2**31 - 1
+
+
+class AttemptClosed(Exception):
+    """The attempt is submitted, or this item of a practice attempt is checked: its answer no longer changes."""
+
+
+class UnknownItem(LookupError):
+    """The attempt's quiz version has no such item."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One answer to store. `seq` None: it comes from a form without script and takes the next number."""
+
+    item_version_id: UUID | str
+    raw: Any
+    seq: int | None = None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What is stored now: the answer just given (`saved`), or a later one that stands (`stale`)."""
+
+    item_version_id: UUID
+    state: Literal["saved", "stale"]
+    seq: int
+    answer: dict[str, Any]
+    saved_at: datetime
+
+
+def save(*, attempt: Attempt, item_version_id: UUID | str, raw: Any, seq: int | None, now: datetime) -> Saved:
+    """Store one answer if its `seq` is higher than the stored one.
+
+    The same `seq` with the same answer is `saved` again: its acknowledgement was lost on the way. Anything else
+    is `stale` and changes nothing. Raises AttemptClosed, UnknownItem, InvalidAnswer; then what is stored stays.
+    """
+    return save_many(attempt=attempt, entries=[Entry(item_version_id, raw, seq)], now=now)[0]
+
+
+@transaction.atomic
+def save_many(*, attempt: Attempt, entries: Iterable[Entry], now: datetime) -> list[Saved]:
+    """Store several answers, all or none, by the rule of `save`; the results come in the order of the entries."""
+    given = {_uuid(entry.item_version_id): entry for entry in entries}
+    found = {response.item_version_id: response for response in _locked(attempt, given)}
+    if missing := given.keys() - found.keys():
+        raise UnknownItem(*missing)
+    return [_store(found[item], entry, now) for item, entry in given.items()]
+
+
+@transaction.atomic
+def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Response:
+    """Practice: freeze one answer and mark it at once. Checking twice changes nothing.
+
+    Raises AttemptClosed after the end and for an attempt that is no practice, UnknownItem, and InvalidAnswer
+    where there is no answer yet.
+    """
+    response = _locked(attempt, [_uuid(item_version_id)]).first()
+    if response is None:
+        raise UnknownItem(item_version_id)
+    if response.checked_at is not None:
+        return response
+    if response.attempt.assignment_id is not None:
+        raise AttemptClosed("Only practice shows feedback before the end.")
+    _require_open(response)
+    response = Response.objects.select_related("attempt", "item_version").get(pk=response.pk)
+    if not response.answer:
+        raise InvalidAnswer("Answer the question first.")
+    response.checked_at = now
+    response.save(update_fields=["checked_at"])
+    marking.mark_practice([response], now=now)
+    return response
+
+
+def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
+    """The responses with their attempt, locked and as it stands now.
+
+    Where the lock had to be waited for, the responses themselves may be older than the attempt.
+    """
+    return (
+        Response.objects.filter(attempt=attempt, item_version__in=list(items))
+        .select_related("attempt", "item_version")
+        .select_for_update(of=("attempt",), no_key=True)
+    )
+
+
+def _store(response: Response, entry: Entry, now: datetime) -> Saved:
+    _require_open(response)
+    item = response.item_version
+    answer = item_types.get(item.kind).clean(item.body, entry.raw)
+    row = Response.objects.filter(pk=response.pk, checked_at__isnull=True)
+    if entry.seq is None:
+        stored = row.exclude(answer=answer).update(answer=answer, seq=F("seq") + 1, saved_at=now)
+    else:
+        seq = _valid(entry.seq)
+        stored = row.filter(seq__lt=seq).update(answer=answer, seq=seq, saved_at=now)
+        if stored:
+            return Saved(item.pk, "saved", seq, answer, now)
+    response.refresh_from_db(fields=["answer", "seq", "saved_at", "checked_at"])
+    same = response.answer == answer and entry.seq in (None, response.seq)
+    if response.checked_at is not None and not same:
+        raise AttemptClosed
+    return Saved(item.pk, "saved" if same else "stale", response.seq, response.answer, response.saved_at)
+
+
+def _require_open(response: Response) -> None:
+    if response.attempt.state != AttemptState.IN_PROGRESS:
+        raise AttemptClosed
+
+
+def _valid(seq: int) -> int:
+    if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq <= HIGHEST_SEQ:
+        raise InvalidAnswer("The sequence number must be a whole number from 0.")
+    return seq
+
+
+def _uuid(value: UUID | str) -> UUID:
+    try:
+        return value if isinstance(value, UUID) else UUID(value)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UnknownItem(value) from error

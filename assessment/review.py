@@ -1,0 +1,77 @@
+"""A person marks what no rule may decide, or puts a mark right."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from assessment import marking, tasks
+from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
+from roster.models import Person
+
+
+class NotReviewable(Exception):
+    """The attempt is not submitted and marked by rule yet, or belongs to nobody (practice)."""
+
+
+class InvalidPoints(ValueError):
+    """The points lie outside 0 to the item's points, or are finer than a thousandth."""
+
+
+@transaction.atomic
+def confirm(*, response: Response, points: Decimal, note: str, by: Person, now: datetime) -> Mark:
+    """Append a person's mark; totals, statistics, grade and score follow in the same transaction.
+
+    Also revises an earlier mark; the old one stays on record. Raises InvalidPoints, NotReviewable.
+    """
+    attempt = marking.locked(response.attempt_id)
+    if attempt.state not in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED) or attempt.assignment_id is None:
+        raise NotReviewable
+    responses = list(attempt.responses.select_related("item_version"))
+    reviewed = next(one for one in responses if one.pk == response.pk)
+    counting = counting_marks(attempt)
+    mark = Mark.objects.create(
+        response=reviewed,
+        points=_valid(points, reviewed.item_version.points),
+        by=MarkedBy.PERSON,
+        tier="person",
+        evidence=_evidence(counting.get(reviewed.pk)),
+        person=by,
+        note=note.replace("\x00", "").strip(),
+        created_at=_later(counting.get(reviewed.pk), now),
+    )
+    _settle(reviewed)
+    response.waiting = False
+    marking.conclude(attempt, responses, {**counting, reviewed.pk: mark}.values(), now)
+    if not attempt.preview:
+        tasks.fold_statistics.delay_on_commit(str(attempt.assignment_id))
+    return mark
+
+
+def counting_marks(attempt: Attempt) -> dict[object, Mark]:
+    """The mark that counts of each marked response: the latest by a rule or a person."""
+    marks = Mark.objects.filter(response__attempt=attempt).exclude(by=MarkedBy.SUGGESTION).select_related("person")
+    return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
+
+
+def _settle(response: Response) -> None:
+    if response.waiting:
+        response.waiting = False
+        response.save(update_fields=["waiting"])
+
+
+def _valid(points: Decimal, most: Decimal) -> Decimal:
+    if not points.is_finite() or not 0 <= points <= most:
+        raise InvalidPoints(f"The points must lie between 0 and {most.normalize():f}.")
+    if points != points.quantize(marking.MILLI):
+        raise InvalidPoints("The points may have three decimals at most.")
+    return points.quantize(marking.MILLI)
+
+
+def _evidence(earlier: Mark | None) -> dict[str, str]:
+    return {"replaces": str(earlier.pk)} if earlier else {}
+
+
+def _later(earlier: Mark | None, now: datetime) -> datetime:
+    """Strictly after the mark that it replaces, whatever the clocks of two servers say."""
+    return max(now, earlier.created_at + timedelta(microseconds=1)) if earlier else now

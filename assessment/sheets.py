@@ -1,0 +1,145 @@
+"""What of an attempt may be shown, and when. The key leaves the server only through `_feedback`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import F, Prefetch
+
+from assessment.models import Attempt, AttemptState, Feedback, Mark, MarkedBy, Response
+from content import item_types
+from content.models import ItemVersion, KeyState
+
+MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One item to answer. `feedback` (see ItemResult) is there only where practice has checked the answer."""
+
+    position: int
+    item_version_id: UUID
+    identifier: str
+    kind: str
+    points: Decimal
+    public: dict[str, Any]
+    answer: dict[str, Any]
+    seq: int
+    checked: bool
+    feedback: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """What became of one answer.
+
+    `state`: `waiting` for marking or for a person; `unscored` in practice (skipped, or a person would have to
+    mark it); `hidden` where the policy shows the score only, then `points` is None too.
+    `feedback`, None where the policy or the state forbids it: {"state", "answer_text", "rationale" of the chosen
+    answer, "expected": [str], "section": anchor in the lesson or None}.
+    """
+
+    position: int
+    response_id: UUID
+    item_version_id: UUID
+    identifier: str
+    kind: str
+    public: dict[str, Any]
+    answer: dict[str, Any]
+    answer_text: str
+    points: Decimal | None
+    points_max: Decimal
+    state: MarkState
+    feedback: dict[str, Any] | None
+    section: str | None
+    note: str
+    marked_by: str | None
+
+
+def questions(attempt: Attempt) -> list[Question]:
+    """The items of an attempt in printed order with what is stored as answers; never the key."""
+    return [_question(response, practice=attempt.assignment_id is None) for response in _responses(attempt)]
+
+
+def results(attempt: Attempt, *, for_instructor: bool = False) -> list[ItemResult]:
+    """The items of an attempt with what they earned, as far as its state and the feedback policy allow.
+
+    While it is in progress or being marked every item reads `waiting` and carries no feedback.
+    `for_instructor` lifts the policy, not the state.
+    """
+    open_policy = attempt.assignment is None or attempt.assignment.feedback == Feedback.AFTER_SUBMIT
+    done = attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
+    return [_result(response, attempt, done, open_policy or for_instructor) for response in _responses(attempt)]
+
+
+def _responses(attempt: Attempt) -> Sequence[Any]:
+    """The responses by position, each with its item and `counting`: the marks that count, the latest first."""
+    place = "item_version__quizversionitem"
+    counting = Mark.objects.exclude(by=MarkedBy.SUGGESTION).order_by("-created_at", "-pk")
+    return (
+        Response.objects.filter(**{"attempt": attempt, f"{place}__quiz_version": attempt.quiz_version_id})
+        .select_related("item_version__item")
+        .prefetch_related(Prefetch("marks", counting, to_attr="counting"))
+        .annotate(position=F(f"{place}__position"))
+        .order_by("position")
+    )
+
+
+def _question(response: Any, *, practice: bool) -> Question:
+    item = response.item_version
+    checked = practice and response.checked_at is not None
+    return Question(
+        position=response.position,
+        item_version_id=item.pk,
+        identifier=item.item.identifier,
+        kind=item.kind,
+        points=item.points,
+        public=item_types.get(item.kind).public(item.body),
+        answer=response.answer,
+        seq=response.seq,
+        checked=checked,
+        feedback=_feedback(response, _state(response, practice=True)) if checked else None,
+    )
+
+
+def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemResult:
+    item = response.item_version
+    mark = response.counting[0] if done and response.counting else None
+    state = _state(response, practice=attempt.assignment_id is None) if done else "waiting"
+    shown = done and allowed
+    feedback = _feedback(response, state) if shown else None
+    return ItemResult(
+        position=response.position,
+        response_id=response.pk,
+        item_version_id=item.pk,
+        identifier=item.item.identifier,
+        kind=item.kind,
+        public=item_types.get(item.kind).public(item.body),
+        answer=response.answer,
+        answer_text=item_types.get(item.kind).feedback(item.body, response.answer)["answer_text"],
+        points=mark.points if mark and shown else None,
+        points_max=item.points,
+        state=state if shown or state == "waiting" else "hidden",
+        feedback=feedback,
+        section=feedback["section"] if feedback else None,
+        note=mark.note if mark else "",
+        marked_by=mark.by if mark else None,
+    )
+
+
+def _state(response: Any, *, practice: bool) -> MarkState:
+    if not response.counting:
+        return "unscored" if practice else "waiting"
+    points, most = response.counting[0].points, response.item_version.points
+    return "right" if points == most else "partly" if points else "wrong"
+
+
+def _feedback(response: Any, state: MarkState) -> dict[str, Any]:
+    """The item type's feedback; a key that nobody approved is shown to nobody."""
+    item: ItemVersion = response.item_version
+    told = item_types.get(item.kind).feedback(item.body, response.answer)
+    if item.key_state != KeyState.APPROVED:
+        told = {**told, "rationale": "", "expected": []}
+    return {**told, "state": state, "section": item.body.get("section")}

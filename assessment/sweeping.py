@@ -1,0 +1,77 @@
+"""Finding the work that a lost message, a killed process or a late gradebook column left undone.
+
+Each piece has its own transaction; a fault in one is logged and stops no other.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q
+
+from assessment import grades, marking
+from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
+from assessment.statistics import folding
+
+logger = logging.getLogger(__name__)
+
+PER_SWEEP = 500
+MARKING_IS_LATE = timedelta(seconds=5)
+FIRST_RETRY = timedelta(seconds=15)
+LONGEST_RETRY = timedelta(hours=1)
+PRACTICE_IS_KEPT = timedelta(days=30)
+
+
+def sweep(*, now: datetime) -> None:
+    """Mark, fold, work out and send what is left; forget old practice. At most PER_SWEEP of each."""
+    for attempt in _unmarked(now):
+        if _claim(attempt, now):
+            _try("mark attempt", attempt.pk, lambda pk: marking.mark_attempt(pk, now))
+    for assignment_id in _assignments_to_fold():
+        _try("fold statistics of", assignment_id, lambda pk: folding.fold(assignment_id=pk, now=now))
+    for assignment_id in Assignment.objects.filter(grades_due=True).values_list("pk", flat=True)[:PER_SWEEP]:
+        _try("work out grades of", assignment_id, lambda pk: grades.recompute_all(assignment_id=pk, now=now))
+    for grade_id in list(_sendable()):
+        Grade.objects.filter(pk=grade_id).update(unsent_at=now)  # the next sweep begins with others
+        _try("send grade", grade_id, lambda pk: grades.resume(grade_id=pk, now=now))
+    prune_practice(now=now)
+
+
+def prune_practice(*, now: datetime) -> None:
+    """Forget practice that began a month ago; it belongs to nobody and its key is long gone."""
+    old = Attempt.objects.filter(assignment__isnull=True, started_at__lt=now - PRACTICE_IS_KEPT)
+    Attempt.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:PER_SWEEP])).delete()
+
+
+def _unmarked(now: datetime) -> Iterable[Attempt]:
+    due = Q(mark_after__isnull=True) | Q(mark_after__lte=now)
+    late = Attempt.objects.filter(due, state=AttemptState.SUBMITTED, submitted_at__lte=now - MARKING_IS_LATE)
+    return late.order_by("submitted_at")[:PER_SWEEP]
+
+
+def _claim(attempt: Attempt, now: datetime) -> bool:
+    """Take the attempt up, before anything can go wrong with it, and put the next try off.
+
+    So one that fails each time, or kills its process, waits longer and longer and never holds up the others.
+    """
+    wait = min(FIRST_RETRY * 2 ** min(attempt.mark_tries, 16), LONGEST_RETRY)
+    seen = Attempt.objects.filter(pk=attempt.pk, state=AttemptState.SUBMITTED, mark_tries=attempt.mark_tries)
+    return bool(seen.update(mark_tries=F("mark_tries") + 1, mark_after=now + wait))
+
+
+def _assignments_to_fold() -> Iterable[Any]:
+    return StatisticsDelta.objects.order_by().values_list("assignment_id", flat=True).distinct()[:PER_SWEEP]
+
+
+def _sendable() -> Iterable[Any]:
+    """Grades that found no column when they were due, where the LMS offers one now; the longest unsent first."""
+    unsent = Grade.objects.filter(unsent_at__isnull=False, assignment__resource_link__line_item__isnull=False)
+    return unsent.order_by("unsent_at").values_list("pk", flat=True)[:PER_SWEEP]
+
+
+def _try(what: str, pk: Any, work: Callable[[Any], object]) -> None:
+    try:
+        work(pk)
+    except Exception:
+        logger.exception("could not %s %s; it will be tried again", what, pk)
