@@ -19,6 +19,7 @@ class Lesson(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.SlugField(max_length=120, unique=True)
     current = models.ForeignKey("LessonVersion", models.PROTECT, null=True, blank=True, related_name="+")
+    current_since = models.DateTimeField(null=True, blank=True, help_text="When the current version became current.")
 
     def __str__(self) -> str:
         return self.slug
@@ -27,8 +28,9 @@ class Lesson(models.Model):
 class LessonVersion(models.Model):
     """One published text of a lesson.
 
-    `body`: {"title", "summary", "minutes": int, "reviewed": year int,
-    "sections": [{"id", "title", "kind": "prose" | "points", "paragraphs": [str, ...]}]}.
+    `body`: {"title", "summary", "minutes": int, "reviewed": year,
+    "sections": [{"id", "title", "kind": "prose" | "points", "paragraphs": [str, ...]}]}; `minutes` and `reviewed`
+    are null where the source names none. The anchors `title` and `summary` exist beside the sections' ids.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -115,6 +117,7 @@ class QuizVersion(models.Model):
     items = models.ManyToManyField(ItemVersion, through="QuizVersionItem")
     points = models.DecimalField(max_digits=10, decimal_places=3)
     content_hash = models.CharField(max_length=64)
+    provenance = models.JSONField(default=dict)
     published_at = models.DateTimeField()
 
     class Meta:

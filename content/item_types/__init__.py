@@ -1,7 +1,8 @@
 """Kinds of question. One file a kind; every kind is pure: no database, no clock, no request.
 
 A body is the JSON kept in `ItemVersion.body`; an answer is the JSON kept in `Response.answer`.
-`{}` is the empty answer of every kind.
+`{}` is the empty answer of every kind. A function takes any JSON for an answer and raises InvalidAnswer
+for what is none; `problems` takes any JSON for a body; the others trust the body, because it was published.
 """
 
 from collections.abc import Mapping
@@ -43,13 +44,20 @@ class ItemType(Protocol):
         """The answer in its stored shape from JSON or a form value. Raises InvalidAnswer."""
 
     def mark(self, body: Body, answer: Answer) -> Outcome:
-        """Apply the key. Called only for an item whose key is approved."""
+        """Apply the key. Called only for a published item. Raises InvalidAnswer."""
 
     def feedback(self, body: Body, answer: Answer) -> dict[str, Any]:
-        """What the learner sees afterwards: `answer_text`, `rationale` of the chosen answer, `expected` (list of str)."""
+        """What the learner sees afterwards: `answer_text`, `rationale` of the chosen answer, `expected` (list of str);
+
+        where a person marks also `rubric`: [{"level", "credit": 0..1, "ideas": [{"idea", "example"}]}]. Raises
+        InvalidAnswer.
+        """
 
     def category(self, body: Body, answer: Answer) -> str | None:
-        """The bucket in which statistics count this answer, e.g. the option id; "" is blank; None where not counted."""
+        """The bucket in which statistics count this answer, e.g. the option id; "" is blank; None where not counted.
+
+        Raises InvalidAnswer.
+        """
 
     def categories(self, body: Body) -> dict[str, str]:
         """Every bucket with its label, in printed order; empty where answers are not counted by bucket."""

@@ -4,31 +4,31 @@ body: {"stem": str, "options": [{"id": str, "text": str, "credit": 0..1, "ration
 answer: {"option": id} or {}
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "choice"
-BY_RULE = True
+PUBLISHABLE = ("approved",)
 
 
 def problems(body: Body) -> list[str]:
-    found = []
-    if not str(body.get("stem", "")).strip():
-        found.append("The question has no text.")
-    options = body.get("options", [])
-    if len(options) < 2:
-        found.append("A choice needs at least two options.")
-    if len({option["id"] for option in options}) != len(options):
-        found.append("Two options share an id.")
-    if len({option["text"].strip().casefold() for option in options}) != len(options):
-        found.append("Two options read the same.")
-    if any(not 0 <= Decimal(str(option.get("credit", 0))) <= 1 for option in options):
-        found.append("The credit of an option must lie between 0 and 1.")
-    if not any(Decimal(str(option.get("credit", 0))) == 1 for option in options):
-        found.append("No option earns full credit.")
-    return found
+    stem, options = body.get("stem"), body.get("options")
+    if not isinstance(options, list | tuple) or not all(_well_formed(option) for option in options):
+        return ["Every option needs an id, a text and a credit."]
+    credits = [option["credit"] for option in options]
+    checks = {
+        "The question has no text.": not isinstance(stem, str) or not stem.strip(),
+        "A choice needs at least two options.": len(options) < 2,
+        "An option has no text.": not all(option["text"].strip() for option in options),
+        "Two options share an id.": _repeats([option["id"] for option in options]),
+        "Two options read the same.": _repeats([" ".join(option["text"].split()).casefold() for option in options]),
+        "The credit of an option must lie between 0 and 1.": not all(0 <= credit <= 1 for credit in credits),
+        "No option earns full credit.": 1 not in credits,
+    }
+    return [text for text, wrong in checks.items() if wrong]
 
 
 def public(body: Body) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def public(body: Body) -> dict[str, Any]:
 
 
 def clean(body: Body, raw: Any) -> dict[str, Any]:
-    chosen = raw.get("option") if isinstance(raw, dict) else raw
-    if chosen in (None, ""):
+    chosen = raw.get("option") if isinstance(raw, Mapping) else raw
+    if chosen is None or chosen == "":
         return {}
     if not isinstance(chosen, str) or chosen not in _options(body):
         raise InvalidAnswer("That is not one of the options.")
@@ -46,7 +46,7 @@ def clean(body: Body, raw: Any) -> dict[str, Any]:
 
 
 def mark(body: Body, answer: Answer) -> Outcome:
-    chosen = answer.get("option")
+    chosen = clean(body, answer).get("option")
     if chosen is None:
         return Outcome(Decimal(0), "blank")
     return Outcome(Decimal(str(_options(body)[chosen]["credit"])), "exact", {"option": chosen})
@@ -54,16 +54,16 @@ def mark(body: Body, answer: Answer) -> Outcome:
 
 def feedback(body: Body, answer: Answer) -> dict[str, Any]:
     options = _options(body)
-    chosen = options.get(str(answer.get("option")), {})
+    chosen = options.get(clean(body, answer).get("option", ""), {})
     return {
         "answer_text": chosen.get("text", ""),
         "rationale": chosen.get("rationale", ""),
-        "expected": [option["text"] for option in options.values() if Decimal(str(option["credit"])) == 1],
+        "expected": [option["text"] for option in options.values() if option["credit"] == 1],
     }
 
 
 def category(body: Body, answer: Answer) -> str | None:
-    return str(answer.get("option", ""))
+    return str(clean(body, answer).get("option", ""))
 
 
 def categories(body: Body) -> dict[str, str]:
@@ -72,3 +72,21 @@ def categories(body: Body) -> dict[str, str]:
 
 def _options(body: Body) -> dict[str, dict[str, Any]]:
     return {option["id"]: option for option in body["options"]}
+
+
+def _repeats(values: list[str]) -> bool:
+    return len(set(values)) != len(values)
+
+
+def _well_formed(option: object) -> bool:
+    """`bool` is an `int` to Python, but true and false are no credits."""
+    if not isinstance(option, Mapping):
+        return False
+    texts = (option.get("id"), option.get("text"), option.get("rationale", ""))
+    credit = option.get("credit")
+    return (
+        all(isinstance(text, str) for text in texts)
+        and bool(option.get("id"))
+        and isinstance(credit, int | float)
+        and not isinstance(credit, bool)
+    )

@@ -5,58 +5,76 @@ body: {"stem": str, "rubric": [{"level": "full" | "half" | "none", "idea": str, 
 answer: {"text": str} or {}
 """
 
+import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "open_text"
-BY_RULE = False
+PUBLISHABLE = ("reviewed", "approved")  # a person decides every credit, the rubric only guides
 DEFAULT_MAX_LENGTH = 2000
+LONGEST = 20_000
 CREDIT = {"full": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
+# Composing a character shortens a text fourfold at most (the longest canonical decomposition has four characters).
+COMPOSITION = 4
 
 
 def problems(body: Body) -> list[str]:
-    found = []
-    if not str(body.get("stem", "")).strip():
-        found.append("The question has no text.")
-    levels = [line.get("level") for line in body.get("rubric", [])]
-    if "full" not in levels:
-        found.append("The rubric names no answer that earns full credit.")
-    if set(levels) - set(CREDIT):
-        found.append("A rubric line has an unknown level.")
-    return found
+    stem, rubric, longest = body.get("stem"), body.get("rubric"), body.get("max_length", DEFAULT_MAX_LENGTH)
+    if not isinstance(rubric, list | tuple) or not all(_well_formed(line) for line in rubric):
+        return ["Every line of the rubric needs a level (full, half or none) and an idea."]
+    checks = {
+        "The question has no text.": not isinstance(stem, str) or not stem.strip(),
+        "The rubric names no answer that earns full credit.": all(line["level"] != "full" for line in rubric),
+        f"The longest answer must have 1 to {LONGEST} characters.": type(longest) is not int
+        or not 1 <= longest <= LONGEST,
+    }
+    return [text for text, wrong in checks.items() if wrong]
 
 
 def public(body: Body) -> dict[str, Any]:
-    return {"stem": body["stem"], "max_length": body.get("max_length", DEFAULT_MAX_LENGTH)}
+    return {"stem": body["stem"], "max_length": _longest(body)}
 
 
 def clean(body: Body, raw: Any) -> dict[str, Any]:
-    text = raw.get("text") if isinstance(raw, dict) else raw
+    text = raw.get("text") if isinstance(raw, Mapping) else raw
     if text is None:
         return {}
     if not isinstance(text, str):
         raise InvalidAnswer("The answer must be text.")
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\x00", ""))
+    if len(text) > COMPOSITION * _longest(body):
+        raise _too_long(body)
+    text = unicodedata.normalize("NFC", _storable(text))
     if not text.strip():
         return {}
-    if len(text) > body.get("max_length", DEFAULT_MAX_LENGTH):
-        raise InvalidAnswer("The answer is longer than allowed.")
+    if len(text) > _longest(body):
+        raise _too_long(body)
     return {"text": text}
 
 
 def mark(body: Body, answer: Answer) -> Outcome:
     """A blank answer earns nothing; every other one waits for a person."""
-    if not answer.get("text"):
+    if not clean(body, answer):
         return Outcome(Decimal(0), "blank")
     return Outcome(None, "person")
 
 
 def feedback(body: Body, answer: Answer) -> dict[str, Any]:
-    full = [line["idea"] for line in body["rubric"] if line["level"] == "full"]
-    return {"answer_text": answer.get("text", ""), "rationale": "", "expected": full}
+    levels = {level: [line for line in body["rubric"] if line["level"] == level] for level in CREDIT}
+    rubric = [
+        {"level": level, "credit": float(CREDIT[level]), "ideas": [_idea(line) for line in lines]}
+        for level, lines in levels.items()
+        if lines
+    ]
+    return {
+        "answer_text": clean(body, answer).get("text", ""),
+        "rationale": "",
+        "expected": [line["idea"] for line in levels["full"]],
+        "rubric": rubric,
+    }
 
 
 def category(body: Body, answer: Answer) -> str | None:
@@ -65,3 +83,27 @@ def category(body: Body, answer: Answer) -> str | None:
 
 def categories(body: Body) -> dict[str, str]:
     return {}
+
+
+def _longest(body: Body) -> int:
+    return int(body.get("max_length", DEFAULT_MAX_LENGTH))
+
+
+def _too_long(body: Body) -> InvalidAnswer:
+    return InvalidAnswer(f"The answer is longer than {_longest(body)} characters.")
+
+
+def _storable(text: str) -> str:
+    """One kind of line end, and nothing that PostgreSQL cannot hold (NUL, half of a surrogate pair)."""
+    text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def _idea(line: Mapping[str, Any]) -> dict[str, str]:
+    return {"idea": line["idea"], "example": line.get("example", "")}
+
+
+def _well_formed(line: object) -> bool:
+    if not isinstance(line, Mapping) or not isinstance(line.get("level"), str) or line["level"] not in CREDIT:
+        return False
+    return isinstance(line.get("example", ""), str) and isinstance(line.get("idea"), str) and bool(line["idea"].strip())

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=roster.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('slug', models.SlugField(max_length=120, unique=True)),
+                ('current_since', models.DateTimeField(blank=True, help_text='When the current version became current.', null=True)),
             ],
         ),
         migrations.CreateModel(
@@ -83,6 +84,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=300)),
                 ('points', models.DecimalField(decimal_places=3, max_digits=10)),
                 ('content_hash', models.CharField(max_length=64)),
+                ('provenance', models.JSONField(default=dict)),
                 ('published_at', models.DateTimeField()),
                 ('lesson_version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='content.lessonversion')),
                 ('quiz', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='content.quiz')),

@@ -1,0 +1,255 @@
+"""From draft to published version: the only way in.
+
+A version is named by the hash of its content. Publishing what is current again changes nothing; publishing an
+older content again makes that older version current again; anything new becomes version n + 1.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from content import item_types
+from content.drafts import ItemDraft
+from content.hashing import content_hash
+from content.models import Item, ItemVersion, KeyState, Lesson, LessonVersion, Quiz, QuizVersion, QuizVersionItem
+
+TITLE_LENGTH = 300
+SLUG = re.compile(r"[A-Za-z0-9_-]{1,120}")
+IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,60}")
+RANK = {state: rank for rank, state in enumerate(KeyState.values)}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something cannot be published. `item` is its identifier; empty where the whole is meant."""
+
+    item: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.text}" if self.item else self.text
+
+
+class PublishingBlocked(Exception):
+    """The content is not ready. `reasons` names every obstacle, item by item."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        self.reasons = list(reasons)
+        super().__init__("\n".join(str(reason) for reason in reasons))
+
+
+@transaction.atomic
+def publish_lesson(
+    *, slug: str, body: Mapping[str, Any], provenance: Mapping[str, Any], now: datetime
+) -> LessonVersion:
+    """Make `body` (see LessonVersion) the current text of the lesson. Raises PublishingBlocked."""
+    _refuse([*_lesson_reasons(slug, body), *_storable("", [body, provenance])])
+    lesson = _locked(Lesson, slug)
+    name = content_hash(body)
+    version = lesson.versions.filter(content_hash=name).first()
+    if version is None:
+        version = lesson.versions.create(
+            number=_next_number(lesson.versions),
+            title=body["title"],
+            body=dict(body),
+            content_hash=name,
+            provenance=dict(provenance),
+            published_at=now,
+        )
+    if lesson.current_id != version.pk:
+        lesson.current, lesson.current_since = version, now
+        lesson.save(update_fields=["current", "current_since"])
+    version.lesson = lesson
+    return version
+
+
+@transaction.atomic
+def publish_quiz(
+    *,
+    slug: str,
+    title: str,
+    items: Sequence[ItemDraft],
+    lesson_version: LessonVersion | None,
+    provenance: Mapping[str, Any],
+    now: datetime,
+) -> QuizVersion:
+    """Make these items, in this order, the current version of the quiz; unchanged items keep their version.
+
+    Raises PublishingBlocked while any item has no key that may be applied.
+    """
+    _refuse([*_quiz_reasons(slug, title, items), *_storable("", [title, provenance])])
+    quiz = _locked(Quiz, slug)
+    versions = _item_versions(quiz, items)
+    content = {
+        "title": title,
+        "lesson": lesson_version and [lesson_version.lesson.slug, lesson_version.content_hash],
+        "items": [[version.item.identifier, version.content_hash] for version in versions],
+    }
+    name = content_hash(content)
+    version = quiz.versions.filter(content_hash=name).first()
+    if version is None:
+        version = quiz.versions.create(
+            number=_next_number(quiz.versions),
+            title=title,
+            lesson_version=lesson_version,
+            points=sum((item.points for item in versions), Decimal(0)),
+            content_hash=name,
+            provenance=dict(provenance),
+            published_at=now,
+        )
+        _place(version, versions)
+    lesson_id = lesson_version.lesson_id if lesson_version else None
+    if quiz.current_id != version.pk or quiz.lesson_id != lesson_id:
+        quiz.current, quiz.lesson_id = version, lesson_id
+        quiz.save(update_fields=["current", "lesson"])
+    version.quiz = quiz
+    return version
+
+
+def _locked(model: Any, slug: str) -> Any:
+    """The row of this slug, made if needed, locked until the transaction ends: one publisher at a time."""
+    model.objects.get_or_create(slug=slug)
+    return model.objects.select_for_update(no_key=True).get(slug=slug)
+
+
+def _next_number(versions: Any) -> int:
+    return int(versions.aggregate(newest=Max("number"))["newest"] or 0) + 1
+
+
+def _place(quiz_version: QuizVersion, versions: Sequence[ItemVersion]) -> None:
+    QuizVersionItem.objects.bulk_create(
+        QuizVersionItem(quiz_version=quiz_version, item_version=version, position=position)
+        for position, version in enumerate(versions, start=1)
+    )
+
+
+def _item_versions(quiz: Quiz, drafts: Sequence[ItemDraft]) -> list[ItemVersion]:
+    """The version of each draft, in order, found or made. Called with the quiz locked."""
+    items = _items(quiz, drafts)
+    known: dict[tuple[str, str], ItemVersion] = {}
+    newest: dict[str, int] = {}
+    for version in ItemVersion.objects.filter(item__quiz=quiz).select_related("item").order_by("number"):
+        known[version.item.identifier, version.content_hash] = version
+        newest[version.item.identifier] = version.number
+    names = [(draft.identifier, _item_hash(draft)) for draft in drafts]
+    _refuse(
+        Reason(identifier, "This wording and key were retired.")
+        for identifier, name in names
+        if (identifier, name) in known and known[identifier, name].key_state == KeyState.RETIRED
+    )
+    fresh = [
+        _new_version(items[identifier], draft, name, newest.get(identifier, 0) + 1)
+        for draft, (identifier, name) in zip(drafts, names, strict=True)
+        if (identifier, name) not in known
+    ]
+    ItemVersion.objects.bulk_create(fresh)
+    known.update({(version.item.identifier, version.content_hash): version for version in fresh})
+    versions = [known[name] for name in names]
+    _advance_keys(versions, drafts)
+    return versions
+
+
+def _items(quiz: Quiz, drafts: Sequence[ItemDraft]) -> dict[str, Item]:
+    items = {item.identifier: item for item in quiz.items.all()}
+    missing = [Item(quiz=quiz, identifier=draft.identifier) for draft in drafts if draft.identifier not in items]
+    Item.objects.bulk_create(missing)
+    return items | {item.identifier: item for item in missing}
+
+
+def _new_version(item: Item, draft: ItemDraft, name: str, number: int) -> ItemVersion:
+    return ItemVersion(
+        item=item,
+        number=number,
+        kind=draft.kind,
+        body=dict(draft.body),
+        points=draft.points,
+        content_hash=name,
+        key_state=draft.key_state,
+        provenance=dict(draft.provenance),
+    )
+
+
+def _advance_keys(versions: Sequence[ItemVersion], drafts: Sequence[ItemDraft]) -> None:
+    """A key that was reviewed further since moves the stored state on; publishing never moves it back."""
+    for version, draft in zip(versions, drafts, strict=True):
+        if RANK[draft.key_state] > RANK[version.key_state]:
+            version.key_state = draft.key_state
+            version.save(update_fields=["key_state"])
+
+
+def _item_hash(draft: ItemDraft) -> str:
+    return content_hash({"kind": draft.kind, "body": draft.body, "points": draft.points})
+
+
+def _refuse(reasons: Any) -> None:
+    if found := list(reasons):
+        raise PublishingBlocked(found)
+
+
+def _lesson_reasons(slug: str, body: Mapping[str, Any]) -> list[Reason]:
+    found = [*_slug_reasons(slug), *_title_reasons(body.get("title"))]
+    ids = [section.get("id") for section in body.get("sections", [])]
+    if len({*ids, "title", "summary"}) != len(ids) + 2 or not all(ids):
+        found.append(Reason("", "Every section needs an id of its own, other than `title` and `summary`."))
+    return found
+
+
+def _quiz_reasons(slug: str, title: str, items: Sequence[ItemDraft]) -> list[Reason]:
+    found = [*_slug_reasons(slug), *_title_reasons(title)]
+    if not items:
+        found.append(Reason("", "There are no questions."))
+    identifiers = [item.identifier for item in items]
+    found += [
+        Reason(identifier, "Two questions share this identifier.")
+        for identifier in sorted(set(identifiers))
+        if identifiers.count(identifier) > 1
+    ]
+    return found + [reason for item in items for reason in _item_reasons(item)]
+
+
+def _slug_reasons(slug: str) -> list[Reason]:
+    return [] if SLUG.fullmatch(slug) else [Reason("", "The address name may hold letters, digits, - and _ only.")]
+
+
+def _title_reasons(title: object) -> list[Reason]:
+    if not isinstance(title, str) or not title.strip():
+        return [Reason("", "There is no title.")]
+    return [Reason("", f"The title is longer than {TITLE_LENGTH} characters.")] if len(title) > TITLE_LENGTH else []
+
+
+def _item_reasons(draft: ItemDraft) -> list[Reason]:
+    if draft.kind not in item_types.KINDS:
+        return [Reason(draft.identifier, f"There is no kind of question called {draft.kind!r}.")]
+    kind = item_types.get(draft.kind)
+    found = [Reason(draft.identifier, text) for text in kind.problems(draft.body)]
+    if not IDENTIFIER.fullmatch(draft.identifier):
+        found.append(Reason(draft.identifier, "The identifier may hold letters, digits, - and _ only."))
+    if not 0 < draft.points < 100_000 or draft.points != round(draft.points, 3):
+        found.append(Reason(draft.identifier, "The points must be above 0, with three decimals at most."))
+    if draft.key_state not in kind.PUBLISHABLE:
+        wanted = " or ".join(kind.PUBLISHABLE)
+        found.append(Reason(draft.identifier, f"Its key is {draft.key_state}; it must be {wanted}."))
+    return found + _storable(draft.identifier, [draft.body, draft.provenance])
+
+
+def _storable(item: str, content: Any) -> list[Reason]:
+    """PostgreSQL holds neither NUL nor a lone surrogate, JSON no NaN."""
+    try:
+        content_hash(content)
+    except (ValueError, TypeError):
+        return [Reason(item, "It holds something that JSON cannot hold.")]
+    return [Reason(item, "It holds a NUL character.")] if _has_nul(content) else []
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_has_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list | tuple):
+        return any(_has_nul(part) for part in value)
+    return isinstance(value, str) and "\x00" in value
