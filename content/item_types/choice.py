@@ -11,6 +11,7 @@ from typing import Any
 from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "choice"
+BY_RULE = True
 PUBLISHABLE = ("approved",)
 
 
