@@ -1,0 +1,285 @@
+"""`make run`: the whole system as child processes, from set-up to Ctrl-C. Standard library only."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from config import local, servers
+from config.servers import Server, Trouble
+
+READY_SECONDS = 120.0
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """The tool and the sandbox LMS are different sites to a browser, so that frames are truly cross-site."""
+
+    port: int
+    sandbox_port: int
+
+    @property
+    def tool(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def sandbox(self) -> str:
+        return f"http://localhost:{self.sandbox_port}"
+
+
+# Ports
+
+
+def addresses() -> Addresses:
+    """The ports asked for, all of them free. Raises Trouble naming the variable to change."""
+    ports = {"PORT": _port("PORT", 8000), "SANDBOX_PORT": _port("SANDBOX_PORT", 8100)}
+    if ports["PORT"] == ports["SANDBOX_PORT"]:
+        raise Trouble(f"PORT and SANDBOX_PORT are both {ports['PORT']}: give the sandbox LMS a port of its own.")
+    for name, port in ports.items():
+        _must_be_free(name, port)
+    return Addresses(ports["PORT"], ports["SANDBOX_PORT"])
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip() or str(default)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise Trouble(
+            f"{name} is `{text}`, which is no port: give a number from 1 to 65535, as in `make run {name}=8300`."
+        )
+    return int(text)
+
+
+def _must_be_free(name: str, port: int) -> None:
+    way_out = f"choose another one, as in `make run {name}={port + 300 if port < 65000 else 8300}`."
+    if _answers(HOST, port) or _answers("::1", port):
+        raise Trouble(f"Port {port} is busy: something else listens there. Stop it or {way_out}")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            raise Trouble(f"Port {port} is not for ordinary users: {way_out}") from None
+        except OSError:
+            raise Trouble(f"Port {port} is busy: something else holds it. Stop it or {way_out}") from None
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+# Environment and set-up
+
+
+def environment(home: Path, at: Addresses, services: dict[str, str]) -> dict[str, str]:
+    """What every process of the system is told; the caller's own settings stay."""
+    demo = {
+        "ASSAY_PRIVATE_HOSTS": f"localhost:{at.sandbox_port}",
+        "ASSAY_STATIC_ROOT": str(home / "static"),
+    }
+    if not local.given("SECRET_KEY"):
+        demo["SECRET_KEY"] = local.secret_key(home)
+    fixed = {"ASSAY_BASE_URL": at.tool, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
+    return {**demo, **os.environ, **fixed, **services}
+
+
+def sandbox_environment(home: Path, at: Addresses) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "sandbox.settings",
+        "SANDBOX_URL": at.sandbox,
+        "TOOL_URL": at.tool,
+        "SANDBOX_DATABASE": str(home / "sandbox.sqlite3"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@dataclass(frozen=True)
+class Part:
+    """A process: the arguments for this Python, and its environment."""
+
+    name: str
+    arguments: tuple[str, ...]
+    env: dict[str, str]
+
+    def spawn(self, logs: Path) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, *self.arguments]
+        return servers.spawn(command, logs / f"{self.name}.log", signal.SIGTERM, env=self.env, cwd=local.ROOT)
+
+
+def set_up(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str]) -> None:
+    """Bring both databases and the static files up to date; all of it is safe to repeat."""
+    setup = ("manage.py", "setup_demo", "--sandbox-url", at.sandbox, "--notes", str(home / "demo.json"))
+    _finish(
+        home,
+        Part("set-up of the database", setup, env),
+        Part("set-up of static files", ("manage.py", "collectstatic", "--noinput", "-v0"), env),
+        Part("set-up of the sandbox tables", ("-m", "django", "migrate", "-v0"), sandbox),
+    )
+    _finish(home, Part("set-up of the sandbox", ("-m", "django", "setup_sandbox"), sandbox))
+
+
+def _finish(home: Path, *parts: Part) -> None:
+    """Run parts side by side to their end."""
+    logs = home / "logs"
+    with contextlib.ExitStack() as stack:
+        processes = [(part, part.spawn(logs)) for part in parts]
+        for _, process in processes:
+            stack.callback(servers.stop, process, signal.SIGTERM)
+        for part, process in processes:
+            if process.wait():
+                log = logs / f"{part.name}.log"
+                raise Trouble(f"The {part.name} failed; {_short(log)} ends:\n{servers.tail(log)}")
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path, local.ROOT) if path.is_relative_to(local.ROOT) else str(path)
+
+
+# Running
+
+
+def parts(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str]) -> list[Part]:
+    web = ("-m", "gunicorn", "--log-level", "warning", "-k", "gthread")
+    celery = ("-m", "celery", "-A", "config")
+    quiet = ("--without-mingle", "--without-gossip", "-l", "INFO")
+    return [
+        Part(
+            "sandbox", (*web, "sandbox.wsgi", "-b", f"{HOST}:{at.sandbox_port}", "-w", "1", "--threads", "16"), sandbox
+        ),
+        Part("web", (*web, "config.wsgi", "-b", f"{HOST}:{at.port}", "-w", "2", "--threads", "4"), env),
+        Part("worker", (*celery, "worker", "-Q", "marking", "-c", "2", "-n", "marking@%h", *quiet), env),
+        Part(
+            "passback",
+            (*celery, "worker", "-Q", "passback", "-P", "threads", "-c", "4", "-n", "passback@%h", *quiet),
+            env,
+        ),
+        Part("beat", (*celery, "beat", "-s", str(home / "beat"), "--pidfile=", "-l", "INFO"), env),
+    ]
+
+
+@contextlib.contextmanager
+def started(home: Path, wanted: list[Part]) -> "Iterator[dict[str, subprocess.Popen[bytes]]]":
+    """All parts as processes; at the end they are all asked to stop at once, and none is left."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for part in wanted:
+            processes[part.name] = part.spawn(home / "logs")
+        yield processes
+    finally:
+        for process in processes.values():
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+        for process in reversed(processes.values()):
+            servers.stop(process, signal.SIGTERM)
+
+
+def _must_live(home: Path, processes: "dict[str, subprocess.Popen[bytes]]", running: list[Server]) -> None:
+    logs = {name: home / "logs" / f"{name}.log" for name in processes}
+    logs |= {server.name: server.log for server in running}
+    for name, process in [*processes.items(), *((server.name, server.process) for server in running)]:
+        if process.poll() is not None:
+            raise Trouble(
+                f"`{name}` has ended by itself, so all is stopped; "
+                f"{_short(logs[name])} ends:\n{servers.tail(logs[name])}"
+            )
+
+
+def _responds(url: str) -> bool:
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2):
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def _make_was_stopped(make: int) -> bool:
+    """Whether the `make` above us was told to stop, or is gone, without our hearing of it.
+
+    GNU make, interrupted alone, waits for its children without telling them; Linux shows it by the signals it blocks.
+    """
+    if "MAKELEVEL" not in os.environ:
+        return False
+    if os.getppid() != make:
+        return True
+    with contextlib.suppress(OSError, IndexError):
+        blocked = Path(f"/proc/{make}/status").read_text().split("SigBlk:")[1].split()[0]
+        return bool(int(blocked, 16) >> (signal.SIGINT - 1) & 1)
+    return False
+
+
+def screen(home: Path, at: Addresses) -> str:
+    notes = json.loads((home / "demo.json").read_text())
+    password = notes.get("admin_password") or "(the one set before; `manage.py changepassword admin` sets another)"
+    return f"""
+  Assay is running.
+
+  Start here       {at.sandbox}    the sandbox LMS: come in as Alice, a student,
+                                            or as Tess, her teacher
+  The tool         {at.tool}    lesson and check without an account
+  Administration   {at.tool}/admin/    user admin, password {password}
+  REST             {at.tool}/api/docs    key {notes["api_key"]}
+
+  Logs are in {_short(home / "logs")}. Ctrl-C stops everything; the data stays until `make clean`.
+"""
+
+
+def run() -> int:
+    """The whole system until Ctrl-C, SIGTERM or the end of one of its parts."""
+    make = os.getppid()
+    with local.instance(local.KEPT) as home:
+        at = addresses()
+        _say("Starting PostgreSQL and Redis")
+        (home / "logs").mkdir(exist_ok=True)
+        with local.services(home) as (found, running):
+            env, sandbox = environment(home, at, found), sandbox_environment(home, at)
+            _say("Setting up the database and the sandbox LMS")
+            set_up(home, at, env, sandbox)
+            _say("Starting the sandbox LMS, web, workers and beat")
+            with started(home, parts(home, at, env, sandbox)) as processes:
+                _announce(home, at, env, processes, running)
+                while not _make_was_stopped(make):
+                    _must_live(home, processes, running)
+                    time.sleep(0.3)
+    return 0
+
+
+def _announce(
+    home: Path,
+    at: Addresses,
+    env: dict[str, str],
+    processes: "dict[str, subprocess.Popen[bytes]]",
+    running: list[Server],
+) -> None:
+    """Wait until both sites answer, let other terminals in, and show the way."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not (_responds(f"{at.tool}/readyz") and _responds(at.sandbox)):
+        _must_live(home, processes, running)
+        if time.monotonic() > deadline:
+            raise Trouble(f"The system did not answer within {READY_SECONDS:.0f} s; see {_short(home / 'logs')}.")
+        time.sleep(0.2)
+    local.private_file(home / "env.json", json.dumps({name: env[name] for name in SHARED if name in env}))
+    print(screen(home, at), flush=True)
+
+
+SHARED = (
+    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ASSAY_BASE_URL", "ASSAY_PRIVATE_HOSTS", "ASSAY_STATIC_ROOT", "DEBUG"),
+    *("DATABASE_URL_FILE", "REDIS_URL_FILE", "SECRET_KEY_FILE"),
+)
+
+
+def _say(text: str) -> None:
+    print(f"{text} …", flush=True)
