@@ -12,6 +12,7 @@ from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "choice"
 BY_RULE = True
+BY_RULE = True
 PUBLISHABLE = ("approved",)
 
 
