@@ -73,7 +73,7 @@ def make_environment(folder: str) -> str:
     if base is None:
         needed, here = "{}.{}".format(*oldest), "{}.{}".format(*sys.version_info)
         raise Trouble(
-            f"Python {here} is too old and no newer one was found on PATH or with pyenv: install Python {needed} or newer "
+            f"Python {here} is too old and no newer one is on PATH or in pyenv: install Python {needed} or newer "
             f"(`apt install python{needed} python{needed}-venv`, `brew install python`)."
         )
     say(f"Making {os.path.basename(folder)}")
