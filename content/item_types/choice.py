@@ -12,7 +12,6 @@ from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "choice"
 BY_RULE = True
-BY_RULE = True
 PUBLISHABLE = ("approved",)
 
 

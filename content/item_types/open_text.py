@@ -15,7 +15,6 @@ from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "open_text"
 BY_RULE = False
-BY_RULE = False
 PUBLISHABLE = ("reviewed", "approved")  # a person decides every credit, the rubric only guides
 DEFAULT_MAX_LENGTH = 2000
 LONGEST = 20_000
