@@ -78,12 +78,19 @@ def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
 
 
 def _item(version: ItemVersion, answer: dict[str, Any], marks: list[tuple[str, Decimal]]) -> Counted:
-    kind = item_types.get(version.kind)
     return {
         "x": exact(marks[-1][1]) if marks else None,
-        "c": kind.category(version.body, answer),
-        "t": kind.BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
+        "c": _category(version, answer),
+        "t": item_types.get(version.kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
     }
+
+
+def _category(version: ItemVersion, answer: dict[str, Any]) -> str | None:
+    """An answer that does not fit its item (marking left it to a person) is in no category."""
+    try:
+        return item_types.get(version.kind).category(version.body, answer)
+    except item_types.InvalidAnswer:
+        return None
 
 
 def _whole(attempt: Attempt, items: dict[str, Counted]) -> Counted:
