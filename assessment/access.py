@@ -69,6 +69,13 @@ def attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
     return _own(viewer).get(pk=_uuid(attempt_id))
 
 
+def grade(viewer: Launch) -> Grade | None:
+    """The viewer's own grade on this assignment, None while there is none."""
+    if viewer.resource_link_id is None:
+        return None
+    return Grade.objects.filter(assignment__resource_link=viewer.resource_link_id, person=viewer.person_id).first()
+
+
 def class_grades(viewer: Launch) -> QuerySet[Grade]:
     """The grades of the viewer's assignment by name. Raises PermissionDenied for anyone but an instructor."""
     _require_instructor(viewer)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Grade, GradeState, WhileWaiting
+from lti import scores
 from roster.models import Person
 
 COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
@@ -61,8 +62,6 @@ def resume(*, grade_id: UUID, now: datetime) -> None:
 
 def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime) -> None:
     """Queue the score for the LMS unless the policy holds it back; remember where there is no column for it yet."""
-    from lti import scores
-
     final = grade.state == GradeState.FINAL
     if not final and assignment.while_waiting == WhileWaiting.NOTHING:
         return

@@ -10,7 +10,7 @@ from django.db.models import F, Prefetch
 
 from assessment.models import Attempt, AttemptState, Feedback, Mark, MarkedBy, Response
 from content import item_types
-from content.models import ItemVersion, KeyState
+from content.models import ItemVersion
 
 MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
 
@@ -137,9 +137,10 @@ def _state(response: Any, *, practice: bool) -> MarkState:
 
 
 def _feedback(response: Any, state: MarkState) -> dict[str, Any]:
-    """The item type's feedback; a key that nobody approved is shown to nobody."""
+    """The item type's feedback; a key that is not fit to be published is shown to nobody."""
     item: ItemVersion = response.item_version
-    told = item_types.get(item.kind).feedback(item.body, response.answer)
-    if item.key_state != KeyState.APPROVED:
-        told = {**told, "rationale": "", "expected": []}
+    kind = item_types.get(item.kind)
+    told = kind.feedback(item.body, response.answer)
+    if item.key_state not in kind.PUBLISHABLE:
+        told = {"answer_text": told["answer_text"], "rationale": "", "expected": []}
     return {**told, "state": state, "section": item.body.get("section")}
