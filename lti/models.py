@@ -149,12 +149,15 @@ class LineItem(models.Model):
     registration = models.ForeignKey(Registration, models.CASCADE, related_name="line_items")
     resource_link = models.OneToOneField(ResourceLink, models.CASCADE, related_name="line_item")
     url = models.TextField(blank=True)
+    score_maximum = models.DecimalField(
+        max_digits=10,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The column's own maximum, where a platform rounds scores given in another one (Moodle).",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["registration", "url"], condition=~Q(url=""), name="line_item_url")
-        ]
 
     def __str__(self) -> str:
         return self.url or f"column of {self.resource_link}"
@@ -246,9 +249,7 @@ class ScoreEvent(models.Model):
             models.CheckConstraint(condition=Q(score_maximum__gt=0), name="score_maximum_positive"),
         ]
         indexes = [
-            models.Index(
-                fields=["registration", "next_try_at"], condition=Q(state="due"), name="score_event_due"
-            ),
+            models.Index(fields=["registration", "next_try_at"], condition=Q(state="due"), name="score_event_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="score_event_sending"),
         ]
 

@@ -1,8 +1,24 @@
 """Celery entries of this room; each makes one domain call."""
 
+from uuid import UUID
+
 from celery import shared_task
+from django.utils import timezone
+
+from lti import launch, scores
+
+
+@shared_task
+def drain(registration_id: str) -> None:
+    """Send the scores that are due at one platform."""
+    if scores.drain(UUID(registration_id)):
+        drain.delay(registration_id)
 
 
 @shared_task
 def sweep() -> None:
-    """Drain every registration with due scores."""
+    """Drain every registration with due scores, and clear away launches that are long over."""
+    now = timezone.now()
+    for registration_id in scores.sweep(now=now):
+        drain.delay(str(registration_id))
+    launch.prune(now=now)

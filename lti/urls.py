@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from lti import views
 
 app_name = "lti"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("login", views.start, name="login"),
+    path("continue", views.go_on, name="continue"),
+    path("launch", views.launch, name="launch"),
+    path("jwks", views.key_set, name="jwks"),
+]

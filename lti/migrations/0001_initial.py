@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=roster.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('url', models.TextField(blank=True)),
+                ('score_maximum', models.DecimalField(blank=True, decimal_places=3, editable=False, help_text="The column's own maximum, where a platform rounds scores given in another one (Moodle).", max_digits=10, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='roster.institution')),
                 ('registration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='line_items', to='lti.registration')),
@@ -185,10 +186,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='resourcelink',
             constraint=models.UniqueConstraint(fields=('deployment', 'resource_link_id'), name='resource_link_of_deployment'),
-        ),
-        migrations.AddConstraint(
-            model_name='lineitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('url', ''), _negated=True), fields=('registration', 'url'), name='line_item_url'),
         ),
         migrations.AddConstraint(
             model_name='launch',

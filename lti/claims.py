@@ -1,0 +1,80 @@
+"""Reading claims that anyone may have written: every value may be missing, of a wrong type, or too long."""
+
+import math
+from typing import Any
+from urllib.parse import urlsplit
+
+from lti.errors import LaunchRefused, Problem
+
+CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
+AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+
+Claims = dict[str, Any]
+
+LONGEST_URL = 2_000
+CUSTOM_LIMIT = 100  # parameters
+CUSTOM_VALUE_LIMIT = 4_000  # characters
+
+
+def text(value: Any, limit: int = 255) -> str:
+    """A display text: cut to `limit`, empty unless a string. PostgreSQL stores neither NUL nor lone surrogates."""
+    if not isinstance(value, str):
+        return ""
+    return value[: limit * 2].replace("\x00", "").encode("utf-8", "ignore").decode()[:limit].strip()
+
+
+def is_identifier(value: Any, limit: int = 255) -> bool:
+    """Whether a value can be a key: kept exactly as given, so never cut or cleaned."""
+    if not isinstance(value, str) or not value.strip() or len(value) > limit or "\x00" in value:
+        return False
+    return not any(0xD800 <= ord(character) <= 0xDFFF for character in value)
+
+
+def identifier(source: Claims, name: str, label: str = "") -> str:
+    """A required identifier. Raises LaunchRefused where it is missing or not one."""
+    value = source.get(name)
+    if not is_identifier(value):
+        raise LaunchRefused(Problem.MESSAGE_INVALID, f"{label or name.removeprefix(CLAIM)} is missing or not usable")
+    return str(value)
+
+
+def url(value: Any) -> str:
+    """An http(s) address as given, else empty."""
+    if not is_identifier(value, LONGEST_URL) or any(character.isspace() for character in value):
+        return ""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return ""
+    return value if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def mapping(source: Claims, name: str) -> Claims:
+    """An optional object claim; empty where it is missing or of another type."""
+    value = source.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def strings(value: Any) -> list[str]:
+    """The strings of a list; empty for anything else."""
+    return [text(entry) for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+
+
+def seconds(source: Claims, name: str) -> float:
+    """A required time claim (RFC 7519 section 2, NumericDate). Raises LaunchRefused where it is not a number."""
+    value = source.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise LaunchRefused(Problem.TOKEN_INVALID, f"{name} is missing or not a number")
+    return float(min(max(value, -1e15), 1e15))
+
+
+def custom(source: Claims) -> dict[str, str]:
+    """Custom parameters. A platform that cannot resolve `$Variable` sends it literally: left out."""
+    kept: dict[str, str] = {}
+    for name, value in list(mapping(source, CLAIM + "custom").items())[:CUSTOM_LIMIT]:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            value = str(value)
+        if isinstance(value, str) and not value.startswith("$"):
+            kept[text(name)] = text(value, CUSTOM_VALUE_LIMIT)
+    return kept

@@ -1,0 +1,96 @@
+"""Why a launch was turned away, in words for the person in front of the screen."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`what` happened, and what to do `next`. Nothing is lost by a launch that never opened."""
+
+    status: int
+    title: str
+    what: str
+    next: str
+
+
+START_AGAIN = "Go back to your course and open the activity again."
+ASK_ADMIN = "Tell the people who look after your LMS, and give them the reference below."
+
+
+class Problem(Enum):
+    """Everything that can stop a login or launch, each with its HTTP status."""
+
+    LOGIN_INCOMPLETE = Explanation(
+        400, "This address is opened by an LMS", "The LMS left out something that is needed to sign you in.", ASK_ADMIN
+    )
+    UNKNOWN_PLATFORM = Explanation(
+        400, "This LMS is not registered here", "The LMS that sent you is not known to this service.", ASK_ADMIN
+    )
+    AMBIGUOUS_PLATFORM = Explanation(
+        400,
+        "The LMS must say which registration it means",
+        "This LMS is registered more than once and did not send a client id.",
+        ASK_ADMIN,
+    )
+    STATE_INVALID = Explanation(
+        400, "This launch was not started here", "The sign-in could not be matched to a start of ours.", START_AGAIN
+    )
+    STATE_EXPIRED = Explanation(
+        400, "That took too long", "More than ten minutes passed between the click and the launch.", START_AGAIN
+    )
+    OTHER_BROWSER = Explanation(
+        403, "This launch belongs to another browser", "It was started in another browser or window.", START_AGAIN
+    )
+    TOKEN_INVALID = Explanation(
+        400, "The message from the LMS could not be trusted", "Its signature or its form is not right.", ASK_ADMIN
+    )
+    KEYS_UNAVAILABLE = Explanation(
+        400,
+        "The message from the LMS could not be checked",
+        "Its signing key was not found in the key set of the LMS.",
+        "Wait a minute, then open the activity again from your course. If it stays so, tell your LMS administrators.",
+    )
+    TOKEN_EXPIRED = Explanation(
+        400, "This launch is out of date", "The message from the LMS has expired, or a clock is wrong.", START_AGAIN
+    )
+    MESSAGE_INVALID = Explanation(
+        400, "The LMS sent an incomplete message", "Something that LTI 1.3 requires is missing or wrong.", ASK_ADMIN
+    )
+    MESSAGE_UNSUPPORTED = Explanation(
+        400,
+        "This kind of launch cannot be opened here",
+        "The LMS asked for something other than opening an activity.",
+        "Open the activity itself from your course.",
+    )
+    REPLAYED = Explanation(
+        400, "This launch was already used", "A launch opens once; a reload or the back button repeats it.", START_AGAIN
+    )
+    DEPLOYMENT_PENDING = Explanation(
+        403,
+        "Waiting for approval",
+        "Your LMS reached us, but this placement has not been approved yet.",
+        "An administrator of this service has to approve it once. After that, open the activity again.",
+    )
+    LOGIN_REQUIRED = Explanation(
+        403, "You are not signed in to your LMS", "The LMS says that you have to sign in first.", START_AGAIN
+    )
+    LAUNCH_OVER = Explanation(
+        400, "This launch is over", "The LMS says that this launch is no longer valid.", START_AGAIN
+    )
+    PLATFORM_ERROR = Explanation(
+        400, "The LMS stopped the launch", "The LMS answered with an error instead of a launch.", ASK_ADMIN
+    )
+    METHOD = Explanation(
+        405, "This page opens from your course", "It was opened without a message from the LMS.", START_AGAIN
+    )
+
+
+class LaunchRefused(Exception):
+    """A login or launch that does not open. `detail` is for the log and for administrators, never secret."""
+
+    def __init__(self, problem: Problem, detail: str = "", return_url: str = "") -> None:
+        super().__init__(f"{problem.name}: {detail}")
+        self.problem = problem
+        self.detail = detail
+        self.return_url = return_url

@@ -1,0 +1,29 @@
+"""How each family of platforms wants a score, and how it answers."""
+
+from decimal import Decimal
+from typing import Any, Protocol, cast
+
+from lti.families import canvas, generic, moodle
+from lti.families.verdict import Verdict
+from lti.http import Answer
+from lti.models import Family, ScoreEvent
+
+
+class PlatformFamily(Protocol):
+    """What a module of this package offers."""
+
+    OWN_MAXIMUM: bool  # whether a score must be given in the column's own maximum
+
+    def body(self, event: ScoreEvent, *, maximum: Decimal, new_submission: bool) -> dict[str, Any]:
+        """The score as AGS 2.0 section 3.4 has it."""
+
+    def read(self, answer: Answer) -> Verdict:
+        """What the platform's answer to a score means."""
+
+
+MODULES = {Family.GENERIC: generic, Family.MOODLE: moodle, Family.CANVAS: canvas}
+
+
+def of(code: str) -> PlatformFamily:
+    """The family's module; a platform that did not name itself gets the standard's rules."""
+    return cast(PlatformFamily, MODULES[Family(code or Family.GENERIC)])

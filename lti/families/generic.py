@@ -1,0 +1,93 @@
+"""The standard's rules, AGS 2.0 section 3.4, for a platform without habits that we know of."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from lti.ags import number
+from lti.families.verdict import Kind, Verdict
+from lti.http import Answer
+from lti.models import ScoreEvent
+
+OWN_MAXIMUM = False
+LONGEST_PAUSE = 3_600.0  # seconds
+SHORT_PAUSE = 10.0
+LOW_WATER = 100.0  # of the rate limit's units; one request may reserve fifty (Canvas)
+
+HINTS = {
+    400: "The LMS did not accept this score. Is the person still a student of the course?",
+    401: "The LMS does not accept our sign-in. Its administrator should check the tool's registration.",
+    403: "The LMS does not let this tool write grades. Its administrator should check the tool's permissions.",
+    422: "The LMS could not use this score. Is the person still a student of the course?",
+}
+
+
+def body(event: ScoreEvent, *, maximum: Decimal, new_submission: bool) -> dict[str, Any]:
+    """Always fully graded with a score: anything else wipes the grade on some platforms."""
+    sent = {
+        "userId": event.platform_user.sub,
+        "scoreGiven": number(event.score_given * maximum / event.score_maximum),
+        "scoreMaximum": number(maximum),
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+        "timestamp": moment(event.timestamp),
+    }
+    submission = {"startedAt": event.started_at, "submittedAt": event.submitted_at}
+    return {**sent, "submission": {name: moment(value) for name, value in submission.items() if value}}
+
+
+def read(answer: Answer) -> Verdict:
+    if answer.ok:
+        return _accepted(answer)
+    if is_throttled(answer):
+        return Verdict(Kind.RETRY, "The LMS asked us to slow down.", retry_after(answer) or SHORT_PAUSE, pause=True)
+    if answer.status == 409:
+        return Verdict(Kind.COMPARE)
+    if answer.status in (404, 410, 412):
+        return Verdict(Kind.LOST, "The gradebook column was not found. Was the activity deleted?")
+    if answer.status in (408, 425) or answer.status >= 500 or 300 <= answer.status < 400:
+        delay = retry_after(answer)
+        return Verdict(Kind.RETRY, "The LMS had a fault; we keep trying.", delay, pause=delay is not None)
+    return Verdict(Kind.REFUSED, HINTS.get(answer.status, "The LMS did not accept this score."))
+
+
+def _accepted(answer: Answer) -> Verdict:
+    """Moodle reports some failures as 200 with an empty list where success has an empty body."""
+    if answer.body.strip() == b"[]":
+        return Verdict(Kind.REFUSED, HINTS[400])
+    return Verdict(Kind.DELIVERED, delay=SHORT_PAUSE if _runs_dry(answer) else None, pause=_runs_dry(answer))
+
+
+def is_throttled(answer: Answer) -> bool:
+    """429, or Canvas's 403 whose text says so."""
+    return answer.status == 429 or (answer.status == 403 and "rate limit" in answer.text.lower())
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds that the platform asks us to wait (RFC 9110 section 10.2.3), an hour at most."""
+    value = answer.headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = _seconds_until(value)
+    return min(max(seconds, 1.0), LONGEST_PAUSE) if seconds == seconds and value else None
+
+
+def moment(value: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _seconds_until(value: str) -> float:
+    try:
+        return (parsedate_to_datetime(value) - datetime.now(UTC)) / timedelta(seconds=1)
+    except (ValueError, TypeError):
+        return float("nan")
+
+
+def _runs_dry(answer: Answer) -> bool:
+    try:
+        return float(answer.headers.get("x-rate-limit-remaining", "inf")) < LOW_WATER
+    except ValueError:
+        return False

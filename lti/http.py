@@ -1,0 +1,214 @@
+"""The one way out to platforms: bounded in time and size, never redirected, never into a private network."""
+
+import ipaddress
+import json
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
+DEADLINE = 25.0  # seconds for a whole answer, against a server that drips
+MAX_BYTES = 1_000_000
+
+
+class HttpError(Exception):
+    """No usable answer came."""
+
+
+class Unreachable(HttpError):
+    """The network or the other side failed; it may work later."""
+
+
+class Forbidden(HttpError):
+    """The address is not one this server may fetch from: not https, or in a private network."""
+
+
+class TooLarge(HttpError):
+    """The answer was cut off at the size limit."""
+
+
+class NotJson(HttpError):
+    """The answer is not the JSON that was asked for."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the other side said. `headers` have lower-case names."""
+
+    status: int
+    reason: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace").replace("\x00", "")
+
+    def json(self) -> Any:
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise NotJson(f"answer {self.status} is not JSON") from error
+
+
+def session() -> requests.Session:
+    """A session for one errand (use as a context manager). Takes no proxy, cookie or password from anywhere."""
+    made = requests.Session()
+    made.trust_env = False
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    made.headers["User-Agent"] = f"Assay/{_version()} (LTI 1.3 tool)"  # Canvas answers 403 without one
+    made.headers["Accept"] = "application/json"
+    adapter = _GuardedAdapter(max_retries=0, pool_maxsize=4)
+    made.mount("https://", adapter)
+    made.mount("http://", adapter)
+    return made
+
+
+def fetch(method: str, url: str, *, using: requests.Session | None = None, **kwargs: Any) -> Answer:
+    """One request. Redirects come back as they are (3xx). Raises Forbidden, Unreachable or TooLarge."""
+    _check(url)
+    if using is None:
+        with session() as own:
+            return fetch(method, url, using=own, **kwargs)
+    try:
+        with using.request(method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs) as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, response.reason or "", headers, b"".join(_body(response)))
+    except (requests.RequestException, OSError, ValueError) as error:
+        # ValueError: urllib3 lets a malformed address or header through as one.
+        raise Unreachable(_summary(error)) from error
+
+
+def same_origin(one: str, other: str) -> bool:
+    """Whether two addresses share scheme, host and port, so that a token for one may go to the other."""
+    return _origin(one) == _origin(other) is not None
+
+
+def _body(response: requests.Response) -> Iterator[bytes]:
+    size, started = 0, time.monotonic()
+    for chunk in response.iter_content(16_384):
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise TooLarge(f"answer larger than {MAX_BYTES} bytes")
+        if time.monotonic() - started > DEADLINE:
+            raise Unreachable(f"answer took longer than {DEADLINE:.0f} s")
+        yield chunk
+
+
+def _check(url: str) -> None:
+    parts = _origin(url)
+    if parts is None:
+        raise Forbidden("not an http address")
+    scheme, host, port = parts
+    if scheme != "https" and not _named(host, port):
+        raise Forbidden(f"{host} is not reached by https")
+
+
+def _origin(url: str) -> tuple[str, str, int] | None:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    return parts.scheme, parts.hostname, port
+
+
+def _named(host: str, port: int) -> bool:
+    """Whether the operator opened this host on purpose (setting ASSAY_PRIVATE_HOSTS)."""
+    allowed = {entry.strip().lower() for entry in settings.ASSAY_PRIVATE_HOSTS}
+    return host.lower() in allowed or f"{host}:{port}".lower() in allowed
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host that may be connected to. Raises Forbidden when none may."""
+    found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    allowed = found if _named(host, port) else [address for address in found if _public(address)]
+    if not allowed:
+        raise Forbidden(f"{host} is in a private network; name it in ASSAY_PRIVATE_HOSTS to allow it")
+    return list(dict.fromkeys(allowed))
+
+
+def _public(address: str) -> bool:
+    ip = ipaddress.ip_address(address.split("%", 1)[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        ip = _embedded(ip) or ip
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a translated IPv6 address really leads to (mapped, 6to4, NAT64)."""
+    if ip in ipaddress.ip_network("64:ff9b::/96"):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour
+
+
+class _Pinned(HTTPConnection):
+    """Connects to an address that was checked, so that a second DNS answer cannot lead elsewhere."""
+
+    def _new_conn(self) -> socket.socket:
+        name, failure = self._dns_host, None
+        try:
+            for address in self._checked(name):
+                self._dns_host = address
+                try:
+                    return super()._new_conn()
+                except (NewConnectionError, ConnectTimeoutError) as error:
+                    failure = error
+        finally:
+            self._dns_host = name
+        raise failure or NewConnectionError(self, "no address")
+
+    def _checked(self, name: str) -> list[str]:
+        try:
+            return _addresses(name.rstrip("."), self.port)
+        except (socket.gaierror, UnicodeError) as error:
+            raise NameResolutionError(name, self, socket.gaierror(str(error))) from error
+
+
+class _PinnedTls(_Pinned, HTTPSConnection):
+    """The same with TLS; the certificate is still checked against the name."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Pinned
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _PinnedTls
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def _summary(error: Exception) -> str:
+    """A short reason without the object addresses that urllib3 prints."""
+    cause = getattr(error.args[0], "reason", error) if error.args else error
+    return f"{type(cause).__name__}: {str(cause).split('>: ')[-1]}"[:300]
+
+
+def _version() -> str:
+    try:
+        return version("assay")
+    except PackageNotFoundError:
+        return "0.1"

@@ -1,0 +1,63 @@
+"""Third-party-initiated login (OpenID Connect; LTI security framework 1.0 section 5.1.1)."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from lti import claims
+from lti.errors import LaunchRefused, Problem
+from lti.models import Registration
+from lti.state import LOGIN_PARAMETERS, State
+
+LONGEST_PARAMETER = 4_000
+
+
+def parameters(given: dict[str, str]) -> dict[str, str]:
+    """The login's parameters as the platform sent them. Raises LaunchRefused where a required one is missing."""
+    kept = {name: given[name] for name in LOGIN_PARAMETERS if given.get(name)}
+    if "lti_deployment_id" not in kept and given.get("deployment_id"):  # Canvas sends both, others this one only
+        kept["lti_deployment_id"] = given["deployment_id"]
+    for name in ("iss", "login_hint", "target_link_uri"):
+        if name not in kept:
+            raise LaunchRefused(Problem.LOGIN_INCOMPLETE, f"{name} is missing")
+    for name, value in kept.items():
+        if not claims.is_identifier(value, LONGEST_PARAMETER):
+            raise LaunchRefused(Problem.LOGIN_INCOMPLETE, f"{name} is not usable")
+    return kept
+
+
+def registration(login: dict[str, str]) -> Registration:
+    """The registration that a login means, by issuer and client id.
+
+    Without a client id the issuer must have exactly one active registration. Raises LaunchRefused.
+    """
+    candidates = Registration.objects.filter(issuer=login["iss"], active=True).defer("jwks")
+    if "client_id" in login:
+        candidates = candidates.filter(client_id=login["client_id"])
+    found = list(candidates[:2])
+    if not found:
+        raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "issuer and client id are not registered")
+    if len(found) > 1:
+        raise LaunchRefused(Problem.AMBIGUOUS_PLATFORM, "client_id is missing")
+    return found[0]
+
+
+def authorization_url(*, platform: Registration, state: State, signed: str) -> str:
+    """Where the browser asks the platform for a launch (section 5.1.1.2). A query already there stays."""
+    query = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": platform.client_id,
+        "redirect_uri": settings.BASE_URL + reverse("lti:launch"),
+        "login_hint": state.login["login_hint"],
+        "state": signed,
+        "nonce": state.nonce,
+    }
+    if "lti_message_hint" in state.login:
+        query["lti_message_hint"] = state.login["lti_message_hint"]
+    parts = urlsplit(platform.auth_url)
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in query]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *query.items()]), fragment=""))

@@ -1,0 +1,50 @@
+"""From a platform's role list to what someone may do here (LTI 1.3 core, appendix A.2)."""
+
+from collections.abc import Iterable
+
+from roster.models import Role
+
+VOCABULARY = "http://purl.imsglobal.org/vocab/lis/v2/"
+CONTEXT = VOCABULARY + "membership"
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+
+TEACHING = {"Instructor", "TeachingAssistant", "Administrator"}
+LEARNING = {"Learner"}
+# Outside the course only these count, and only where no course role was given.
+ADMINISTERING = {
+    VOCABULARY + "institution/person#Administrator",
+    VOCABULARY + "system/person#Administrator",
+    VOCABULARY + "system/person#SysAdmin",
+}
+STUDYING = {VOCABULARY + "institution/person#Student", VOCABULARY + "institution/person#Learner"}
+
+
+def role(roles: Iterable[str]) -> Role:
+    """The context role decides; institution roles only where there is none; anything unknown may least."""
+    given = set(roles)
+    context = {name for name in map(_context_role, given) if name}
+    if context:
+        return _chosen(bool(context & TEACHING), bool(context & LEARNING))
+    return _chosen(bool(given & ADMINISTERING), bool(given & STUDYING))
+
+
+def is_test_user(roles: Iterable[str]) -> bool:
+    """Canvas's Student View and its like: may try everything, is never scored."""
+    return TEST_USER in set(roles)
+
+
+def _chosen(teaches: bool, learns: bool) -> Role:
+    if teaches:
+        return Role.INSTRUCTOR
+    return Role.LEARNER if learns else Role.OTHER
+
+
+def _context_role(uri: str) -> str:
+    """`Instructor` of `...membership#Instructor`, `...membership/Instructor#Grader` or the short `Instructor`."""
+    if ":" not in uri and "/" not in uri and "#" not in uri:
+        return uri
+    if uri.startswith(CONTEXT + "#"):
+        return uri.removeprefix(CONTEXT + "#")
+    if uri.startswith(CONTEXT + "/"):
+        return uri.removeprefix(CONTEXT + "/").split("#")[0]
+    return ""

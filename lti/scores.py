@@ -1,0 +1,156 @@
+"""The outbox: scores wait here until a platform has them. PostgreSQL is the truth, a Celery message only a hint.
+
+Per (line item, user) events are versions of one fact: a newer one replaces those that were not sent, one is under
+way at a time, and each is stamped at least a second after the one before.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from lti import ags, sending, tasks
+from lti.models import LineItem, PlatformUser, ResourceLink, ScoreEvent, ScoreState
+from lti.sending import drain, lock
+from roster.models import Person
+
+__all__ = ["drain", "latest", "latest_by_person", "queue", "resend", "sweep"]
+
+APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
+
+
+def queue(
+    *,
+    resource_link: ResourceLink,
+    person: Person,
+    given: Decimal,
+    maximum: Decimal,
+    final: bool,
+    started_at: datetime | None,
+    submitted_at: datetime,
+    now: datetime,
+) -> ScoreEvent | None:
+    """Put a score on its way; call it in the transaction that makes the grade.
+
+    None where the LMS offers no column, does not know the person, or nothing can be scored. A score equal to the
+    newest one is not repeated, unless the LMS refused that one and this comes of another attempt.
+    """
+    column = _column(resource_link)
+    user = _user(resource_link, person)
+    if column is None or user is None or maximum <= 0:
+        return None
+    with transaction.atomic():
+        lock(column.pk, user.pk)
+        newest = _newest(column.pk, user.pk)
+        if newest and _says(newest, given, maximum, final) and not _is_new_chance(newest, submitted_at):
+            return newest
+        return _append(
+            newest,
+            now,
+            ScoreEvent(
+                institution_id=column.institution_id,
+                registration_id=column.registration_id,
+                line_item=column,
+                platform_user=user,
+                score_given=given,
+                score_maximum=maximum,
+                final=final,
+                started_at=started_at,
+                submitted_at=submitted_at,
+            ),
+        )
+
+
+def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
+    """Send a score again as a new version, on a person's word: it may replace what the LMS has.
+
+    Whichever of a learner's events is given, it is the newest score that goes out.
+    """
+    with transaction.atomic():
+        lock(event.line_item_id, event.platform_user_id)
+        newest = _newest(event.line_item_id, event.platform_user_id) or event
+        return _append(
+            newest,
+            now,
+            ScoreEvent(
+                institution_id=newest.institution_id,
+                registration_id=newest.registration_id,
+                line_item_id=newest.line_item_id,
+                platform_user_id=newest.platform_user_id,
+                score_given=newest.score_given,
+                score_maximum=newest.score_maximum,
+                final=newest.final,
+                started_at=newest.started_at,
+                submitted_at=newest.submitted_at,
+            ),
+        )
+
+
+def latest(*, resource_link: ResourceLink, person: Person) -> ScoreEvent | None:
+    """The newest score of a person on a link, with its state."""
+    events = ScoreEvent.objects.filter(line_item__resource_link=resource_link, platform_user__person=person)
+    return events.order_by("-timestamp", "-version").first()
+
+
+def latest_by_person(*, resource_link: ResourceLink) -> dict[UUID, ScoreEvent]:
+    """The newest score of everyone on a link, by person id, in one query."""
+    events = (
+        ScoreEvent.objects.filter(line_item__resource_link=resource_link)
+        .select_related("platform_user")
+        .order_by("platform_user__person_id", "-timestamp", "-version")
+        .distinct("platform_user__person_id")
+    )
+    return {event.platform_user.person_id: event for event in events}
+
+
+def sweep(*, now: datetime) -> list[UUID]:
+    """Put back what a dead worker left behind; the registrations that have something to send."""
+    sending.recover(now=now)
+    due = sending.due(now).values_list("registration_id", flat=True)
+    return list(due.order_by().distinct())
+
+
+def _append(newest: ScoreEvent | None, now: datetime, event: ScoreEvent) -> ScoreEvent:
+    """Add the next version; the one that was due and not sent gives way to it."""
+    event.version = newest.version + 1 if newest else 1
+    event.timestamp = max(_whole_milliseconds(now), newest.timestamp + APART) if newest else _whole_milliseconds(now)
+    event.next_try_at = now
+    same = ScoreEvent.objects.filter(line_item_id=event.line_item_id, platform_user_id=event.platform_user_id)
+    same.filter(state=ScoreState.DUE).update(state=ScoreState.SUPERSEDED)
+    event.save(force_insert=True)
+    tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]
+    return event
+
+
+def _column(resource_link: ResourceLink) -> LineItem | None:
+    """The link's column, if scores may be sent to it and its address is known or can be found."""
+    column = LineItem.objects.filter(resource_link=resource_link).first()
+    if column is None or ags.SCORE not in resource_link.scopes:
+        return None
+    findable = resource_link.line_items_url and {ags.LINE_ITEM, ags.LINE_ITEM_READ} & set(resource_link.scopes)
+    return column if column.url or findable else None
+
+
+def _user(resource_link: ResourceLink, person: Person) -> PlatformUser | None:
+    known = Q(registration__deployments=resource_link.deployment_id) & Q(institution=resource_link.institution_id)
+    return PlatformUser.objects.filter(known, person=person).order_by("-id").first()
+
+
+def _newest(line_item_id: UUID, user_id: UUID) -> ScoreEvent | None:
+    events = ScoreEvent.objects.filter(line_item_id=line_item_id, platform_user_id=user_id)
+    return events.order_by("-version").first()
+
+
+def _says(event: ScoreEvent, given: Decimal, maximum: Decimal, final: bool) -> bool:
+    return (event.score_given, event.score_maximum, event.final) == (given, maximum, final)
+
+
+def _is_new_chance(newest: ScoreEvent, submitted_at: datetime) -> bool:
+    return newest.state == ScoreState.REFUSED and newest.submitted_at != submitted_at
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    """What is sent has milliseconds; what is kept is the same."""
+    return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)

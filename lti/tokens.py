@@ -1,0 +1,121 @@
+"""Access tokens for a platform's services: client credentials with a signed assertion (security framework 4.1).
+
+Kept in this process only, one per registration and set of scopes; never shared between registrations.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import jwt
+import requests
+
+from lti import ags, http, keys
+from lti.http import Answer
+from lti.models import Registration, ToolKey
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+BACKDATED = 30  # seconds: Moodle refuses an assertion that is issued one second ahead of its own clock
+LIVES = 60  # seconds
+RENEWED_BEFORE = 300  # seconds before a token ends
+
+Key = tuple[str, str, str, tuple[str, ...]]
+
+_tokens: dict[Key, tuple[str, float]] = {}
+_locks: dict[Key, threading.Lock] = {}
+
+
+class TokenRefused(http.HttpError):
+    """The platform gave no token. `status` and `words` are its own."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(f"no access token: {status} {words}")
+        self.status = status
+        self.words = words
+
+
+def authorised(
+    registration: Registration, scopes: Iterable[str], *, key: ToolKey, session: requests.Session
+) -> ags.Call:
+    """A `http.fetch` that carries our token, and takes a fresh one once when the platform says 401.
+
+    Safe to call from threads: it reads no database.
+    """
+    wanted = tuple(sorted(scopes))
+
+    def call(method: str, url: str, *, headers: dict[str, str], **kwargs: Any) -> Answer:
+        answer = Answer(401)
+        for _ in range(2):
+            token = get(registration, wanted, key=key, session=session)
+            bearer = {**headers, "Authorization": f"Bearer {token}"}
+            answer = http.fetch(method, url, using=session, headers=bearer, **kwargs)
+            if answer.status != 401:
+                break
+            forget(registration, wanted, token)
+        return answer
+
+    return call
+
+
+def get(registration: Registration, scopes: tuple[str, ...], *, key: ToolKey, session: requests.Session) -> str:
+    """A token that still lives. Raises TokenRefused, or another http.HttpError."""
+    place = _place(registration, scopes)
+    with _locks.setdefault(place, threading.Lock()):
+        token, until = _tokens.get(place, ("", 0.0))
+        if time.monotonic() >= until:
+            token, lives = _request(registration, scopes, key, session)
+            _tokens[place] = token, time.monotonic() + max(lives - RENEWED_BEFORE, lives / 2)
+        return token
+
+
+def forget(registration: Registration, scopes: tuple[str, ...], token: str) -> None:
+    """Drop a token that the platform no longer takes, unless another thread has a newer one already."""
+    place = _place(registration, scopes)
+    if _tokens.get(place, ("", 0.0))[0] == token:
+        _tokens.pop(place, None)
+
+
+def assertion(registration: Registration, key: ToolKey, *, now: int) -> str:
+    """The signed statement of who we are (RFC 7523 section 3)."""
+    claims = {
+        "iss": registration.client_id,
+        "sub": registration.client_id,
+        "aud": registration.token_audience or registration.token_url,
+        "iat": now - BACKDATED,
+        "exp": now + LIVES,
+        "jti": secrets.token_urlsafe(24),
+    }
+    return jwt.encode(claims, keys.private_key(key.private_key), algorithm="RS256", headers={"kid": key.kid})
+
+
+def _place(registration: Registration, scopes: tuple[str, ...]) -> Key:
+    return str(registration.pk), registration.token_url, registration.client_id, scopes
+
+
+def _request(
+    registration: Registration, scopes: tuple[str, ...], key: ToolKey, session: requests.Session
+) -> tuple[str, float]:
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": assertion(registration, key, now=int(time.time())),
+        "scope": " ".join(scopes),
+    }
+    answer = http.fetch("POST", registration.token_url, using=session, data=form)
+    if not answer.ok:
+        raise TokenRefused(answer.status, f"{answer.reason} {answer.text[:500]}".strip())
+    given = answer.json()
+    token = given.get("access_token") if isinstance(given, dict) else None
+    if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+        raise TokenRefused(answer.status, "the answer holds no access token")
+    return token, _seconds(given.get("expires_in"))
+
+
+def _seconds(expires_in: Any) -> float:
+    """A token's life; one that does not say is not kept."""
+    try:
+        return min(max(float(expires_in), 0.0), 86_400.0)
+    except (TypeError, ValueError):
+        return 0.0
