@@ -1,0 +1,71 @@
+"""Brings the installation that `make run` shows up to date. Safe to repeat: what is there stays."""
+
+import json
+import secrets
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from api.models import ApiKey
+from config import local
+from roster.models import Institution, User
+
+SCOPES = "assignments:read,attempts:read,grades:read,statistics:read,people:read"
+KEY_NAME = "make run"
+
+
+class Command(BaseCommand):
+    help = "Migrates, then adds demo content, the demo institution, an admin, an API key and the sandbox LMS."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--sandbox-url", required=True, help="where the sandbox LMS answers, http://localhost:8100")
+        parser.add_argument("--notes", required=True, type=Path, help="file that keeps the made password and key")
+
+    def handle(self, *args: Any, sandbox_url: str, notes: Path, **options: Any) -> None:
+        call_command("migrate", verbosity=0)
+        call_command("load_demo_content")
+        institution, _ = Institution.objects.get_or_create(slug="demo", defaults={"name": "Demo University"})
+        register_sandbox(sandbox_url.rstrip("/"), institution)
+        known = json.loads(notes.read_text()) if notes.exists() else {}
+        local.private_file(notes, json.dumps({**known, **admin(known), **api_key(known, institution)}))
+
+
+def register_sandbox(url: str, institution: Institution) -> None:
+    call_command(
+        "register_platform",
+        name="Sandbox LMS",
+        issuer=url,
+        client_id="assay-sandbox",
+        auth_url=f"{url}/lti/authorize",
+        token_url=f"{url}/lti/token",
+        jwks_url=f"{url}/lti/jwks",
+        deployment_id="1",
+        institution=institution.slug,
+        stdout=StringIO(),
+    )
+
+
+def admin(known: dict[str, str]) -> dict[str, str]:
+    """The admin's password, when it was made here. An account that was there before keeps its own."""
+    user = User.objects.filter(username="admin").first()
+    if user:
+        password = known.get("admin_password", "")
+        return {"admin_password": password if user.check_password(password) else ""}
+    password = secrets.token_urlsafe(9)
+    User.objects.create_superuser("admin", password=password)
+    return {"admin_password": password}
+
+
+def api_key(known: dict[str, str], institution: Institution) -> dict[str, str]:
+    """The key made at the first run. Only its hash is in the database, so a lost one is replaced."""
+    live = ApiKey.objects.filter(institution=institution, name=KEY_NAME, revoked_at=None)
+    key = known.get("api_key", "")
+    if key and live.filter(prefix=key[: ApiKey._meta.get_field("prefix").max_length]).exists():
+        return {"api_key": key}
+    printed = StringIO()
+    call_command("create_api_key", institution=institution.slug, name=KEY_NAME, scopes=SCOPES, stdout=printed)
+    return {"api_key": next(word for word in printed.getvalue().split() if word.startswith("assay_"))}
