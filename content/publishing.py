@@ -50,7 +50,7 @@ def publish_lesson(
 ) -> LessonVersion:
     """Make `body` (see LessonVersion) the current text of the lesson. Raises PublishingBlocked."""
     _refuse([*_lesson_reasons(slug, body), *_storable("", [body, provenance])])
-    lesson = _locked(Lesson, slug)
+    lesson: Lesson = _locked(Lesson, slug)
     name = content_hash(body)
     version = lesson.versions.filter(content_hash=name).first()
     if version is None:
@@ -84,7 +84,7 @@ def publish_quiz(
     Raises PublishingBlocked while any item has no key that may be applied.
     """
     _refuse([*_quiz_reasons(slug, title, items), *_storable("", [title, provenance])])
-    quiz = _locked(Quiz, slug)
+    quiz: Quiz = _locked(Quiz, slug)
     versions = _item_versions(quiz, items)
     content = {
         "title": title,

@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from content import views
 
 app_name = "content"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("lesson/<slug:slug>", views.lesson, name="lesson")]

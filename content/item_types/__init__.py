@@ -33,6 +33,7 @@ class ItemType(Protocol):
 
     KIND: str
     BY_RULE: bool  # True: `mark` always decides once the key is approved; False: it may leave an answer to a person
+    PUBLISHABLE: tuple[str, ...]  # the key states in which an item of this kind may be published
 
     def problems(self, body: Body) -> list[str]:
         """What is wrong with the body, in words for its author; empty when it can be published."""

@@ -1,0 +1,48 @@
+"""The public lesson page."""
+
+from hashlib import sha256
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import http_date, quote_etag
+from django.views.decorators.http import require_safe
+
+from content import reading
+from content.models import LessonVersion
+
+
+@require_safe
+def lesson(request: HttpRequest, slug: str) -> HttpResponse:
+    """The current text of a lesson. Answers 304 to those who have it already."""
+    version = reading.current_lessons().filter(lesson__slug=slug).first()
+    if version is None:
+        raise Http404("There is no such lesson.")
+    shown = reading.public_lesson(version)
+    check_url = _check_url(shown["quizzes"])
+    etag, changed = _etag(version, check_url), version.lesson.current_since
+    seconds = int(changed.timestamp()) if changed else None
+    response = get_conditional_response(request, etag, seconds)
+    if response is None:
+        response = render(request, "content/lesson.html", {"lesson": shown, "check_url": check_url})
+        response["ETag"] = etag
+        if changed:
+            response["Last-Modified"] = http_date(changed.timestamp())
+    patch_cache_control(response, no_cache=True)
+    return response
+
+
+def _check_url(slugs: list[str]) -> str | None:
+    """Where the lesson's check is taken; None where there is none or this site serves none."""
+    try:
+        return reverse("practice:quiz", args=[slugs[0]]) if slugs else None
+    except NoReverseMatch:
+        return None
+
+
+def _etag(version: LessonVersion, check_url: str | None) -> str:
+    """Another text, another style sheet or another link makes another page."""
+    parts = (version.content_hash, static("assay/style.css"), check_url or "")
+    return quote_etag(sha256("\n".join(parts).encode()).hexdigest()[:32])
