@@ -1,0 +1,206 @@
+"""What a launch says: the claims of an id_token (LTI 1.3 section 5.3), strict or as recorded from Moodle 4.5."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+
+from sandbox import scopes
+from sandbox.models import Activity, Course, Enrolment, Launch, Mode, Person, Role, Tool
+from sandbox.scopes import LTI
+
+MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+SHORT_ROLES = {Role.LEARNER: "Learner", Role.INSTRUCTOR: "Instructor", Role.ADMINISTRATOR: "Administrator"}
+IN_INSTITUTION = {Role.LEARNER: "Student", Role.INSTRUCTOR: "Faculty", Role.ADMINISTRATOR: "Administrator"}
+LIFETIMES = {Mode.STRICT: 300, Mode.MOODLE: 60}
+
+
+def roles(course: Course, person: Person, role: str) -> list[str]:
+    """The role URIs of a launch. Moodle sends the context role only and knows no test user."""
+    known = Role(role)
+    uris = [MEMBERSHIP + SHORT_ROLES[known]]
+    if course.mode == Mode.STRICT:
+        uris.append(INSTITUTION + IN_INSTITUTION[known])
+        if person.is_test:
+            uris.append(TEST_USER)
+    return uris
+
+
+def names(course: Course, person: Person) -> dict[str, str]:
+    """Name and address as far as the course's privacy setting lets them out."""
+    shared: dict[str, str] = {}
+    if course.share_name:
+        shared |= {"given_name": person.given_name, "family_name": person.family_name, "name": person.name}
+    if course.share_email and person.email:
+        shared["email"] = person.email
+    return shared
+
+
+def context(course: Course) -> dict[str, Any]:
+    kind = (
+        "CourseSection"
+        if course.mode == Mode.MOODLE
+        else "http://purl.imsglobal.org/vocab/lis/v2/course#CourseOffering"
+    )
+    return {"id": str(course.pk), "label": course.label, "title": course.title, "type": [kind]}
+
+
+def memberships_url(course: Course, tool: Tool) -> str:
+    if course.mode == Mode.MOODLE:
+        base = f"{settings.SANDBOX_URL}/mod/lti/services.php/CourseSection"
+        return f"{base}/{course.pk}/bindings/{tool.pk}/memberships"
+    return f"{settings.SANDBOX_URL}/lti/courses/{course.pk}/memberships"
+
+
+def line_items_url(course: Course, tool: Tool) -> str:
+    if course.mode == Mode.MOODLE:
+        return f"{settings.SANDBOX_URL}/mod/lti/services.php/{course.pk}/lineitems?type_id={tool.pk}"
+    return f"{settings.SANDBOX_URL}/lti/courses/{course.pk}/lineitems"
+
+
+def endpoint(activity: Activity) -> dict[str, Any] | None:
+    """The AGS claim. `lineitem` stands there only when the link has exactly one column (AGS 2.0 section 3.1)."""
+    granted = [scope for scope in activity.tool.scopes if scope.startswith(scopes.AGS)]
+    if not granted:
+        return None
+    claim: dict[str, Any] = {"scope": granted, "lineitems": line_items_url(activity.course, activity.tool)}
+    columns = list(activity.line_items.select_related("course")[:2])
+    if len(columns) == 1:
+        claim["lineitem"] = columns[0].url
+    return claim
+
+
+def custom(activity: Activity, person: Person) -> dict[str, str]:
+    """Custom parameters with the known variables filled in; an unknown variable arrives as it stands."""
+    known = {
+        "$User.id": str(person.pk),
+        "$User.username": person.username,
+        "$Person.name.full": person.name,
+        "$Person.email.primary": person.email,
+        "$ResourceLink.id": str(activity.pk),
+        "$ResourceLink.title": activity.title,
+        "$Context.id": str(activity.course_id),
+        "$Context.title": activity.course.title,
+    }
+    filled = {key: known.get(value, value) for key, value in activity.custom.items()}
+    if activity.course.mode == Mode.STRICT:
+        return filled
+    lower = {key.lower(): value for key, value in filled.items()}
+    return {**lower, **filled, "context_memberships_url": memberships_url(activity.course, activity.tool)}
+
+
+def role_in(course: Course, person: Person) -> str | None:
+    """How this person belongs to the course now; administrators enter every course, others None."""
+    enrolment = Enrolment.objects.filter(course=course, person=person, status=Enrolment.Status.ACTIVE).first()
+    if enrolment is not None:
+        return enrolment.role
+    return Role.ADMINISTRATOR if person.is_admin else None
+
+
+def id_token(launch: Launch, *, role: str, nonce: str, now: datetime) -> dict[str, Any]:
+    """All claims of this launch; `role` is the person's role in the course."""
+    activity, person = launch.activity, launch.person
+    course, tool = activity.course, activity.tool
+    mode = Mode(course.mode)
+    issued = int(now.timestamp())
+    message = "LtiSubmissionReviewRequest" if launch.for_person_id else "LtiResourceLinkRequest"
+    claims: dict[str, Any] = {
+        "nonce": nonce,
+        "iat": issued,
+        "exp": issued + LIFETIMES[mode],
+        "iss": settings.SANDBOX_URL,
+        "aud": tool.client_id,
+        "sub": str(person.pk),
+        LTI + "deployment_id": tool.deployment_id,
+        LTI + "target_link_uri": activity.target_link_uri,
+        LTI + "roles": roles(course, person, role),
+        LTI + "context": context(course),
+        LTI + "message_type": message,
+        LTI + "resource_link": {"title": activity.title, "description": activity.description, "id": str(activity.pk)},
+        LTI + "version": "1.3.0",
+        LTI + "custom": custom(activity, person),
+        LTI + "launch_presentation": _presentation(launch),
+        **names(course, person),
+        **_services(activity),
+        **(_moodle_only(activity, person, issued) if mode == Mode.MOODLE else _strict_only(course, person, tool)),
+    }
+    if launch.for_person_id:
+        claims[LTI + "for_user"] = {"user_id": str(launch.for_person_id)}
+    return claims
+
+
+def _presentation(launch: Launch) -> dict[str, str]:
+    query = urlencode({"course": launch.activity.course_id, "activity": launch.activity_id})
+    return {
+        "locale": launch.person.locale,
+        "document_target": launch.document_target,
+        "return_url": f"{settings.SANDBOX_URL}/return?{query}",
+    }
+
+
+def _services(activity: Activity) -> dict[str, Any]:
+    claims: dict[str, Any] = {}
+    ags = endpoint(activity)
+    if ags is not None:
+        claims["https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"] = ags
+    if scopes.ROSTER in activity.tool.scopes:
+        moodle = activity.course.mode == Mode.MOODLE
+        claims["https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"] = {
+            "context_memberships_url": memberships_url(activity.course, activity.tool),
+            "service_versions": ["1.0", "2.0"] if moodle else ["2.0"],
+        }
+    return claims
+
+
+def _strict_only(course: Course, person: Person, tool: Tool) -> dict[str, Any]:
+    return {
+        "azp": tool.client_id,
+        "locale": person.locale,
+        LTI + "lis": {
+            "person_sourcedid": f"person-{person.pk}",
+            "course_offering_sourcedid": f"course-{course.pk}",
+            "course_section_sourcedid": f"course-{course.pk}-1",
+        },
+        LTI + "tool_platform": {
+            "guid": platform_guid(),
+            "name": "Sandbox University",
+            "product_family_code": "sandbox",
+            "version": "1.0",
+            "url": settings.SANDBOX_URL,
+            "contact_email": "help@sandbox.example",
+        },
+    }
+
+
+def _moodle_only(activity: Activity, person: Person, issued: int) -> dict[str, Any]:
+    data = {
+        "instanceid": str(activity.pk),
+        "userid": str(person.pk),
+        "typeid": str(activity.tool_id),
+        "launchid": issued,
+    }
+    signed = hashlib.sha256(f"{settings.SECRET_KEY}{data}".encode()).hexdigest()
+    return {
+        LTI + "lis": {"person_sourcedid": "", "course_section_sourcedid": ""},
+        LTI + "ext": {"user_username": person.username, "lms": "moodle-2"},
+        LTI + "tool_platform": {
+            "product_family_code": "moodle",
+            "version": "2024100706",
+            "guid": platform_guid(),
+            "name": "sandbox",
+            "description": "Sandbox University",
+        },
+        "https://purl.imsglobal.org/spec/lti-bo/claim/basicoutcome": {
+            "lis_result_sourcedid": json.dumps({"data": data, "hash": signed}, separators=(",", ":")),
+            "lis_outcome_service_url": f"{settings.SANDBOX_URL}/mod/lti/service.php",
+        },
+    }
+
+
+def platform_guid() -> str:
+    return hashlib.md5(settings.SANDBOX_URL.encode(), usedforsecurity=False).hexdigest()

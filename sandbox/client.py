@@ -1,0 +1,143 @@
+"""A client of the sandbox for tests: its control API, and launches without a browser. Needs only `requests`."""
+
+from html.parser import HTMLParser
+from typing import Any
+
+import requests
+
+Json = dict[str, Any]
+
+
+class _Form(HTMLParser):
+    """The first form of a page: where it posts and its named inputs."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "form" and not self.action:
+            self.action = found.get("action", "")
+        elif tag == "input" and found.get("name"):
+            self.fields[found["name"]] = found.get("value", "")
+
+
+class SandboxClient:
+    """Speaks to a sandbox started with SANDBOX_CONTROL=1. Ids are numbers; a failed call raises ValueError."""
+
+    def __init__(self, url: str, timeout: float = 20) -> None:
+        self.url, self.timeout = url.rstrip("/"), timeout
+        self.http = requests.Session()
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._read(self.http.post(f"{self.url}/control/{path}", json=body or {}, timeout=self.timeout))
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self._read(self.http.get(f"{self.url}/control/{path}", params=query, timeout=self.timeout))
+
+    @staticmethod
+    def _read(answer: requests.Response) -> Any:
+        if not answer.ok:
+            raise ValueError(f"{answer.status_code} {answer.text[:500]}")
+        return answer.json()
+
+    def register_tool(self, **tool: Any) -> Json:
+        found: Json = self.post("tools", tool)
+        return found
+
+    def create_course(self, title: str = "Course", mode: str = "strict", **more: Any) -> int:
+        return int(self.post("courses", {"title": title, "mode": mode, **more})["id"])
+
+    def add_person(self, username: str, *, course: int | None = None, role: str = "learner", **more: Any) -> int:
+        person = int(self.post("people", {"username": username, **more})["id"])
+        if course is not None:
+            self.enrol(course, person, role=role)
+        return person
+
+    def add_people(self, people: list[Json], *, course: int | None = None) -> list[int]:
+        ids: list[int] = self.post("people", people)["ids"]
+        if course is not None:
+            self.post("enrolments", {"course": course, "people": ids})
+        return ids
+
+    def enrol(self, course: int, person: int, *, role: str = "learner", status: str = "active") -> None:
+        self.post("enrolments", {"course": course, "person": person, "role": role, "status": status})
+
+    def unenrol(self, course: int, person: int) -> None:
+        self.enrol(course, person, status="removed")
+
+    def add_activity(self, course: int, title: str = "Activity", **more: Any) -> Json:
+        """{id, line_item, url} of the new activity; `maximum=None` gives it no gradebook column."""
+        found: Json = self.post("activities", {"course": course, "title": title, **more})
+        return found
+
+    def set_grade(self, line_item: int, person: int, action: str = "override", **more: Any) -> Json:
+        found: Json = self.post("grades", {"line_item": line_item, "person": person, "action": action, **more})
+        return found
+
+    def gradebook(self, course: int) -> list[Json]:
+        found: list[Json] = self.get("gradebook", course=course)
+        return found
+
+    def grade(self, line_item: int, person: int, course: int) -> Json | None:
+        """One grade, or None while there is none."""
+        places = (row for row in self.gradebook(course) if (row["line_item"], row["person"]) == (line_item, person))
+        return next(places, None)
+
+    def history(self, course: int, person: int | None = None) -> list[Json]:
+        found: list[Json] = self.get("history", course=course, **({"person": person} if person else {}))
+        return found
+
+    def requests(self, endpoint: str = "") -> list[Json]:
+        found: list[Json] = self.get("requests", endpoint=endpoint)
+        return found
+
+    def fault(self, endpoint: str, kind: str = "status", **more: Any) -> None:
+        self.post("faults", {"endpoint": endpoint, "kind": kind, **more})
+
+    def clear_faults(self, endpoint: str = "") -> None:
+        self.post("faults/clear", {"endpoint": endpoint})
+
+    def turn_clock(self, offset: float) -> None:
+        self.post("clock", {"offset": offset})
+
+    def rotate_keys(self, *, keep_old: bool = True) -> str:
+        return str(self.post("keys/rotate", {"keep_old": keep_old})["kid"])
+
+    def revoke_tokens(self) -> None:
+        self.post("tokens/revoke")
+
+    def start_launch(self, person: int, activity: int, **more: Any) -> Json:
+        """{url, params, cookie}: what a browser would post to the tool's login."""
+        found: Json = self.post("launch", {"person": person, "activity": activity, **more})
+        return found
+
+    def launch(
+        self, person: int, activity: int, session: requests.Session | None = None, **more: Any
+    ) -> requests.Response:
+        """Launch as a browser would and return the tool's page.
+
+        Launch form -> tool's login -> 302 -> authorization -> form post -> tool's launch -> 303 -> page. Cookies that
+        the tool sets stay in `session`, so a second launch can be made by the same browser.
+        """
+        browser = session or requests.Session()
+        start = self.start_launch(person, activity, **more)
+        cookies = {start["cookie"]["name"]: start["cookie"]["value"]}
+        answer = browser.post(start["url"], data=start["params"], timeout=self.timeout, allow_redirects=False)
+        where = answer.headers.get("Location", "")
+        if not answer.is_redirect or not where.startswith(f"{self.url}/lti/authorize"):
+            return answer
+        answer = browser.get(where, timeout=self.timeout, cookies=cookies, allow_redirects=False)
+        form = _Form(answer.text)
+        if not answer.ok or not {"id_token", "error"} & set(form.fields):
+            return answer
+        return browser.post(form.action, data=form.fields, timeout=self.timeout)
+
+
+def form(page: str) -> tuple[str, dict[str, str]]:
+    """Where the first form of a page posts, and its fields."""
+    found = _Form(page)
+    return found.action, found.fields

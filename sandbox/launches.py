@@ -1,0 +1,170 @@
+"""Launches: login initiation and the authorization endpoint (1EdTech Security Framework 1.0, section 5.1)."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from sandbox import claims, clock, keys, security
+from sandbox.models import Activity, Launch, Mode, Person, Tool
+
+HINT_LIFETIME = timedelta(minutes=10)
+SESSION_PERSON = "person"
+sessions = import_module(settings.SESSION_ENGINE)
+
+
+class Refused(Exception):
+    """An authorization request refused; told to the tool at its redirect_uri (OpenID Connect section 3.1.2.6)."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a launch begins: post `params` to `url`."""
+
+    url: str
+    params: dict[str, str]
+
+
+def begin(
+    *,
+    activity: Activity,
+    person: Person,
+    session_key: str,
+    now: datetime,
+    target: str = "iframe",
+    for_person: Person | None = None,
+) -> Start:
+    """Open a launch for the signed-in person and say what the login initiation carries."""
+    launch = Launch.objects.create(
+        activity=activity,
+        person=person,
+        session_key=session_key,
+        document_target=target,
+        for_person=for_person,
+        created_at=now,
+    )
+    tool = activity.tool
+    params = {
+        "iss": settings.SANDBOX_URL,
+        "login_hint": str(person.pk),
+        "target_link_uri": activity.target_link_uri,
+        "client_id": tool.client_id,
+        "lti_deployment_id": tool.deployment_id,
+        "lti_message_hint": message_hint(launch),
+    }
+    if activity.course.mode == Mode.STRICT and target == "iframe":
+        # Client Side postMessages 1.0: a frame without cookies may keep its state with us. Moodle has no such thing.
+        params["lti_storage_target"] = "_parent"
+    return Start(tool.login_url, params)
+
+
+def message_hint(launch: Launch) -> str:
+    if launch.activity.course.mode == Mode.STRICT:
+        return launch.hint
+    return json.dumps({"cmid": launch.activity_id, "launchid": launch.hint}, separators=(",", ":"))
+
+
+def _hint(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return str(found.get("launchid", "")) if isinstance(found, dict) else text
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Answer the tool's authentication request with an id_token, by a form that posts itself."""
+    now = clock.now()
+    asked = request.POST if request.method == "POST" else request.GET
+    tool = Tool.objects.filter(client_id=asked.get("client_id", "")).first()
+    redirect_uri = asked.get("redirect_uri", "")
+    if tool is None or redirect_uri not in tool.redirect_uris:
+        # An address nobody registered must not be posted to: that would be an open redirector.
+        why = (
+            "No tool is registered here under this client_id."
+            if tool is None
+            else "This redirect_uri is not registered."
+        )
+        return render(request, "sandbox/problem.html", {"title": "Launch refused", "why": why}, status=400)
+    try:
+        fields = {"id_token": _id_token(request, asked, tool, now=now)}
+    except Refused as refusal:
+        fields = {"error": refusal.error, "error_description": refusal.description}
+    if asked.get("state"):
+        fields["state"] = asked["state"]
+    return form_post(request, redirect_uri, fields)
+
+
+def form_post(request: HttpRequest, url: str, fields: dict[str, str], label: str = "Continue") -> HttpResponse:
+    """A page whose form posts itself to the tool, with a button where scripts do not run."""
+    page = render(request, "sandbox/post.html", {"url": url, "fields": fields.items(), "label": label})
+    parts = urlsplit(url)
+    return security.allow(page, tool_origin=f"{parts.scheme}://{parts.netloc}", framed=True)
+
+
+def _id_token(request: HttpRequest, asked: QueryDict, tool: Tool, *, now: datetime) -> str:
+    _check_request(asked)
+    launch = _launch(asked.get("lti_message_hint", ""), tool, now=now)
+    _check_session(request, launch, asked.get("login_hint", ""))
+    role = claims.role_in(launch.activity.course, launch.person)
+    if role is None:
+        raise Refused("access_denied", "this person is not enrolled in the course")
+    _use_up(launch, now=now)
+    return keys.sign(claims.id_token(launch, role=role, nonce=asked["nonce"], now=now))
+
+
+def _check_request(asked: QueryDict) -> None:
+    """The parameters that the Security Framework fixes, section 5.1.1.2."""
+    if "openid" not in asked.get("scope", "").split():
+        raise Refused("invalid_scope", "scope must be openid")
+    if asked.get("response_type") != "id_token":
+        raise Refused("unsupported_response_type", "response_type must be id_token")
+    for name, wanted in (("response_mode", "form_post"), ("prompt", "none")):
+        if asked.get(name) != wanted:
+            raise Refused("invalid_request", f"{name} must be {wanted}")
+    for name in ("nonce", "state", "login_hint", "lti_message_hint"):
+        if not asked.get(name):
+            raise Refused("invalid_request", f"{name} is missing")
+
+
+def _launch(hint: str, tool: Tool, *, now: datetime) -> Launch:
+    related = ("person", "activity__course", "activity__tool")
+    launch = Launch.objects.select_related(*related).filter(hint=_hint(hint), activity__tool=tool).first()
+    if launch is None or not timedelta(0) <= now - launch.created_at < HINT_LIFETIME:
+        raise Refused("invalid_request", "lti_message_hint names no launch under way; start again from the course")
+    return launch
+
+
+def _check_session(request: HttpRequest, launch: Launch, login_hint: str) -> None:
+    """The person who began the launch must still be signed in, here and in the session that began it."""
+    began = sessions.SessionStore(launch.session_key).load().get(SESSION_PERSON)
+    here: Any = request.session.get(SESSION_PERSON, began)
+    if not login_hint == str(launch.person_id) == str(began) == str(here):
+        raise Refused("login_required", "login_hint is not the person signed in here")
+
+
+def _use_up(launch: Launch, *, now: datetime) -> None:
+    unused = Launch.objects.filter(pk=launch.pk, used_at__isnull=True).update(used_at=now)
+    if not unused and launch.activity.course.mode == Mode.MOODLE:
+        raise Refused("invalid_request", "this launch was used before; start again from the course")
+
+
+def key_set(request: HttpRequest) -> HttpResponse:
+    """The platform's public keys."""
+    return HttpResponse(
+        json.dumps(keys.key_set()), content_type="application/json", headers={"Cache-Control": "public, max-age=60"}
+    )

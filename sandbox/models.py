@@ -1,0 +1,275 @@
+"""What the sandbox LMS keeps. Its own SQLite file; the words are LTI's."""
+
+import secrets
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import models
+
+
+def token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class Mode(models.TextChoices):
+    STRICT = "strict", "Strict 1EdTech"
+    MOODLE = "moodle", "Like Moodle 4.5"
+
+
+class Role(models.TextChoices):
+    LEARNER = "learner", "Student"
+    INSTRUCTOR = "instructor", "Teacher"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class Row(models.Model):
+    """A row of this LMS. The label stands here so that checkers may read the models without the sandbox installed."""
+
+    class Meta:
+        abstract = True
+        app_label = "sandbox_lms"
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.pk}"
+
+
+class State(Row):
+    """One row: what the tests turn. `clock_offset` in seconds."""
+
+    clock_offset = models.FloatField(default=0)
+
+
+class PlatformKey(Row):
+    """An RSA key of this platform. The newest signs; all rows are published."""
+
+    kid = models.CharField(max_length=40, unique=True, default=token)
+    private_pem = models.TextField()
+
+
+class Tool(Row):
+    """A tool registered here (LTI 1.3: client). `mode` is how its token requests are judged."""
+
+    client_id = models.CharField(max_length=100, unique=True)
+    deployment_id = models.CharField(max_length=100, default="1")
+    name = models.CharField(max_length=200, default="Assay")
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STRICT)
+    login_url = models.URLField()
+    redirect_uris = models.JSONField(default=list)
+    jwks_url = models.URLField()
+    target_link_uri = models.URLField(max_length=1000)
+    scopes = models.JSONField(default=list)
+    jwks = models.JSONField(default=dict)
+    jwks_fetched_at = models.DateTimeField(null=True)
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.login_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Person(Row):
+    """Someone who can sign in by a click. The primary key is `sub`: a number, as Moodle has it."""
+
+    username = models.CharField(max_length=100, unique=True)
+    given_name = models.CharField(max_length=200, blank=True)
+    family_name = models.CharField(max_length=200, blank=True)
+    email = models.CharField(max_length=254, blank=True)
+    locale = models.CharField(max_length=20, default="en")
+    about = models.CharField(max_length=200, blank=True)
+    is_admin = models.BooleanField(default=False)
+    is_test = models.BooleanField(default=False, help_text="the teacher's student view")
+    featured = models.BooleanField(default=False, help_text="offered on the front page")
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip() or self.username
+
+    @property
+    def initials(self) -> str:
+        letters = [part[0] for part in (self.given_name, self.family_name) if part and part[0].isalpha()]
+        return "".join(letters).upper() or self.username[:1].upper()
+
+    @property
+    def hue(self) -> int:
+        """Which of the six colours of the style sheet stands for this person or course."""
+        return self.pk % 6
+
+
+class Course(Row):
+    """A context. `share_*` say what a launch and the roster tell the tool about people."""
+
+    title = models.CharField(max_length=200)
+    label = models.CharField(max_length=50)
+    about = models.CharField(max_length=300, blank=True)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STRICT)
+    share_name = models.BooleanField(default=True)
+    share_email = models.BooleanField(default=True)
+    nrps_page = models.PositiveIntegerField(default=50, help_text="most members in one answer (strict)")
+
+    @property
+    def hue(self) -> int:
+        return self.pk % 6
+
+
+class Enrolment(Row):
+    class Status(models.TextChoices):
+        ACTIVE = "active", "Active"
+        SUSPENDED = "suspended", "Suspended"
+        REMOVED = "removed", "Not enrolled"
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="enrolments")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="enrolments")
+    role = models.CharField(max_length=15, choices=Role.choices, default=Role.LEARNER)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE)
+
+    class Meta(Row.Meta):
+        constraints = [models.UniqueConstraint(fields=["course", "person"], name="one_enrolment")]
+
+
+class Activity(Row):
+    """A resource link: one place in a course that opens the tool."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="activities")
+    tool = models.ForeignKey(Tool, models.CASCADE)
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    target_link_uri = models.URLField(max_length=1000)
+    custom = models.JSONField(default=dict)
+    document_target = models.CharField(max_length=10, default="iframe")
+
+
+class LineItem(Row):
+    """A gradebook column. `own` is false for the column that came with an activity."""
+
+    course = models.ForeignKey(Course, models.CASCADE, related_name="line_items")
+    tool = models.ForeignKey(Tool, models.CASCADE)
+    activity = models.ForeignKey(Activity, models.SET_NULL, null=True, related_name="line_items")
+    label = models.CharField(max_length=255)
+    score_maximum = models.FloatField(default=100)
+    resource_id = models.CharField(max_length=255, blank=True)
+    tag = models.CharField(max_length=255, blank=True)
+    own = models.BooleanField(default=False, help_text="made by the tool")
+    extra = models.JSONField(default=dict)
+
+    @property
+    def url(self) -> str:
+        if self.course.mode == Mode.MOODLE:
+            base = f"{settings.SANDBOX_URL}/mod/lti/services.php/{self.course_id}"
+            return f"{base}/lineitems/{self.pk}/lineitem?type_id={self.tool_id}"
+        return f"{settings.SANDBOX_URL}/lti/courses/{self.course_id}/lineitems/{self.pk}"
+
+    @property
+    def results_url(self) -> str:
+        """Where results are read; before the query, if there is one."""
+        path, mark, query = self.url.partition("?")
+        return f"{path}/results{mark}{query}"
+
+
+class Grade(Row):
+    """What the gradebook shows: `raw` as the tool sent it, `final` after clamping or a teacher's override.
+
+    `timestamp` is the time the next score must not be older than; null once a grade was cleared.
+    """
+
+    line_item = models.ForeignKey(LineItem, models.CASCADE, related_name="grades")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="grades")
+    raw = models.FloatField(null=True)
+    final = models.FloatField(null=True)
+    comment = models.TextField(blank=True)
+    activity_progress = models.CharField(max_length=100, blank=True)
+    grading_progress = models.CharField(max_length=100, blank=True)
+    timestamp = models.DateTimeField(null=True)
+    submitted_at = models.CharField(max_length=40, blank=True)
+    overridden = models.BooleanField(default=False)
+    locked = models.BooleanField(default=False)
+
+    class Meta(Row.Meta):
+        constraints = [models.UniqueConstraint(fields=["line_item", "person"], name="one_grade")]
+
+
+class HistoryEntry(Row):
+    """One thing that happened to a grade, or was refused. Never changed afterwards."""
+
+    line_item = models.ForeignKey(LineItem, models.SET_NULL, null=True, related_name="history")
+    course = models.ForeignKey(Course, models.CASCADE, related_name="history")
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="history")
+    user_id = models.CharField(max_length=255, blank=True, help_text="as it came over the wire")
+    source = models.CharField(max_length=255)
+    at = models.DateTimeField()
+    accepted = models.BooleanField()
+    status = models.PositiveIntegerField(null=True)
+    verdict = models.CharField(max_length=1100)
+    body = models.TextField(blank=True)
+    score_given = models.FloatField(null=True)
+    score_maximum = models.FloatField(null=True)
+    final = models.FloatField(null=True)
+    comment = models.TextField(blank=True)
+    activity_progress = models.CharField(max_length=100, blank=True)
+    grading_progress = models.CharField(max_length=100, blank=True)
+    timestamp = models.CharField(max_length=100, blank=True, help_text="as it came over the wire")
+
+    class Meta(Row.Meta):
+        indexes = [models.Index(fields=["line_item", "person", "id"], name="history_of_grade")]
+
+
+class Launch(Row):
+    """A launch under way. `hint` travels in lti_message_hint and names it; single use in Moodle mode.
+
+    It is bound to the browser session that began it, so authorization needs no cookie: a frame whose navigation
+    began at the tool's site is not sent our SameSite=Lax cookie.
+    """
+
+    hint = models.CharField(max_length=64, unique=True, default=token)
+    session_key = models.CharField(max_length=40)
+    person = models.ForeignKey(Person, models.CASCADE)
+    activity = models.ForeignKey(Activity, models.CASCADE)
+    for_person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", help_text="submission review")
+    document_target = models.CharField(max_length=10, default="iframe")
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class AccessToken(Row):
+    digest = models.CharField(max_length=64, unique=True)
+    tool = models.ForeignKey(Tool, models.CASCADE)
+    scopes = models.JSONField(default=list)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class UsedAssertion(Row):
+    """A client assertion's `jti`, kept until the assertion expires (RFC 7523 section 3, point 7)."""
+
+    tool = models.ForeignKey(Tool, models.CASCADE)
+    jti = models.CharField(max_length=255)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta(Row.Meta):
+        constraints = [models.UniqueConstraint(fields=["tool", "jti"], name="one_use")]
+
+
+class Fault(Row):
+    """A trouble to make, for tests. `remaining` null: until cleared. `rate` 0..1 drawn from `seed` and `drawn`."""
+
+    endpoint = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20)
+    status = models.PositiveIntegerField(default=503)
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+    seconds = models.FloatField(default=0)
+    remaining = models.PositiveIntegerField(null=True)
+    rate = models.FloatField(default=1)
+    seed = models.IntegerField(default=0)
+    drawn = models.PositiveIntegerField(default=0)
+
+
+class RequestEntry(Row):
+    """A request of the tool, kept only when the control API is open. No bearer tokens, no assertions."""
+
+    at = models.DateTimeField()
+    method = models.CharField(max_length=10)
+    path = models.CharField(max_length=1000)
+    endpoint = models.CharField(max_length=20)
+    status = models.PositiveIntegerField(null=True, help_text="null: the connection was dropped")
+    fault = models.CharField(max_length=20, blank=True)
+    seconds = models.FloatField(default=0)
+    user_agent = models.CharField(max_length=300, blank=True)

@@ -1,0 +1,111 @@
+"""Pages everyone sees: the front page, courses, and an activity with the tool in its frame."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from sandbox import access, clock, launches, security
+from sandbox.launches import SESSION_PERSON
+from sandbox.models import Activity, Grade, Person
+
+
+def common(request: HttpRequest) -> dict[str, Any]:
+    """For every template: who is signed in."""
+    return {"me": access.person(request)}
+
+
+@require_GET
+def front(request: HttpRequest) -> HttpResponse:
+    """Who are you today? Sign in by a click."""
+    return render(request, "sandbox/front.html", {"people": Person.objects.filter(featured=True).order_by("pk")})
+
+
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    number = request.POST.get("person", "")
+    chosen = Person.objects.filter(pk=number).first() if number.isdigit() and len(number) < 18 else None
+    if chosen is None:
+        raise Http404
+    # A new session for a new person: launches that another person began stop being good.
+    request.session.flush()
+    request.session[SESSION_PERSON] = chosen.pk
+    return redirect("courses")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    request.session.flush()
+    return redirect("front")
+
+
+@require_GET
+@access.signed_in
+def courses(request: HttpRequest, me: Person) -> HttpResponse:
+    return render(request, "sandbox/courses.html", {"courses": access.courses_of(me)})
+
+
+@require_GET
+@access.signed_in
+def course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
+    visit = access.visit(me, course_id)
+    return render(
+        request, "sandbox/course.html", {"visit": visit, "activities": visit.course.activities.order_by("pk")}
+    )
+
+
+def _activity(me: Person, activity_id: int) -> tuple[Activity, access.Visit]:
+    found = get_object_or_404(Activity.objects.select_related("course", "tool"), pk=activity_id)
+    return found, access.visit(me, found.course_id)
+
+
+@require_GET
+@access.signed_in
+def activity(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
+    found, visit = _activity(me, activity_id)
+    grades = Grade.objects.filter(person=me, line_item__activity=found).select_related("line_item")
+    page = render(request, "sandbox/activity.html", {"visit": visit, "activity": found, "grade": grades.first()})
+    return security.allow(page, tool_origin=found.tool.origin)
+
+
+@require_GET
+@access.signed_in
+def launch(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
+    """Start a launch: a form that posts itself to the tool's login."""
+    found, visit = _activity(me, activity_id)
+    target = "window" if request.GET.get("target") == "window" else "iframe"
+    for_person = _reviewed(request, visit)
+    start = launches.begin(
+        activity=found,
+        person=me,
+        session_key=str(request.session.session_key),
+        now=clock.now(),
+        target=target,
+        for_person=for_person,
+    )
+    return launches.form_post(request, start.url, start.params, label=f"Open {found.title}")
+
+
+def _reviewed(request: HttpRequest, visit: access.Visit) -> Person | None:
+    """Whose work a submission review is about: a teacher may name anyone, a student only themself."""
+    asked = request.GET.get("for", "")
+    if not asked.isdigit() or len(asked) > 17:
+        return None
+    if not visit.teaches and int(asked) != visit.person.pk:
+        raise Http404
+    return get_object_or_404(Person, pk=int(asked))
+
+
+@require_GET
+def returned(request: HttpRequest) -> HttpResponse:
+    """Where the tool sends people back to, perhaps with a message (LTI 1.3, launch_presentation.return_url)."""
+    query = request.GET
+    message = query.get("lti_errormsg") or query.get("lti_msg") or "You are back from the activity."
+    where = query.get("activity", "")
+    context = {
+        "message": message[:500],
+        "bad": "lti_errormsg" in query,
+        "activity_id": where if where.isdigit() else "",
+    }
+    return security.allow(render(request, "sandbox/returned.html", context), framed=True)

@@ -1,0 +1,93 @@
+"""Settings of the sandbox LMS, from the environment only.
+
+SANDBOX_DATABASE  path of its SQLite file             SANDBOX_URL   where it answers; also its issuer
+TOOL_URL          where the tool under trial answers  SANDBOX_SECRET  else generated beside the database
+SANDBOX_CONTROL   1 opens the control API of the tests (never on a machine that others reach)
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DATABASE_PATH = Path(os.environ.get("SANDBOX_DATABASE", "sandbox.sqlite3"))
+SANDBOX_URL = os.environ.get("SANDBOX_URL", "http://localhost:8100").rstrip("/")
+TOOL_URL = os.environ.get("TOOL_URL", "http://127.0.0.1:8000").rstrip("/")
+SANDBOX_CONTROL = os.environ.get("SANDBOX_CONTROL", "") == "1"
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in `path`, made on first use. Every worker process must read the same one."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    value = secrets.token_urlsafe(48)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(value)
+    return value
+
+
+SECRET_KEY = os.environ.get("SANDBOX_SECRET") or kept_secret(DATABASE_PATH.with_suffix(".secret"))
+DEBUG = False
+ALLOWED_HOSTS = sorted({"localhost", "127.0.0.1", urlsplit(SANDBOX_URL).hostname or "localhost"})
+
+INSTALLED_APPS = ["django.contrib.sessions", "django.contrib.staticfiles", "sandbox.apps.SandboxConfig"]
+MIDDLEWARE = [
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "sandbox.faults.FaultMiddleware",
+    "sandbox.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+ROOT_URLCONF = "sandbox.urls"
+WSGI_APPLICATION = "sandbox.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "sandbox.pages.common"]},
+    }
+]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(DATABASE_PATH),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "timeout": 20,
+            # A write transaction that starts as a reader cannot wait for its turn in SQLite: it fails at once.
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+}
+
+# Cookies ignore ports: on one host with the tool, equal names would overwrite each other.
+SESSION_COOKIE_NAME = "sandbox_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = SANDBOX_URL.startswith("https:")
+CSRF_COOKIE_NAME = "sandbox_csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+CSRF_TRUSTED_ORIGINS = [SANDBOX_URL]
+
+APPEND_SLASH = False
+STATIC_URL = "/static/"
+STATIC_ROOT = DATABASE_PATH.parent / "sandbox-static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "loggers": {
+        # A refusal is an answer of this LMS, kept in its own history; only its own faults belong in the log.
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+    },
+}

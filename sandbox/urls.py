@@ -1,0 +1,59 @@
+"""Addresses of the sandbox LMS. Services of a Moodle-like course live where Moodle has them."""
+
+from django.conf import settings
+from django.urls import URLPattern, path
+
+from sandbox import ags, launches, nrps, pages, teaching, tokens
+from sandbox.models import Mode
+
+STRICT = "lti/courses/<int:course_id>"
+MOODLE = "mod/lti/services.php"
+BOTH = [
+    (Mode.STRICT, f"{STRICT}/lineitems", f"{STRICT}/lineitems/<int:item_id>"),
+    (Mode.MOODLE, f"{MOODLE}/<int:course_id>/lineitems", f"{MOODLE}/<int:course_id>/lineitems/<int:item_id>/lineitem"),
+]
+
+
+def services() -> list[URLPattern]:
+    found = [
+        path(f"{STRICT}/memberships", nrps.memberships, {"mode": Mode.STRICT}),
+        path(
+            f"{MOODLE}/CourseSection/<int:course_id>/bindings/<int:tool_id>/memberships",
+            nrps.memberships,
+            {"mode": Mode.MOODLE},
+        ),
+    ]
+    for mode, container, item in BOTH:
+        found += [
+            path(container, ags.line_items, {"mode": mode}),
+            path(item, ags.line_item, {"mode": mode}),
+            path(f"{item}/scores", ags.scores, {"mode": mode}),
+            path(f"{item}/results", ags.results, {"mode": mode}),
+        ]
+    return found
+
+
+urlpatterns = [
+    path("", pages.front, name="front"),
+    path("sign-in", pages.sign_in, name="sign_in"),
+    path("sign-out", pages.sign_out, name="sign_out"),
+    path("courses", pages.courses, name="courses"),
+    path("courses/<int:course_id>", pages.course, name="course"),
+    path("courses/<int:course_id>/people", teaching.people, name="people"),
+    path("courses/<int:course_id>/people/<int:person_id>", teaching.enrol, name="enrol"),
+    path("courses/<int:course_id>/grades", teaching.grades, name="grades"),
+    path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>", teaching.grade, name="grade"),
+    path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>/edit", teaching.edit, name="edit"),
+    path("activities/<int:activity_id>", pages.activity, name="activity"),
+    path("activities/<int:activity_id>/launch", pages.launch, name="launch"),
+    path("return", pages.returned, name="return"),
+    path("lti/authorize", launches.authorize),
+    path("lti/token", tokens.token),
+    path("lti/jwks", launches.key_set),
+    *services(),
+]
+
+if settings.SANDBOX_CONTROL:
+    from sandbox import control
+
+    urlpatterns += control.urlpatterns
