@@ -1,4 +1,31 @@
-from django.urls import URLPattern
+"""Addresses inside a launch, under `/s/<launch key>/`. Identity comes from `request.viewer` alone."""
+
+from typing import Any, cast
+
+from django.urls import URLPattern, path
+
+from assessment.views import learner, reviewing, teacher
 
 
-urlpatterns: list[URLPattern] = []
+def _page(route: str, view: Any, name: str) -> URLPattern:
+    """LaunchMiddleware gives the request its `viewer`; Django's types know the plain request only."""
+    return cast(URLPattern, path(route, view, name=name))
+
+
+urlpatterns: list[URLPattern] = [
+    _page("", learner.home, "home"),
+    _page("preview/", learner.preview, "preview"),
+    _page("lesson/", learner.lesson, "lesson"),
+    _page("check/", learner.start, "start"),
+    _page("attempts/<uuid:attempt_id>/", learner.attempt, "attempt"),
+    _page("attempts/<uuid:attempt_id>/responses", learner.save_responses, "save_responses"),
+    _page("attempts/<uuid:attempt_id>/submit", learner.submit, "submit"),
+    _page("attempts/<uuid:attempt_id>/result", learner.result, "result"),
+    _page("attempts/<uuid:attempt_id>/status", learner.status, "status"),
+    _page("class/", teacher.class_page, "class"),
+    _page("class/policy", teacher.class_policy, "class_policy"),
+    _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
+    _page("class/scores/<uuid:event_id>/resend", teacher.resend, "resend"),
+    _page("review/", reviewing.waiting, "review"),
+    _page("review/<uuid:response_id>/", reviewing.review_response, "review_response"),
+]

@@ -1,4 +1,11 @@
-from django.urls import URLPattern
+"""The public check, under `/learn/`."""
+
+from django.urls import path
+
+from assessment.views import practice
 
 app_name = "practice"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("quiz/<slug:slug>", practice.quiz, name="quiz"),
+    path("practice/<str:key>/", practice.practice, name="practice"),
+]

@@ -1,0 +1,86 @@
+"""The way of a score to the LMS, in one line that a learner or a teacher understands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from assessment.models import Assignment, Grade, GradeState, WhileWaiting
+from lti import scores
+from lti.models import Launch, ScoreEvent, ScoreState
+
+
+@dataclass(frozen=True)
+class Line:
+    """`look` is the class of `.state`; `at` follows the words where there is a moment to name."""
+
+    look: Literal["ok", "wait", "bad", ""]
+    words: str
+    at: datetime | None = None
+    more: str = ""
+
+    @property
+    def moving(self) -> bool:
+        """Whether it may change while one looks at it."""
+        return self.words.startswith("On its way")
+
+
+NO_COLUMN = Line("", "Not in the gradebook", more="Your LMS did not offer a gradebook column for this activity.")
+HELD = Line("wait", "Waiting for your teacher", more="Your score goes to the gradebook once every answer is marked.")
+ON_ITS_WAY = Line("wait", "On its way to your gradebook")
+RETRYING = Line("wait", "Waiting for your LMS", more="It did not take the score yet. We keep trying; nothing is lost.")
+CONFLICT = Line(
+    "bad", "Changed in the gradebook", more="Someone set another score there. Your teacher can see both scores."
+)
+REFUSED = Line("bad", "Not in your gradebook", more="Your LMS did not accept the score. Your teacher can send it again.")
+PART = "The marked part is there already; it can only rise when the rest is marked."
+
+
+def own_line(viewer: Launch, assignment: Assignment, grade: Grade | None) -> Line | None:
+    """The line for the viewer's own grade; None while there is no grade to speak of."""
+    if grade is None or viewer.resource_link is None:
+        return None
+    event = scores.latest(resource_link=viewer.resource_link, person=viewer.person)
+    return line(event, assignment, grade)
+
+
+def line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -> Line:
+    if event is None:
+        held = grade.state == GradeState.PROVISIONAL and assignment.while_waiting == WhileWaiting.NOTHING
+        return HELD if held else NO_COLUMN
+    if event.state == ScoreState.DELIVERED:
+        return Line("ok", "In your gradebook since", event.delivered_at, "" if event.final else PART)
+    if event.state == ScoreState.CONFLICT:
+        return CONFLICT
+    if event.state == ScoreState.REFUSED:
+        return REFUSED
+    return RETRYING if event.tries > 1 or event.last_answer else ON_ITS_WAY
+
+
+def needs_hand(event: ScoreEvent) -> bool:
+    """Whether a teacher should look: the LMS said no, or did not answer at least once."""
+    failing = event.state in (ScoreState.DUE, ScoreState.SENDING) and bool(event.last_answer or event.tries > 1)
+    return failing or event.state in (ScoreState.REFUSED, ScoreState.CONFLICT)
+
+
+TEACHER_WORDS = {
+    ScoreState.DELIVERED: ("ok", "✓ In the gradebook"),
+    ScoreState.CONFLICT: ("bad", "✗ Changed in the LMS"),
+    ScoreState.REFUSED: ("bad", "✗ Not accepted"),
+}
+
+
+def class_line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -> Line:
+    """The same for the teacher's table, in three words."""
+    if event is None:
+        return Line("", "Held until final") if line(None, assignment, grade) is HELD else Line("", "No column")
+    if needs_hand(event) and event.state not in TEACHER_WORDS:
+        return Line("wait", "… Trying again")
+    look, words = TEACHER_WORDS.get(ScoreState(event.state), ("wait", "… On its way"))
+    return Line(look, words)  # type: ignore[arg-type]
+
+
+def trouble_line(event: ScoreEvent) -> Line:
+    """For the teacher: what happened, and the LMS's own words."""
+    said = event.last_answer.strip() or "The LMS did not answer."
+    look, words = TEACHER_WORDS.get(ScoreState(event.state), ("wait", "… Trying again"))
+    return Line(look, words, event.next_try_at if look == "wait" else None, said)  # type: ignore[arg-type]

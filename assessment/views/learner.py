@@ -1,0 +1,246 @@
+"""Pages of a learner (and of a teacher who looks as one): overview, lesson, player, result."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from assessment import access, attempts
+from assessment.attempts import NoAttemptLeft, NotPublished
+from assessment.models import Assignment, Attempt, AttemptState, Grade
+from assessment.responses import AttemptClosed
+from assessment.views import answers, gradebook, teacher
+from assessment.views.answers import Garbage, Outcome
+from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt
+from content.models import QuizVersion
+
+
+@require_http_methods(["GET", "POST"])
+def home(request: LaunchRequest) -> HttpResponse:
+    """The front page of a launch: the overview for learners, the class for teachers."""
+    if access.is_instructor(request.viewer):
+        return teacher.front(request)
+    assignment = access.assignment(request.viewer)
+    if assignment is None:
+        return render(request, "assessment/undecided.html")
+    return overview(request, assignment)
+
+
+def preview(request: LaunchRequest) -> HttpResponse:
+    """What a learner sees first, for anyone; a teacher's attempts from here are previews."""
+    return overview(request, assignment_or_404(request))
+
+
+def overview(request: LaunchRequest, assignment: Assignment, status: int = 200) -> HttpResponse:
+    made = list(access.attempts(request.viewer))
+    version = published(assignment)
+    grade = _grade(request, assignment)
+    context = {
+        "assignment": assignment,
+        "version": version,
+        "lesson": version.lesson_version if version else None,
+        "questions": version.places.count() if version else 0,
+        "attempts": made,
+        "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
+        "left": _left(request, assignment, made),
+        "grade": grade,
+        "line": gradebook.own_line(request.viewer, assignment, grade),
+        "previews": access.previews(request.viewer),
+        "none_left": status != 200,
+    }
+    return render(request, "assessment/overview.html", context, status=status)
+
+
+@require_GET
+def lesson(request: LaunchRequest) -> HttpResponse:
+    """The lesson of the check, inside the launch."""
+    assignment = assignment_or_404(request)
+    version = published(assignment)
+    if version is None or version.lesson_version is None:
+        raise Http404("This check belongs to no lesson.")
+    begun = access.attempts(request.viewer).filter(state=AttemptState.IN_PROGRESS).first()
+    context = {
+        "lesson": version.lesson_version.body,
+        "check_url": reverse("attempt", args=[begun.pk]) if begun else _front(request),
+        "front_url": _front(request),
+    }
+    return render(request, "assessment/lesson.html", context)
+
+
+@require_POST
+def start(request: LaunchRequest) -> HttpResponse:
+    """Open an attempt, or go on with the open one."""
+    assignment, viewer = assignment_or_404(request), request.viewer
+    previews = access.previews(viewer)
+    try:
+        opened = attempts.start(assignment=assignment, person=viewer.person, preview=previews, now=timezone.now())
+    except NotPublished:
+        return _see_other("home")
+    except NoAttemptLeft:
+        return overview(request, assignment, status=409)
+    return _see_other("attempt", opened.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
+    """The player. A POST saves the form as it stands and comes back, or leaves for later."""
+    found = own_attempt(request, attempt_id)
+    if found.state != AttemptState.IN_PROGRESS:
+        return redirect("result", found.pk)
+    if request.method == "GET":
+        return _player(request, found)
+    trouble = _save_form(request, found, timezone.now())
+    return trouble or HttpResponseRedirect(_front(request))
+
+
+@require_POST
+def save_responses(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
+    """Autosave. Every answer gets its own outcome: saved, stale, invalid or unknown."""
+    found = own_attempt(request, attempt_id)
+    try:
+        entries = answers.from_json(request.body)
+        outcome = answers.store(attempt=found, entries=entries, now=timezone.now())
+    except RequestDataTooBig:
+        return JsonResponse({"error": "too_large", "detail": "Send fewer answers at a time."}, status=413)
+    except Garbage as error:
+        return JsonResponse({"error": "malformed", "detail": str(error)}, status=400)
+    except AttemptClosed:
+        return _closed(found)
+    if not entries and found.state != AttemptState.IN_PROGRESS:
+        return _closed(found)
+    return JsonResponse({"results": answers.as_json(outcome)})
+
+
+@require_http_methods(["GET", "POST"])
+def submit(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
+    """Save what the form carries, ask once where questions are unanswered, then hand in."""
+    found = own_attempt(request, attempt_id)
+    if found.state != AttemptState.IN_PROGRESS:
+        return redirect("result", found.pk)
+    trouble = _save_form(request, found, timezone.now()) if request.method == "POST" else None
+    if trouble is not None:
+        return trouble
+    unanswered = [question for question in attempts.questions(found) if not question.answer]
+    asked = request.method == "POST" and (not unanswered or "sure" in request.POST)
+    if not asked:
+        return _ask(request, found, unanswered)
+    attempts.submit(attempt=found, now=timezone.now())
+    return _see_other("result", found.pk)
+
+
+@require_GET
+def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
+    found = own_attempt(request, attempt_id)
+    if found.state == AttemptState.IN_PROGRESS:
+        return redirect("attempt", found.pk)
+    assignment = assignment_or_404(request)
+    grade = None if found.preview else _grade(request, assignment)
+    made = list(access.attempts(request.viewer))
+    context = result_context(found, grade) | {
+        "line": gradebook.own_line(request.viewer, assignment, grade),
+        "version_key": version_of(request, assignment, found, grade),
+        "left": _left(request, assignment, made),
+        "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
+        "front_url": _front(request),
+        "late": "late" in request.GET,
+        "lesson_url": reverse("lesson") if found.quiz_version.lesson_version_id else "",
+    }
+    return render(request, "assessment/result.html", context)
+
+
+@require_GET
+def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
+    """What the result page asks while something still moves."""
+    found = own_attempt(request, attempt_id)
+    assignment = assignment_or_404(request)
+    grade = None if found.preview else _grade(request, assignment)
+    return JsonResponse({"state": found.state, "version": version_of(request, assignment, found, grade)})
+
+
+def published(assignment: Assignment) -> QuizVersion | None:
+    """The version that a new attempt would get."""
+    versions = QuizVersion.objects.select_related("lesson_version")
+    return versions.filter(pk=assignment.quiz.current_id).first()
+
+
+def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool = False) -> dict[str, object]:
+    """What the list of marked answers needs, for the learner and for the teacher alike."""
+    marking = found.state == AttemptState.SUBMITTED
+    items = [] if marking else attempts.results(found, for_instructor=for_instructor)
+    return {
+        "attempt": found,
+        "assignment": found.assignment,
+        "marking": marking,
+        "items": items,
+        "waiting": [item for item in items if item.state == "waiting"],
+        "to_read": [item for item in items if item.state in ("wrong", "partly")],
+        "grade": grade,
+    }
+
+
+def version_of(request: LaunchRequest, assignment: Assignment, found: Attempt, grade: Grade | None) -> str:
+    """Changes whenever the result page would say something new."""
+    line = gradebook.own_line(request.viewer, assignment, grade)
+    return f"{found.state}/{found.points}/{line.words if line else ''}"
+
+
+def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = None) -> HttpResponse:
+    fields = answers.fields(attempts.questions(found), request.POST if outcome else None, outcome)
+    context = {
+        "attempt": found,
+        "assignment": found.assignment,
+        "fields": fields,
+        "answered": sum(1 for field in fields if field.question.answer),
+        "troubled": [field for field in fields if field.error or field.stale],
+    }
+    return render(request, "assessment/player.html", context, status=422 if outcome else 200)
+
+
+def _save_form(request: LaunchRequest, found: Attempt, now: datetime) -> HttpResponse | None:
+    """Store the form. The page again where something in it needs a look; None when all is well."""
+    entries = answers.from_form(request.POST, attempts.questions(found))
+    try:
+        outcome = answers.store(attempt=found, entries=entries, now=now)
+    except AttemptClosed:
+        return HttpResponseRedirect(f"{reverse('result', args=[found.pk])}?late=1")
+    return _player(request, found, outcome) if outcome.invalid or outcome.stale else None
+
+
+def _ask(request: LaunchRequest, found: Attempt, unanswered: list[attempts.Question]) -> HttpResponse:
+    context = {"attempt": found, "assignment": found.assignment, "unanswered": unanswered}
+    return render(request, "assessment/confirm.html", context)
+
+
+def _closed(found: Attempt) -> JsonResponse:
+    detail = "These answers are already handed in."
+    return JsonResponse(
+        {"error": "closed", "detail": detail, "result": reverse("result", args=[found.pk])}, status=409
+    )
+
+
+def _grade(request: LaunchRequest, assignment: Assignment) -> Grade | None:
+    return Grade.objects.filter(assignment=assignment, person=request.viewer.person_id).first()
+
+
+def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> int | None:
+    """How many more attempts one may begin; None: as many as one likes."""
+    if assignment.max_attempts is None or access.previews(request.viewer):
+        return None
+    return max(0, assignment.max_attempts - len(made))
+
+
+def _front(request: LaunchRequest) -> str:
+    """The overview: a teacher's front page is the class, so theirs lies beside it."""
+    return reverse("preview" if access.is_instructor(request.viewer) else "home")
+
+
+def _see_other(name: str, *args: object) -> HttpResponseRedirect:
+    """303: the browser comes back with GET, whatever it sent."""
+    response = HttpResponseRedirect(reverse(name, args=args))
+    response.status_code = 303
+    return response

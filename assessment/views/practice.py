@@ -1,0 +1,133 @@
+"""The public check: without an account, with feedback on each answer at once. Nobody is stored as a person.
+
+These pages know no identity: no cookie is read or set, so there is nothing that another site could borrow, and
+their forms need no CSRF token. An attempt is made with the first answer and found again by the key in its address.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from assessment import attempts, responses
+from assessment.attempts import Question
+from assessment.models import Attempt, AttemptState
+from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
+from assessment.views import answers
+from assessment.views.answers import Field, Outcome
+from content import item_types
+from content.models import Quiz, QuizVersion, QuizVersionItem
+
+ALL = "all"
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def quiz(request: HttpRequest, slug: str) -> HttpResponse:
+    """The check before the first answer; the first answer opens an attempt."""
+    quizzes = Quiz.objects.select_related("current__lesson_version__lesson")
+    found = get_object_or_404(quizzes, slug=slug, current__isnull=False)
+    version = found.current
+    assert version is not None
+    if request.method == "GET":
+        return _page(request, version, None, answers.fields(_unanswered(version)))
+    opened, key = attempts.start_practice(quiz_version=version, now=timezone.now())
+    return _check(request, opened, key)
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "POST"])
+def practice(request: HttpRequest, key: str) -> HttpResponse:
+    """The check with the feedback given so far."""
+    try:
+        found = attempts.practice(key)
+    except Attempt.DoesNotExist as error:
+        raise Http404("No such practice.") from error
+    if request.method == "POST":
+        return _check(request, found, key)
+    return _page(request, _version(found), found, answers.fields(attempts.questions(found)))
+
+
+def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
+    """Keep every answer of the form, check the one that was asked for (or finish), and come back to it."""
+    questions, asked, now = attempts.questions(found), request.POST.get("check", ""), timezone.now()
+    try:
+        outcome = answers.store(attempt=found, entries=answers.from_form(request.POST, questions), now=now)
+        if asked != ALL:
+            outcome.invalid |= _check_one(found, asked, now)
+        elif not outcome.invalid and not outcome.stale:
+            attempts.finish_practice(attempt=found, now=now)
+    except AttemptClosed:
+        outcome = Outcome()  # another window was quicker; the page shows what stands
+    if outcome.invalid or outcome.stale:
+        fields = answers.fields(attempts.questions(found), request.POST, outcome)
+        return _page(request, _version(found), found, fields, reverse("practice:practice", args=[key]))
+    place = next((f"#q{one.position}" for one in questions if str(one.item_version_id) == asked), "#summary")
+    return HttpResponseRedirect(reverse("practice:practice", args=[key]) + place)
+
+
+def _check_one(found: Attempt, asked: str, now: datetime) -> dict[UUID, str]:
+    """Check one answer; the last one ends the practice. Returns what stands in the way, by item."""
+    try:
+        responses.check(attempt=found, item_version_id=asked, now=now)
+    except UnknownItem:
+        return {}  # a button that no page of ours prints
+    except InvalidAnswer as error:
+        return {UUID(asked): str(error)}
+    if all(question.checked for question in attempts.questions(found)):
+        attempts.finish_practice(attempt=found, now=now)
+    return {}
+
+
+def _page(
+    request: HttpRequest, version: QuizVersion, found: Attempt | None, fields: list[Field], action: str = ""
+) -> HttpResponse:
+    troubled = [field for field in fields if field.error or field.stale]
+    lesson = version.lesson_version
+    context = {
+        "version": version,
+        "attempt": found,
+        "action": action or request.path,
+        "fields": fields,
+        "checked": sum(1 for field in fields if field.question.checked),
+        "troubled": troubled,
+        "lesson_url": reverse("content:lesson", args=[lesson.lesson.slug]) if lesson else "",
+    }
+    if found is not None and found.state != AttemptState.IN_PROGRESS:
+        context["items"] = attempts.results(found)
+        return render(request, "assessment/practice_result.html", context)
+    return render(request, "assessment/practice.html", context, status=422 if troubled else 200)
+
+
+def _version(found: Attempt) -> QuizVersion:
+    versions = QuizVersion.objects.select_related("quiz", "lesson_version__lesson")
+    return versions.get(pk=found.quiz_version_id)
+
+
+def _unanswered(version: QuizVersion) -> list[Question]:
+    """The questions of a version as an attempt would show them, before there is one."""
+    places = version.places.select_related("item_version__item")
+    return [_blank(place) for place in places]
+
+
+def _blank(place: QuizVersionItem) -> Question:
+    item = place.item_version
+    return Question(
+        position=place.position,
+        item_version_id=item.pk,
+        identifier=item.item.identifier,
+        kind=item.kind,
+        points=item.points,
+        public=item_types.get(item.kind).public(item.body),
+        answer={},
+        seq=0,
+        checked=False,
+        feedback=None,
+    )

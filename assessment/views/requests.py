@@ -1,0 +1,48 @@
+"""A request inside a launch, and the few things that every page of one asks for."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from assessment import access
+from assessment.models import Assignment, Attempt
+from lti.models import Launch
+
+View = Callable[..., HttpResponse]
+
+
+class LaunchRequest(HttpRequest):
+    """What LaunchMiddleware makes of a request under `/s/<key>/`: identity comes from `viewer` alone."""
+
+    viewer: Launch
+
+
+def assignment_or_404(request: LaunchRequest) -> Assignment:
+    found = access.assignment(request.viewer)
+    if found is None:
+        raise Http404("No quiz is chosen for this activity yet.")
+    return found
+
+
+def own_attempt(request: LaunchRequest, attempt_id: UUID) -> Attempt:
+    """The viewer's own attempt; another person's is as absent as one that never was."""
+    try:
+        return access.attempt(request.viewer, attempt_id)
+    except Attempt.DoesNotExist as error:
+        raise Http404("No such attempt.") from error
+
+
+def instructors_only(view: View) -> View:
+    """403 for everyone but an instructor of this activity."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not access.is_instructor(cast(LaunchRequest, request).viewer):
+            raise PermissionDenied("This page is for teachers.")
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,98 @@
+"""A teacher marks the answers that no rule may decide."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from assessment import access, review
+from assessment.models import MarkedBy, Response
+from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
+from content import item_types
+from content.item_types.open_text import CREDIT
+
+LEVELS = (("full", "Full credit"), ("half", "Half credit"), ("none", "No credit"))
+LONGEST_NOTE = 2000
+
+
+@instructors_only
+@require_GET
+def waiting(request: LaunchRequest) -> HttpResponse:
+    """The waiting answers, by question."""
+    questions: dict[str, dict[str, Any]] = {}
+    for response in access.waiting_responses(request.viewer):
+        item = response.item_version
+        group = questions.setdefault(item.item.identifier, {"stem": item.body["stem"], "responses": []})
+        group["responses"].append({"row": response, "text": _text(response)})
+    context = {"assignment": assignment_or_404(request), "questions": list(questions.values())}
+    return render(request, "assessment/review.html", context)
+
+
+@instructors_only
+@require_http_methods(["GET", "POST"])
+def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
+    """One answer beside what earns credit; saving goes on to the next that waits."""
+    response = access.class_responses(request.viewer).filter(pk=response_id).first()
+    if response is None:
+        raise Http404("No such answer.")
+    if request.method == "GET":
+        return _form(request, response)
+    try:
+        points = _points(request.POST, response)
+        note = request.POST.get("note", "")[:LONGEST_NOTE]
+        review.confirm(response=response, points=points, note=note, by=request.viewer.person, now=timezone.now())
+    except review.InvalidPoints as error:
+        return _form(request, response, str(error))
+    following = access.waiting_responses(request.viewer).first()
+    return redirect("review_response", following.pk) if following else redirect("review")
+
+
+def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpResponse:
+    item = response.item_version
+    marks = response.marks.exclude(by=MarkedBy.SUGGESTION).select_related("person")
+    context = {
+        "assignment": response.attempt.assignment,
+        "response": response,
+        "item": item,
+        "text": _text(response),
+        "levels": _levels(response),
+        "mark": marks.order_by("created_at", "pk").last(),
+        "waiting": access.waiting_responses(request.viewer).count(),
+        "error": error,
+        "posted": request.POST,
+    }
+    return render(request, "assessment/review_response.html", context, status=422 if error else 200)
+
+
+def _levels(response: Response) -> list[dict[str, Any]]:
+    """The rubric by level, each with the points it earns; an item without a rubric offers all or nothing."""
+    rubric = response.item_version.body.get("rubric", [])
+    most = response.item_version.points
+    grouped = [(key, label, [line for line in rubric if line["level"] == key]) for key, label in LEVELS]
+    return [
+        {"level": key, "label": label, "points": most * CREDIT[key], "lines": lines}
+        for key, label, lines in grouped
+        if lines or key in ("full", "none")
+    ]
+
+
+def _points(data: QueryDict, response: Response) -> Decimal:
+    """The chosen level's points, or the number written beside it. Raises InvalidPoints."""
+    level = data.get("level", "")
+    if level in CREDIT:
+        return (response.item_version.points * CREDIT[level]).quantize(Decimal("0.001"))
+    if level != "other":
+        raise review.InvalidPoints("Choose how much credit the answer earns.")
+    try:
+        return Decimal(data.get("points", "").strip().replace(",", "."))
+    except InvalidOperation as error:
+        raise review.InvalidPoints("Write the points as a number.") from error
+
+
+def _text(response: Response) -> str:
+    item = response.item_version
+    return str(item_types.get(item.kind).feedback(item.body, response.answer)["answer_text"])

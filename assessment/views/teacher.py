@@ -1,0 +1,177 @@
+"""Pages of a teacher: what needs a hand, then the class, then the numbers; policy, scores, one learner's attempt."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Max, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from assessment import access, policy
+from assessment.access import QuizInUse
+from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
+from assessment.statistics import report
+from assessment.views import gradebook
+from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
+from content.models import Quiz
+from lti import scores
+from lti.models import ScoreEvent
+from roster.models import Person
+
+PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Row:
+    """One learner in the class table. `grade` is None until an attempt of theirs is marked."""
+
+    person: Person
+    attempts: int
+    newest: Attempt
+    grade: Grade | None
+    line: gradebook.Line | None
+
+    @property
+    def shown(self) -> UUID:
+        """The attempt that a click on the name opens: the one that counts, else the newest."""
+        return self.grade.attempt_id if self.grade else self.newest.pk
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A score that is not where it should be, with what the LMS said."""
+
+    person: Person
+    event: ScoreEvent
+    line: gradebook.Line
+
+
+class PolicyForm(forms.Form):
+    """How often, which attempt counts, what is shown, and what the LMS gets meanwhile."""
+
+    max_attempts = forms.IntegerField(required=False, min_value=1, max_value=1000)
+    counts = forms.ChoiceField(choices=Counts.choices)
+    feedback = forms.ChoiceField(choices=Feedback.choices)
+    while_waiting = forms.ChoiceField(choices=WhileWaiting.choices)
+
+
+def front(request: LaunchRequest) -> HttpResponse:
+    """The class page, or the choice of a quiz where none is placed here yet."""
+    if request.viewer.resource_link_id is None:
+        return render(request, "assessment/undecided.html", status=404)
+    assignment = access.assignment(request.viewer)
+    if assignment is None or request.method == "POST":
+        return _choose(request)
+    return _class_page(request, assignment)
+
+
+@instructors_only
+@require_GET
+def class_page(request: LaunchRequest) -> HttpResponse:
+    return _class_page(request, assignment_or_404(request))
+
+
+@instructors_only
+@require_http_methods(["GET", "POST"])
+def class_policy(request: LaunchRequest) -> HttpResponse:
+    assignment = assignment_or_404(request)
+    names = ("max_attempts", "counts", "feedback", "while_waiting")
+    form = PolicyForm(request.POST or None, initial={name: getattr(assignment, name) for name in names})
+    if request.method == "POST" and form.is_valid():
+        policy.change(assignment=assignment, **form.cleaned_data)
+        return redirect("class")
+    status = 422 if form.errors else 200
+    return render(request, "assessment/policy.html", {"assignment": assignment, "form": form}, status=status)
+
+
+@instructors_only
+@require_GET
+def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
+    """One learner's attempt with everything a teacher may see of it."""
+    from assessment.views.learner import result_context
+
+    try:
+        found = access.class_attempt(request.viewer, attempt_id)
+    except Attempt.DoesNotExist as error:
+        raise Http404("No such attempt.") from error
+    grade = access.class_grades(request.viewer).filter(person=found.person_id).first()
+    others = access.class_attempts(request.viewer).filter(person=found.person_id)
+    context = result_context(found, grade, for_instructor=True) | {"person": found.person, "others": others}
+    return render(request, "assessment/class_attempt.html", context)
+
+
+@instructors_only
+@require_POST
+def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
+    """Send the newest score of one person again; only scores of this very activity can be named."""
+    events = scores.latest_by_person(resource_link=request.viewer.resource_link)
+    event = next((one for one in events.values() if one.pk == event_id), None)
+    if event is not None:
+        scores.resend(event=event, now=timezone.now())
+    return redirect("class")
+
+
+def _choose(request: LaunchRequest) -> HttpResponse:
+    """A plain list of what is published; the choice places it behind this link."""
+    quizzes = Quiz.objects.filter(current__isnull=False).select_related("current").order_by("current__title", "slug")
+    chosen = quizzes.filter(slug=request.POST.get("quiz", "")).first()
+    error = ""
+    if chosen is not None:
+        try:
+            access.choose_quiz(request.viewer, chosen)
+            return redirect("home")
+        except QuizInUse:
+            error = "Learners have begun this check already. Add another link in your course for another check."
+    elif request.method == "POST":
+        error = "Choose one of the checks."
+    context = {"quizzes": quizzes, "error": error}
+    return render(request, "assessment/choose.html", context, status=422 if error else 200)
+
+
+def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
+    viewer = request.viewer
+    events = scores.latest_by_person(resource_link=viewer.resource_link)
+    page = _people(access.class_attempts(viewer), request.GET.get("page"))
+    context = {
+        "assignment": assignment,
+        "waiting": access.waiting_responses(viewer).count(),
+        "troubles": _troubles(events, assignment),
+        "page": page,
+        "rows": _rows(request, page, events, assignment),
+        "numbers": report.report(assignment=assignment, population=Population.FIRST, now=timezone.now()),
+    }
+    return render(request, "assessment/class.html", context)
+
+
+def _people(made: QuerySet[Attempt], number: str | None) -> Page[Any]:
+    """Who has begun, by name, a page at a time."""
+    names = ("person__family_name", "person__given_name", "person__name", "person_id")
+    people = made.order_by().values(*names).annotate(n=Count("pk"), newest=Max("number")).order_by(*names)
+    return Paginator(people, PER_PAGE).get_page(number or 1)
+
+
+def _rows(
+    request: LaunchRequest, page: Page[Any], events: dict[UUID, ScoreEvent], assignment: Assignment
+) -> list[Row]:
+    counted = {one["person_id"]: one for one in page}
+    made = access.class_attempts(request.viewer).filter(person__in=counted)
+    newest = {one.person_id: one for one in made.order_by("number")}
+    grades = {one.person_id: one for one in access.class_grades(request.viewer).filter(person__in=counted)}
+    return [_row(newest[pk], counted[pk]["n"], grades.get(pk), events.get(pk), assignment) for pk in counted]
+
+
+def _row(newest: Attempt, n: int, grade: Grade | None, event: ScoreEvent | None, assignment: Assignment) -> Row:
+    assert newest.person is not None  # class attempts are never practice
+    line = gradebook.class_line(event, assignment, grade) if grade else None
+    return Row(newest.person, n, newest, grade, line)
+
+
+def _troubles(events: dict[UUID, ScoreEvent], assignment: Assignment) -> list[Trouble]:
+    stuck = {pk: event for pk, event in events.items() if gradebook.needs_hand(event)}
+    people = Person.objects.filter(institution=assignment.institution_id).in_bulk(stuck.keys())
+    return [Trouble(people[pk], event, gradebook.trouble_line(event)) for pk, event in stuck.items() if pk in people]

@@ -1,0 +1,63 @@
+// @ts-check
+// <check-here>: "Check this answer" puts the feedback in place, without a jump. Without script the page reloads there.
+
+class CheckHere extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("submit", (event) => this.check(event));
+  }
+
+  async check(event) {
+    const button = event.submitter;
+    const question = button?.closest("fieldset");
+    if (!question) return;
+    event.preventDefault();
+    if (this.busy) return;
+    this.busy = true;
+    button.setAttribute("aria-busy", "true");
+    try {
+      this.show(question, await this.send(event.target, button));
+    } catch {
+      this.say("No connection. Your answers are still here; try again in a moment.");
+    } finally {
+      this.busy = false;
+      button.removeAttribute("aria-busy");
+    }
+  }
+
+  async send(form, button) {
+    const body = new URLSearchParams(new FormData(form, button));
+    const answer = await fetch(form.action, { method: "POST", body, credentials: "omit", signal: AbortSignal.timeout(15000) });
+    if (!answer.ok && answer.status !== 422) throw new Error(`HTTP ${answer.status}`);
+    return { address: answer.url, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+  }
+
+  show(question, { address, page }) {
+    const form = page.querySelector("check-here form");
+    const fresh = page.getElementById(question.id);
+    if (!form || !fresh) return location.assign(address);
+    this.say("");
+    this.querySelector("form").action = form.getAttribute("action");
+    history.replaceState(null, "", form.getAttribute("action"));
+    question.replaceWith(fresh);
+    this.number(form);
+    document.getElementById("progress").replaceWith(page.getElementById("progress"));
+    (fresh.matches("section") ? fresh : fresh.querySelector("input, textarea")).focus({ preventScroll: true });
+  }
+
+  // What was sent with this check is stored under a new number; the fields left open have to know it.
+  number(form) {
+    for (const hidden of form.querySelectorAll("input[type=hidden]")) {
+      const own = this.querySelector(`input[name="${hidden.name}"]`);
+      if (own) own.value = hidden.value;
+    }
+  }
+
+  say(words) {
+    const box = document.createElement("div");
+    box.className = "notice warn";
+    box.textContent = words;
+    this.querySelector("[data-trouble]").replaceChildren(...(words ? [box] : []));
+  }
+}
+
+customElements.define("check-here", CheckHere);

@@ -1,0 +1,250 @@
+// @ts-check
+// <answer-saver>: sends every answer while it is being given. The form works without it; with it, a lost
+// connection, a closed tab or a second window loses nothing. What is stored is decided by the server alone: each
+// answer carries a sequence number, and only a higher one than the stored one is taken.
+
+const TYPING_PAUSE = 1000; // ms
+const RETRY_FIRST = 1000; // ms, doubled each time
+const RETRY_MOST = 30000;
+const PATIENCE = 15000; // ms until an unanswered request counts as lost
+const ENOUGH_FOR_KEEPALIVE = 60000; // bytes; browsers allow 64 KiB
+
+const WORDS = {
+  offline: "No connection. Your answers are kept here and will be sent.",
+  notSubmitted: "No connection, so nothing was submitted yet. Your answers are kept here. Try again in a moment.",
+  closed: "This attempt was submitted already, perhaps in another window. What you changed since then was not added.",
+  over: "This visit is over. Open the activity again from your course to go on; what is marked as saved is kept.",
+  stale: "You changed this answer in another window. ",
+  unsaved: "Not saved yet",
+};
+
+class Rejected extends Error {
+  constructor(status, body) {
+    super(`HTTP ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+class AnswerSaver extends HTMLElement {
+  connectedCallback() {
+    this.form = this.querySelector("form");
+    this.trouble = this.querySelector("[data-trouble]");
+    this.outbox = new Map(); // item -> {item, answer, seq}
+    this.sending = null;
+    this.delay = RETRY_FIRST;
+    this.stopped = false;
+    this.storageKey = `assay:${this.dataset.attempt}`;
+    this.items = new Map([...this.form.querySelectorAll("fieldset[data-item]")].map((f) => [f.dataset.item, f]));
+    this.restore();
+    this.form.addEventListener("input", (event) => this.changed(event));
+    this.form.addEventListener("focusout", () => this.outbox.size && this.flush());
+    this.form.addEventListener("submit", (event) => this.submit(event));
+    addEventListener("online", () => this.flush());
+    addEventListener("pagehide", () => this.leave());
+    document.addEventListener("visibilitychange", () => document.hidden && this.leave());
+    addEventListener("beforeunload", (event) => {
+      if (this.outbox.size && !this.leaving && !this.stopped) event.preventDefault();
+    });
+  }
+
+  // A change: number it, keep it, send it (a choice at once, text when typing pauses).
+  changed(event) {
+    const fieldset = event.target.closest("fieldset[data-item]");
+    if (!fieldset || this.stopped) return;
+    const seq = Number(fieldset.dataset.seq) + 1;
+    this.keep(fieldset, { item: fieldset.dataset.item, answer: this.read(fieldset), seq });
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.flush(), event.target.type === "radio" ? 0 : TYPING_PAUSE);
+  }
+
+  keep(fieldset, entry) {
+    fieldset.dataset.seq = String(entry.seq);
+    fieldset.querySelector("[name^=seq-]").value = entry.seq;
+    this.outbox.set(entry.item, entry);
+    this.backUp();
+    this.count();
+  }
+
+  read(fieldset) {
+    const field = fieldset.querySelector("textarea") || fieldset.querySelector(":checked");
+    return field ? field.value : "";
+  }
+
+  // One request at a time; what changes meanwhile goes with the next.
+  flush() {
+    clearTimeout(this.timer);
+    if (this.sending || this.stopped || !this.outbox.size) return this.sending || Promise.resolve();
+    this.sending = this.send()
+      .catch((error) => this.failed(error))
+      .finally(() => {
+        this.sending = null;
+        if (this.outbox.size && !this.retrying) this.flush();
+      });
+    return this.sending;
+  }
+
+  async send() {
+    const { results } = await this.post([...this.outbox.values()]);
+    results.forEach((result) => this.settled(result));
+    this.backUp();
+    this.delay = RETRY_FIRST;
+    this.retrying = clearTimeout(this.retrying);
+    this.say("");
+  }
+
+  async post(responses, options = {}) {
+    const answer = await fetch(this.dataset.save, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ responses }),
+      credentials: "omit",
+      signal: AbortSignal.timeout(PATIENCE),
+      ...options,
+    });
+    const isJson = (answer.headers.get("Content-Type") || "").includes("json");
+    const body = isJson ? await answer.json() : {};
+    if (!answer.ok) throw new Rejected(answer.status, body);
+    return body;
+  }
+
+  // The server's word on one answer. A newer change made meanwhile stays in the outbox.
+  settled(result) {
+    const fieldset = this.items.get(result.item);
+    const entry = this.outbox.get(result.item);
+    if (!fieldset) return;
+    if (result.state === "saved" && entry && entry.seq > result.seq) return;
+    this.outbox.delete(result.item);
+    if (result.state === "stale") {
+      fieldset.dataset.seq = String(Math.max(result.seq, Number(fieldset.dataset.seq)));
+      fieldset.querySelector("[name^=seq-]").value = result.seq;
+      return this.note(fieldset, WORDS.stale, "Show the newest answer");
+    }
+    if (result.state === "saved") {
+      const at = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(result.saved_at));
+      return this.note(fieldset, `Saved ${at}`);
+    }
+    this.note(fieldset, `${WORDS.unsaved}: ${result.detail || "unknown question"}`, "", true);
+  }
+
+  // No answer, or one that says "later": keep all, try again. A final "no" stops the saver and says so.
+  failed(error) {
+    const status = error instanceof Rejected ? error.status : 0;
+    if (status === 409) return this.stop(WORDS.closed, error.body.result, "See the result");
+    if (status === 404 || status === 410) return this.stop(WORDS.over);
+    this.say(WORDS.offline);
+    this.outbox.forEach((entry) => this.note(this.items.get(entry.item), WORDS.unsaved, "", true));
+    const wait = this.delay * (0.75 + Math.random() / 2);
+    this.delay = Math.min(this.delay * 2, RETRY_MOST);
+    this.retrying = setTimeout(() => {
+      this.retrying = 0;
+      this.flush();
+    }, wait);
+  }
+
+  stop(words, address, label) {
+    this.stopped = true;
+    this.say(words, address, label);
+  }
+
+  // The form itself carries every answer. It leaves only once the server is known to be there, since a browser
+  // that finds nobody would throw the page away.
+  async submit(event) {
+    if (this.leaving || this.stopped) return;
+    event.preventDefault();
+    const button = event.submitter;
+    button?.setAttribute("aria-busy", "true");
+    try {
+      clearTimeout(this.timer);
+      await this.sending;
+      await this.post([...this.outbox.values()]);
+      this.leaving = true;
+      this.forget();
+      this.form.requestSubmit(button);
+    } catch (error) {
+      this.failed(error);
+      if (!this.stopped) this.say(WORDS.notSubmitted);
+    } finally {
+      button?.removeAttribute("aria-busy");
+    }
+  }
+
+  // The page goes away: a last try that outlives it.
+  leave() {
+    if (!this.outbox.size || this.leaving || this.stopped) return;
+    const responses = [...this.outbox.values()];
+    if (JSON.stringify(responses).length > ENOUGH_FOR_KEEPALIVE) return;
+    this.post(responses, { keepalive: true })
+      .then(({ results }) => results.forEach((result) => this.settled(result)))
+      .then(() => this.backUp())
+      .catch(() => {});
+  }
+
+  // What a reload would forget is kept beside the page where the browser allows it; in a frame it often does not.
+  backUp() {
+    try {
+      if (this.outbox.size) localStorage.setItem(this.storageKey, JSON.stringify([...this.outbox.values()]));
+      else localStorage.removeItem(this.storageKey);
+    } catch {
+      /* the outbox in memory is enough */
+    }
+  }
+
+  forget() {
+    this.outbox.clear();
+    this.backUp();
+  }
+
+  restore() {
+    let kept = [];
+    try {
+      kept = JSON.parse(localStorage.getItem(this.storageKey) || "[]");
+    } catch {
+      /* nothing kept */
+    }
+    for (const entry of kept) {
+      const fieldset = this.items.get(entry.item);
+      if (!fieldset || entry.seq <= Number(fieldset.dataset.seq)) continue;
+      this.write(fieldset, entry.answer);
+      this.keep(fieldset, entry);
+    }
+    this.backUp();
+    if (this.outbox.size) this.flush();
+  }
+
+  write(fieldset, answer) {
+    const text = fieldset.querySelector("textarea");
+    if (text) text.value = answer;
+    else fieldset.querySelectorAll("input[type=radio]").forEach((radio) => (radio.checked = radio.value === answer));
+  }
+
+  count() {
+    const answered = [...this.items.values()].filter((fieldset) => this.read(fieldset).trim()).length;
+    this.querySelector("[data-answered]").textContent = String(answered);
+    this.querySelector("progress").value = answered;
+  }
+
+  note(fieldset, words, reload = "", bad = false) {
+    const place = fieldset.querySelector(".saved");
+    place.classList.toggle("bad", bad || Boolean(reload));
+    if (place.textContent !== words + reload) place.replaceChildren(words, ...link(location.pathname, reload));
+  }
+
+  say(words, address = "", label = "") {
+    if (this.trouble.textContent === words + label) return;
+    const box = document.createElement("div");
+    box.className = "notice warn";
+    box.append(words, " ", ...link(address, label));
+    this.trouble.replaceChildren(...(words ? [box] : []));
+  }
+}
+
+function link(address, label) {
+  if (!address || !label) return [];
+  const anchor = document.createElement("a");
+  anchor.href = address;
+  anchor.textContent = label;
+  return [anchor];
+}
+
+customElements.define("answer-saver", AnswerSaver);
