@@ -149,7 +149,8 @@ def published_quiz(slug: str = "", **changes: Mapping[str, Any]) -> Quiz:
 def publish(quiz: Quiz, **changes: Mapping[str, Any]) -> QuizVersion:
     """The next version of the quiz, with new versions of all its items."""
     number = quiz.versions.count() + 1
-    made = [_item_version(item, number, changes.get(item.identifier, {})) for item in quiz.items.order_by("pk")]
+    items = sorted(quiz.items.all(), key=lambda item: int(item.identifier[1:]))
+    made = [_item_version(item, number, changes.get(item.identifier, {})) for item in items]
     version = QuizVersion.objects.create(
         quiz=quiz,
         number=number,

@@ -1,0 +1,263 @@
+"""What counts, and what the LMS hears of it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from assessment import access, grades, marking, review, sweeping
+from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
+from lti.models import ScoreEvent
+from roster.models import Role
+from tests.cast import (
+    Cast,
+    all_right,
+    answer,
+    at,
+    begin,
+    hand_in,
+    make_cast,
+    make_launch,
+    make_person,
+    publish,
+    published_quiz,
+)
+from tests.races import race
+
+SOME_WRONG = all_right(q1="c", q2="c", q8="")  # 7 of 10, nothing waits
+MANY_WRONG = all_right(q1="c", q2="c", q3="c", q4="c", q8="")  # 5 of 10, nothing waits
+
+
+def grade(cast: Cast) -> tuple[Decimal, str]:
+    found = Grade.objects.get(assignment=cast.assignment, person=cast.alice.person)
+    return found.points, found.state
+
+
+def sent(cast: Cast) -> list[tuple[Decimal, bool]]:
+    events = ScoreEvent.objects.filter(platform_user__person=cast.alice.person).order_by("version")
+    return [(event.score_given, event.final) for event in events]
+
+
+def confirm(cast: Cast, attempt: Attempt, points: str, now: Any = None) -> None:
+    response = Response.objects.get(attempt=attempt, item_version__item__identifier="q8")
+    review.confirm(response=response, points=Decimal(points), note="", by=cast.tess.person, now=now or at(100))
+
+
+def test_marked_part_goes_to_the_lms_as_not_final_and_can_only_rise(cast: Cast) -> None:
+    attempt = hand_in(cast.alice, at(1), **all_right())
+    assert grade(cast) == (9, GradeState.PROVISIONAL)
+    assert sent(cast) == [(9, False)]
+
+    confirm(cast, attempt, "0.5")
+
+    assert grade(cast) == (Decimal("9.5"), GradeState.FINAL)
+    assert sent(cast) == [(9, False), (Decimal("9.5"), True)]
+
+
+def test_score_that_stays_is_told_again_when_it_becomes_final(cast: Cast) -> None:
+    confirm(cast, hand_in(cast.alice, **all_right()), "0")
+    assert sent(cast) == [(9, False), (9, True)]
+
+
+def test_event_names_the_times_of_the_attempt_that_counts(cast: Cast) -> None:
+    attempt = begin(cast.alice, at(0))
+    from assessment import attempts
+
+    attempts.submit(attempt=attempt, now=at(300))
+    marking.mark_attempt(attempt.pk, at(301))
+
+    event = ScoreEvent.objects.get()
+    assert (event.started_at, event.submitted_at, event.score_maximum) == (at(0), at(300), 10)
+
+
+@pytest.mark.django_db
+def test_nothing_goes_to_the_lms_until_final_where_the_policy_says_so() -> None:
+    cast = make_cast(while_waiting=WhileWaiting.NOTHING)
+    attempt = hand_in(cast.alice, **all_right())
+    assert sent(cast) == []
+
+    confirm(cast, attempt, "1")
+    assert sent(cast) == [(10, True)]
+
+
+def test_highest_keeps_the_better_attempt(cast: Cast) -> None:
+    hand_in(cast.alice, **SOME_WRONG)
+    hand_in(cast.alice, **MANY_WRONG)
+
+    assert grade(cast) == (7, GradeState.FINAL)
+    assert sent(cast) == [(7, True)]
+
+
+@pytest.mark.django_db
+def test_latest_takes_the_last_one_marked() -> None:
+    cast = make_cast(counts=Counts.LATEST)
+    hand_in(cast.alice, **SOME_WRONG)
+    hand_in(cast.alice, **MANY_WRONG)
+
+    assert grade(cast) == (5, GradeState.FINAL)
+    assert sent(cast) == [(7, True), (5, True)]
+
+
+@pytest.mark.django_db
+def test_first_stays_whatever_follows() -> None:
+    cast = make_cast(counts=Counts.FIRST)
+    hand_in(cast.alice, **MANY_WRONG)
+    hand_in(cast.alice, **SOME_WRONG)
+
+    assert grade(cast) == (5, GradeState.FINAL)
+    assert sent(cast) == [(5, True)]
+
+
+@pytest.mark.django_db
+def test_first_waits_for_the_first_to_be_marked() -> None:
+    """A lost message must not let the second attempt count for a while."""
+    cast = make_cast(counts=Counts.FIRST)
+    first = hand_in(cast.alice, marked=False, **MANY_WRONG)
+    hand_in(cast.alice, **SOME_WRONG)
+    assert not Grade.objects.exists()
+
+    marking.mark_attempt(first.pk, at(9))
+    assert grade(cast) == (5, GradeState.FINAL)
+
+
+@pytest.mark.parametrize("counts", list(Counts))
+def test_starting_again_takes_nothing_away(db: None, counts: Counts) -> None:
+    cast = make_cast(counts=counts)
+    hand_in(cast.alice, **SOME_WRONG)
+    again = begin(cast.alice)
+    answer(again, **MANY_WRONG)
+    grades.recompute(assignment=cast.assignment, person=cast.alice.person, now=at(9))
+
+    assert grade(cast) == (7, GradeState.FINAL)
+    assert sent(cast) == [(7, True)]
+
+
+def test_highest_is_open_while_another_attempt_could_still_exceed(cast: Cast) -> None:
+    waiting = hand_in(cast.alice, **all_right(q1="c", q2="b"))  # 7.5, and 1 waits
+    hand_in(cast.alice, **all_right(q1="c", q8=""))  # 8
+    assert grade(cast) == (8, GradeState.PROVISIONAL)
+
+    confirm(cast, waiting, "0.25")
+    assert grade(cast) == (8, GradeState.FINAL)
+
+    confirm(cast, waiting, "1", at(200))
+    assert grade(cast) == (Decimal("8.5"), GradeState.FINAL)
+
+
+def test_highest_is_final_when_what_waits_cannot_exceed_it(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right(q1="c", q2="c"))  # 7, and 1 waits: 8 at most
+    hand_in(cast.alice, **all_right(q1="c", q8=""))  # 8
+
+    assert grade(cast) == (8, GradeState.FINAL)
+
+
+@pytest.mark.django_db
+def test_score_already_told_stays_while_a_better_one_waits() -> None:
+    cast = make_cast(while_waiting=WhileWaiting.NOTHING)
+    hand_in(cast.alice, **SOME_WRONG)
+    better = hand_in(cast.alice, **all_right())
+    assert grade(cast) == (9, GradeState.PROVISIONAL)
+    assert sent(cast) == [(7, True)]
+
+    confirm(cast, better, "1")
+    assert sent(cast) == [(7, True), (10, True)]
+
+
+def test_versions_with_other_points_are_compared_by_share(cast: Cast) -> None:
+    hand_in(cast.alice, **SOME_WRONG)  # 7 of 10
+    publish(cast.quiz, **{f"q{i}": {"points": 10} for i in range(1, 11)})
+    worse = hand_in(cast.alice, q1="a", q2="a")  # 20 of 100
+
+    assert worse.points == 20
+    found = Grade.objects.get()
+    assert (found.points, found.points_max) == (7, 10)
+
+
+def test_preview_never_makes_a_grade(cast: Cast) -> None:
+    as_teacher = make_launch(cast.assignment.resource_link, cast.alice.person, Role.INSTRUCTOR)
+    hand_in(as_teacher, **all_right(q8=""))
+    assert grades.recompute(assignment=cast.assignment, person=cast.alice.person, now=at(1)) is None
+
+    hand_in(cast.alice, **MANY_WRONG)
+    assert grade(cast) == (5, GradeState.FINAL)
+
+
+def test_recomputing_tells_nobody_anything_new(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right())
+    before = Grade.objects.values().get()
+    for second in (10, 20):
+        grades.recompute(assignment=cast.assignment, person=cast.alice.person, now=at(second))
+    assert Grade.objects.values().get() == before
+    assert len(sent(cast)) == 1
+
+
+def test_change_of_policy_reaches_grades_and_lms(cast: Cast) -> None:
+    hand_in(cast.alice, **SOME_WRONG)
+    hand_in(cast.alice, **MANY_WRONG)
+    Assignment.objects.filter(pk=cast.assignment.pk).update(counts=Counts.LATEST, grades_due=True)
+
+    sweeping.sweep(now=at(50))
+    sweeping.sweep(now=at(60))
+
+    assert grade(cast) == (5, GradeState.FINAL)
+    assert sent(cast) == [(7, True), (5, True)]
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.grades_due is False
+
+
+@pytest.mark.django_db
+def test_score_held_back_leaves_when_the_policy_allows_it() -> None:
+    cast = make_cast(while_waiting=WhileWaiting.NOTHING)
+    hand_in(cast.alice, **all_right())
+    Assignment.objects.filter(pk=cast.assignment.pk).update(while_waiting=WhileWaiting.MARKED_PART, grades_due=True)
+
+    sweeping.sweep(now=at(50))
+
+    assert sent(cast) == [(9, False)]
+
+
+# --- races
+
+
+@pytest.mark.django_db(transaction=True)
+def test_attempts_of_one_person_marked_at_once_give_the_highest() -> None:
+    cast = make_cast()
+    for _ in range(3):
+        Attempt.objects.all().delete()
+        handed = [hand_in(cast.alice, marked=False, **given) for given in (MANY_WRONG, SOME_WRONG, all_right(q8=""))]
+        results = race(*[lambda one=one: marking.mark_attempt(one.pk, at(9)) for one in handed])
+
+        assert all(isinstance(one, Attempt) for one in results), results
+        assert grade(cast) == (9, GradeState.FINAL)
+        assert sent(cast)[-1] == (9, True)
+        Grade.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_marking_and_reviewing_at_once_never_deadlock() -> None:
+    cast = make_cast()
+    for round_ in range(4):
+        waiting = [hand_in(cast.alice, **all_right(q1="c")) for _ in range(2)]
+        fresh = [hand_in(cast.alice, marked=False, **all_right(q2="c", q3="c")) for _ in range(2)]
+        works: list[Any] = [lambda one=one: confirm(cast, one, "1", at(200 + round_)) for one in waiting]
+        works += [lambda one=one: marking.mark_attempt(one.pk, at(200 + round_)) for one in fresh]
+        works += [lambda: grades.recompute_all(assignment_id=cast.assignment.pk, now=at(200 + round_))]
+
+        results = race(*works)
+
+        assert not [one for one in results if isinstance(one, Exception)], results
+        assert grade(cast) == (9, GradeState.FINAL)
+        assert sent(cast)[-1] == (9, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_class_handing_in_at_once_gets_a_grade_each() -> None:
+    cast = make_cast(quiz=published_quiz())
+    link = cast.assignment.resource_link
+    learners = [make_launch(link, make_person(link, f"Learner {i}")) for i in range(6)]
+    handed = [hand_in(one, marked=False, **SOME_WRONG) for one in learners]
+
+    results = race(*[lambda one=one: marking.mark_attempt(one.pk, at(9)) for one in handed])
+
+    assert all(isinstance(one, Attempt) for one in results), results
+    assert access.grades_of(cast.alice.institution).count() == ScoreEvent.objects.count() == 6
