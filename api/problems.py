@@ -1,0 +1,88 @@
+"""Every error under /api as RFC 9457 `application/problem+json`."""
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from rest_framework import exceptions
+from rest_framework.views import set_rollback
+
+logger = logging.getLogger(__name__)
+CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of problem; its page at /api/problems/<code> is the `type` of the answer (RFC 9457 section 3.1.1)."""
+
+    status: int
+    title: str
+    help: str
+
+
+KINDS = {
+    "invalid-request": Kind(400, "The request is not valid.", "Read `detail`, and `errors` for each parameter."),
+    "no-valid-key": Kind(401, "A valid API key is needed.", "Send the header `Authorization: Bearer <key>`."),
+    "missing-scope": Kind(403, "The key lacks a scope.", "Ask for a key with the scope that `detail` names."),
+    "not-found": Kind(404, "There is nothing here.", "It does not exist, or it belongs to another institution."),
+    "method-not-allowed": Kind(405, "The method is not allowed.", "The header `Allow` lists those that are."),
+    "not-acceptable": Kind(406, "None of the accepted types is offered.", "Accept application/json; lists: text/csv."),
+    "unsupported-media-type": Kind(415, "The body has an unsupported type.", "Send application/json."),
+    "server-error": Kind(500, "The server failed.", "Nothing was changed. Try again later; tell us if it stays."),
+}
+BY_STATUS = {kind.status: code for code, kind in KINDS.items()}
+
+
+class MissingScope(exceptions.PermissionDenied):
+    """The key is good but not for this; answered as RFC 6750 section 3.1 `insufficient_scope`."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This key lacks the scope `{scope}`.")
+        self.auth_header = f'Bearer realm="api", error="insufficient_scope", scope="{scope}"'
+
+
+def handle(error: Exception, context: dict[str, Any]) -> HttpResponse:
+    """The exception handler of REST framework. A fault of ours is logged with its trace and told without it."""
+    set_rollback()
+    request: HttpRequest = context["request"]
+    known = _known(error)
+    if known is None:
+        logger.error("%s %s failed", request.method, request.path, exc_info=error)
+        return problem(request, 500, KINDS["server-error"].help)
+    response = problem(request, known.status_code, *_detail(known.detail))
+    for name in ("auth_header", "allow"):
+        if value := getattr(known, name, None):
+            response["WWW-Authenticate" if name == "auth_header" else "Allow"] = value
+    return response
+
+
+def problem(request: HttpRequest, status: int, detail: str, errors: dict[str, list[str]] | None = None) -> HttpResponse:
+    code = BY_STATUS.get(status, "invalid-request")
+    body = {
+        "type": reverse("api:problem", args=[code]),
+        "title": KINDS[code].title,
+        "status": status,
+        "detail": detail,
+        "instance": request.get_full_path(),
+    }
+    content = json.dumps(body | ({"errors": errors} if errors else {}))
+    return HttpResponse(content, status=status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _known(error: Exception) -> exceptions.APIException | None:
+    if isinstance(error, Http404):
+        return exceptions.NotFound(KINDS["not-found"].help)
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    return error if isinstance(error, exceptions.APIException) else None
+
+
+def _detail(detail: Any) -> tuple[str, dict[str, list[str]] | None]:
+    if not isinstance(detail, dict):
+        return " ".join(map(str, detail)) if isinstance(detail, list) else str(detail), None
+    errors = {name: [str(line) for line in lines] for name, lines in detail.items()}
+    return " ".join(f"`{name}`: {' '.join(lines)}" for name, lines in errors.items()), errors

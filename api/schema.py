@@ -1,0 +1,75 @@
+"""OpenAPI 3.1: what is the same for every operation is written once, here."""
+
+from typing import Any
+
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from api.problems import BY_STATUS, CONTENT_TYPE, KINDS
+
+PROBLEM = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "instance"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "The kind of problem; a page about it."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What to do about it."},
+        "instance": {"type": "string", "format": "uri-reference", "description": "The address that was asked for."},
+        "errors": {
+            "type": "object",
+            "description": "By parameter, where parameters are not valid.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
+EXAMPLES: dict[int, dict[str, Any]] = {
+    400: {
+        "detail": "`limit`: Must be a whole number from 1 to 200.",
+        "errors": {"limit": ["Must be a whole number from 1 to 200."]},
+    },
+    401: {"detail": "This key is unknown or revoked."},
+    403: {"detail": "This key lacks the scope `grades:read`."},
+}
+
+
+def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Give every operation the problems that it can answer with."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    result["components"]["responses"] = {code: _response(code) for code in KINDS}
+    for path, operations in result["paths"].items():
+        for operation in operations.values():
+            for status in _statuses(path, operation):
+                operation["responses"][str(status)] = {"$ref": f"#/components/responses/{BY_STATUS[status]}"}
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
+
+
+def _statuses(path: str, operation: dict[str, Any]) -> list[int]:
+    keyed = [401, 403] if operation.get("security") else []
+    return [400, *keyed, *([404] if "{" in path else []), 406, 500]
+
+
+def _response(code: str) -> dict[str, Any]:
+    kind = KINDS[code]
+    example = {"type": f"/api/problems/{code}", "title": kind.title, "status": kind.status, "detail": kind.help}
+    example |= {"instance": "/api/v1/attempts"} | EXAMPLES.get(kind.status, {})
+    content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
+    found: dict[str, Any] = {"description": kind.title, "content": content}
+    if kind.status in (401, 403):
+        found["headers"] = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}
+    return found
+
+
+@method_decorator(cache_control(public=True, max_age=300), name="dispatch")
+class Schema(SpectacularAPIView):
+    """The schema itself: YAML, or JSON with `?format=json`."""
+
+
+class Docs(SpectacularSwaggerSplitView):
+    """Pages to read and try the API; every asset is served from here."""
+
+    template_name = "api/docs.html"
+    url_name = "api:schema"

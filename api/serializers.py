@@ -1,0 +1,241 @@
+"""The shapes that leave the API. The fields of a list are also the columns of its CSV, in this order."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from assessment.models import Assignment, Attempt, Grade, MarkedBy, Population
+from content import item_types
+
+
+def number(help_text: str = "Points.", **options: Any) -> serializers.FloatField:
+    """A number in JSON, as every reader expects; the three decimals of points survive it."""
+    return serializers.FloatField(help_text=help_text, read_only=True, **options)
+
+
+class WithPerson(serializers.Serializer[Any]):
+    """A person is an id; name and e-mail are null unless the key may read people."""
+
+    person_name = serializers.SerializerMethodField(help_text="Null without the scope `people:read`.")
+    person_email = serializers.SerializerMethodField(help_text="Null without the scope `people:read`.")
+
+    def get_person_name(self, row: Attempt | Grade) -> str | None:
+        return row.person.display_name if row.person and self.context.get("names") else None
+
+    def get_person_email(self, row: Attempt | Grade) -> str | None:
+        return row.person.email if row.person and self.context.get("names") else None
+
+
+class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+    quiz = serializers.CharField(source="quiz.slug", read_only=True, help_text="Slug of the quiz.")
+    course = serializers.UUIDField(source="course_id", read_only=True, allow_null=True, help_text="Id of the course.")
+    course_title = serializers.SerializerMethodField(help_text="As the LMS gave it.")
+
+    class Meta:
+        model = Assignment
+        fields = [
+            "id", "title", "quiz", "course", "course_title", "max_attempts", "counts", "feedback", "while_waiting",
+            "created_at",
+        ]  # fmt: skip
+
+    def get_course_title(self, row: Assignment) -> str | None:
+        return str(row.course) if row.course else None
+
+
+class AttemptSerializer(WithPerson, serializers.ModelSerializer[Attempt]):
+    assignment = serializers.UUIDField(source="assignment_id", read_only=True, help_text="Id of the assignment.")
+    person = serializers.UUIDField(source="person_id", read_only=True, help_text="Id of the learner.")
+    quiz = serializers.CharField(source="quiz_version.quiz.slug", read_only=True, help_text="Slug of the quiz.")
+    quiz_version = serializers.IntegerField(
+        source="quiz_version.number", read_only=True, help_text="Number of the version that was answered."
+    )
+    points = number("Marked so far.")
+    points_waiting = number("May still be earned from a person.")
+    points_max = number("The most that can be earned.")
+
+    class Meta:
+        model = Attempt
+        fields = [
+            "id", "assignment", "person", "person_name", "person_email", "number", "state", "quiz", "quiz_version",
+            "started_at", "submitted_at", "marked_at", "items_total", "items_marked", "points", "points_waiting",
+            "points_max",
+        ]  # fmt: skip
+
+
+class MarkSerializer(serializers.Serializer[Any]):
+    points = number()
+    by = serializers.ChoiceField(choices=MarkedBy.choices, help_text="Only marks by rule or person can count.")
+    tier = serializers.CharField(help_text="The step of marking that decided.")
+    person = serializers.UUIDField(source="person_id", allow_null=True, help_text="Id of the person who marked.")
+    note = serializers.CharField(help_text="To the learner.")
+    created_at = serializers.DateTimeField()
+
+
+class ResponseSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField(help_text="From 1.")
+    item = serializers.CharField(help_text="Identifier of the item within its quiz.")
+    item_version = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=item_types.KINDS)
+    answer = serializers.DictField(help_text="`{option}` of a choice, `{text}` of an open question, `{}` when blank.")
+    saved_at = serializers.DateTimeField()
+    waiting = serializers.BooleanField(help_text="Submitted, and a person has to mark it.")
+    points = number("Of the mark that counts; null before marking.", allow_null=True)
+    points_max = number("The most that the item can earn.")
+    marked_by = serializers.ChoiceField(choices=MarkedBy.choices, allow_null=True, help_text="Of the mark that counts.")
+    marks = MarkSerializer(many=True, help_text="Every mark, oldest first.")
+
+
+class AttemptDetailSerializer(AttemptSerializer):
+    responses = serializers.SerializerMethodField(help_text="In the order of the quiz.")
+
+    class Meta(AttemptSerializer.Meta):
+        fields = [*AttemptSerializer.Meta.fields, "responses"]
+
+    def get_responses(self, row: Attempt) -> "ResponseSerializer":
+        return ResponseSerializer(self.context["responses"], many=True).data  # type: ignore[return-value]
+
+
+class GradeSerializer(WithPerson, serializers.ModelSerializer[Grade]):
+    assignment = serializers.UUIDField(source="assignment_id", read_only=True, help_text="Id of the assignment.")
+    person = serializers.UUIDField(source="person_id", read_only=True, help_text="Id of the learner.")
+    attempt = serializers.UUIDField(source="attempt_id", read_only=True, help_text="Id of the attempt that counts.")
+    points = number("Marked so far.")
+    points_max = number("The most that can be earned.")
+
+    class Meta:
+        model = Grade
+        fields = [
+            "id", "assignment", "person", "person_name", "person_email", "attempt", "state", "points", "points_max",
+            "updated_at",
+        ]  # fmt: skip
+
+
+class FigureSerializer(serializers.Serializer[Any]):
+    """One number with what is needed to read it."""
+
+    value = serializers.FloatField(allow_null=True, help_text="Null where it is undefined or hidden: see `reason`.")
+    ci = serializers.ListField(
+        child=serializers.FloatField(), min_length=2, max_length=2, allow_null=True, help_text="Low and high limit."
+    )
+    level = serializers.FloatField(help_text="Confidence level of the interval.")
+    n = serializers.IntegerField(help_text="Attempts behind the figure.")
+    method = serializers.CharField(help_text="Formula and kind of interval.")
+    provisional = serializers.BooleanField(help_text="Fewer than 30 attempts: read it with care.")
+    reason = serializers.CharField(allow_null=True, help_text="Why the value or the interval is missing.")
+
+
+class CategorySerializer(serializers.Serializer[Any]):
+    category = serializers.CharField(help_text="Id of the option; empty for no answer.")
+    label = serializers.CharField()  # type: ignore[assignment]
+    count = serializers.IntegerField(allow_null=True, help_text="How many chose it; null while hidden.")
+    share = FigureSerializer()
+    rest_correlation = FigureSerializer(help_text="A wrong option above 0 is worth a look.")
+
+
+class ItemStatisticsSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField()
+    identifier = serializers.CharField()
+    item_version = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=item_types.KINDS)
+    points_max = serializers.FloatField()
+    n = serializers.IntegerField(help_text="Attempts in which the points of this item are known.")
+    facility = FigureSerializer(help_text="Mean share of the points, 0 to 1.")
+    discrimination = FigureSerializer(help_text="Corrected item-rest correlation.")
+    categories = CategorySerializer(many=True)
+
+
+class ScoreStatisticsSerializer(serializers.Serializer[Any]):
+    points_max = serializers.FloatField()
+    mean = FigureSerializer(help_text="Of complete attempts, in points.")
+    sd = FigureSerializer()
+
+
+class MachineMarkedSerializer(serializers.Serializer[Any]):
+    """The part that rules mark. It is known for every submitted attempt, also while an open answer waits."""
+
+    items = serializers.IntegerField()
+    points_max = serializers.FloatField()
+    mean = FigureSerializer()
+    sd = FigureSerializer()
+    alpha = FigureSerializer()
+    sem = FigureSerializer(help_text="Standard error of measurement, in points.")
+
+
+class QuizVersionSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    number = serializers.IntegerField()
+
+
+class AnsweredVersionSerializer(QuizVersionSerializer):
+    n = serializers.IntegerField()
+
+
+class StatisticsSerializer(serializers.Serializer[Any]):
+    generated_at = serializers.DateTimeField(help_text="When these figures last changed.")
+    folded_at = serializers.DateTimeField(allow_null=True, help_text="When attempts were last added to the sums.")
+    pending = serializers.IntegerField(help_text="Changes that wait to be added.")
+    assignment = serializers.UUIDField()
+    population = serializers.ChoiceField(choices=Population.choices)
+    quiz_version = QuizVersionSerializer()
+    versions = AnsweredVersionSerializer(many=True, help_text="Versions that were answered, oldest first.")
+    n = serializers.IntegerField(help_text="Attempts.")
+    waiting = serializers.IntegerField(help_text="Attempts with an answer that waits for a person.")
+    score = ScoreStatisticsSerializer()
+    machine_marked = MachineMarkedSerializer()
+    items = ItemStatisticsSerializer(many=True)
+
+
+class SectionSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField(help_text="Anchor within the lesson page.")
+    title = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["prose", "points"])
+    paragraphs = serializers.ListField(child=serializers.CharField())
+
+
+class PublishedSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    version = serializers.IntegerField(help_text="Number of the current version.")
+    version_id = serializers.UUIDField()
+    title = serializers.CharField()
+    content_hash = serializers.CharField(help_text="Names the content of this version.")
+    published_at = serializers.DateTimeField()
+
+
+class LessonSerializer(PublishedSerializer):
+    summary = serializers.CharField()
+    minutes = serializers.IntegerField(help_text="Time to read, in minutes.")
+    reviewed = serializers.IntegerField(help_text="Year of the newest review.")
+    quizzes = serializers.ListField(child=serializers.CharField(), help_text="Slugs of its quizzes.")
+
+
+class LessonDetailSerializer(LessonSerializer):
+    sections = SectionSerializer(many=True)
+
+
+class OptionSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    text = serializers.CharField()
+
+
+class PublicItemSerializer(serializers.Serializer[Any]):
+    """A question as a learner sees it before answering: without key, credit or rationale."""
+
+    id = serializers.UUIDField(help_text="Of this version of the item.")
+    identifier = serializers.CharField(help_text="Stable within the quiz.")
+    version = serializers.IntegerField()
+    position = serializers.IntegerField(help_text="From 1.")
+    kind = serializers.ChoiceField(choices=item_types.KINDS)
+    points = serializers.FloatField()
+    stem = serializers.CharField(help_text="The question.")
+    options = OptionSerializer(many=True, required=False, help_text="Of a choice.")
+    max_length = serializers.IntegerField(required=False, help_text="Of an open question, in characters.")
+
+
+class QuizSerializer(PublishedSerializer):
+    lesson = serializers.CharField(allow_null=True, help_text="Slug of its lesson.")
+    points = serializers.FloatField(help_text="The most that can be earned.")
+
+
+class QuizDetailSerializer(QuizSerializer):
+    items = PublicItemSerializer(many=True)

@@ -1,0 +1,96 @@
+"""What every resource shares: known parameters only, one institution's rows only."""
+
+from typing import Any, cast
+
+from django.http import HttpResponseBase
+from rest_framework import generics
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api import paging
+from api.authentication import HasScope, KeyAuthentication, require
+from api.filters import parameters
+from api.models import ApiKey
+from api.rendering import CsvRenderer, JsonRenderer, stream
+from roster.models import Institution
+
+
+class KnownParameters(APIView):
+    """A parameter that the resource does not know is refused: a filter misspelt must not pass as no filter."""
+
+    extra_parameters: frozenset[str] = frozenset()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        known = self.known_parameters()
+        errors = {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                errors[name] = [f"Unknown here. Known: {', '.join(sorted(known))}."]
+            elif len(values) > 1:
+                errors[name] = ["Given more than once."]
+        if errors:
+            raise ValidationError(errors)
+
+    def known_parameters(self) -> set[str]:
+        known = {"format"} | self.extra_parameters | parameters(getattr(self, "filterset_class", None))
+        return known | paging.PARAMETERS if getattr(self, "paginator", None) else known
+
+
+class Public(KnownParameters):
+    """Open to everyone; a key is not even looked at."""
+
+    authentication_classes = []
+    permission_classes = []
+
+
+class Keyed(KnownParameters):
+    """For a key with the view's scope; sees the rows of the key's institution."""
+
+    authentication_classes = [KeyAuthentication]
+    permission_classes = [HasScope]
+    scope = ""
+
+    @property
+    def institution(self) -> Institution:
+        return cast(ApiKey, self.request.auth).institution
+
+    def names(self) -> bool:
+        """Whether names go along: yes with the scope; asking for them without it is refused."""
+        key = cast(ApiKey, self.request.auth)
+        asked = self.request.query_params.get("include")
+        if asked not in (None, "names"):
+            raise ValidationError({"include": ["Only `names` can be included."]})
+        if asked:
+            require(key, "people:read")
+        return "people:read" in key.scopes
+
+    def finalize_response(  # type: ignore[override]
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        final = super().finalize_response(request, cast(Response, response), *args, **kwargs)
+        final.headers.setdefault("Cache-Control", "private, no-store")
+        return final
+
+
+class KeyedList(Keyed, generics.ListAPIView[Any]):
+    """A list as JSON pages, CSV pages, or (without `limit` and `cursor`) the whole as one CSV file."""
+
+    renderer_classes = [JsonRenderer, CsvRenderer]
+    pagination_class = paging.CursorPaging
+    filename = ""
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        context = super().get_serializer_context()
+        return {**context, "names": "include" in self.extra_parameters and self.names()}
+
+    def columns(self) -> list[str]:
+        return list(self.get_serializer().fields)  # type: ignore[attr-defined]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        is_csv = getattr(request, "accepted_renderer").format == "csv"  # noqa: B009
+        if is_csv and not paging.PARAMETERS & request.query_params.keys():
+            return stream(self.filename, self.get_serializer(), self.filter_queryset(self.get_queryset()))
+        return super().list(request, *args, **kwargs)

@@ -1,0 +1,125 @@
+"""What an institution's learners did: assignments, attempts, grades."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response as HttpResponse
+
+from api import filters, serializers
+from api.views.base import Keyed, KeyedList
+from assessment import access
+from assessment.models import Assignment, Attempt, Grade, Mark, MarkedBy, Response
+
+INCLUDE = OpenApiParameter(
+    "include", enum=["names"], description="Insist on names and e-mails: refused without the scope `people:read`."
+)
+FORMAT = OpenApiParameter(
+    "format", enum=["json", "csv"], description="Instead of `Accept`. CSV without `limit` and `cursor` is the whole."
+)
+
+
+@extend_schema_view(
+    get=extend_schema(operation_id="listAssignments", tags=["Records"], parameters=[FORMAT]),
+)
+class Assignments(KeyedList):
+    """The institution's assignments, oldest first."""
+
+    scope = "assignments:read"
+    filename = "assignments"
+    serializer_class = serializers.AssignmentSerializer
+    filterset_class = filters.AssignmentFilter
+    queryset = Assignment.objects.none()
+
+    def get_queryset(self) -> QuerySet[Assignment]:
+        return access.assignments_of(self.institution).select_related("quiz", "course")
+
+
+class AssignmentDetail(Keyed):
+    scope = "assignments:read"
+
+    @extend_schema(operation_id="getAssignment", tags=["Records"], responses=serializers.AssignmentSerializer)
+    def get(self, request: Request, id: UUID) -> HttpResponse:
+        """One assignment with its policy."""
+        rows = access.assignments_of(self.institution).select_related("quiz", "course")
+        return HttpResponse(serializers.AssignmentSerializer(get_object_or_404(rows, pk=id)).data)
+
+
+@extend_schema_view(get=extend_schema(operation_id="listAttempts", tags=["Records"], parameters=[INCLUDE, FORMAT]))
+class Attempts(KeyedList):
+    """Learners' attempts, oldest first. Previews by teachers and public practice are never among them."""
+
+    scope = "attempts:read"
+    filename = "attempts"
+    serializer_class = serializers.AttemptSerializer
+    filterset_class = filters.AttemptFilter
+    queryset = Attempt.objects.none()
+    extra_parameters = frozenset({"include"})
+
+    def get_queryset(self) -> QuerySet[Attempt]:
+        return attempts(self)
+
+
+class AttemptDetail(Keyed):
+    scope = "attempts:read"
+    extra_parameters = frozenset({"include"})
+
+    @extend_schema(
+        operation_id="getAttempt",
+        tags=["Records"],
+        parameters=[INCLUDE],
+        responses=serializers.AttemptDetailSerializer,
+    )
+    def get(self, request: Request, id: UUID) -> HttpResponse:
+        """One attempt with every response and all its marks."""
+        names = self.names()
+        attempt = get_object_or_404(attempts(self), pk=id)
+        context = {"names": names, "responses": responses(attempt)}
+        return HttpResponse(serializers.AttemptDetailSerializer(attempt, context=context).data)
+
+
+@extend_schema_view(get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT]))
+class Grades(KeyedList):
+    """What counts for each learner on each assignment."""
+
+    scope = "grades:read"
+    filename = "grades"
+    serializer_class = serializers.GradeSerializer
+    filterset_class = filters.GradeFilter
+    queryset = Grade.objects.none()
+    extra_parameters = frozenset({"include"})
+
+    def get_queryset(self) -> QuerySet[Grade]:
+        return access.grades_of(self.institution).select_related("person")
+
+
+def attempts(view: Keyed) -> QuerySet[Attempt]:
+    return access.attempts_of(view.institution).select_related("person", "quiz_version__quiz")
+
+
+def responses(attempt: Attempt) -> list[dict[str, Any]]:
+    """The responses of an attempt in the order of its quiz; three queries."""
+    positions = dict(attempt.quiz_version.places.values_list("item_version_id", "position"))
+    rows = attempt.responses.select_related("item_version__item").prefetch_related("marks")
+    return sorted((response(row, positions[row.item_version_id]) for row in rows), key=lambda row: row["position"])
+
+
+def response(row: Response, position: int) -> dict[str, Any]:
+    marks = sorted(row.marks.all(), key=lambda mark: (mark.created_at, mark.pk))
+    counting: Mark | None = next((mark for mark in reversed(marks) if mark.by != MarkedBy.SUGGESTION), None)
+    return {
+        "position": position,
+        "item": row.item_version.item.identifier,
+        "item_version": row.item_version_id,
+        "kind": row.item_version.kind,
+        "answer": row.answer,
+        "saved_at": row.saved_at,
+        "waiting": row.waiting,
+        "points": counting and counting.points,
+        "points_max": row.item_version.points,
+        "marked_by": counting and counting.by,
+        "marks": marks,
+    }
