@@ -1,0 +1,177 @@
+"""The staff's view of platforms, their gradebook columns, and the scores on their way."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from lti import scores
+from lti.models import (
+    Context,
+    Deployment,
+    Launch,
+    LineItem,
+    PlatformUser,
+    Registration,
+    ResourceLink,
+    ScoreEvent,
+    ToolKey,
+)
+from roster.admin import OwnRows, ReadOnlyRows, is_operator, own
+from roster.models import Institution
+
+
+class OperatorRows(OwnRows):
+    """Rows of the whole service, shared between institutions."""
+
+    institution_path = ""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_operator(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_operator(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_operator(request) and super().has_delete_permission(request, obj)
+
+
+@admin.register(Registration)
+class RegistrationAdmin(OperatorRows):
+    list_display = ["name", "issuer", "client_id", "family", "active"]
+    list_filter = ["active", "family"]
+    readonly_fields = ["to_paste", "jwks_fetched_at", "paused_until", "created_at"]
+
+    @admin.display(description="For the LMS administrator")
+    def to_paste(self, registration: Registration) -> SafeString:
+        """What the LMS has to be told about this tool."""
+        values = {
+            "Tool URL / redirect URI": settings.BASE_URL + reverse("lti:launch"),
+            "Initiate login URL": settings.BASE_URL + reverse("lti:login"),
+            "Public key set URL": settings.BASE_URL + reverse("lti:jwks"),
+        }
+        return format_html_join("", "<p>{}: <code>{}</code></p>", values.items())
+
+
+@admin.register(Deployment)
+class DeploymentAdmin(OwnRows):
+    list_display = ["deployment_id", "registration", "platform_name", "institution", "active", "created_at"]
+    list_filter = ["active", "registration"]
+    list_select_related = ["registration", "institution"]
+    actions = ["approve"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Deployment | None = None) -> bool:
+        """Whose deployment it is, operators decide: its rows follow it."""
+        return is_operator(request) and super().has_change_permission(request, obj)
+
+    @admin.action(description="Approve for an institution", permissions=["change"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Deployment]) -> TemplateResponse | None:
+        """Ask for the institution, then switch the deployments on."""
+        institutions = own(Institution.objects.order_by("name"), request, "pk")
+        chosen = institutions.filter(slug=request.POST.get("institution", "")).first()
+        if chosen is None:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Approve deployments",
+                "deployments": queryset,
+                "institutions": institutions,
+                "opts": self.model._meta,
+            }
+            return TemplateResponse(request, "lti/admin_approve.html", context)
+        free = queryset.filter(institution=None) | queryset.filter(institution=chosen)
+        count = free.update(institution=chosen, active=True)
+        self.message_user(request, f"{count} approved for {chosen}.", messages.SUCCESS)
+        if count < queryset.count():
+            self.message_user(request, "Deployments of another institution stay as they are.", messages.WARNING)
+        return None
+
+
+@admin.register(ScoreEvent)
+class ScoreEventAdmin(ReadOnlyRows):
+    list_display = ["person", "column", "score", "version", "state", "tries", "last_status", "hint", "timestamp"]
+    list_filter = ["state", "final", "registration"]
+    list_select_related = ["platform_user__person", "line_item__resource_link"]
+    search_fields = ["platform_user__sub", "platform_user__person__name", "platform_user__person__email"]
+    date_hierarchy = "timestamp"
+    actions = ["resend"]
+
+    @admin.display(ordering="platform_user__person__name")
+    def person(self, event: ScoreEvent) -> str:
+        return event.platform_user.person.display_name
+
+    @admin.display(ordering="line_item__resource_link__title")
+    def column(self, event: ScoreEvent) -> str:
+        return str(event.line_item.resource_link)
+
+    @admin.display
+    def score(self, event: ScoreEvent) -> str:
+        return f"{event.score_given.normalize():f} of {event.score_maximum.normalize():f}"
+
+    def has_resend_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("lti.change_scoreevent")
+
+    @admin.action(description="Send the newest score again", permissions=["resend"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[ScoreEvent]) -> None:
+        now = timezone.now()
+        newest = queryset.order_by("line_item", "platform_user", "-version").distinct("line_item", "platform_user")
+        sent = [scores.resend(event=event, now=now) for event in ScoreEvent.objects.filter(pk__in=newest.values("pk"))]
+        self.message_user(request, f"{len(sent)} on the way again.", messages.SUCCESS)
+
+
+@admin.register(LineItem)
+class LineItemAdmin(ReadOnlyRows):
+    list_display = ["resource_link", "registration", "url", "created_at"]
+    list_select_related = ["resource_link", "registration"]
+
+
+@admin.register(Launch)
+class LaunchAdmin(ReadOnlyRows):
+    list_display = ["person", "role", "course", "resource_link", "deployment", "created_at"]
+    list_select_related = ["person", "course", "resource_link", "deployment__registration"]
+    list_filter = ["role", "test_user"]
+    exclude = ["key_hash", "nonce"]
+
+
+@admin.register(ResourceLink)
+class ResourceLinkAdmin(ReadOnlyRows):
+    list_display = ["title", "resource_link_id", "context", "deployment"]
+    list_select_related = ["context", "deployment__registration"]
+    search_fields = ["title", "resource_link_id"]
+
+
+@admin.register(Context)
+class ContextAdmin(ReadOnlyRows):
+    list_display = ["title", "context_id", "deployment"]
+    list_select_related = ["deployment__registration"]
+    search_fields = ["title", "label", "context_id"]
+
+
+@admin.register(PlatformUser)
+class PlatformUserAdmin(ReadOnlyRows):
+    list_display = ["sub", "person", "registration"]
+    list_select_related = ["person", "registration"]
+    search_fields = ["sub", "person__name", "person__email"]
+
+
+@admin.register(ToolKey)
+class ToolKeyAdmin(OperatorRows):
+    list_display = ["kid", "created_at", "retired_at"]
+    fields = ["kid", "retired_at"]
+    readonly_fields = ["kid"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
