@@ -30,7 +30,7 @@ CHECK = re.compile(
     re.I,
 )
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-DECLARED = re.compile(rf"(?:(\d{{1,3}})|({'|'.join(WORDS)})) (?:short |quick )?questions?\b(?!\s*\?)", re.I)
+DECLARED = re.compile(rf"(?:(\d{{1,4}})|({'|'.join(WORDS)})) (?:short |quick )?questions?\b(?!\s*\?)", re.I)
 ADDRESS = re.compile(
     r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w.~%-]+)*/quiz/([\w-]+)|localhost(?::\d+)?\S*/quiz/([\w-]+))",
     re.I,

@@ -161,7 +161,7 @@ def _cuts_from(
         # Of a question on several lines the last one asks, the first carries the mark.
         asks = stem[start] if stems == 1 or marks[start].says else stem[first - 1]
         cost = asks + sum(more[start : first - 1]) + (0.0 if stems == 1 else 0.5)
-        cuts.append(Cut(start, stems, first, 0, cost))
+        cuts.append(Cut(start, stems, first, 0, cost + _open_cost(marks[first - 1].text, first == len(marks))))
         count = 0
         for end in range(first + 1, min(len(marks), start + LONGEST_ITEM) + 1):
             cost += option[end - 1]
@@ -192,7 +192,7 @@ def _asking_cost(text: str) -> float:
 def _more_cost(mark: Mark, marked: bool) -> float:
     """A line of a question before its last."""
     if marked:
-        return 1.0
+        return 1.0 if cut.options > 1 else 2.0
     if ASKS.match(mark.text):
         return 5.0
     return 2.5 if mark.text.rstrip(CLOSERS)[-1:] in (".", ":", "!") else 6.0
@@ -205,20 +205,27 @@ def _option_cost(mark: Mark, marked: bool) -> float:
     asking = _asking_cost(mark.text)
     if mark.says == "option" or asking >= 6.0:
         return unmarked
-    return unmarked + {0.0: 3.0, 1.0: 1.0, 1.5: 2.0, 4.0: 0.0}[asking]
+    return unmarked + {0.0: 2.5, 1.0: 1.5, 1.5: 2.0, 4.0: 0.0}[asking]
 
 
-def _size_cost(cut: Cut, size: int) -> float:
-    """How odd this number of options is where most questions have `size`."""
-    if cut.options == 0:
+def _open_cost(stem: str, last: bool) -> float:
+    """How odd this question is without options: "Name one way." is at home, "Which of these?" is not."""
+    if last or ASKS.match(stem):
         return 1.5
-    if cut.options == 1:
-        return 4.0
-    return 0.0 if cut.options == size else 1.0 + abs(cut.options - size)
+    return 5.0 if re.search(r"\b(which|whose) [^.?]*\?", stem, re.I) else 3.0
+
+
+def _size_cost(cut: Cut, size: int, last: int) -> float:
+    """How odd this number of options is where most questions have `size`. The last question may have been cut off."""
+    if cut.options in (0, size):
+        return 0.0
+    if cut.end == last and cut.options < size:
+        return 1.0 if cut.options > 1 else 2.0
+    return 4.0 if cut.options == 1 else 1.0 + abs(cut.options - size)
 
 
 def _total(cuts: Sequence[Cut], size: int) -> float:
-    return sum(cut.cost + _size_cost(cut, size) for cut in cuts)
+    return sum(cut.cost + _size_cost(cut, size, cuts[-1].end) for cut in cuts)
 
 
 def _cheapest(marks: Sequence[Mark], cuts_at: Sequence[Sequence[Cut]], size: int, nudge: float) -> list[Cut]:
@@ -227,7 +234,8 @@ def _cheapest(marks: Sequence[Mark], cuts_at: Sequence[Sequence[Cut]], size: int
     chosen: list[Cut] = []
     for cuts in reversed(cuts_at):
         cost, cut = min(
-            ((cut.cost + _size_cost(cut, size) + nudge + best[cut.end], cut) for cut in cuts), key=lambda pair: pair[0]
+            ((cut.cost + _size_cost(cut, size, len(marks)) + nudge + best[cut.end], cut) for cut in cuts),
+            key=lambda pair: pair[0],
         )
         best[cut.start] = cost
         chosen.append(cut)

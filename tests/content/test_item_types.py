@@ -1,0 +1,203 @@
+"""The rules that every kind of question keeps, and those of each."""
+
+import json
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content import item_types
+from content.item_types import InvalidAnswer, choice, open_text
+from content.models import KeyState
+from tests.content import conftest
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20)
+JSON = st.recursive(
+    LEAVES | st.just("\x00") | st.just("\ud83d") | st.just("a" * 100_000),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+ANSWERS = JSON | st.builds(dict, option=JSON, text=JSON) | st.builds(dict, option=st.sampled_from("abc"), text=LEAVES)
+BODIES: dict[str, dict[str, Any]] = {
+    "choice": dict(conftest.choice().body),
+    "open_text": dict(conftest.open_text().body),
+}
+SECRETS = ("credit", "rationale", "rubric", "full", "It is.", "Asks someone", "section", "expected")
+kinds = pytest.mark.parametrize("kind", item_types.KINDS)
+
+
+def test_every_kind_is_tested_here() -> None:
+    assert set(BODIES) == set(item_types.KINDS)
+
+
+def test_unknown_kind_is_a_key_error() -> None:
+    for name in ("essay", "__init__", "..choice", ""):
+        with pytest.raises(KeyError):
+            item_types.get(name)
+
+
+@kinds
+def test_kind_names_itself_and_publishable_states(kind: str) -> None:
+    module = item_types.get(kind)
+    assert kind == module.KIND
+    assert set(module.PUBLISHABLE) <= set(KeyState.values) - {"unkeyed", "proposed", "retired"}
+    assert module.BY_RULE is False or module.PUBLISHABLE == ("approved",)
+
+
+@kinds
+@settings(max_examples=200, deadline=None)
+@given(raw=ANSWERS)
+def test_any_answer_is_cleaned_once_for_all_or_refused(kind: str, raw: Any) -> None:
+    module, body = item_types.get(kind), BODIES[kind]
+    try:
+        answer = module.clean(body, raw)
+    except InvalidAnswer:
+        return
+    assert module.clean(body, answer) == answer
+    stored = json.dumps(answer, ensure_ascii=False).encode()
+    assert b"\\u0000" not in stored
+    outcome = module.mark(body, answer)
+    assert outcome.credit is None or 0 <= outcome.credit <= 1
+    assert module.BY_RULE is False or outcome.credit is not None
+    json.dumps(dict(outcome.evidence))
+    assert {"answer_text", "rationale", "expected"} <= set(json.loads(json.dumps(module.feedback(body, answer))))
+    bucket = module.category(body, answer)
+    assert bucket in (None, "") or bucket in module.categories(body)
+
+
+@kinds
+@settings(max_examples=100, deadline=None)
+@given(answer=ANSWERS)
+def test_an_odd_stored_answer_raises_invalid_answer_only(kind: str, answer: Any) -> None:
+    module, body = item_types.get(kind), BODIES[kind]
+    for function in (module.mark, module.feedback, module.category):
+        with suppress(InvalidAnswer):
+            function(body, answer)
+
+
+@kinds
+@pytest.mark.parametrize("blank", [None, "", {}, {"option": None, "text": None}, {"option": "", "text": ""}])
+def test_blank_is_the_empty_answer_and_earns_nothing(kind: str, blank: Any) -> None:
+    module, body = item_types.get(kind), BODIES[kind]
+    assert module.clean(body, blank) == {}
+    assert module.mark(body, {}).credit == 0
+    assert module.mark(body, {}).tier == "blank"
+    assert module.category(body, {}) in (None, "")
+    assert module.feedback(body, {})["answer_text"] == ""
+
+
+@kinds
+def test_public_part_holds_no_key(kind: str) -> None:
+    shown = json.dumps(item_types.get(kind).public(BODIES[kind]))
+    assert BODIES[kind]["stem"] in shown
+    assert not [secret for secret in SECRETS if secret in shown]
+
+
+@kinds
+def test_good_body_has_no_problems(kind: str) -> None:
+    assert item_types.get(kind).problems(BODIES[kind]) == []
+
+
+@kinds
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_problems_of_any_body_are_told_without_crashing(kind: str, data: st.DataObject) -> None:
+    fields = st.sampled_from(["stem", "options", "rubric", "max_length", "section", "id", "text", "credit", "level"])
+    line = st.dictionaries(fields, JSON | st.sampled_from(["full", "a", 1]), max_size=5)
+    body = data.draw(st.dictionaries(fields, JSON | st.lists(line, max_size=4), max_size=5))
+    assert all(isinstance(text, str) for text in item_types.get(kind).problems(body))
+
+
+OPTIONS = BODIES["choice"]["options"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"stem": " "}, "no text"),
+        ({"options": OPTIONS[:1]}, "at least two"),
+        ({"options": [*OPTIONS, OPTIONS[0]]}, "share an id"),
+        ({"options": [*OPTIONS, {**OPTIONS[0], "id": "c", "text": " yes "}]}, "read the same"),
+        ({"options": [{**OPTIONS[0], "credit": 1.5}, OPTIONS[1]]}, "between 0 and 1"),
+        ({"options": [{**OPTIONS[0], "credit": float("nan")}, OPTIONS[1]]}, "between 0 and 1"),
+        ({"options": [{**OPTIONS[0], "credit": 0.5}, OPTIONS[1]]}, "No option earns full credit"),
+        ({"options": [{**OPTIONS[0], "credit": True}, OPTIONS[1]]}, "id, a text and a credit"),
+        ({"options": [{"id": "a", "text": "Yes"}, OPTIONS[1]]}, "id, a text and a credit"),
+        ({"options": None}, "id, a text and a credit"),
+    ],
+)
+def test_choice_that_cannot_be_published_says_why(change: dict[str, Any], words: str) -> None:
+    assert words in " ".join(choice.problems(BODIES["choice"] | change))
+
+
+def test_two_right_options_both_earn_full_credit() -> None:
+    body = BODIES["choice"] | {"options": [*OPTIONS, {"id": "c", "text": "Sure", "credit": 1.0, "rationale": "Too."}]}
+    assert choice.problems(body) == []
+    assert [choice.mark(body, {"option": option}).credit for option in "abc"] == [1, 0, 1]
+    assert choice.feedback(body, {"option": "b"})["expected"] == ["Yes", "Sure"]
+    assert choice.feedback(body, {"option": "c"})["rationale"] == "Too."
+
+
+def test_part_credit_is_exact() -> None:
+    body = BODIES["choice"] | {"options": [*OPTIONS, {"id": "c", "text": "Half", "credit": 0.1, "rationale": ""}]}
+    assert choice.mark(body, {"option": "c"}).credit == Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    "raw", [["a"], {"option": ["a"]}, {"option": {"a": 1}}, 0, False, "z", "A", " a", "a\x00", 1.0]
+)
+def test_what_is_no_option_is_refused(raw: Any) -> None:
+    with pytest.raises(InvalidAnswer):
+        choice.clean(BODIES["choice"], raw)
+
+
+def test_open_answer_is_stored_composed_with_one_kind_of_line_end() -> None:
+    assert open_text.clean(BODIES["open_text"], "cafe\u0301\r\x00\r\nx\ry\ud800") == {"text": "caf\u00e9\n\nx\ny\ufffd"}
+
+
+def test_white_space_is_no_open_answer() -> None:
+    assert open_text.clean(BODIES["open_text"], {"text": " \n\t\u00a0"}) == {}
+
+
+def test_length_is_counted_after_composing_and_its_limit_is_told() -> None:
+    body = BODIES["open_text"] | {"max_length": 10}
+    assert open_text.clean(body, "e\u0301" * 10) == {"text": "\u00e9" * 10}
+    for raw in ("x" * 11, "x" * 10_000_000):
+        with pytest.raises(InvalidAnswer, match="10 characters"):
+            open_text.clean(body, raw)
+
+
+def test_open_answer_waits_for_a_person() -> None:
+    outcome = open_text.mark(BODIES["open_text"], {"text": "I ask"})
+    assert (outcome.credit, outcome.tier) == (None, "person")
+
+
+def test_feedback_of_an_open_answer_shows_what_earns_what() -> None:
+    feedback = open_text.feedback(BODIES["open_text"], {"text": "I ask"})
+    assert feedback["answer_text"] == "I ask"
+    assert feedback["expected"] == ["Asks someone who knows"]
+    assert [(level["level"], level["credit"]) for level in feedback["rubric"]] == [
+        ("full", 1),
+        ("half", 0.5),
+        ("none", 0),
+    ]
+    assert feedback["rubric"][0]["ideas"] == [{"idea": "Asks someone who knows", "example": "Ask my teacher"}]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"stem": ""}, "no text"),
+        ({"rubric": []}, "full credit"),
+        ({"rubric": [{"level": "most", "idea": "x"}]}, "level"),
+        ({"rubric": [{"level": "full", "idea": " "}]}, "idea"),
+        ({"rubric": "full"}, "level"),
+        ({"max_length": 0}, "longest"),
+        ({"max_length": True}, "longest"),
+    ],
+)
+def test_open_item_that_cannot_be_published_says_why(change: dict[str, Any], words: str) -> None:
+    assert words in " ".join(open_text.problems(BODIES["open_text"] | change))
