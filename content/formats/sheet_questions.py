@@ -68,8 +68,9 @@ def read_items(lines: Sequence[Line], declared: int | None, at: int) -> tuple[li
     if not marks:
         return [], []
     cuts_at = _cuts(marks)
-    size = min(SIZES, key=lambda size: _total(_cheapest(marks, cuts_at, size, 0.0), size))
-    cuts = _cheapest(marks, cuts_at, size, 0.0)
+    readings = {size: _cheapest(marks, cuts_at, size, 0.0) for size in SIZES}
+    size = min(SIZES, key=lambda size: _total(readings[size], size, declared))
+    cuts = readings[size]
     problems: list[Problem] = []
     if declared and len(cuts) != declared:
         for nudge in NUDGES:
@@ -192,7 +193,7 @@ def _asking_cost(text: str) -> float:
 def _more_cost(mark: Mark, marked: bool) -> float:
     """A line of a question before its last."""
     if marked:
-        return 1.0 if cut.options > 1 else 2.0
+        return 1.0
     if ASKS.match(mark.text):
         return 5.0
     return 2.5 if mark.text.rstrip(CLOSERS)[-1:] in (".", ":", "!") else 6.0
@@ -224,8 +225,9 @@ def _size_cost(cut: Cut, size: int, last: int) -> float:
     return 4.0 if cut.options == 1 else 1.0 + abs(cut.options - size)
 
 
-def _total(cuts: Sequence[Cut], size: int) -> float:
-    return sum(cut.cost + _size_cost(cut, size, cuts[-1].end) for cut in cuts)
+def _total(cuts: Sequence[Cut], size: int, declared: int | None) -> float:
+    missed = abs(len(cuts) - declared) if declared else 0
+    return sum(cut.cost + _size_cost(cut, size, cuts[-1].end) for cut in cuts) + MISS * missed
 
 
 def _cheapest(marks: Sequence[Mark], cuts_at: Sequence[Sequence[Cut]], size: int, nudge: float) -> list[Cut]:
