@@ -136,7 +136,8 @@ SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-SECURE_REFERRER_POLICY = "no-referrer"
+# Pages under a launch key say `no-referrer` themselves. Here it would make browsers post `Origin: null`, which CSRF refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 # A launch opens windows of its own and is opened by the LMS; nothing here reads `window.opener`.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -154,8 +155,49 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-REST_FRAMEWORK: dict[str, Any] = {}  # filled in by the API room's own module
-SPECTACULAR_SETTINGS: dict[str, Any] = {}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # each view says whom it serves; one that forgets serves nobody
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["api.rendering.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.rendering.Negotiation",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.problems.handle",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Assay API",
+    "DESCRIPTION": (
+        "Read lessons and quizzes, and with a key the assignments, attempts, grades and statistics of one "
+        "institution. People are ids unless the key has the scope `people:read`. Lists come in pages (`next`, "
+        "`previous`, also as a `Link` header) or as CSV. Every error is a problem of RFC 9457."
+    ),
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "TAGS": [
+        {"name": "Content", "description": "What is taught and asked; open to everyone, never with the answer key."},
+        {"name": "Records", "description": "What an institution's learners did."},
+        {"name": "Statistics", "description": "How the class and the questions did."},
+    ],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.add_problems",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "AttemptState": "assessment.models.AttemptState",
+        "GradeState": "assessment.models.GradeState",
+        "MarkedBy": "assessment.models.MarkedBy",
+        "ItemKind": "content.item_types.KINDS",
+    },
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "supportedSubmitMethods": ["get"]},
+}
 
 LOGGING = {
     "version": 1,
