@@ -1,0 +1,263 @@
+"""Platform keys, tool keys, and the one way out to platforms."""
+
+import json
+import socket
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from django.db import connection
+from django.utils import timezone
+from urllib3.connection import HTTPConnection
+
+from lti import http, jwks, keys
+from lti.models import Registration, ToolKey
+from tests.lti.conftest import Browser
+from tests.lti.platform import Answer, Platform, jwk, rsa_key
+
+
+def test_keys_are_fetched_once_for_many_launches(browser: Browser) -> None:
+    for _ in range(3):
+        assert browser.launch().status_code == 303
+
+    assert len(browser.platform.asked("/jwks")) == 1
+
+
+def test_rotated_key_is_fetched_once(browser: Browser) -> None:
+    browser.launch()
+    _let_a_minute_pass()
+    browser.platform.keys = {"k1": rsa_key(0), "k2": rsa_key(1)}
+
+    for _ in range(3):
+        begun = browser.started()
+        token = browser.platform.token(browser.platform.claims(begun.nonce), kid="k2")
+        assert browser.post(token, begun.state).status_code == 303
+
+    assert len(browser.platform.asked("/jwks")) == 2
+
+
+def test_flood_of_unknown_key_ids_does_not_storm_the_platform(browser: Browser) -> None:
+    browser.launch()
+    _let_a_minute_pass()
+
+    for number in range(8):
+        begun = browser.started()
+        token = browser.platform.token(browser.platform.claims(begun.nonce), kid=f"bad-{number}", key=rsa_key(1))
+        assert browser.post(token, begun.state).status_code == 400
+
+    assert len(browser.platform.asked("/jwks")) == 2
+    assert browser.launch().status_code == 303
+
+
+def test_old_keys_are_fetched_anew(browser: Browser) -> None:
+    browser.launch()
+    long_ago = timezone.now() - timedelta(hours=2)
+    Registration.objects.update(jwks_fetched_at=long_ago, jwks_tried_at=long_ago)
+
+    assert browser.launch().status_code == 303
+    assert len(browser.platform.asked("/jwks")) == 2
+
+
+def test_two_keys_with_one_id_are_both_tried(browser: Browser) -> None:
+    both = [{**jwk(rsa_key(number)), "kid": "k1"} for number in (1, 0)]
+    browser.platform.switch("/jwks", Answer(body=json.dumps({"keys": both}).encode()))
+
+    assert browser.launch().status_code == 303
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"kty": "EC", "kid": "k1"},
+        {"kty": "RSA", "kid": "k1", "n": "!!", "e": "AQAB"},
+        {"kty": "RSA", "kid": "k1", "n": "AQAB", "e": "AQAB"},
+        {"kty": "RSA", "kid": "k1", "n": 5, "e": None},
+        {"kty": "RSA", "kid": "k1", "use": "enc", "n": "AQAB", "e": "AQAB"},
+        "text",
+        None,
+    ],
+    ids=str,
+)
+def test_odd_keys_in_a_set_do_no_harm(browser: Browser, odd: Any) -> None:
+    answer = json.dumps({"keys": [odd, *browser.platform.jwks()["keys"]]})
+    browser.platform.switch("/jwks", Answer(body=answer.encode()))
+
+    assert browser.launch().status_code == 303
+
+
+REDIRECT = Answer(302, headers={"Location": "/elsewhere"})
+BROKEN = {
+    "down": Answer(503),
+    "dropped": Answer(drop=True),
+    "huge": Answer(body=b" " * (http.MAX_BYTES + 1)),
+    "slow": Answer(delay=1.0),
+    "redirecting": REDIRECT,
+    "not json": Answer(body=b"<html>maintenance</html>"),
+    "no keys": Answer(body=b'{"keys": []}'),
+    "odd json": Answer(body=b'[{"keys": 7}]'),
+    "deep json": Answer(body=b"[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_last_good_keys_stay_while_the_platform_is_broken(
+    browser: Browser, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "TIMEOUT", (0.3, 0.3))
+    browser.launch()
+    long_ago = timezone.now() - timedelta(hours=2)
+    Registration.objects.update(jwks_fetched_at=long_ago, jwks_tried_at=long_ago)
+    browser.platform.switch("/jwks", BROKEN[fault])
+
+    assert browser.launch().status_code == 303
+    assert len(browser.platform.asked("/jwks")) == 2
+    assert browser.platform.asked("/elsewhere") == []
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_first_launch_says_that_the_keys_are_not_to_be_had(
+    browser: Browser, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "TIMEOUT", (0.3, 0.3))
+    browser.platform.switch("/jwks", BROKEN[fault])
+
+    response = browser.launch()
+
+    assert response.status_code == 400
+    assert b"could not be checked" in response.content
+
+
+def test_answer_that_drips_is_cut_off(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "DEADLINE", -1.0)
+
+    with pytest.raises(http.Unreachable):
+        http.fetch("GET", f"{platform.url}/jwks")
+
+
+def test_we_say_who_we_are_and_carry_no_cookie(platform: Platform) -> None:
+    platform.switch("/page", Answer(headers={"Set-Cookie": "a=b"}))
+    with http.session() as session:
+        for _ in range(2):
+            http.fetch("GET", f"{platform.url}/page", using=session)
+
+    assert platform.seen[1].headers["user-agent"].startswith("Assay/")
+    assert "cookie" not in platform.seen[1].headers
+
+
+def test_proxies_of_the_environment_are_not_used(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    assert http.fetch("GET", f"{platform.url}/page").status == 401
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://93.184.216.34/", "ftp://127.0.0.1/", "file:///etc/passwd", "https://", "//x", "", "https://a:99999/", "x"],
+)
+def test_only_https_is_fetched_from_strangers(url: str, settings: Any) -> None:
+    settings.ASSAY_PRIVATE_HOSTS = []
+
+    with pytest.raises(http.Forbidden):
+        http.fetch("GET", url)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
+        "::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::",
+    ],
+)  # fmt: skip
+def test_private_networks_are_out_of_reach(address: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ASSAY_PRIVATE_HOSTS = []
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+
+    with pytest.raises(http.Forbidden):
+        http.fetch("GET", "https://innocent.example/")
+
+
+def test_connection_goes_to_the_address_that_was_checked(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second DNS answer, given between the check and the connection, changes nothing."""
+    settings.ASSAY_PRIVATE_HOSTS = []
+    answers = iter(["93.184.216.34", "127.0.0.1"])
+    connected: list[str] = []
+
+    def resolve(host: str, *args: Any, **kwargs: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), 443))]
+
+    def connect(self: HTTPConnection) -> socket.socket:
+        connected.append(self._dns_host)
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    monkeypatch.setattr(HTTPConnection, "_new_conn", connect)
+
+    with pytest.raises((http.Unreachable, OSError, requests.RequestException)):
+        http.fetch("GET", "https://rebinding.example/")
+    assert connected == ["93.184.216.34"]
+
+
+def test_host_may_be_opened_for_one_port_only(platform: Platform, settings: Any) -> None:
+    port = platform.server.server_port
+    settings.ASSAY_PRIVATE_HOSTS = [f"127.0.0.1:{port}"]
+
+    assert http.fetch("GET", f"{platform.url}/jwks").ok
+    with pytest.raises(http.Forbidden):
+        http.fetch("GET", f"http://127.0.0.1:{port + 1}/")
+
+
+def test_unknown_host_is_unreachable(settings: Any) -> None:
+    settings.ASSAY_PRIVATE_HOSTS = ["nowhere.invalid"]
+
+    with pytest.raises(http.Unreachable):
+        http.fetch("GET", "http://nowhere.invalid/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_need_makes_one_key_however_many_ask() -> None:
+    kids: list[str] = []
+    barrier = threading.Barrier(4)
+
+    def run() -> None:
+        barrier.wait()
+        kids.append(keys.signing_key().kid)
+        connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(kids)) == 1
+    assert ToolKey.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_newest_key_signs_and_a_retired_one_stays_readable_for_a_while() -> None:
+    old, new = keys.generate(), keys.generate()
+    now = timezone.now()
+    assert keys.signing_key() == new
+    ToolKey.objects.filter(pk=new.pk).update(retired_at=now)
+
+    assert keys.signing_key() == old
+    assert {key["kid"] for key in keys.key_set(now=now)["keys"]} == {old.kid, new.kid}
+    later = now + timedelta(days=3)
+    assert {key["kid"] for key in keys.key_set(now=later)["keys"]} == {old.kid}
+
+
+def test_parsed_keys_are_kept(browser: Browser) -> None:
+    jwks._parse.cache_clear()
+    for _ in range(3):
+        browser.launch()
+
+    assert jwks._parse.cache_info().misses == 1
+
+
+def _let_a_minute_pass() -> None:
+    Registration.objects.update(jwks_tried_at=timezone.now() - timedelta(minutes=2))

@@ -1,0 +1,277 @@
+"""Third-party-initiated login: LTI security framework 1.0 section 5.1.1."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.utils.html import strip_tags
+
+from lti import state
+from lti.models import Launch, Registration
+from tests.lti.conftest import Browser, register
+from tests.lti.platform import Platform
+
+FRAME = {"Sec-Fetch-Dest": "iframe"}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_login_leads_to_the_platform_with_everything_it_needs(browser: Browser, method: str) -> None:
+    begun = browser.started(method=method)
+
+    assert begun.query == {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": "tool-client",
+        "redirect_uri": "http://testserver/lti/launch",
+        "login_hint": "hint",
+        "lti_message_hint": "once",
+        "nonce": begun.nonce,
+        "state": begun.state,
+    }
+    assert len(begun.nonce) >= 20
+
+
+def test_login_keeps_a_query_that_the_authorisation_address_has(browser: Browser, registration: Registration) -> None:
+    Registration.objects.update(auth_url=f"{browser.platform.url}/auth?tenant=7&state=old#top")
+
+    location = browser.login()["Location"]
+
+    query = parse_qs(urlsplit(location).query)
+    assert query["tenant"] == ["7"]
+    assert query["state"] != ["old"]
+    assert "#" not in location
+
+
+def test_login_takes_one_query(browser: Browser, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        browser.login()
+
+
+def test_login_without_client_id_works_where_the_issuer_has_one_registration(browser: Browser) -> None:
+    assert browser.started(client_id=None).query["client_id"] == "tool-client"
+
+
+def test_login_without_client_id_is_refused_where_the_issuer_has_several(browser: Browser) -> None:
+    register(browser.platform, client_id="other")
+
+    response = browser.login(client_id=None)
+
+    assert response.status_code == 400
+    assert b"client_id is missing" in response.content
+
+
+def test_login_without_message_hint_sends_none(browser: Browser) -> None:
+    assert "lti_message_hint" not in browser.started(lti_message_hint=None).query
+
+
+@pytest.mark.parametrize("missing", ["iss", "login_hint", "target_link_uri"])
+def test_login_says_what_is_missing(browser: Browser, missing: str) -> None:
+    response = browser.login(**{missing: None})
+
+    assert response.status_code == 400
+    assert f"{missing} is missing".encode() in response.content
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"iss": "https://unknown.example"}, {"client_id": "unknown"}, {"iss": "a\x00b"}, {"login_hint": "\x00"}],
+    ids=["issuer", "client", "nul in issuer", "nul in hint"],
+)
+def test_login_of_an_unknown_platform_is_refused_readably(browser: Browser, changes: dict[str, str]) -> None:
+    response = browser.login(**changes)
+
+    assert response.status_code == 400
+    assert b"Reference" in response.content
+
+
+def test_login_of_an_inactive_registration_is_refused(browser: Browser) -> None:
+    Registration.objects.update(active=False)
+
+    assert browser.login().status_code == 400
+
+
+def test_login_never_leads_to_a_foreign_target(browser: Browser) -> None:
+    response = browser.login(target_link_uri="https://evil.example/steal")
+
+    assert response["Location"].startswith(f"{browser.platform.url}/auth?")
+
+
+def test_cookie_lives_in_frames_and_is_out_of_reach_of_scripts(browser: Browser) -> None:
+    begun = browser.started()
+
+    cookie = browser.client.cookies[f"assay_{begun.nonce[:8]}"]
+    attributes = {part.strip().lower() for part in cookie.OutputString().split(";")[1:]}
+    assert {"httponly", "secure", "samesite=none", "partitioned", "path=/lti/", "max-age=600"} <= attributes
+
+
+@pytest.mark.parametrize("https", [True, False])
+def test_only_plain_http_gets_a_second_cookie(browser: Browser, settings: Any, https: bool) -> None:
+    settings.HTTPS = https
+
+    begun = browser.started()
+
+    assert (f"assay_{begun.nonce[:8]}_http" in browser.client.cookies) is not https
+
+
+def test_login_in_a_frame_asks_for_the_cookie_before_it_uses_up_the_hint(browser: Browser) -> None:
+    page = browser.login(headers=FRAME)
+    assert page.status_code == 200
+    assert b"<script" not in page.content.split(b"<main")[1]
+
+    response = browser.client.get(_refresh(page.content))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(f"{browser.platform.url}/auth?")
+    assert "lti_message_hint=once" in response["Location"]
+
+
+def test_login_in_a_frame_without_cookies_offers_a_new_tab(browser: Browser) -> None:
+    page = browser.login(headers=FRAME)
+    browser.client.cookies.clear()
+
+    response = browser.client.get(_go_on(page.content))
+
+    assert response.status_code == 200
+    assert b'target="_blank"' in response.content
+    assert "Open in a new tab" in strip_tags(response.content.decode())
+    again = browser.client.get(_new_tab(response.content))
+    assert again.status_code == 302
+    query = parse_qs(urlsplit(again["Location"]).query)
+    assert query["login_hint"] == ["hint"]
+    assert query["lti_message_hint"] == ["once"]
+
+
+def _refresh(page: bytes) -> str:
+    found = re.search(r'<meta http-equiv="refresh" content="0; url=([^"]+)"', page.decode())
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def _go_on(page: bytes) -> str:
+    found = re.search(r'<a href="(/lti/continue[^"]+)"', page.decode())
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def _new_tab(page: bytes) -> str:
+    found = re.search(r'href="(/lti/login[^"]+)"', page.decode())
+    assert found
+    return found[1].replace("&amp;", "&")
+
+
+def test_pages_may_be_framed_and_are_not_kept(browser: Browser) -> None:
+    page = browser.login(headers=FRAME)
+
+    assert "X-Frame-Options" not in page.headers
+    assert "frame-ancestors" not in page["Content-Security-Policy"]
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_launch_in_another_browser_opens_nothing(browser: Browser) -> None:
+    begun = browser.started()
+    token = browser.platform.token(browser.platform.claims(begun.nonce))
+
+    response = Client().post("/lti/launch", {"id_token": token, "state": begun.state})
+
+    assert response.status_code == 403
+    assert b"Open in a new tab" in response.content
+    assert not Launch.objects.exists()
+
+
+def test_state_of_another_login_in_this_browser_does_not_fit(browser: Browser) -> None:
+    first, second = browser.started(), browser.started()
+
+    response = browser.post(browser.platform.token(browser.platform.claims(first.nonce)), second.state)
+
+    assert response.status_code == 400
+    assert not Launch.objects.exists()
+
+
+def test_two_logins_at_once_both_open(browser: Browser) -> None:
+    first, second = browser.started(), browser.started()
+    for begun in (second, first):
+        token = browser.platform.token(browser.platform.claims(begun.nonce))
+        assert browser.post(token, begun.state).status_code == 303
+
+    assert Launch.objects.count() == 2
+
+
+@pytest.mark.parametrize("forged", ["", "nonsense", "a:b:c", "é:\x00:ü"])
+def test_forged_state_is_refused(browser: Browser, forged: str) -> None:
+    begun = browser.started()
+
+    response = browser.post(browser.platform.token(browser.platform.claims(begun.nonce)), forged)
+
+    assert response.status_code == 400
+    assert browser.client.get("/lti/continue", {"state": forged}).status_code == 400
+
+
+def test_state_expires_after_ten_minutes(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = browser.started()
+    monkeypatch.setattr(state, "MAX_AGE", -1)
+
+    response = browser.post(browser.platform.token(browser.platform.claims(begun.nonce)), begun.state)
+
+    assert response.status_code == 400
+    assert b"took too long" in response.content
+
+
+def test_cookie_is_gone_after_the_launch(browser: Browser) -> None:
+    begun = browser.started()
+    browser.post(browser.platform.token(browser.platform.claims(begun.nonce)), begun.state)
+
+    cookie = browser.client.cookies[f"assay_{begun.nonce[:8]}"]
+    assert cookie.value == ""
+    assert "partitioned" in cookie.OutputString().lower()
+
+
+def test_other_methods_get_a_page(browser: Browser) -> None:
+    assert browser.client.put("/lti/login").status_code == 405
+    assert browser.client.get("/lti/launch").status_code == 405
+
+
+def test_jwks_is_public_and_holds_no_secret(client: Client, db: None) -> None:
+    response = client.get("/lti/jwks")
+
+    (key,) = response.json()["keys"]
+    assert {"kid", "n", "e", "kty", "alg", "use"} == set(key)
+    assert (key["alg"], key["use"], key["kty"]) == ("RS256", "sig", "RSA")
+    assert "max-age" in response["Cache-Control"]
+    assert client.get("/lti/jwks").json() == response.json()
+
+
+def test_jwks_takes_one_query(client: Client, db: None, django_assert_num_queries: Any) -> None:
+    client.get("/lti/jwks")
+
+    with django_assert_num_queries(1):
+        client.get("/lti/jwks")
+
+
+def test_platform_error_is_explained(browser: Browser) -> None:
+    begun = browser.started()
+    given = {"error": "login_required", "error_description": "No session <b>", "state": begun.state}
+
+    response = browser.client.post("/lti/launch", given)
+
+    assert response.status_code == 403
+    assert b"not signed in to your LMS" in response.content
+    assert b"No session &lt;b&gt;" in response.content
+
+
+@pytest.mark.parametrize("error", ["launch_no_longer_valid", "unauthorized_client", "<script>", "\x00"])
+def test_platform_error_without_our_state_shows_no_foreign_words(browser: Browser, error: str) -> None:
+    response = browser.client.post("/lti/launch", {"error": error, "error_description": "Send money"})
+
+    assert response.status_code == 400
+    assert b"Send money" not in response.content
+    assert b"<script>" not in response.content
+
+
+def test_login_reads_no_unknown_platform_from_the_network(browser: Browser, platform: Platform) -> None:
+    browser.login()
+
+    assert platform.seen == []
