@@ -76,8 +76,11 @@ def instance(name: str) -> Iterator[Path]:
     with lock:
         lock.truncate(0)
         print(os.getpid(), file=lock, flush=True)
-        (home / "env.json").unlink(missing_ok=True)
-        yield home
+        try:
+            (home / "env.json").unlink(missing_ok=True)
+            yield home
+        finally:
+            (home / "env.json").unlink(missing_ok=True)
 
 
 def _holder(home: Path) -> str:

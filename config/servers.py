@@ -172,14 +172,13 @@ class Server:
     log: Path
     end: signal.Signals
     sockets: Path
-    traces: tuple[Path, ...] = ()
+    pid_file: Path | None = None
 
     def stop(self) -> None:
         stop(self.process, self.end)
-        for trace in self.traces:
-            trace.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self.sockets.rmdir()
+        if self.pid_file:
+            self.pid_file.unlink(missing_ok=True)
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 # Redis
@@ -240,7 +239,7 @@ def redis(home: Path) -> Iterator[Server]:
         "no",
     ]
     process = spawn(command, log, signal.SIGTERM)
-    server = Server("Redis", process, f"unix://{path}?db=0", log, signal.SIGTERM, path.parent, (pid_file, path))
+    server = Server("Redis", process, f"unix://{path}?db=0", log, signal.SIGTERM, path.parent, pid_file)
     try:
         pid_file.write_text(str(process.pid))
         wait(process, lambda: _redis_ready(path), server.name, log)
