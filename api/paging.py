@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LIMIT, MOST = 50, 200
 AFTER, BEFORE = b"a", b"b"
 PARAMETERS = {"limit", "cursor"}
+SHAPE = "^Y[Q-Za-v][A-Za-z0-9_-]{21}$"  # "a" or "b" and 16 bytes in base 64
 
 
 class CursorPaging(BasePagination):
@@ -56,7 +57,9 @@ class CursorPaging(BasePagination):
             _parameter(
                 "limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}, "Rows on a page."
             ),
-            _parameter("cursor", {"type": "string"}, "Where to go on: taken from `next` or `previous`."),
+            _parameter(
+                "cursor", {"type": "string", "pattern": SHAPE}, "Where to go on: taken from `next` or `previous`."
+            ),
         ]
 
     def _link(self, direction: bytes, row: Model) -> str:

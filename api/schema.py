@@ -43,8 +43,19 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
         for operation in operations.values():
             for status in _statuses(path, operation):
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{BY_STATUS[status]}"}
+            _describe_list(operation["responses"]["200"])
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
+
+
+def _describe_list(answer: dict[str, Any]) -> None:
+    """CSV is text, and pages are linked in a header."""
+    content = answer["content"]
+    if "text/csv" in content:
+        content["text/csv"] = {"schema": {"type": "string", "description": "A header line, then a line a row."}}
+    if "Paginated" in str(content["application/json"]):
+        link = {"description": 'RFC 8288: `rel="next"`, `rel="prev"`.', "schema": {"type": "string"}}
+        answer["headers"] = {"Link": link}
 
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[int]:

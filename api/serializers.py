@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from assessment.models import Assignment, Attempt, Grade, MarkedBy, Population
@@ -91,8 +92,9 @@ class AttemptDetailSerializer(AttemptSerializer):
     class Meta(AttemptSerializer.Meta):
         fields = [*AttemptSerializer.Meta.fields, "responses"]
 
-    def get_responses(self, row: Attempt) -> "ResponseSerializer":
-        return ResponseSerializer(self.context["responses"], many=True).data  # type: ignore[return-value]
+    @extend_schema_field(ResponseSerializer(many=True))
+    def get_responses(self, row: Attempt) -> Any:
+        return ResponseSerializer(self.context["responses"], many=True).data
 
 
 class GradeSerializer(WithPerson, serializers.ModelSerializer[Grade]):

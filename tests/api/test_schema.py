@@ -1,0 +1,102 @@
+"""The schema tells the truth: checked by its own rules, against real answers, and by calls made from it."""
+
+from io import StringIO
+from typing import Any
+
+import jsonschema
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.test import Client
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from config.wsgi import application
+from tests.api.conftest import ALL, Caller, School
+from tests.statistics import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def schema() -> dict[str, Any]:
+    body: dict[str, Any] = Client().get("/api/v1/schema?format=json").json()
+    return body
+
+
+def test_the_schema_is_valid_and_complete_without_a_warning() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
+
+
+def test_it_is_openapi_3_1_and_says_how_to_authenticate(schema: dict[str, Any]) -> None:
+    assert schema["openapi"].startswith("3.1")
+    assert schema["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    open_paths = {path for path, operations in schema["paths"].items() if not operations["get"].get("security")}
+    assert open_paths == {f"/api/v1/{name}" for name in ("lessons", "lessons/{slug}", "quizzes", "quizzes/{slug}")}
+
+
+def test_every_operation_has_words_and_problems(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        assert operations.keys() == {"get"}
+        operation = operations["get"]
+        assert operation["description"], path
+        assert {"200", "400", "406", "500"} <= operation["responses"].keys()
+        assert all(parameter.get("description") for parameter in operation["parameters"] if parameter["in"] == "query")
+    for name, response in schema["components"]["responses"].items():
+        content = response["content"]["application/problem+json"]
+        assert content["example"]["type"] == f"/api/problems/{name}"
+        jsonschema.validate(content["example"], schema["components"]["schemas"]["Problem"])
+
+
+def conforms(schema: dict[str, Any], path: str, body: Any) -> None:
+    answer = schema["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    jsonschema.validate(body, answer | {"components": schema["components"]})
+
+
+def test_real_answers_are_what_the_schema_says(schema: dict[str, Any], north: School) -> None:
+    cast.lesson()
+    attempt = cast.take(north.assignment, north.people[0], ("a", "", "because"))
+    script = Caller(north.key(*ALL))
+    ids = {"assignments": north.assignment.pk, "attempts": attempt.pk, "lessons": "lesson", "quizzes": "check"}
+    for path in schema["paths"]:
+        name = path.split("/")[3]
+        response = script.get(path.format(id=ids.get(name), slug=ids.get(name)))
+        assert response.status_code == 200, path
+        conforms(schema, path, response.json())
+
+
+@pytest.mark.django_db(transaction=True)  # real requests give their connection back
+@pytest.mark.parametrize("keyed", [True, False])
+def test_no_call_made_from_the_schema_breaks_a_promise(north: School, keyed: bool) -> None:
+    """Good and bad calls, the same every time: never a 500, never a status, type or body that is not written down."""
+    cast.lesson()
+    attempt = cast.take(north.assignment, north.people[0], ("a", "", "because"))
+    headers = {"Authorization": f"Bearer {north.key(*ALL)}"} if keyed else {}
+    real = {
+        "assignments": str(north.assignment.pk),
+        "attempts": str(attempt.pk),
+        "lessons": "lesson",
+        "quizzes": "check",
+    }
+    loaded = schemathesis.openapi.from_wsgi("/api/v1/schema?format=json", application)
+    operations = [result.ok() for result in loaded.get_all_operations()]
+    assert len(operations) == 10
+    for operation in operations:
+        call(operation, headers, real[operation.path.split("/")[3]] if "grades" not in operation.path else "")
+
+
+def call(operation: Any, headers: dict[str, str], real: str) -> None:
+    modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
+    cases = st.one_of(*[operation.as_strategy(generation_mode=mode) for mode in modes])
+
+    @settings(
+        max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(cases, st.booleans())
+    def run(case: Any, existing: bool) -> None:
+        if existing and case.path_parameters:
+            case.path_parameters = dict.fromkeys(case.path_parameters, real)
+        case.call_and_validate(headers=headers)
+
+    run()
