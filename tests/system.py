@@ -54,7 +54,9 @@ def _replaced(url: str, **parts: str) -> str:
 
 
 class System:
-    def __init__(self, folder: Path, *, sweep_seconds: float = 1.0, web_workers: int = 2) -> None:
+    def __init__(
+        self, folder: Path, *, sweep_seconds: float = 1.0, web_workers: int = 2, log_level: str = "INFO"
+    ) -> None:
         self.folder = folder
         self.web_workers = web_workers
         self.port, self.sandbox_port = free_port(), free_port()
@@ -68,6 +70,7 @@ class System:
             "REDIS_URL": self._redis_url(),
             "SECRET_KEY": "only-for-tests-" + "x" * 50,
             "DEBUG": "0",
+            "LOG_LEVEL": log_level,
             "ASSAY_BASE_URL": self.url,
             "ASSAY_PRIVATE_HOSTS": f"localhost:{self.sandbox_port}",
             "ASSAY_SWEEP_SECONDS": str(sweep_seconds),
@@ -148,11 +151,11 @@ class System:
 
     def start(self, name: str) -> None:
         """Start `worker` (marks), `passback` (sends scores) or `beat` (sweeps)."""
-        quiet = ("--without-mingle", "--without-gossip", "-l", "INFO")
+        quiet = ("--without-mingle", "--without-gossip", "-l", self.env["LOG_LEVEL"])
         arguments = {
             "worker": ("worker", "-Q", "marking", "-c", "2", "-n", f"marking-{self.port}@h", *quiet),
             "passback": ("worker", "-Q", "passback", "-P", "threads", "-c", "4", "-n", f"passback-{self.port}@h", *quiet),
-            "beat": ("beat", "-s", str(self.folder / "beat"), "--pidfile=", "-l", "INFO"),
+            "beat": ("beat", "-s", str(self.folder / "beat"), "--pidfile=", "-l", self.env["LOG_LEVEL"]),
         }[name]
         self._spawn(name, "-m", "celery", "-A", "config", *arguments)
 

@@ -1,0 +1,51 @@
+"""`make bench`: what a launch and an attempt cost, on the real processes.
+
+CPU time is read from the kernel for the web processes only, so the sandbox and this client do not count.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench import cycle, launch
+from tests.system import System
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--launches", type=int, default=200, help="per round")
+    parser.add_argument("--attempts", type=int, default=60, help="per round")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
+        print(f"load before: {_load()}, cores: {os.cpu_count()}")
+        launch.warm_up(system)
+        costs = [launch.cpu_milliseconds(system, options.launches) for _ in range(options.rounds)]
+        print(f"launch (login + launch + first page): {statistics.median(costs):.2f} ms of web CPU, median of {_all(costs)}")
+        rates = [_attempts_per_second(system, options.attempts) for _ in range(options.rounds)]
+        print(f"attempts (start, 10 saves, submit, marked, result): {statistics.median(rates):.1f} /s, median of {_all(rates)}")
+        print(f"load after: {_load()}")
+
+
+def _attempts_per_second(system: System, count: int) -> float:
+    learners = [cycle.learner(system) for _ in range(count)]
+    started = time.perf_counter()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(cycle.run, learners))
+    return count / (time.perf_counter() - started)
+
+
+def _all(values: list[float]) -> str:
+    return ", ".join(f"{value:.2f}" for value in values)
+
+
+def _load() -> str:
+    return " ".join(f"{value:.2f}" for value in os.getloadavg())
+
+
+if __name__ == "__main__":
+    main()
