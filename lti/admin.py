@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -51,6 +51,7 @@ class OperatorRows(OwnRows):
 class RegistrationAdmin(OperatorRows):
     list_display = ["name", "issuer", "client_id", "family", "active"]
     list_filter = ["active", "family"]
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     readonly_fields = ["to_paste", "jwks_fetched_at", "paused_until", "created_at"]
 
     @admin.display(description="For the LMS administrator")

@@ -12,6 +12,7 @@ from django.test import Client
 from lti import tokens
 from lti.models import Deployment, Registration
 from roster.models import Institution
+from tests.lti.desk import Desk
 from tests.lti.platform import Platform, running
 
 
@@ -51,6 +52,11 @@ def deployment(registration: Registration, school: Institution) -> Deployment:
 @pytest.fixture
 def browser(deployment: Deployment, platform: Platform, client: Client) -> "Browser":
     return Browser(client, platform)
+
+
+@pytest.fixture
+def desk(platform: Platform, deployment: Deployment, school: Institution) -> Desk:
+    return Desk(platform, deployment, school)
 
 
 def register(platform: Platform, **changes: Any) -> Registration:

@@ -1,0 +1,220 @@
+"""What operators and a school's staff do: register, approve, look, send again."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from lti.models import Deployment, Registration, ScoreEvent, ScoreState
+from roster.models import Institution, Person, User
+from tests.lti.conftest import Browser
+from tests.lti.desk import Desk
+
+GIVEN = {
+    "name": "Campus LMS",
+    "issuer": "https://lms.example",
+    "client_id": "client-1",
+    "auth_url": "https://lms.example/auth",
+    "token_url": "https://lms.example/token",
+    "jwks_url": "http://localhost:8100/jwks",
+}
+
+
+def _register(*more: str, **changes: str) -> str:
+    out = StringIO()
+    words = [f"--{name.replace('_', '-')}={value}" for name, value in {**GIVEN, **changes}.items()]
+    call_command("register_platform", *words, *more, stdout=out)
+    return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_platform_is_registered_and_approved() -> None:
+    said = _register("--deployment-id=12", "--deployment-id=34", "--institution=campus", "--token-audience=aud")
+
+    registration = Registration.objects.get()
+    assert (registration.client_id, registration.token_audience) == ("client-1", "aud")
+    assert set(Deployment.objects.values_list("deployment_id", "active")) == {("12", True), ("34", True)}
+    assert Institution.objects.get().slug == "campus"
+    assert "Registered Campus LMS" in said
+
+
+@pytest.mark.django_db
+def test_registering_again_changes_only_what_is_new() -> None:
+    _register("--deployment-id=12")
+    Registration.objects.update(jwks={"keys": []}, active=False)
+    first = Registration.objects.get()
+
+    said = _register("--deployment-id=12", auth_url="https://lms.example/new")
+
+    again = Registration.objects.get()
+    assert (again.pk, again.auth_url, again.active) == (first.pk, "https://lms.example/new", True)
+    assert again.jwks == {"keys": []}
+    assert "Updated" in said
+    assert Deployment.objects.count() == Institution.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_new_key_set_address_drops_the_old_keys() -> None:
+    _register("--deployment-id=12")
+    Registration.objects.update(jwks={"keys": [1]})
+
+    _register("--deployment-id=12", jwks_url="https://lms.example/other")
+
+    assert Registration.objects.get().jwks == {}
+
+
+@pytest.mark.django_db
+def test_command_called_from_python_takes_a_single_deployment() -> None:
+    call_command("register_platform", **GIVEN, deployment_id="12", institution="campus", stdout=StringIO())
+
+    assert Deployment.objects.get().deployment_id == "12"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changes",
+    [{"auth_url": "ftp://x"}, {"jwks_url": "lms.example"}, {"issuer": "x" * 300}, {"institution": "Not A Slug"}],
+)
+def test_nonsense_is_not_registered(changes: dict[str, str]) -> None:
+    with pytest.raises(CommandError):
+        _register("--deployment-id=12", **changes)
+    assert not Registration.objects.exists()
+
+
+@pytest.mark.django_db
+def test_deployment_never_moves_to_another_school() -> None:
+    _register("--deployment-id=12", "--institution=one")
+
+    with pytest.raises(CommandError):
+        _register("--deployment-id=12", "--institution=two")
+    assert Deployment.objects.get().institution == Institution.objects.get(slug="one")
+
+
+@pytest.fixture
+def operator(db: None, client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("operator"))
+    return client
+
+
+@pytest.fixture
+def staff(school: Institution) -> Client:
+    """Staff of another school, with every permission there is."""
+    other = Institution.objects.create(name="Other", slug="other")
+    user = User.objects.create_user("stranger", is_staff=True, institution=other)
+    user.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+PAGES = [
+    "lti/registration", "lti/deployment", "lti/scoreevent", "lti/lineitem", "lti/launch", "lti/resourcelink",
+    "lti/context", "lti/platformuser", "lti/toolkey", "roster/institution", "roster/user", "roster/person",
+    "roster/course", "roster/enrollment",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_operator_sees_every_page(desk: Desk, browser: Browser, operator: Client, page: str) -> None:
+    browser.launch()
+    desk.queue()
+
+    assert operator.get(f"/admin/{page}/").status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_staff_of_another_school_see_none_of_our_rows(
+    desk: Desk, browser: Browser, staff: Client, page: str, school: Institution
+) -> None:
+    browser.launch()
+    desk.queue()
+
+    response = staff.get(f"/admin/{page}/")
+
+    if page in ("lti/registration", "lti/toolkey"):
+        assert response.status_code == 403
+        return
+    assert response.status_code == 200
+    shown = list(response.context["cl"].queryset)
+    assert all(getattr(row, "institution", row) != school for row in shown)
+    if page.startswith("lti/"):
+        assert shown == []
+
+
+def test_staff_cannot_open_a_row_of_another_school(desk: Desk, staff: Client) -> None:
+    person = Person.objects.get()
+
+    assert staff.get(f"/admin/roster/person/{person.pk}/change/").status_code == 302
+    assert staff.get(f"/admin/lti/lineitem/{desk.column.pk}/change/").status_code == 302
+
+
+def test_staff_cannot_widen_their_own_rights(desk: Desk, staff: Client) -> None:
+    me = User.objects.get(username="stranger")
+
+    response = staff.post(f"/admin/roster/user/{me.pk}/change/", {"username": "stranger", "is_superuser": "on"})
+
+    assert response.status_code == 403
+    assert staff.get("/admin/roster/user/add/").status_code == 403
+    me.refresh_from_db()
+    assert not me.is_superuser
+
+
+def test_pages_show_no_secret(desk: Desk, browser: Browser, operator: Client) -> None:
+    from lti.models import Launch, ToolKey
+
+    browser.launch()
+    browser.client.get("/lti/jwks")
+    launch, key = Launch.objects.get(), ToolKey.objects.get()
+
+    page = operator.get(f"/admin/lti/launch/{launch.pk}/change/").content.decode()
+    assert launch.key_hash not in page
+    page = operator.get(f"/admin/lti/toolkey/{key.pk}/change/").content.decode()
+    assert "PRIVATE KEY" not in page
+
+
+def test_registration_page_shows_what_to_paste(desk: Desk, operator: Client) -> None:
+    page = operator.get(f"/admin/lti/registration/{desk.registration.pk}/change/").content.decode()
+
+    for address in ("/lti/login", "/lti/launch", "/lti/jwks"):
+        assert f"http://testserver{address}</code>" in page
+
+
+def test_waiting_deployment_is_approved_with_one_choice(
+    browser: Browser, operator: Client, school: Institution
+) -> None:
+    browser.launch(deployment_id="new")
+    waiting = Deployment.objects.get(deployment_id="new")
+    asked: dict[str, Any] = {"action": "approve", "_selected_action": [str(waiting.pk)]}
+
+    page = operator.post("/admin/lti/deployment/", asked)
+    assert b"School" in page.content
+    operator.post("/admin/lti/deployment/", {**asked, "institution": "school"})
+
+    waiting.refresh_from_db()
+    assert (waiting.active, waiting.institution) == (True, school)
+    assert browser.launch(deployment_id="new").status_code == 303
+
+
+def test_score_is_sent_again_from_its_page(desk: Desk, operator: Client) -> None:
+    desk.queue()
+    event = desk.drain()
+
+    operator.post("/admin/lti/scoreevent/", {"action": "resend", "_selected_action": [str(event.pk)]})
+
+    assert ScoreEvent.objects.filter(state=ScoreState.DUE, version=2).count() == 1
+
+
+def test_looking_is_not_enough_to_send_again(desk: Desk, school: Institution) -> None:
+    desk.queue()
+    event = desk.drain()
+    user = User.objects.create_user("looker", is_staff=True, institution=school)
+    user.user_permissions.set(Permission.objects.filter(codename="view_scoreevent"))
+    client = Client()
+    client.force_login(user)
+
+    client.post("/admin/lti/scoreevent/", {"action": "resend", "_selected_action": [str(event.pk)]})
+
+    assert ScoreEvent.objects.count() == 1
