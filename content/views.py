@@ -23,13 +23,12 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     shown = reading.public_lesson(version)
     check_url = _check_url(shown["quizzes"])
     etag, changed = _etag(version, check_url), version.lesson.current_since
-    seconds = int(changed.timestamp()) if changed else None
-    response = get_conditional_response(request, etag, seconds)
+    response = get_conditional_response(request, etag, int(changed.timestamp()) if changed else None)
     if response is None:
         response = render(request, "content/lesson.html", {"lesson": shown, "check_url": check_url})
-        response["ETag"] = etag
-        if changed:
-            response["Last-Modified"] = http_date(changed.timestamp())
+    response["ETag"] = etag
+    if changed:
+        response["Last-Modified"] = http_date(changed.timestamp())
     patch_cache_control(response, no_cache=True)
     return response
 
