@@ -28,7 +28,7 @@ class Visit:
 
 def person(request: HttpRequest) -> Person | None:
     """The person signed in, or None."""
-    return Person.objects.filter(pk=request.session.get(SESSION_PERSON)).first()
+    return Person.objects.filter(pk=request.session.get(SESSION_PERSON) or 0).first()
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -91,7 +91,7 @@ class SandboxClient:
         found: list[Json] = self.get("history", course=course, **({"person": person} if person else {}))
         return found
 
-    def requests(self, endpoint: str = "") -> list[Json]:
+    def request_log(self, endpoint: str = "") -> list[Json]:
         found: list[Json] = self.get("requests", endpoint=endpoint)
         return found
 

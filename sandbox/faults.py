@@ -70,7 +70,7 @@ class FaultMiddleware:
         # Most runs have no fault: looking without a write lock keeps loaded runs fast.
         fault = due(name) if Fault.objects.exists() else None
         response = self._struck(request, fault) if fault else self.get_response(request)
-        dropped = bool(fault) and fault.kind in ("drop", "accept_drop")
+        dropped = fault is not None and fault.kind in ("drop", "accept_drop")
         _log(request, name, None if dropped else response.status_code, fault, time.monotonic() - started)
         if dropped:
             drop(request)

@@ -124,7 +124,7 @@ def _id_token(request: HttpRequest, asked: QueryDict, tool: Tool, *, now: dateti
     if role is None:
         raise Refused("access_denied", "this person is not enrolled in the course")
     _use_up(launch, now=now)
-    return keys.sign(claims.id_token(launch, role=role, nonce=asked["nonce"], now=now))
+    return keys.sign(claims.id_token(launch, role=role, nonce=asked.get("nonce", ""), now=now))
 
 
 def _check_request(asked: QueryDict) -> None:

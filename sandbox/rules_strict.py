@@ -63,7 +63,8 @@ def check(score: dict[str, Any]) -> datetime:
 
 
 def _check_points(score: dict[str, Any]) -> None:
-    given, maximum = score.get("scoreGiven"), score.get("scoreMaximum")
+    given: Any = score.get("scoreGiven")
+    maximum: Any = score.get("scoreMaximum")
     if given is None and "scoreGiven" not in score:
         return
     if not _is_number(given) or given < 0:
@@ -72,7 +73,7 @@ def _check_points(score: dict[str, Any]) -> None:
         raise Invalid("scoreMaximum must be a number above zero where scoreGiven stands")
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value < 1e12
 
 

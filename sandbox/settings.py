@@ -7,6 +7,7 @@ SANDBOX_CONTROL   1 opens the control API of the tests (never on a machine that 
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,15 +18,15 @@ SANDBOX_CONTROL = os.environ.get("SANDBOX_CONTROL", "") == "1"
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in `path`, made on first use. Every worker process must read the same one."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    value = secrets.token_urlsafe(48)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(value)
-    return value
+    """The secret in `path`, made on first use. Every worker process must read the same one, and never half of it."""
+    if not path.exists():
+        draft = path.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()
 
 
 SECRET_KEY = os.environ.get("SANDBOX_SECRET") or kept_secret(DATABASE_PATH.with_suffix(".secret"))

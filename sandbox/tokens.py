@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from jwt.types import Options
 
 from sandbox import clock, keys
 from sandbox.models import AccessToken, Mode, Tool, UsedAssertion
@@ -108,7 +109,7 @@ def _header(assertion: str) -> dict[str, Any]:
 
 def _verified(tool: Tool, assertion: str, key: jwt.PyJWK, *, now: datetime) -> dict[str, Any]:
     """The assertion's claims after its signature held; a failed one is tried again against a fresh key set."""
-    times_by_hand = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
+    times_by_hand: Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
     for retry in (True, False):
         try:
             claims: dict[str, Any] = jwt.decode(assertion, key, algorithms=["RS256"], options=times_by_hand)

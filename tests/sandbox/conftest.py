@@ -1,0 +1,37 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.rig import Rig, Tool, running
+
+
+@pytest.fixture(scope="session")
+def tool() -> Tool:
+    return Tool()
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("sandbox")
+    with running(folder, tool_url=tool.url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def strict(sandbox_url: str, tool: Tool) -> Iterator[Rig]:
+    rig = Rig(sandbox_url, tool, "strict")
+    yield rig
+    _calm(rig)
+
+
+@pytest.fixture(scope="module")
+def moodle(sandbox_url: str, tool: Tool) -> Iterator[Rig]:
+    rig = Rig(sandbox_url, tool, "moodle")
+    yield rig
+    _calm(rig)
+
+
+def _calm(rig: Rig) -> None:
+    rig.lms.clear_faults()
+    rig.lms.turn_clock(0)
