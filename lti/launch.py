@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 
 from lti import ags, claims, validate
 from lti.claims import AGS, CLAIM, NRPS, Claims
@@ -18,7 +18,7 @@ from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink
 from lti.roles import is_test_user, role
 from lti.state import State
-from roster.models import Course, Enrollment, Institution, Person
+from roster.models import Course, Enrollment, Person
 
 Row = TypeVar("Row", bound=Model)
 
@@ -30,14 +30,14 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
 
     Raises LaunchRefused, with the way back where the platform gave one.
     """
-    registration = _registration(state)
+    registration, deployment = _addressee(state, id_token)
     found = validate.token(id_token, registration=registration, nonce=state.nonce, now=now)
     try:
         validate.message(found)
         handle = MESSAGES.get(found[CLAIM + "message_type"])
         if handle is None:
             raise LaunchRefused(Problem.MESSAGE_UNSUPPORTED, claims.text(found[CLAIM + "message_type"]))
-        return handle(registration, found, now)
+        return handle(registration, deployment or _new_deployment(registration, found), found, now)
     except LaunchRefused as refused:
         refused.return_url = claims.url(claims.mapping(found, CLAIM + "launch_presentation").get("return_url"))
         raise
@@ -54,11 +54,25 @@ def prune(*, now: datetime, limit: int = 1_000) -> int:
     return Launch.objects.filter(pk__in=old).delete()[0]
 
 
+def _addressee(state: State, id_token: str) -> tuple[Registration, Deployment | None]:
+    """The registration of the login, and the deployment that the token claims to come from, in one query.
+
+    Nothing is believed yet: the claim only says which row to read along.
+    """
+    claimed = validate.unverified(id_token).get(CLAIM + "deployment_id")
+    known = Deployment.objects.select_related("registration").filter(registration_id=UUID(state.registration))
+    deployment = known.filter(deployment_id=claimed).first() if claims.is_identifier(claimed) else None
+    registration = deployment.registration if deployment else _registration(state)
+    if not registration.active:
+        raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "the registration is inactive")
+    return registration, deployment
+
+
 def _registration(state: State) -> Registration:
     try:
-        return Registration.objects.get(pk=state.registration, active=True)
-    except (Registration.DoesNotExist, ValidationError) as error:
-        raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "the registration is gone or inactive") from error
+        return Registration.objects.get(pk=UUID(state.registration))
+    except Registration.DoesNotExist as error:
+        raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "the registration is gone") from error
 
 
 @dataclass(frozen=True)
@@ -67,49 +81,52 @@ class _Arrival:
 
     registration: Registration
     deployment: Deployment
-    institution: Institution
+    institution_id: UUID
     claims: Claims
     now: datetime
 
 
-def _resource_link_request(registration: Registration, found: Claims, now: datetime) -> str:
+def _resource_link_request(registration: Registration, deployment: Deployment, found: Claims, now: datetime) -> str:
     """LtiResourceLinkRequest (core 1.3 section 5)."""
     link_id = validate.resource_link(found)
-    deployment = _deployment(registration, found)
-    if not deployment.active or deployment.institution is None:
+    if not deployment.active or deployment.institution_id is None:
         raise LaunchRefused(Problem.DEPLOYMENT_PENDING, f"deployment {deployment.pk} is not active")
-    arrival = _Arrival(registration, deployment, deployment.institution, found, now)
+    arrival = _Arrival(registration, deployment, deployment.institution_id, found, now)
     try:
         with transaction.atomic():
+            _platform(arrival)
             link = _resource_link(arrival, link_id)
             _line_item(arrival, link)
-            return _open(arrival, _platform_user(arrival), link)
+            return _open(arrival, link)
     except IntegrityError as error:
         if "launch_nonce_once" in str(error):
             raise LaunchRefused(Problem.REPLAYED, "nonce was used before") from error
         raise
 
 
-MESSAGES: dict[str, Callable[[Registration, Claims, datetime], str]] = {
-    "LtiResourceLinkRequest": _resource_link_request,
-}
+Handler = Callable[[Registration, Deployment, Claims, datetime], str]
+
+MESSAGES: dict[str, Handler] = {"LtiResourceLinkRequest": _resource_link_request}
 
 
-def _deployment(registration: Registration, found: Claims) -> Deployment:
-    """The approved deployment. An unknown one is recorded for an administrator to approve."""
-    deployment_id = found[CLAIM + "deployment_id"]
-    platform = claims.mapping(found, CLAIM + "tool_platform")
-    shown = _given(platform_guid=claims.text(platform.get("guid")), platform_name=claims.text(platform.get("name")))
-    known = Deployment.objects.select_related("institution").filter(registration=registration)
-    deployment = known.filter(deployment_id=deployment_id).first()
-    if deployment is None:
-        deployment, _ = known.get_or_create(
-            deployment_id=deployment_id, defaults={**shown, "registration": registration}
-        )
-    if deployment.active:
-        _update(deployment, **shown)
-        _note_family(registration, claims.text(platform.get("product_family_code")).lower())
+def _new_deployment(registration: Registration, found: Claims) -> Deployment:
+    """A deployment that nobody named before is recorded for an administrator to approve."""
+    deployment, _ = Deployment.objects.get_or_create(
+        registration=registration, deployment_id=found[CLAIM + "deployment_id"], defaults=_platform_names(found)
+    )
     return deployment
+
+
+def _platform(at: _Arrival) -> None:
+    """What the platform says about itself (core 1.3 section 5.4.6)."""
+    _update(at.deployment, **_platform_names(at.claims))
+    platform = claims.mapping(at.claims, CLAIM + "tool_platform")
+    _note_family(at.registration, claims.text(platform.get("product_family_code")).lower())
+
+
+def _platform_names(found: Claims) -> dict[str, Any]:
+    platform = claims.mapping(found, CLAIM + "tool_platform")
+    return _given(platform_guid=claims.text(platform.get("guid")), platform_name=claims.text(platform.get("name")))
 
 
 def _note_family(registration: Registration, code: str) -> None:
@@ -124,7 +141,7 @@ def _resource_link(at: _Arrival, link_id: str) -> ResourceLink:
     context = _context(at, link)
     shown = _given(title=claims.text(at.claims[CLAIM + "resource_link"].get("title"), 500), context=context)
     if link is None:
-        new = {**shown, "institution": at.institution, "deployment": at.deployment, "resource_link_id": link_id}
+        new = {**shown, "institution_id": at.institution_id, "deployment": at.deployment, "resource_link_id": link_id}
         link = _find_or_make(known.first, lambda: ResourceLink.objects.create(**new))
     _update(link, **shown)
     return link
@@ -151,7 +168,7 @@ def _context(at: _Arrival, link: ResourceLink | None) -> Context | None:
 
 def _find_or_make_context(at: _Arrival, context_id: str, titles: dict[str, Any]) -> Context:
     known = Context.objects.select_related("course").filter(deployment=at.deployment, context_id=context_id)
-    shared = {**titles, "institution": at.institution}
+    shared = {**titles, "institution_id": at.institution_id}
 
     def make() -> Context:
         course = Course.objects.create(**shared)
@@ -170,7 +187,7 @@ def _line_item(at: _Arrival, link: ResourceLink) -> None:
     if ags.SCORE not in scopes:
         return
     url = claims.url(endpoint.get("lineitem"))
-    new = {"institution": at.institution, "registration": at.registration, "resource_link": link, "url": url}
+    new = {"institution_id": at.institution_id, "registration": at.registration, "resource_link": link, "url": url}
     column = getattr(link, "line_item", None) or _find_or_make(
         LineItem.objects.filter(resource_link=link).first, lambda: LineItem.objects.create(**new)
     )
@@ -179,42 +196,38 @@ def _line_item(at: _Arrival, link: ResourceLink) -> None:
         _update(column, url=url, score_maximum=None)
 
 
-def _platform_user(at: _Arrival) -> PlatformUser:
+def _platform_user(at: _Arrival, course: Course | None, as_role: str) -> PlatformUser:
+    """Who launches; enrolled in the course as what the platform says now."""
     names = {field: claims.text(at.claims.get(field)) for field in ("name", "given_name", "family_name")}
     shared = _given(**names, email=claims.text(at.claims.get("email"), 254))
-    identity = {"institution": at.institution, "registration": at.registration, "sub": at.claims["sub"]}
-    known = PlatformUser.objects.select_related("person").filter(**identity)
+    identity = {"institution_id": at.institution_id, "registration": at.registration, "sub": at.claims["sub"]}
+    enrolled = Enrollment.objects.filter(course=course, person=OuterRef("person"), role=as_role, active=True)
+    known = PlatformUser.objects.select_related("person").filter(**identity).annotate(enrolled=Exists(enrolled))
 
     def make() -> PlatformUser:
-        person = Person.objects.create(institution=at.institution, **shared)
+        person = Person.objects.create(institution_id=at.institution_id, **shared)
         return PlatformUser.objects.create(**identity, person=person)
 
     user = _find_or_make(known.first, make)
     _update(user.person, **shared)
+    if course and as_role and not getattr(user, "enrolled", False):
+        _enrol(course, user.person, as_role)
     return user
 
 
 def _enrol(course: Course, person: Person, as_role: str) -> None:
-    """Bring the enrolment up to date; one query where nothing changed."""
-    known = Enrollment.objects.filter(course=course, person=person)
-    if known.filter(role=as_role, active=True).exists():
-        return
-    Enrollment.objects.update_or_create(
-        course=course,
-        person=person,
-        defaults={"role": as_role, "active": True, "institution_id": course.institution_id},
-    )
+    values = {"role": as_role, "active": True, "institution_id": course.institution_id}
+    Enrollment.objects.update_or_create(course=course, person=person, defaults=values)
 
 
-def _open(at: _Arrival, user: PlatformUser, link: ResourceLink) -> str:
+def _open(at: _Arrival, link: ResourceLink) -> str:
     given = claims.strings(at.claims[CLAIM + "roles"])
     as_role, test_user = role(given), is_test_user(given)
     course = link.context.course if link.context else None
-    if course and not test_user:
-        _enrol(course, user.person, as_role)
+    user = _platform_user(at, course, "" if test_user else as_role)
     key = secrets.token_urlsafe(32)
     Launch.objects.create(
-        institution=at.institution,
+        institution_id=at.institution_id,
         registration=at.registration,
         deployment=at.deployment,
         key_hash=key_hash(key),

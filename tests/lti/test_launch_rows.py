@@ -47,7 +47,7 @@ def test_second_launch_writes_only_the_launch(browser: Browser, django_assert_nu
     begun = browser.started()
     token = browser.platform.token(browser.platform.claims(begun.nonce))
 
-    with django_assert_num_queries(8) as counted:  # of these two are a savepoint, since tests run in a transaction
+    with django_assert_num_queries(6) as counted:  # of these two are a savepoint, since tests run in a transaction
         assert browser.post(token, begun.state).status_code == 303
 
     writes = [query["sql"] for query in counted if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
