@@ -75,8 +75,10 @@ def from_json(body: bytes) -> list[Entry]:
     try:
         rows = json.loads(body)["responses"]
         if not isinstance(rows, list) or len(rows) > MOST_ENTRIES:
-            raise Garbage("`responses` must be a list of at most %d." % MOST_ENTRIES)
+            raise Garbage(f"`responses` must be a list of at most {MOST_ENTRIES}.")
         return [Entry(UUID(row["item"]), row["answer"], _whole(row["seq"])) for row in rows]
+    except Garbage:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Garbage("Expected {'responses': [{'item': uuid, 'answer': ..., 'seq': number}]}.") from error
 

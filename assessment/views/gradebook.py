@@ -31,7 +31,7 @@ RETRYING = Line("wait", "Waiting for your LMS", more="It did not take the score 
 CONFLICT = Line(
     "bad", "Changed in the gradebook", more="Someone set another score there. Your teacher can see both scores."
 )
-REFUSED = Line("bad", "Not in your gradebook", more="Your LMS did not accept the score. Your teacher can send it again.")
+REFUSED = Line("bad", "Not in your gradebook", more="Your LMS did not take the score. Your teacher can send it again.")
 PART = "The marked part is there already; it can only rise when the rest is marked."
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
+from django.db.models import F
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -165,7 +166,7 @@ def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
 def published(assignment: Assignment) -> QuizVersion | None:
     """The version that a new attempt would get."""
     versions = QuizVersion.objects.select_related("lesson_version")
-    return versions.filter(pk=assignment.quiz.current_id).first()
+    return versions.filter(quiz=assignment.quiz_id, pk=F("quiz__current")).first()
 
 
 def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool = False) -> dict[str, object]:
@@ -218,9 +219,7 @@ def _ask(request: LaunchRequest, found: Attempt, unanswered: list[attempts.Quest
 
 def _closed(found: Attempt) -> JsonResponse:
     detail = "These answers are already handed in."
-    return JsonResponse(
-        {"error": "closed", "detail": detail, "result": reverse("result", args=[found.pk])}, status=409
-    )
+    return JsonResponse({"error": "closed", "detail": detail, "result": reverse("result", args=[found.pk])}, status=409)
 
 
 def _grade(request: LaunchRequest, assignment: Assignment) -> Grade | None:

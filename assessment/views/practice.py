@@ -101,8 +101,8 @@ def _page(
         "lesson_url": reverse("content:lesson", args=[lesson.lesson.slug]) if lesson else "",
     }
     if found is not None and found.state != AttemptState.IN_PROGRESS:
-        context["items"] = attempts.results(found)
-        return render(request, "assessment/practice_result.html", context)
+        shown = context | {"items": attempts.results(found)}
+        return render(request, "assessment/practice_result.html", shown)
     return render(request, "assessment/practice.html", context, status=422 if troubled else 200)
 
 

@@ -55,9 +55,21 @@ class PolicyForm(forms.Form):
     """How often, which attempt counts, what is shown, and what the LMS gets meanwhile."""
 
     max_attempts = forms.IntegerField(required=False, min_value=1, max_value=1000)
-    counts = forms.ChoiceField(choices=Counts.choices)
-    feedback = forms.ChoiceField(choices=Feedback.choices)
-    while_waiting = forms.ChoiceField(choices=WhileWaiting.choices)
+    counts = forms.ChoiceField(
+        choices=[(Counts.HIGHEST, "The best one"), (Counts.LATEST, "The latest"), (Counts.FIRST, "The first")]
+    )
+    feedback = forms.ChoiceField(
+        choices=[
+            (Feedback.AFTER_SUBMIT, "The score, which answers are right, and the reasons"),
+            (Feedback.NEVER, "The score only"),
+        ]
+    )
+    while_waiting = forms.ChoiceField(
+        choices=[
+            (WhileWaiting.MARKED_PART, "The points earned so far; the score can only rise"),
+            (WhileWaiting.NOTHING, "Nothing until every answer is marked"),
+        ]
+    )
 
 
 def front(request: LaunchRequest) -> HttpResponse:
@@ -109,7 +121,7 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
 @require_POST
 def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
     """Send the newest score of one person again; only scores of this very activity can be named."""
-    events = scores.latest_by_person(resource_link=request.viewer.resource_link)
+    events = scores.latest_by_person(resource_link=assignment_or_404(request).resource_link)
     event = next((one for one in events.values() if one.pk == event_id), None)
     if event is not None:
         scores.resend(event=event, now=timezone.now())
@@ -135,7 +147,8 @@ def _choose(request: LaunchRequest) -> HttpResponse:
 
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
-    events = scores.latest_by_person(resource_link=viewer.resource_link)
+    events = scores.latest_by_person(resource_link=assignment.resource_link)
+    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now())
     page = _people(access.class_attempts(viewer), request.GET.get("page"))
     context = {
         "assignment": assignment,
@@ -143,7 +156,8 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "troubles": _troubles(events, assignment),
         "page": page,
         "rows": _rows(request, page, events, assignment),
-        "numbers": report.report(assignment=assignment, population=Population.FIRST, now=timezone.now()),
+        "numbers": numbers,
+        "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),
     }
     return render(request, "assessment/class.html", context)
 
@@ -155,9 +169,7 @@ def _people(made: QuerySet[Attempt], number: str | None) -> Page[Any]:
     return Paginator(people, PER_PAGE).get_page(number or 1)
 
 
-def _rows(
-    request: LaunchRequest, page: Page[Any], events: dict[UUID, ScoreEvent], assignment: Assignment
-) -> list[Row]:
+def _rows(request: LaunchRequest, page: Page[Any], events: dict[UUID, ScoreEvent], assignment: Assignment) -> list[Row]:
     counted = {one["person_id"]: one for one in page}
     made = access.class_attempts(request.viewer).filter(person__in=counted)
     newest = {one.person_id: one for one in made.order_by("number")}
