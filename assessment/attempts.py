@@ -64,7 +64,7 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
             pk=attempt.pk, state=AttemptState.IN_PROGRESS, assignment__isnull=False
         ).update(state=AttemptState.SUBMITTED, submitted_at=now)
         if claimed:
-            tasks.mark_attempt.delay_on_commit(str(attempt.pk))
+            tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
     return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
 
 

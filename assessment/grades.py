@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,9 +17,10 @@ COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
 
 @dataclass(frozen=True)
 class Standing:
-    """The attempt that counts, and whether another value may still come out of the attempts made so far."""
+    """The attempt that counts by the policy of its assignment, and whether what was handed in may still change that."""
 
     attempt: Attempt
+    policy: Assignment
     state: GradeState
 
 
@@ -26,24 +28,26 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
     """Bring the grade in line with the attempts; a change is queued for the LMS in the same transaction.
 
     None while no attempt is marked. Safe when several attempts of one person are marked at the same moment: the
-    grade row is locked before the attempts are read for good.
+    grade row is locked before the attempts and the policy are read for good.
     """
     with transaction.atomic():
-        standing = _standing(assignment, person)
+        standing = _standing(assignment.pk, person)
         if standing is None:
             return None
         grade, made = Grade.objects.select_for_update(no_key=True).get_or_create(
-            assignment=assignment, person=person, defaults=_values(standing, assignment, now)
+            assignment=assignment, person=person, defaults=_values(standing, now)
         )
-        if made or _changed(grade, _standing(assignment, person) or standing, assignment, now):
-            send(grade, assignment=assignment, person=person, now=now)
+        if not made:
+            standing = _standing(assignment.pk, person) or standing
+        if made or _changed(grade, standing, now):
+            send(grade, assignment=standing.policy, person=person, now=now)
         return grade
 
 
-def recompute_all(*, assignment_id: UUID, now: datetime) -> None:
-    """Work out every grade of an assignment anew, as after a change of its policy."""
+def recompute_all(*, assignment_id: UUID | str, now: datetime) -> None:
+    """Work out every grade of an assignment anew, as after a change of its policy, and tell the LMS what differs."""
     with transaction.atomic():
-        assignment = Assignment.objects.select_for_update(no_key=True, of=("self",)).get(pk=assignment_id)
+        assignment = Assignment.objects.select_for_update(no_key=True).get(pk=assignment_id)
         Assignment.objects.filter(pk=assignment_id).update(grades_due=False)
         for person in Person.objects.filter(grades__assignment=assignment).order_by("pk"):
             grade = recompute(assignment=assignment, person=person, now=now)
@@ -61,19 +65,21 @@ def resume(*, grade_id: UUID, now: datetime) -> None:
 
 
 def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime) -> None:
-    """Queue the score for the LMS unless the policy holds it back; remember where there is no column for it yet."""
+    """Queue the score for the LMS unless the policy holds it back; remember where there is no column for it yet.
+
+    The grade row must be locked. A score that the LMS was told already is not repeated.
+    """
     final = grade.state == GradeState.FINAL
     if not final and assignment.while_waiting == WhileWaiting.NOTHING:
         return
-    attempt = grade.attempt
     event = scores.queue(
         resource_link=assignment.resource_link,
         person=person,
         given=grade.points,
         maximum=grade.points_max,
         final=final,
-        started_at=attempt.started_at,
-        submitted_at=attempt.submitted_at,
+        started_at=grade.attempt.started_at,
+        submitted_at=grade.attempt.submitted_at or now,
         now=now,
     )
     unsent_at = now if event is None else None
@@ -82,23 +88,25 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
         grade.save(update_fields=["unsent_at"])
 
 
-def _standing(assignment: Assignment, person: Person) -> Standing | None:
+def _standing(assignment_id: UUID, person: Person) -> Standing | None:
     """Which attempt counts. Attempts still to be marked do not, but the first one is waited for."""
     made = list(
-        Attempt.objects.filter(assignment=assignment, person=person, preview=False)
+        Attempt.objects.filter(assignment=assignment_id, person=person, preview=False)
         .exclude(state=AttemptState.IN_PROGRESS)
+        .select_related("assignment__resource_link")
         .order_by("number")
     )
     marked = [attempt for attempt in made if attempt.state in COUNTED_STATES]
-    if not marked or (assignment.counts == Counts.FIRST and made[0].state not in COUNTED_STATES):
+    policy = marked[0].assignment if marked else None
+    if policy is None or (policy.counts == Counts.FIRST and made[0].state not in COUNTED_STATES):
         return None
-    if assignment.counts == Counts.HIGHEST:
+    if policy.counts == Counts.HIGHEST:
         counting = max(marked, key=_share)  # of equal ones the earliest
         open_still = any(_possible_share(attempt) > _share(counting) for attempt in marked)
     else:
-        counting = marked[0] if assignment.counts == Counts.FIRST else marked[-1]
+        counting = marked[0] if policy.counts == Counts.FIRST else marked[-1]
         open_still = counting.points_waiting > 0
-    return Standing(counting, GradeState.PROVISIONAL if open_still else GradeState.FINAL)
+    return Standing(counting, policy, GradeState.PROVISIONAL if open_still else GradeState.FINAL)
 
 
 def _share(attempt: Attempt) -> Decimal:
@@ -110,9 +118,9 @@ def _possible_share(attempt: Attempt) -> Decimal:
     return (attempt.points + attempt.points_waiting) / attempt.points_max
 
 
-def _values(standing: Standing, assignment: Assignment, now: datetime) -> dict[str, object]:
+def _values(standing: Standing, now: datetime) -> dict[str, Any]:
     return {
-        "institution_id": assignment.institution_id,
+        "institution_id": standing.policy.institution_id,
         "attempt": standing.attempt,
         "points": standing.attempt.points,
         "points_max": standing.attempt.points_max,
@@ -121,17 +129,16 @@ def _values(standing: Standing, assignment: Assignment, now: datetime) -> dict[s
     }
 
 
-def _changed(grade: Grade, standing: Standing, assignment: Assignment, now: datetime) -> bool:
+def _changed(grade: Grade, standing: Standing, now: datetime) -> bool:
     """Write what differs; True where the LMS has to hear of it."""
-    before = (grade.points, grade.points_max, grade.state)
-    if (*before, grade.attempt_id) == (
-        standing.attempt.points,
-        standing.attempt.points_max,
-        standing.state,
-        standing.attempt.pk,
-    ):
-        return False
-    for name, value in _values(standing, assignment, now).items():
+    before, attempt_before = _said(grade), grade.attempt_id
+    for name, value in _values(standing, now).items():
         setattr(grade, name, value)
+    if (before, attempt_before) == (_said(grade), standing.attempt.pk):
+        return False
     grade.save()
-    return before != (grade.points, grade.points_max, grade.state)
+    return before != _said(grade)
+
+
+def _said(grade: Grade) -> tuple[Decimal, Decimal, str]:
+    return grade.points, grade.points_max, grade.state

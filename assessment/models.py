@@ -74,7 +74,10 @@ class Attempt(models.Model):
     quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
     number = models.PositiveIntegerField(default=1)
     preview = models.BooleanField(default=False, help_text="By a teacher or test user; stays out of everything.")
-    key_hash = models.CharField(max_length=64, unique=True, null=True, help_text="Practice: SHA-256 of its address.")
+    # Null, not empty, so that the attempts without one do not clash.
+    key_hash = models.CharField(  # noqa: DJ001
+        max_length=64, unique=True, null=True, help_text="Practice: SHA-256 of its address."
+    )
     state = models.CharField(max_length=16, choices=AttemptState.choices, default=AttemptState.IN_PROGRESS)
     started_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -229,7 +232,7 @@ class StatisticsDelta(models.Model):
 
 
 class StatisticsRow(models.Model):
-    """Sums over a population: of one item, or (no item) of the whole assignment. Every published figure comes from them.
+    """Sums over a population: of one item, or (no item) of the whole assignment; all published figures come from them.
 
     The machine-marked total T of an attempt is the points of its items that a rule marked and whose kind a rule
     can always mark; it is known at once for every submitted attempt. The rest of an item is T without that item.

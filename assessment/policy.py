@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from assessment import tasks
 from assessment.models import Assignment
 
 
@@ -19,4 +20,6 @@ def change(
     stored.feedback, stored.while_waiting = feedback, while_waiting
     stored.grades_due = stored.grades_due or bears_on_grades
     stored.save()
+    if bears_on_grades:
+        tasks.recompute_grades.delay_on_commit(str(stored.pk))  # type: ignore[attr-defined]
     return stored

@@ -16,7 +16,7 @@ from django.db.models import F, QuerySet
 from assessment import marking
 from assessment.models import Attempt, AttemptState, Response
 from content import item_types
-from content.item_types import InvalidAnswer
+from content.item_types import InvalidAnswer as InvalidAnswer
 
 HIGHEST_SEQ = 2**31 - 1
 

@@ -44,7 +44,7 @@ def confirm(*, response: Response, points: Decimal, note: str, by: Person, now: 
     response.waiting = False
     marking.conclude(attempt, responses, {**counting, reviewed.pk: mark}.values(), now)
     if not attempt.preview:
-        tasks.fold_statistics.delay_on_commit(str(attempt.assignment_id))
+        tasks.fold_statistics.delay_on_commit(str(attempt.assignment_id))  # type: ignore[attr-defined]
     return mark
 
 

@@ -1,6 +1,5 @@
 """What of an attempt may be shown, and when. The key leaves the server only through `_feedback`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -74,13 +73,13 @@ def results(attempt: Attempt, *, for_instructor: bool = False) -> list[ItemResul
     return [_result(response, attempt, done, open_policy or for_instructor) for response in _responses(attempt)]
 
 
-def _responses(attempt: Attempt) -> Sequence[Any]:
+def _responses(attempt: Attempt) -> list[Any]:
     """The responses by position, each with its item and `counting`: the marks that count, the latest first."""
     place = "item_version__quizversionitem"
     counting = Mark.objects.exclude(by=MarkedBy.SUGGESTION).order_by("-created_at", "-pk")
-    return (
-        Response.objects.filter(**{"attempt": attempt, f"{place}__quiz_version": attempt.quiz_version_id})
-        .select_related("item_version__item")
+    rows = Response.objects.filter(**{"attempt": attempt, f"{place}__quiz_version": attempt.quiz_version_id})
+    return list(
+        rows.select_related("item_version__item")
         .prefetch_related(Prefetch("marks", counting, to_attr="counting"))
         .annotate(position=F(f"{place}__position"))
         .order_by("position")

@@ -8,16 +8,16 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from assessment import grades, marking, sweeping
 from assessment.models import Attempt
+from assessment.statistics import folding
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def mark_attempt(attempt_id: str) -> None:
-    """Mark one submitted attempt. A fault is logged; the sweeper tries again, at growing distances."""
-    from assessment import marking
-
+    """Mark one submitted attempt. Any other fault is logged by Celery; the sweeper tries again, ever more rarely."""
     try:
         attempt = marking.mark_attempt(attempt_id, timezone.now())
     except Attempt.DoesNotExist:
@@ -30,16 +30,16 @@ def mark_attempt(attempt_id: str) -> None:
 @shared_task
 def fold_statistics(assignment_id: str) -> None:
     """Add the changes that marking left to the statistics of an assignment."""
-    from uuid import UUID
+    folding.fold(assignment_id=assignment_id, now=timezone.now())
 
-    from assessment.statistics import folding
 
-    folding.fold(assignment_id=UUID(assignment_id), now=timezone.now())
+@shared_task
+def recompute_grades(assignment_id: str) -> None:
+    """Work out the grades of an assignment after a change of its policy."""
+    grades.recompute_all(assignment_id=assignment_id, now=timezone.now())
 
 
 @shared_task
 def sweep() -> None:
     """Finish what a lost message, a killed worker or a late gradebook column left behind."""
-    from assessment import sweeping
-
     sweeping.sweep(now=timezone.now())
