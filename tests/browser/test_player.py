@@ -1,0 +1,119 @@
+"""Answering in a real browser: saving, losing the connection, coming back."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import fill
+from tests.learner import RIGHT, Course, new_course
+from tests.system import System, wait_for
+
+SAVED = "select count(*) from assessment_response r join assessment_attempt a on a.id = r.attempt_id where a.id = %s and r.answer <> '{}'"
+
+
+@pytest.fixture
+def course(system: System) -> Course:
+    return new_course(system)
+
+
+@pytest.fixture
+def player(course: Course, context: BrowserContext) -> Page:
+    """The player of a new attempt, in a tab of its own."""
+    page = context.new_page()
+    page.goto(course.launch("alice").page.url)
+    page.get_by_role("button", name="Start the check").click()
+    page.locator("#q10").wait_for()
+    return page
+
+
+def test_every_answer_is_saved_as_it_is_given(player: Page, system: System) -> None:
+    fill(player)
+
+    for number in range(1, 11):
+        expect(player.locator(f"#q{number} .saved")).to_contain_text("Saved")
+    expect(player.locator("[data-answered]")).to_have_text("10")
+    assert system.query(SAVED, _attempt(player)) == [(10,)]
+
+
+def test_an_answer_given_without_connection_is_kept_and_sent_later(
+    player: Page, context: BrowserContext, system: System
+) -> None:
+    context.set_offline(True)
+    fill(player, (*RIGHT[:3], *[""] * 7))
+    expect(player.locator("[data-trouble]")).to_contain_text("No connection. Your answers are kept here")
+    assert system.query(SAVED, _attempt(player)) == [(0,)]
+
+    context.set_offline(False)
+
+    expect(player.locator("#q3 .saved")).to_contain_text("Saved", timeout=15_000)
+    expect(player.locator("[data-trouble]")).to_be_empty()
+    assert system.query(SAVED, _attempt(player)) == [(3,)]
+
+
+def test_an_answer_that_was_never_sent_survives_a_reload(player: Page, context: BrowserContext, system: System) -> None:
+    player.route("**/responses", lambda route: route.abort())
+    fill(player, (RIGHT[0], *[""] * 9))
+    expect(player.locator("[data-trouble]")).to_contain_text("No connection")
+    player.unroute("**/responses")
+    player.on("dialog", lambda dialog: dialog.accept())
+
+    player.reload()
+
+    expect(player.get_by_label(RIGHT[0], exact=True)).to_be_checked()
+    wait_for(lambda: system.query(SAVED, _attempt(player)) == [(1,)])
+
+
+def test_submitting_without_connection_says_so_and_loses_nothing(
+    player: Page, context: BrowserContext, course: Course
+) -> None:
+    fill(player)
+    context.set_offline(True)
+    player.get_by_role("button", name="Submit").click()
+    expect(player.locator("[data-trouble]")).to_contain_text("nothing was submitted yet")
+
+    context.set_offline(False)
+    player.get_by_role("button", name="Submit").click()
+
+    expect(player.locator("body")).to_contain_text("9 of 10 points so far")
+    wait_for(lambda: course.score("alice"))
+
+
+def test_a_newer_answer_from_another_window_is_not_overwritten(player: Page, context: BrowserContext) -> None:
+    other = context.new_page()
+    other.goto(player.url)
+    fill(player, ("Focus only on speed instead of judgment", *[""] * 9))
+    expect(player.locator("#q1 .saved")).to_contain_text("Saved")
+    player.get_by_label("Avoid checking the answer once it sounds polished", exact=True).check()
+    expect(player.locator("#q1 .saved")).to_contain_text("Saved")
+
+    fill(other, (RIGHT[0], *[""] * 9))
+
+    expect(other.locator("#q1 .saved")).to_contain_text("You changed this answer in another window")
+    other.reload()
+    expect(other.get_by_label("Avoid checking the answer once it sounds polished", exact=True)).to_be_checked()
+
+
+def test_the_whole_check_works_by_keyboard_alone(player: Page) -> None:
+    player.locator("#q1 input").first.focus()
+    player.keyboard.press("Space")
+    player.keyboard.press("ArrowDown")
+    expect(player.locator("#q1 input").nth(1)).to_be_checked()
+    player.keyboard.press("Tab")
+    assert player.evaluate("document.activeElement.closest('fieldset').id") == "q2"
+
+
+def test_the_check_works_without_script(course: Course, chromium) -> None:  # type: ignore[no-untyped-def]
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(course.launch("bob").page.url)
+    page.get_by_role("button", name="Start the check").click()
+    fill(page)
+    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="Submit").click() if "Submit your answers?" in page.content() else None
+    wait_for(lambda: course.score("bob"))
+    page.reload()
+    expect(page.locator("body")).to_contain_text("9 of 10 points so far")
+    context.close()
+
+
+def _attempt(page: Page) -> str:
+    return page.url.split("/attempts/")[1].split("/")[0]
