@@ -18,6 +18,17 @@ from roster.models import Person
 
 __all__ = ["drain", "latest", "latest_by_person", "queue", "resend", "sweep"]
 
+REPEATED = (
+    "institution_id",
+    "registration_id",
+    "line_item_id",
+    "platform_user_id",
+    "score_given",
+    "score_maximum",
+    "final",
+    "started_at",
+    "submitted_at",
+)
 APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
 
 
@@ -41,26 +52,17 @@ def queue(
     user = _user(resource_link, person)
     if column is None or user is None or maximum <= 0:
         return None
+    given, maximum = round(given, 3), round(maximum, 3)  # as they are kept, so that equal ones are known again
     with transaction.atomic():
         lock(column.pk, user.pk)
         newest = _newest(column.pk, user.pk)
         if newest and _says(newest, given, maximum, final) and not _is_new_chance(newest, submitted_at):
             return newest
-        return _append(
-            newest,
-            now,
-            ScoreEvent(
-                institution_id=column.institution_id,
-                registration_id=column.registration_id,
-                line_item=column,
-                platform_user=user,
-                score_given=given,
-                score_maximum=maximum,
-                final=final,
-                started_at=started_at,
-                submitted_at=submitted_at,
-            ),
-        )
+        event = ScoreEvent(score_given=given, score_maximum=maximum, final=final)
+        event.institution_id, event.registration_id = column.institution_id, column.registration_id
+        event.line_item, event.platform_user = column, user
+        event.started_at, event.submitted_at = started_at, submitted_at
+        return _append(newest, now, event)
 
 
 def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
@@ -71,21 +73,7 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
         newest = _newest(event.line_item_id, event.platform_user_id) or event
-        return _append(
-            newest,
-            now,
-            ScoreEvent(
-                institution_id=newest.institution_id,
-                registration_id=newest.registration_id,
-                line_item_id=newest.line_item_id,
-                platform_user_id=newest.platform_user_id,
-                score_given=newest.score_given,
-                score_maximum=newest.score_maximum,
-                final=newest.final,
-                started_at=newest.started_at,
-                submitted_at=newest.submitted_at,
-            ),
-        )
+        return _append(newest, now, ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}))
 
 
 def latest(*, resource_link: ResourceLink, person: Person) -> ScoreEvent | None:

@@ -51,6 +51,7 @@ def test_same_score_is_not_sent_twice(desk: Desk) -> None:
     desk.drain()
 
     assert desk.queue(7) == first
+    assert desk.queue(7.0004) == first
     assert desk.queue(7, submitted_at=NOW + timedelta(hours=1)) == first
     desk.drain(after=10)
     assert len(desk.sent()) == 1
