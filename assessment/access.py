@@ -188,7 +188,7 @@ def _quiz_named(viewer: Launch) -> Quiz | None:
     published = Quiz.objects.filter(current__isnull=False).select_related("current")
     slug = _slug_named(viewer)
     if slug:
-        return published.filter(slug=slug).first()
+        return published.filter(slug=slug.replace("\x00", "")).first()
     only = list(published[:2])
     return only[0] if len(only) == 1 else None
 

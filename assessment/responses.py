@@ -75,15 +75,16 @@ def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Re
     Raises AttemptClosed after the end and for an attempt that is no practice, UnknownItem, and InvalidAnswer
     where there is no answer yet.
     """
-    response = _locked(attempt, [_uuid(item_version_id)]).first()
-    if response is None:
+    locked = _locked(attempt, [_uuid(item_version_id)]).first()
+    if locked is None:
         raise UnknownItem(item_version_id)
+    # Read again behind the lock: another tab may have checked or changed it meanwhile.
+    response = Response.objects.select_related("attempt", "item_version").get(pk=locked.pk)
     if response.checked_at is not None:
         return response
     if response.attempt.assignment_id is not None:
         raise AttemptClosed("Only practice shows feedback before the end.")
     _require_open(response)
-    response = Response.objects.select_related("attempt", "item_version").get(pk=response.pk)
     if not response.answer:
         raise InvalidAnswer("Answer the question first.")
     response.checked_at = now

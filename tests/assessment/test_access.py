@@ -208,6 +208,8 @@ def test_launch_that_names_none_gets_the_only_published_quiz() -> None:
         {"target_link_uri": "https://tool.example/?quiz=no-such-quiz"},
         {"target_link_uri": "https://tool.example/quiz/no-such-quiz"},
         {"target_link_uri": "https://tool.example/quiz"},
+        {"target_link_uri": "https://tool.example/?quiz=%00"},
+        {"custom": {"quiz": 7}},
     ],
 )
 def test_nobody_guesses_between_quizzes(fields: dict[str, object]) -> None:
@@ -289,5 +291,3 @@ def test_known_assignment_costs_one_query(cast: Cast, django_assert_num_queries:
 def test_no_response_of_a_submitted_attempt_is_missing(cast: Cast) -> None:
     attempt = hand_in(cast.alice, **all_right())
     assert access.class_responses(cast.tess).count() == Response.objects.filter(attempt=attempt).count() == 10
-
-

@@ -207,7 +207,9 @@ def test_items_shared_by_two_versions_are_shown_once(cast: Cast) -> None:
 def test_note_of_the_reviewer_reaches_the_learner(cast: Cast) -> None:
     attempt = hand_in(cast.alice, **all_right())
     waiting = access.waiting_responses(cast.tess).get()
-    review.confirm(response=waiting, points=waiting.item_version.points / 2, note="Say where.", by=cast.tess.person, now=at(9))
+    review.confirm(
+        response=waiting, points=waiting.item_version.points / 2, note="Say where.", by=cast.tess.person, now=at(9)
+    )
 
     shown = next(one for one in attempts.results(access.attempt(cast.alice, attempt.pk)) if one.identifier == "q8")
 

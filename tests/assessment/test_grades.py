@@ -1,11 +1,12 @@
 """What counts, and what the LMS hears of it."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 
-from assessment import access, grades, marking, review, sweeping
+from assessment import access, attempts, grades, marking, review, sweeping
 from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
 from lti.models import ScoreEvent
 from roster.models import Role
@@ -61,8 +62,6 @@ def test_score_that_stays_is_told_again_when_it_becomes_final(cast: Cast) -> Non
 
 def test_event_names_the_times_of_the_attempt_that_counts(cast: Cast) -> None:
     attempt = begin(cast.alice, at(0))
-    from assessment import attempts
-
     attempts.submit(attempt=attempt, now=at(300))
     marking.mark_attempt(attempt.pk, at(301))
 
@@ -236,12 +235,13 @@ def test_attempts_of_one_person_marked_at_once_give_the_highest() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_marking_and_reviewing_at_once_never_deadlock() -> None:
     cast = make_cast()
-    for round_ in range(4):
+    for second in (201, 202, 203, 204):
+        now = at(second)
         waiting = [hand_in(cast.alice, **all_right(q1="c")) for _ in range(2)]
         fresh = [hand_in(cast.alice, marked=False, **all_right(q2="c", q3="c")) for _ in range(2)]
-        works: list[Any] = [lambda one=one: confirm(cast, one, "1", at(200 + round_)) for one in waiting]
-        works += [lambda one=one: marking.mark_attempt(one.pk, at(200 + round_)) for one in fresh]
-        works += [lambda: grades.recompute_all(assignment_id=cast.assignment.pk, now=at(200 + round_))]
+        works: list[Any] = [partial(confirm, cast, one, "1", now) for one in waiting]
+        works += [partial(marking.mark_attempt, one.pk, now) for one in fresh]
+        works += [partial(grades.recompute_all, assignment_id=cast.assignment.pk, now=now)]
 
         results = race(*works)
 

@@ -1,7 +1,9 @@
 """Marking by rule, the sweeper behind it, and what the database forbids."""
 
 import logging
+from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -182,18 +184,20 @@ def test_attempt_that_cannot_be_marked_is_tried_at_growing_distances(caplog: pyt
     cast = make_cast()
     bad = hand_in(cast.alice, at(0), marked=False, **all_right())
     poison(bad)
-    tries = []
     caplog.set_level(logging.CRITICAL)
-    for second in range(10, 4 * 3600, 10):
-        sweeping.sweep(now=at(second))
+    tries = [at(5)]
+    sweeping.sweep(now=at(5))
+    while len(tries) < 12:
         bad.refresh_from_db()
-        if len(tries) < bad.mark_tries:
-            tries.append(second)
+        assert bad.mark_after is not None
+        tries.append(bad.mark_after)
+        sweeping.sweep(now=bad.mark_after - timedelta(seconds=1))
+        bad.refresh_from_db()
+        assert bad.mark_tries == len(tries) - 1
+        sweeping.sweep(now=tries[-1])
 
-    gaps = [later - earlier for earlier, later in zip(tries, tries[1:], strict=False)]
-    assert gaps == sorted(gaps)
-    assert (gaps[0], gaps[-1]) == (20, 3600)
-    assert 8 < len(tries) < 14
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(tries)]
+    assert gaps == [15, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
 
 
 # --- the sweeper
@@ -319,5 +323,7 @@ def test_guards_of_the_database_can_be_taken_back() -> None:
 
 def _guards() -> set[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'assessment_%' AND NOT tgisinternal")
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid::regclass::text LIKE 'assessment_%' AND NOT tgisinternal"
+        )
         return {name for (name,) in cursor.fetchall()}

@@ -23,9 +23,7 @@ def item(attempt: Attempt, identifier: str = "q1") -> Any:
 
 
 def save(attempt: Attempt, raw: Any, seq: int | None, identifier: str = "q1", seconds: float = 1) -> Saved:
-    return responses.save(
-        attempt=attempt, item_version_id=item(attempt, identifier), raw=raw, seq=seq, now=at(seconds)
-    )
+    return responses.save(attempt=attempt, item_version_id=item(attempt, identifier), raw=raw, seq=seq, now=at(seconds))
 
 
 def stored(attempt: Attempt, identifier: str = "q1") -> tuple[dict[str, Any], int]:
@@ -86,7 +84,9 @@ def test_text_too_long_or_none_is_refused(attempt: Attempt, raw: Any) -> None:
     assert stored(attempt, "q8") == ({}, 0)
 
 
-@pytest.mark.parametrize("text", ["naïve \u2014 \U0001f600", "a\nb", "half \ud83d of a pair", "nul \x00 inside", "\\u0000"])
+@pytest.mark.parametrize(
+    "text", ["naïve \u2014 \U0001f600", "a\nb", "half \ud83d of a pair", "nul \x00 inside", "\\u0000"]
+)
 def test_any_text_that_a_browser_can_send_is_stored(attempt: Attempt, text: str) -> None:
     assert save(attempt, text, 1, "q8").state == "saved"
 
@@ -239,7 +239,9 @@ def _in_background(work: Any) -> Any:
     future = threads.submit(lambda: race(work)[0])
     with connection.cursor() as cursor:
         for _ in range(5000):
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
             if cursor.fetchone() != (0,) or future.done():
                 break
     assert not future.done(), future.result()

@@ -1,0 +1,79 @@
+"""What staff can see and change in the admin."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from assessment.models import Attempt, Grade, Mark, Response
+from roster.models import Institution, User
+from tests.cast import Cast, all_right, at, hand_in
+
+READ_ONLY = (Attempt, Response, Mark, Grade)
+
+
+def staff(institution: Institution | None) -> Client:
+    user = User.objects.create_superuser(f"staff of {institution}", password="x", institution=institution)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(client: Client, model: Any, name: str = "changelist", *args: object) -> Any:
+    return client.get(reverse(f"admin:assessment_{model._meta.model_name}_{name}", args=args))
+
+
+@pytest.fixture
+def marked(cast: Cast) -> Cast:
+    hand_in(cast.alice, at(1), **all_right())
+    return cast
+
+
+@pytest.mark.parametrize("model", READ_ONLY)
+def test_staff_see_their_institution_only(marked: Cast, model: Any) -> None:
+    row = model.objects.first()
+    near, far = staff(marked.alice.institution), staff(marked.dora.institution)
+
+    assert page(near, model, "change", row.pk).status_code == 200
+    assert page(far, model, "change", row.pk).status_code == 302  # to the index: no such row
+    assert page(near, model).context["cl"].result_count > 0
+    assert page(far, model).context["cl"].result_count == 0
+    assert page(staff(None), model).context["cl"].result_count > 0
+
+
+@pytest.mark.parametrize("model", READ_ONLY)
+def test_nothing_that_learners_did_can_be_changed(marked: Cast, model: Any) -> None:
+    client, row = staff(None), model.objects.first()
+    for name, args in (("change", [row.pk]), ("delete", [row.pk]), ("add", [])):
+        address = reverse(f"admin:assessment_{model._meta.model_name}_{name}", args=args)
+        assert client.post(address, {"points": "0"}).status_code == 403
+
+
+def test_state_of_the_score_is_shown_beside_the_grade(marked: Cast) -> None:
+    assert b"Due" in page(staff(None), Grade).content
+
+
+def test_policy_can_be_changed_and_grades_follow(marked: Cast) -> None:
+    address = reverse("admin:assessment_assignment_change", args=[marked.assignment.pk])
+    form = {
+        "title": "New title",
+        "max_attempts": "3",
+        "counts": "latest",
+        "feedback": "never",
+        "while_waiting": "nothing",
+    }
+    assert staff(marked.alice.institution).post(address, form).status_code == 302
+
+    marked.assignment.refresh_from_db()
+    assert (marked.assignment.title, marked.assignment.max_attempts) == ("New title", 3)
+    assert (marked.assignment.counts, marked.assignment.feedback) == ("latest", "never")
+    assert marked.assignment.grades_due
+
+
+def test_policy_of_another_institution_cannot_be_changed(marked: Cast) -> None:
+    address = reverse("admin:assessment_assignment_change", args=[marked.assignment.pk])
+    staff(marked.dora.institution).post(address, {"title": "Mine", "counts": "first"})
+
+    marked.assignment.refresh_from_db()
+    assert marked.assignment.title == "The check"
