@@ -20,8 +20,8 @@ __all__ = ["Problem", "Section", "SheetItem", "SheetReading", "read"]
 
 HEADINGS = {"the premise", "what ai does well here", "what ai cannot do"}
 HEADING_WORDS = re.compile(
-    r"(the|what|how|why|when|where|who|which|key|common|further|about|before|after|in|an?|try|your|example|examples"
-    r"|background|overview|introduction|summary|takeaways?|glossary|resources)\b",
+    r"(the|what|how|why|when|where|who|which|key|common|further|about|an? (word|note|quick)|try (it|this)|your turn"
+    r"|examples?|background|overview|introduction|summary|takeaways?|glossary|resources|in (short|practice|brief))\b",
     re.I,
 )
 CHECK = re.compile(
@@ -32,7 +32,7 @@ CHECK = re.compile(
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 DECLARED = re.compile(rf"(?:(\d{{1,4}})|({'|'.join(WORDS)})) (?:short |quick )?questions?\b(?!\s*\?)", re.I)
 ADDRESS = re.compile(
-    r"(?:https?://)?((?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w.~%-]+)*/quiz/([\w-]+)|localhost(?::\d+)?\S*/quiz/([\w-]+))",
+    r"(?<![\w.-])(?:https?://)?((?:(?:[\w-]+\.)+[a-z\d]+|localhost)(?::\d+)?(?:/[\w.~%-]+)*/quiz/([\w-]+))",
     re.I,
 )
 SEPARATOR = re.compile(r"\s*[·•∙‧⋅・|,;]\s*|\s+[-–—]\s+")
@@ -46,7 +46,7 @@ REVIEWED = re.compile(
     r"(?P<year>\d{4})(?:-\d\d){0,2}\.?",
     re.I,
 )
-FURNITURE = re.compile(r"page \d+(?: (?:of|/) \d+)?|\d+ ?/ ?\d+|[-–—] ?\d+ ?[-–—]|(?:©|\(c\)|copyright\b).*", re.I)
+FURNITURE = re.compile(r"page \d+(?: (?:of|/) \d+)?|[-–—] ?\d+ ?[-–—]|(?:©|copyright (?:©|\(c\)|\d)).*", re.I)
 PRINTED_KEY = re.compile(r"(?:correct )?(?:answers?|key)(?: key)? ?[:=].*", re.I)
 ENDS_SENTENCE = tuple(".!?:;…。")
 
@@ -161,13 +161,13 @@ def _facts(text: str) -> dict[str, int]:
     """Minutes and year of review from a line made of such facts, else empty."""
     found: dict[str, int] = {}
     for part in SEPARATOR.split(text):
+        if len(part) > 40:
+            return {}
         minutes, reviewed = MINUTES.fullmatch(part), REVIEWED.fullmatch(part)
         if minutes and (minutes["hours"] or minutes["minutes"]):
             found["minutes"] = int(minutes["hours"] or 0) * 60 + int(minutes["minutes"] or 0)
         elif reviewed:
             found["year"] = int(reviewed["year"])
-        elif len(part) > 40:
-            return {}
     return found
 
 
@@ -240,9 +240,22 @@ def _add_section(heading: Line | None, content: Sequence[Line], reading: SheetRe
         reading.problems.append(Problem(heading.number, "A heading with nothing under it."))
     bulleted = sum(BULLET.match(line.text) is not None for line in content)
     sentences = sum(line.text.endswith(ENDS_SENTENCE) for line in content)
+    reading.problems += _hidden_headings(content) if not bulleted else []
     kind = "points" if bulleted or 2 * sentences <= len(content) else "prose"
     paragraphs = tuple(BULLET.sub("", line.text, count=1) if BULLET.match(line.text) else line.text for line in content)
     reading.sections.append(Section(_section_id(title, reading), title, kind, paragraphs))
+
+
+def _hidden_headings(content: Sequence[Line]) -> list[Problem]:
+    """Among long unmarked points a very short one may be a heading that nothing gives away."""
+    words = sorted(len(line.text.split()) for line in content)
+    if not words or words[len(words) // 2] < 7:
+        return []
+    return [
+        Problem(line.number, f"Perhaps a heading; read as text: {line.text}")
+        for line in content[1:-1]
+        if len(line.text.split()) <= 4 and _looks_like_heading(line.text)
+    ]
 
 
 def _section_id(title: str, reading: SheetReading) -> str:
@@ -278,7 +291,7 @@ def _number(declared: re.Match[str]) -> int:
 
 def _read_address(line: Line, reading: SheetReading) -> None:
     if match := ADDRESS.search(line.text):
-        reading.quiz_address, reading.quiz_slug = match[1], match[2] or match[3]
+        reading.quiz_address, reading.quiz_slug = match[1], match[2]
 
 
 def _not_a_question(line: Line) -> str:

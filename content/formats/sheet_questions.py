@@ -18,12 +18,13 @@ NUMBER = re.compile(
 )
 LETTER = re.compile(r"\(?(?P<letter>[A-Ha-h])(?P<close>[.)])\s+(?=\S)")
 BULLET = re.compile(r"(?:[-*+•‣◦▪–—○●□☐]|\[ ?\])\s+(?=\S)")
-LABEL = re.compile(r"(?:Q(?:uestion)?\s*)?\d{1,3}\s*[.):]?|Q(?:uestion)?\s*\d{1,3}", re.I)
+LABEL = re.compile(r"\d{1,3}[.)]|Q(?:uestion)?\s*\d{1,3}\s*[.):]?", re.I)
 ASKS = re.compile(
     r"(?:briefly |please )?(?:name|describe|explain|list|give|state|define|write|outline|discuss|justify|suggest"
     r"|propose|summari[sz]e|compare|identify|tell|in your own words|in one sentence|in a sentence)\b",
     re.I,
 )
+CHOOSES = re.compile(r"(?:select|choose|pick|tick|mark|complete|finish|fill in|true or false|match)\b", re.I)
 CLOSERS = "\"'”’»)]"
 LONGEST_ITEM = 16
 SIZES = (4, 3, 5, 2, 6)
@@ -101,23 +102,22 @@ def _without_labels(lines: Sequence[Line]) -> list[Line]:
 
 def _marks(lines: Sequence[Line]) -> list[Mark]:
     """Each line with what its mark says, judged by how that style of mark is used on the whole sheet."""
-    question_styles, option_styles = _number_styles(lines)
-    letters = [match["letter"].lower() for line in lines if (match := LETTER.match(line.text))]
-    lettered = "a" in letters and "b" in letters
-    marks = []
-    for line in lines:
-        number, letter, bullet = NUMBER.match(line.text), LETTER.match(line.text), BULLET.match(line.text)
-        if number and _style(number) in question_styles:
-            marks.append(Mark(line, line.text[number.end() :], "question", int(number["number"])))
-        elif number and _style(number) in option_styles:
-            marks.append(Mark(line, line.text[number.end() :], "option"))
-        elif letter and lettered:
-            marks.append(Mark(line, line.text[letter.end() :], "option"))
-        elif bullet:
-            marks.append(Mark(line, line.text[bullet.end() :], "option"))
-        else:
-            marks.append(Mark(line, line.text))
+    styles = _number_styles(lines)
+    letters = {match["letter"].lower() for line in lines if (match := LETTER.match(line.text))}
+    marks = [_mark(line, *styles, lettered={"a", "b"} <= letters) for line in lines]
+    # A stray dash or letter is text: where options are marked at all, they are a good part of the lines.
+    if 3 * sum(mark.says == "option" for mark in marks) < len(marks):
+        marks = [Mark(mark.line, mark.line.text) if mark.says == "option" else mark for mark in marks]
     return marks
+
+
+def _mark(line: Line, rising: set[str], again: set[str], *, lettered: bool) -> Mark:
+    number = NUMBER.match(line.text)
+    if number and _style(number) in rising:
+        return Mark(line, line.text[number.end() :], "question", int(number["number"]))
+    numbered = number if number and _style(number) in again else None
+    option = numbered or (LETTER.match(line.text) if lettered else None) or BULLET.match(line.text)
+    return Mark(line, line.text[option.end() :], "option") if option else Mark(line, line.text)
 
 
 def _number_styles(lines: Sequence[Line]) -> tuple[set[str], set[str]]:
@@ -183,9 +183,9 @@ def _asking_cost(text: str) -> float:
     last = plain.rstrip(CLOSERS)[-1:] or plain[-1:]
     if last in "?？؟՞⸮":
         return 0.0
-    if ASKS.match(plain):
+    if ASKS.match(plain) or CHOOSES.match(plain):
         return 1.0 if last in ".:…" else 4.0
-    if last in ":…" or "__" in plain:
+    if last in ":…" or plain.endswith("...") or "__" in plain:
         return 1.5
     return 6.0 if last in ".!" else 8.0
 
@@ -213,7 +213,7 @@ def _open_cost(stem: str, last: bool) -> float:
     """How odd this question is without options: "Name one way." is at home, "Which of these?" is not."""
     if last or ASKS.match(stem):
         return 1.5
-    return 5.0 if re.search(r"\b(which|whose) [^.?]*\?", stem, re.I) else 3.0
+    return 5.0 if CHOOSES.match(stem) or re.search(r"\b(which|whose) [^.?]*\?", stem[-500:], re.I) else 3.0
 
 
 def _size_cost(cut: Cut, size: int, last: int) -> float:

@@ -170,7 +170,41 @@ def test_options_with_numbers() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["CHOOSING", "NUMBERED", "BULLETED", "NUMBERED_OPTIONS"])
+def test_stems_of_many_forms_are_told_apart_by_the_printed_number() -> None:
+    reading = sheet.read(variants.PROMPTING)
+    assert [part.id for part in reading.sections] == [
+        "the-premise",
+        "what-ai-does-well-here",
+        "what-ai-cannot-do",
+        "try-it-yourself",
+    ]
+    assert [len(item.options) for item in reading.items] == [4, 2, 3, 3, 3, 0, 0, 3]
+    assert reading.items[3].stem == 'Complete the sentence: "A prompt needs a ____."'
+    told = {problem.line: problem.text for problem in reading.problems}
+    assert told[9] == "Perhaps a heading; read as text: Prompt recipe"
+    assert "please check" in told[16]
+    wrong = sheet.read(variants.PROMPTING.replace("8 questions", "12 questions"))
+    assert any("The sheet says 12 questions" in problem.text for problem in wrong.problems)
+
+
+@pytest.mark.parametrize(
+    ("option", "kept"),
+    [("1/2", "1/2"), ("42", "42"), ("(c) Charlie", "(c) Charlie"), ("Page", "Page"), ("- 3", "- 3")],
+)
+def test_odd_options_stay_options(option: str, kept: str) -> None:
+    reading = sheet.read(SHEET.replace("training data\n", f"{option}\n", 1))
+    assert [len(item.options) for item in reading.items] == [4, 4, 4, 4, 4, 4, 4, 0, 4, 3]
+    assert reading.items[1].options[2] == kept
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 200_000, "a." * 100_000, "which " * 40_000, "(" * 100_000, "reviewed " * 20_000]
+)
+def test_one_endless_line_is_read(text: str) -> None:
+    assert unaccounted(text, sheet.read(text)) == []
+
+
+@pytest.mark.parametrize("name", ["CHOOSING", "NUMBERED", "BULLETED", "NUMBERED_OPTIONS", "PROMPTING"])
 def test_no_line_of_a_variant_is_lost(name: str) -> None:
     text = getattr(variants, name)
     assert unaccounted(text, sheet.read(text)) == []

@@ -88,3 +88,47 @@ What feeds it?
 2) Wind
 3) Noise
 """
+
+PROMPTING = """Prompting for Teachers
+Small changes in a prompt change the lesson plan.
+30 min · Reviewed 2026
+The premise
+A prompt is a request; vague requests get vague plans.
+What AI does well here
+Drafts a first outline that you can correct quickly in class
+Suggests examples for several reading levels at the same time
+Prompt recipe
+Role, task, format and limits belong in every single prompt
+What AI cannot do
+Know your pupils and what happened in class yesterday
+Try it yourself
+Ask for a plan twice and compare what changed between them
+End-of-lesson check
+8 questions · take it digitally for instant feedback at tendril.neural-forge.io/learn/quiz/end-prompting-teachers
+What is the main idea of "Prompting for Teachers"?
+Small changes in a prompt change the lesson plan.
+Use AI as the final authority for the whole decision
+Avoid checking the answer once it sounds polished
+Focus only on speed instead of judgment
+True or false: a prompt is a request.
+True
+False
+A vague prompt leads to ...
+a vague plan
+a good plan
+no plan
+Complete the sentence: "A prompt needs a ____."
+role
+cat
+hat
+Select the best summary.
+Be clear
+Be loud
+Be late
+In your own words, say why prompts matter.
+Describe one limit of AI in class.
+Which of these is a role?
+"You are a teacher"
+"Why?"
+"Now"
+"""
