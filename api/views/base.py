@@ -18,7 +18,7 @@ from roster.models import Institution
 
 
 class KnownParameters(APIView):
-    """A parameter that the resource does not know is refused: a filter misspelt must not pass as no filter."""
+    """A parameter that is unknown, empty or repeated is refused: a filter gone wrong must not pass as no filter."""
 
     extra_parameters: frozenset[str] = frozenset()
 
@@ -31,6 +31,8 @@ class KnownParameters(APIView):
                 errors[name] = [f"Unknown here. Known: {', '.join(sorted(known))}."]
             elif len(values) > 1:
                 errors[name] = ["Given more than once."]
+            elif values == [""]:
+                errors[name] = ["Empty: give a value or leave it out."]
         if errors:
             raise ValidationError(errors)
 

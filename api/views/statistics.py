@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
 from api.rendering import JsonRenderer
@@ -21,7 +21,11 @@ from assessment.statistics.report import UnknownVersion, report
 
 PARAMETERS = [
     OpenApiParameter("population", enum=Population.values, default="first", description="Whose attempts count."),
-    OpenApiParameter("version", int, description="Number of a quiz version; by default the newest answered one."),
+    OpenApiParameter(
+        "version",
+        {"type": "integer", "minimum": 1},
+        description="Number of a quiz version; by default the newest answered one.",
+    ),
     OpenApiParameter("If-None-Match", location="header", description="An ETag of an earlier answer."),
 ]
 
@@ -59,7 +63,7 @@ def shown(assignment: Assignment, request: Request) -> dict[str, Any]:
     try:
         found = report(assignment=assignment, population=population, now=timezone.now(), version=_version(request))
     except UnknownVersion:
-        raise ValidationError({"version": ["The quiz of this assignment has no such version."]}) from None
+        raise NotFound("The quiz of this assignment has no such version.") from None
     return found | {"generated_at": found["folded_at"] or assignment.created_at}
 
 
@@ -67,6 +71,6 @@ def _version(request: Request) -> int | None:
     given = request.query_params.get("version")
     if given is None:
         return None
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
-        raise ValidationError({"version": ["Must be a whole number."]})
+    if not (given.isascii() and given.isdigit() and len(given) < 100 and int(given) > 0):
+        raise ValidationError({"version": ["Must be a whole number from 1."]})
     return int(given)

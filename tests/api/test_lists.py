@@ -154,6 +154,7 @@ def test_filters_narrow(north: School, script: Caller) -> None:
     assert ids(state="in_progress") == []
     assert len(ids(submitted_from="2026-03-02T09:03:00Z", submitted_to="2026-03-02T09:04:00Z")) == 1
     assert len(ids(submitted_from="2026-03-02T10:03:00+01:00")) == 3
+    assert len(ids(submitted_from="2026-03-01T10:03:00-23:00")) == 3
     grades = lambda **query: [row["person"] for row in script.get("grades", **query).json()["results"]]  # noqa: E731
     assert grades(assignment=other.pk) == [str(north.people[0].pk)]
     assert len(grades(updated_since="2026-03-02T09:03:00Z", state="final")) == 3

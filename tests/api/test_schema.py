@@ -67,7 +67,7 @@ def test_real_answers_are_what_the_schema_says(schema: dict[str, Any], north: Sc
 
 @pytest.mark.django_db(transaction=True)  # real requests give their connection back
 @pytest.mark.parametrize("keyed", [True, False])
-def test_no_call_made_from_the_schema_breaks_a_promise(north: School, keyed: bool) -> None:
+def test_no_call_made_from_the_schema_breaks_a_promise(schema: dict[str, Any], north: School, keyed: bool) -> None:
     """Good and bad calls, the same every time: never a 500, never a status, type or body that is not written down."""
     cast.lesson()
     attempt = cast.take(north.assignment, north.people[0], ("a", "", "because"))
@@ -78,25 +78,31 @@ def test_no_call_made_from_the_schema_breaks_a_promise(north: School, keyed: boo
         "lessons": "lesson",
         "quizzes": "check",
     }
-    loaded = schemathesis.openapi.from_wsgi("/api/v1/schema?format=json", application)
+    if keyed:  # else it would replace the key by its own
+        for operations in schema["paths"].values():
+            operations["get"].pop("security", None)
+    loaded = schemathesis.openapi.from_dict(schema)
+    loaded.app = application
     operations = [result.ok() for result in loaded.get_all_operations()]
     assert len(operations) == 10
     for operation in operations:
-        call(operation, headers, real[operation.path.split("/")[3]] if "grades" not in operation.path else "")
+        call(operation, headers, real.get(operation.path.split("/")[3], ""))
 
 
 def call(operation: Any, headers: dict[str, str], real: str) -> None:
-    modes = [schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE]
-    cases = st.one_of(*[operation.as_strategy(generation_mode=mode) for mode in modes])
+    good = operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE)
+    bad = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
+
+    def at_a_real_row(case: Any) -> Any:
+        case.path_parameters = dict.fromkeys(case.path_parameters, real)
+        return case
 
     @settings(
-        max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+        max_examples=20, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    @given(cases, st.booleans())
-    def run(case: Any, existing: bool) -> None:
-        if existing and case.path_parameters:
-            case.path_parameters = dict.fromkeys(case.path_parameters, real)
+    @given(st.one_of(good, good.map(at_a_real_row), bad))
+    def run(case: Any) -> None:
         case.call_and_validate(headers=headers)
 
     run()

@@ -167,7 +167,9 @@ def test_each_version_of_the_quiz_has_its_own_figures(script: Caller, on: Assign
     assert (body["quiz_version"]["number"], body["n"], len(body["items"])) == (2, 1, 2)
     assert [(version["number"], version["n"]) for version in body["versions"]] == [(1, 12), (2, 1)]
     assert shown(script, on, version=1)["n"] == 12
-    for version in ("3", "x", "-1", "9" * 30):
+    for version in ("3", "9" * 30):
+        assert script.get(f"assignments/{on.pk}/statistics", version=version).status_code == 404
+    for version in ("x", "-1", "0", "1.0", "9" * 5000):
         response = script.get(f"assignments/{on.pk}/statistics", version=version)
         assert response.status_code == 400
         assert list(response.json()["errors"]) == ["version"]
