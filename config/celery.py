@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 logger = logging.getLogger(__name__)
 
 
-class HintTask(DjangoTask):
+class HintTask(DjangoTask):  # type: ignore[type-arg]  # generic in its stubs only
     """A task whose message may be lost without harm: a broker that is down never fails the request."""
 
     def apply_async(self, *args: Any, **kwargs: Any) -> Any:

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import IO
 
 from config import postgres, servers
 from config.servers import Server, Trouble
@@ -25,6 +25,7 @@ from config.servers import Server, Trouble
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".local"
 KEPT = "run"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def given(name: str) -> bool:
@@ -160,7 +161,7 @@ def _call(command: list[str], env: dict[str, str]) -> int:
         if number != signal.SIGINT:
             process.send_signal(number)
 
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sig in SIGNALS:
         signal.signal(sig, pass_on)
     code = process.wait()
     return 128 - code if code < 0 else code
@@ -177,7 +178,10 @@ def clean() -> int:
     return 0
 
 
-def leave(number: int, frame: FrameType | None) -> Any:
+def leave(number: int, frame: FrameType | None) -> None:
+    """Stop in order; a second Ctrl-C must not interrupt the stopping, which takes seconds at most."""
+    for sig in SIGNALS:
+        signal.signal(sig, lambda number, frame: None)
     raise SystemExit(128 + number)
 
 
@@ -191,7 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
     execution.add_argument("--fast", action="store_true", help="let PostgreSQL forget on a power cut")
     execution.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args(arguments)
-    for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for sig in SIGNALS:
         signal.signal(sig, leave)
     try:
         if options.do == "clean":

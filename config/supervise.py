@@ -251,9 +251,12 @@ def run() -> int:
             _say("Starting the sandbox LMS, web, workers and beat")
             with started(home, parts(home, at, env, sandbox)) as processes:
                 _announce(home, at, env, processes, running)
-                while not _make_was_stopped(make):
-                    _must_live(home, processes, running)
-                    time.sleep(0.3)
+                try:
+                    while not _make_was_stopped(make):
+                        _must_live(home, processes, running)
+                        time.sleep(0.3)
+                finally:
+                    _say("Stopping everything")
     return 0
 
 
@@ -282,4 +285,5 @@ SHARED = (
 
 
 def _say(text: str) -> None:
-    print(f"{text} …", flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        print(f"{text} …", flush=True)

@@ -1,10 +1,24 @@
 """What every test shares."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from tests.system import System
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def pytest_configure() -> None:
+    """Quick passwords, and static files straight from the rooms: nothing is collected for tests in this process."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    settings.WHITENOISE_USE_FINDERS = True
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +35,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "system" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("system"))
             item.add_marker(pytest.mark.stack)
+        if item.get_closest_marker("browser") and not CHROMIUM.exists():
+            item.add_marker(pytest.mark.skip(reason=f"needs Chromium at {CHROMIUM} (`apt install chromium`)"))

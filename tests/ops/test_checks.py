@@ -1,0 +1,81 @@
+"""Misconfiguration is told by `manage.py check`, with ids, and without a database."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import local
+
+GOOD = {
+    "SECRET_KEY": "kD8v-Zq3X0n7Rt5yB2mWc9LhJ4sPfG6aUeT1iOoQxVzNwYr",
+    "DATABASE_URL": "postgres://assay:secret@nowhere.invalid:5432/assay",
+    "REDIS_URL": "redis://nowhere.invalid:6379/0",
+    "ASSAY_BASE_URL": "https://assay.example.org",
+    "BEHIND_PROXY": "1",
+}
+GOOD["SECRET_KEY"] += "0aB9"
+
+
+def check(*options: str, **changes: str | None) -> tuple[int, str]:
+    """Exit code and words of `manage.py check` under the good settings but for `changes`."""
+    env = {"PATH": os.environ["PATH"], **GOOD, **changes}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", *options],
+        cwd=local.ROOT,
+        env={name: value for name, value in env.items() if value is not None},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_production_settings_are_clean() -> None:
+    assert check("--deploy", "--fail-level", "WARNING") == (0, "System check identified no issues (0 silenced).\n")
+
+
+@pytest.mark.parametrize(
+    ("id", "changes"),
+    [
+        ("assay.E001", {"SECRET_KEY": "short"}),
+        ("assay.E003", {"ASSAY_BASE_URL": "http://assay.example.org"}),
+        ("assay.E004", {"ASSAY_BASE_URL": "https://assay.example.org/tool"}),
+        ("assay.E005", {"REDIS_URL": "amqp://somewhere"}),
+    ],
+)
+def test_each_error_has_its_id_and_stops(id: str, changes: dict[str, str | None]) -> None:
+    code, said = check(**changes)
+    assert code == 1
+    assert id in said
+
+
+def test_nothing_set_names_every_missing_variable() -> None:
+    code, said = check(SECRET_KEY=None, DATABASE_URL=None)
+    assert code == 1
+    assert "assay.E001" in said
+    assert "assay.E002" in said
+
+
+def test_deployment_warnings_have_ids() -> None:
+    code, said = check(
+        "--deploy", ASSAY_PRIVATE_HOSTS="localhost:8100,lms.lan", BEHIND_PROXY="0", ALLOWED_HOSTS="other.example.org"
+    )
+    assert code == 0
+    assert all(id in said for id in ("assay.W001", "assay.W002", "assay.W003"))
+    assert "lms.lan" not in said
+
+
+def test_secrets_come_from_files_too(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {}
+    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+        (tmp_path / name).write_text(GOOD[name] + "\n")
+        files |= {name: None, f"{name}_FILE": str(tmp_path / name)}
+    code, said = check("--deploy", "--fail-level", "WARNING", **files)
+    assert code == 0, said
+
+
+def test_loopback_needs_no_https() -> None:
+    assert check(ASSAY_BASE_URL="http://127.0.0.1:8300", BEHIND_PROXY="0")[0] == 0

@@ -1,0 +1,31 @@
+"""Linting is part of the tests; each part is the line of `make lint` itself."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from config.local import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+LINES = re.findall(r"^\t@\$\(PY\) (.*)$|^\t@(DEBUG.*)$", MAKEFILE.split("\nlint:")[1].split("\n\n")[0], re.M)
+COMMANDS = [f"$PY {plain}" if plain else other.replace("$(PY)", "$PY") for plain, other in LINES]
+
+
+def test_there_are_five_parts() -> None:
+    assert len(COMMANDS) == 5
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_lint(command: str) -> None:
+    done = subprocess.run(
+        command.replace("$PY", sys.executable),
+        shell=True,
+        cwd=ROOT,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

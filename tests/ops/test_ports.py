@@ -1,0 +1,51 @@
+"""`make run` says which variable to change before it starts anything."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from config import supervise
+from config.servers import Trouble
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def free() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.mark.parametrize("name", ["PORT", "SANDBOX_PORT"])
+def test_busy_port_is_named_with_the_variable(
+    name: str, taken: int, free: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", str(free))
+    monkeypatch.setenv("SANDBOX_PORT", str(free + 1 if free < 65535 else free - 1))
+    monkeypatch.setenv(name, str(taken))
+    with pytest.raises(Trouble, match=f"Port {taken} is busy.*make run {name}="):
+        supervise.addresses()
+
+
+@pytest.mark.parametrize("text", ["none", "0", "65536", "-1", "80.5", "²"])
+def test_what_is_no_port_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", text)
+    with pytest.raises(Trouble, match="PORT is"):
+        supervise.addresses()
+
+
+def test_both_sites_need_ports_of_their_own(free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(free))
+    monkeypatch.setenv("SANDBOX_PORT", str(free))
+    with pytest.raises(Trouble, match="both"):
+        supervise.addresses()
+
+
+def test_tool_and_sandbox_are_different_sites() -> None:
+    at = supervise.Addresses(8300, 8400)
+    assert (at.tool, at.sandbox) == ("http://127.0.0.1:8300", "http://localhost:8400")
