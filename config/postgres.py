@@ -139,11 +139,11 @@ def choose(home: Path) -> tuple[Way, Path, Path, int]:
     usable = list(_usable(home))
     if not usable:
         raise _no_postgres()
-    for way, folder, version in usable:
-        data = _data_folder(way, home)
-        if _data_version(data) in {None, version}:
+    way = usable[0][0]
+    data = _data_folder(way, home)
+    for other, folder, version in usable:
+        if other == way and _data_version(data) in {None, version}:
             return way, folder, data, version
-    data = _data_folder(usable[0][0], home)
     raise Trouble(
         f"The data in {data} was made by PostgreSQL {_data_version(data)}, which is not here any more (found: "
         f"{', '.join(str(version) for _, _, version in usable)}): install it again, or `make clean` to start afresh."

