@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import F
-from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,7 +17,7 @@ from assessment.models import Assignment, Attempt, AttemptState, Grade
 from assessment.responses import AttemptClosed
 from assessment.views import answers, gradebook, teacher
 from assessment.views.answers import Garbage, Outcome
-from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt
+from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt, see_other
 from content.models import QuizVersion
 
 
@@ -67,8 +67,8 @@ def lesson(request: LaunchRequest) -> HttpResponse:
     begun = access.attempts(request.viewer).filter(state=AttemptState.IN_PROGRESS).first()
     context = {
         "lesson": version.lesson_version.body,
-        "check_url": reverse("attempt", args=[begun.pk]) if begun else _front(request),
-        "front_url": _front(request),
+        "check_url": reverse("attempt", args=[begun.pk]) if begun else reverse(_front(request)),
+        "front_url": reverse(_front(request)),
     }
     return render(request, "assessment/lesson.html", context)
 
@@ -81,10 +81,10 @@ def start(request: LaunchRequest) -> HttpResponse:
     try:
         opened = attempts.start(assignment=assignment, person=viewer.person, preview=previews, now=timezone.now())
     except NotPublished:
-        return _see_other("home")
+        return see_other("home")
     except NoAttemptLeft:
         return overview(request, assignment, status=409)
-    return _see_other("attempt", opened.pk)
+    return see_other("attempt", opened.pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,11 +92,11 @@ def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     """The player. A POST saves the form as it stands and comes back, or leaves for later."""
     found = own_attempt(request, attempt_id)
     if found.state != AttemptState.IN_PROGRESS:
-        return redirect("result", found.pk)
+        return see_other("result", found.pk)
     if request.method == "GET":
         return _player(request, found)
     trouble = _save_form(request, found, timezone.now())
-    return trouble or HttpResponseRedirect(_front(request))
+    return trouble or see_other(_front(request))
 
 
 @require_POST
@@ -122,7 +122,7 @@ def submit(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     """Save what the form carries, ask once where questions are unanswered, then hand in."""
     found = own_attempt(request, attempt_id)
     if found.state != AttemptState.IN_PROGRESS:
-        return redirect("result", found.pk)
+        return see_other("result", found.pk)
     trouble = _save_form(request, found, timezone.now()) if request.method == "POST" else None
     if trouble is not None:
         return trouble
@@ -131,14 +131,14 @@ def submit(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     if not asked:
         return _ask(request, found, unanswered)
     attempts.submit(attempt=found, now=timezone.now())
-    return _see_other("result", found.pk)
+    return see_other("result", found.pk)
 
 
 @require_GET
 def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     found = own_attempt(request, attempt_id)
     if found.state == AttemptState.IN_PROGRESS:
-        return redirect("attempt", found.pk)
+        return see_other("attempt", found.pk)
     assignment = assignment_or_404(request)
     grade = None if found.preview else _grade(request, assignment)
     made = list(access.attempts(request.viewer))
@@ -147,7 +147,7 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
         "version_key": version_of(request, assignment, found, grade),
         "left": _left(request, assignment, made),
         "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
-        "front_url": _front(request),
+        "front_url": reverse(_front(request)),
         "late": "late" in request.GET,
         "lesson_url": reverse("lesson") if found.quiz_version.lesson_version_id else "",
     }
@@ -208,7 +208,7 @@ def _save_form(request: LaunchRequest, found: Attempt, now: datetime) -> HttpRes
     try:
         outcome = answers.store(attempt=found, entries=entries, now=now)
     except AttemptClosed:
-        return HttpResponseRedirect(f"{reverse('result', args=[found.pk])}?late=1")
+        return see_other("result", found.pk, after="?late=1")
     return _player(request, found, outcome) if outcome.invalid or outcome.stale else None
 
 
@@ -234,12 +234,5 @@ def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -
 
 
 def _front(request: LaunchRequest) -> str:
-    """The overview: a teacher's front page is the class, so theirs lies beside it."""
-    return reverse("preview" if access.is_instructor(request.viewer) else "home")
-
-
-def _see_other(name: str, *args: object) -> HttpResponseRedirect:
-    """303: the browser comes back with GET, whatever it sent."""
-    response = HttpResponseRedirect(reverse(name, args=args))
-    response.status_code = 303
-    return response
+    """The overview's name: a teacher's front page is the class, so theirs lies beside it."""
+    return "preview" if access.is_instructor(request.viewer) else "home"

@@ -7,7 +7,7 @@ their forms need no CSRF token. An attempt is made with the first answer and fou
 from datetime import datetime
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from assessment.models import Attempt, AttemptState
 from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
 from assessment.views import answers
 from assessment.views.answers import Field, Outcome
+from assessment.views.requests import see_other
 from content import item_types
 from content.models import Quiz, QuizVersion, QuizVersionItem
 
@@ -70,7 +71,7 @@ def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
         fields = answers.fields(attempts.questions(found), request.POST, outcome)
         return _page(request, _version(found), found, fields, reverse("practice:practice", args=[key]))
     place = next((f"#q{one.position}" for one in questions if str(one.item_version_id) == asked), "#summary")
-    return HttpResponseRedirect(reverse("practice:practice", args=[key]) + place)
+    return see_other("practice:practice", key, after=place)
 
 
 def _check_one(found: Attempt, asked: str, now: datetime) -> dict[UUID, str]:

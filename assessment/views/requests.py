@@ -6,7 +6,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from assessment import access
 from assessment.models import Assignment, Attempt
@@ -34,6 +35,13 @@ def own_attempt(request: LaunchRequest, attempt_id: UUID) -> Attempt:
         return access.attempt(request.viewer, attempt_id)
     except Attempt.DoesNotExist as error:
         raise Http404("No such attempt.") from error
+
+
+def see_other(name: str, *args: object, after: str = "") -> HttpResponseRedirect:
+    """303: the browser goes on with GET, whatever it sent, and a reload sends nothing twice."""
+    response = HttpResponseRedirect(reverse(name, args=args) + after)
+    response.status_code = 303
+    return response
 
 
 def instructors_only(view: View) -> View:

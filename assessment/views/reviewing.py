@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assessment import access, review
 from assessment.models import MarkedBy, Response
-from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
+from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content import item_types
 from content.item_types.open_text import CREDIT
 
@@ -48,7 +48,7 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
     except review.InvalidPoints as error:
         return _form(request, response, str(error))
     following = access.waiting_responses(request.viewer).first()
-    return redirect("review_response", following.pk) if following else redirect("review")
+    return see_other("review_response", following.pk) if following else see_other("review")
 
 
 def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpResponse:

@@ -8,7 +8,7 @@ from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Max, QuerySet
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,7 +17,7 @@ from assessment.access import QuizInUse
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
 from assessment.statistics import report
 from assessment.views import gradebook
-from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
+from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
 from lti import scores
 from lti.models import ScoreEvent
@@ -96,7 +96,7 @@ def class_policy(request: LaunchRequest) -> HttpResponse:
     form = PolicyForm(request.POST or None, initial={name: getattr(assignment, name) for name in names})
     if request.method == "POST" and form.is_valid():
         policy.change(assignment=assignment, **form.cleaned_data)
-        return redirect("class")
+        return see_other("class")
     status = 422 if form.errors else 200
     return render(request, "assessment/policy.html", {"assignment": assignment, "form": form}, status=status)
 
@@ -125,7 +125,7 @@ def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
     event = next((one for one in events.values() if one.pk == event_id), None)
     if event is not None:
         scores.resend(event=event, now=timezone.now())
-    return redirect("class")
+    return see_other("class")
 
 
 def _choose(request: LaunchRequest) -> HttpResponse:
@@ -136,7 +136,7 @@ def _choose(request: LaunchRequest) -> HttpResponse:
     if chosen is not None:
         try:
             access.choose_quiz(request.viewer, chosen)
-            return redirect("home")
+            return see_other("home")
         except QuizInUse:
             error = "Learners have begun this check already. Add another link in your course for another check."
     elif request.method == "POST":

@@ -1,0 +1,144 @@
+"""The public check: no account, no cookie, feedback at once, nothing of it beside what counts."""
+
+import re
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from assessment import attempts
+from assessment.models import Attempt, Grade, StatisticsDelta
+from roster.models import Person
+from tests.cast import Cast, all_right
+from tests.pages.conftest import filled, stored
+
+ADDRESS = "/learn/quiz/the-check"
+
+
+def key_in(answer: HttpResponse) -> str:
+    found = re.match(r"/learn/practice/([\w-]+)/#", answer["Location"])
+    assert found
+    return found[1]
+
+
+def first_check(client: Client, cast: Cast, item: str = "q3", **answers: str) -> tuple[HttpResponse, Attempt]:
+    version = cast.quiz.current
+    assert version is not None
+    items = {place.item_version.item.identifier: place.item_version_id for place in version.places.all()}
+    data = {f"answer-{items[name]}": value for name, value in answers.items()} | {"check": str(items[item])}
+    return client.post(ADDRESS, data), Attempt.objects.latest("started_at")
+
+
+def test_looking_stores_nothing_and_sets_no_cookie(cast: Cast, client: Client) -> None:
+    page = client.get(ADDRESS)
+    assert page.status_code == 200
+    assert not page.cookies
+    assert not Attempt.objects.exists()
+    assert "Because it is so." not in page.content.decode()
+
+
+def test_checking_one_answer_comes_back_to_it_with_the_reason(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    people = Person.objects.count()
+    answer, attempt = first_check(client, cast, q3="c", q1="a")
+    assert answer.status_code == 303
+    assert answer["Location"].endswith("#q3")
+    page = client.get(answer["Location"]).content.decode()
+    assert "✗ Not right" in page
+    assert "It is not so." in page
+    assert "#summary" in page
+    assert "1 of 10 checked" in page
+    assert "Because it is so." not in page  # q1 is kept, not checked
+    assert stored(attempt)["q1"] == "a"
+    assert Person.objects.count() == people
+    assert (attempt.person_id, attempt.assignment_id) == (None, None)
+
+
+def test_checked_answer_no_longer_changes(cast: Cast, client: Client) -> None:
+    answer, attempt = first_check(client, cast, q3="c")
+    item = attempts.questions(attempt)[2].item_version_id
+    client.post(f"/learn/practice/{key_in(answer)}/", {f"answer-{item}": "a", f"seq-{item}": "9", "check": str(item)})
+    assert stored(attempt)["q3"] == "c"
+
+
+def test_checking_without_an_answer_says_so_beside_the_question(cast: Cast, client: Client) -> None:
+    answer, attempt = first_check(client, cast, "q3", q1="a")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Answer the question first." in page
+    assert 'href="#q3"' in page
+    assert "/learn/practice/" in page
+    assert stored(attempt)["q1"] == "a"
+
+
+def test_open_answer_shows_the_ideas_to_compare_with(cast: Cast, client: Client) -> None:
+    answer, _ = first_check(client, cast, "q8", q8="my <i>own</i> words")
+    page = client.get(answer["Location"]).content.decode()
+    assert "Names the secret idea." in page
+    assert "my &lt;i&gt;own&lt;/i&gt; words" in page
+    assert "Compare it yourself" in page
+
+
+def test_finishing_shows_the_summary_and_leaves_out_what_was_skipped(cast: Cast, client: Client) -> None:
+    answer, attempt = first_check(client, cast, q3="a", q4="b")
+    address = f"/learn/practice/{key_in(answer)}/"
+    form = filled(client.get(address).content.decode(), attempt, {"q5": "c"}) | {"check": "all"}
+    done = client.post(address, form)
+    assert done["Location"].endswith("#summary")
+    page = client.get(address).content.decode()
+    assert "1.5 <small>of 3 points" in page
+    assert client.post(address, form).status_code == 303
+
+
+def test_checking_the_last_answer_ends_the_practice(cast: Cast, client: Client) -> None:
+    answer, attempt = first_check(client, cast, "q1", **all_right())
+    address = f"/learn/practice/{key_in(answer)}/"
+    for question in attempts.questions(attempt)[1:]:
+        client.post(address, {"check": str(question.item_version_id)})
+    page = client.get(address).content.decode()
+    assert "How it went" in page
+    assert "9 <small>of 9 points" in page
+
+
+def test_practice_touches_neither_grades_nor_statistics(cast: Cast, client: Client) -> None:
+    answer, _ = first_check(client, cast, q3="a")
+    client.post(f"/learn/practice/{key_in(answer)}/", {"check": "all"})
+    assert not Grade.objects.exists()
+    assert not StatisticsDelta.objects.exists()
+
+
+def test_practice_page_is_not_kept_by_caches_and_names_no_other(cast: Cast, client: Client) -> None:
+    answer, _ = first_check(client, cast, q3="a")
+    page = client.get(answer["Location"])
+    assert "no-store" in page["Cache-Control"]
+    assert not page.cookies
+
+
+@pytest.mark.parametrize("check", ["", "x", "00000000-0000-0000-0000-000000000000", "\x00", "all"])
+def test_odd_buttons_are_no_fault(cast: Cast, client: Client, check: str) -> None:
+    assert client.post(ADDRESS, {"check": check}).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/learn/quiz/nothing", "/learn/practice/nothing/", "/learn/practice/%00/"])
+def test_what_is_not_there_is_404(cast: Cast, client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+def test_key_of_a_learners_attempt_opens_no_practice(cast: Cast, client: Client) -> None:
+    attempt = attempts.start(
+        assignment=cast.assignment, person=cast.alice.person, preview=False, now=cast.alice.created_at
+    )
+    assert client.get(f"/learn/practice/{attempt.pk}/").status_code == 404
+
+
+def test_front_page_names_the_check_and_needs_no_account(cast: Cast, client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert f'href="{ADDRESS}"' in page
+    assert "/admin/" in page
+
+
+@pytest.mark.django_db
+def test_front_page_of_an_empty_house_says_so(client: Client) -> None:
+    assert "No lesson is published yet" in client.get("/").content.decode()

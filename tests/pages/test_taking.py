@@ -1,0 +1,280 @@
+"""The check without script: start, save, come back, submit, see the result."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from assessment import attempts, marking
+from assessment.models import Attempt, AttemptState
+from tests.cast import NOW, Cast, all_right, answer, hand_in, publish
+from tests.pages.conftest import Visit, filled, stored
+
+Open = Callable[..., Visit]
+
+
+def test_overview_says_what_counts_and_offers_to_start(cast: Cast, visit: Open) -> None:
+    page = visit(cast.alice).get().content.decode()
+    assert "10 questions, 10 points" in page
+    assert "As many as you like" in page
+    assert "Your best attempt" in page
+    assert "Start the check" in page
+
+
+def test_start_leads_to_the_questions_and_twice_to_the_same_attempt(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    first, second = alice.begin(), alice.begin()
+    assert first == second
+    assert "Continue the check" in alice.get().content.decode()
+
+
+def test_saved_form_is_there_after_coming_back(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    sent = alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q1="b", q8="\n  two\r\nlines <b>"))
+    assert sent.status_code == 303
+    again = alice.form(attempt)
+    assert stored(attempt)["q1"] == "b"
+    assert again[f"answer-{attempts.questions(attempt)[7].item_version_id}"] == "\n  two\nlines <b>"
+    assert "2</span> of 10 answered" in alice.get(f"/attempts/{attempt.pk}/").content.decode()
+
+
+def test_submit_with_open_questions_asks_once_and_keeps_the_answers(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    asked = alice.post(f"/attempts/{attempt.pk}/submit", alice.form(attempt, q1="a"))
+    attempt.refresh_from_db()
+    assert (asked.status_code, attempt.state) == (200, AttemptState.IN_PROGRESS)
+    assert "9 questions have no answer yet" in asked.content.decode()
+    assert stored(attempt)["q1"] == "a"
+    sure = alice.post(f"/attempts/{attempt.pk}/submit", {"sure": "yes"})
+    attempt.refresh_from_db()
+    assert (sure.status_code, attempt.state) == (303, AttemptState.SUBMITTED)
+    assert sure["Location"].endswith("/result")
+
+
+def test_submit_with_every_answer_does_not_ask(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    sent = alice.post(f"/attempts/{attempt.pk}/submit", alice.form(attempt, **all_right()))
+    attempt.refresh_from_db()
+    assert (sent.status_code, attempt.state) == (303, AttemptState.SUBMITTED)
+    assert stored(attempt)["q8"] == all_right()["q8"]
+
+
+def test_submitting_again_leads_to_the_result_and_changes_nothing(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = hand_in(cast.alice, **all_right())
+    again = alice.post(f"/attempts/{attempt.pk}/submit", {"sure": "yes"})
+    assert again["Location"].endswith("/result")
+    saved = alice.post(f"/attempts/{attempt.pk}/", {})
+    assert saved["Location"].endswith("/result")
+    assert Attempt.objects.get(pk=attempt.pk).submitted_at == attempt.submitted_at
+
+
+def test_older_window_neither_overwrites_nor_hides_what_it_sent(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    older = alice.form(attempt, q1="c", q8="from the older window")
+    alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q1="b", q8="newest"))
+    late = alice.post(f"/attempts/{attempt.pk}/", older)
+    page = late.content.decode()
+    assert late.status_code == 422
+    assert (stored(attempt)["q1"], stored(attempt)["q8"]) == ("b", "newest")
+    assert "changed this answer in another window" in page
+    assert "from the older window" in page
+
+
+def test_untouched_fields_of_an_older_window_are_no_conflict(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    older = alice.form(attempt, q2="b")
+    alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q1="b"))
+    assert alice.post(f"/attempts/{attempt.pk}/", older).status_code == 303
+    assert (stored(attempt)["q1"], stored(attempt)["q2"]) == ("b", "b")
+
+
+def test_change_back_after_an_autosave_is_not_mistaken_for_untouched(cast: Cast, visit: Open) -> None:
+    """Script sends b with number 1, then the learner returns to the blank-page value: the form says number 2."""
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    item = attempts.questions(attempt)[7].item_version_id
+    form = alice.form(attempt)
+    alice.send(attempt, {"responses": [{"item": str(item), "answer": "half a thought", "seq": 1}]})
+    form[f"seq-{item}"] = "2"
+    assert alice.post(f"/attempts/{attempt.pk}/", form).status_code == 303
+    assert stored(attempt)["q8"] is None
+
+
+def test_refused_answer_stays_in_its_field_and_the_others_are_saved(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    form = alice.form(attempt, q1="a", q8="x" * 201)
+    answer_page = alice.post(f"/attempts/{attempt.pk}/submit", form)
+    page = answer_page.content.decode()
+    assert answer_page.status_code == 422
+    assert "<title>Error:" in page
+    assert 'href="#q8"' in page
+    assert "x" * 201 in page
+    assert stored(attempt)["q1"] == "a"
+    attempt.refresh_from_db()
+    assert attempt.state == AttemptState.IN_PROGRESS
+
+
+@pytest.mark.parametrize("seq", ["", "x", "-1", "99999999999999999999", "٣", "0"])
+def test_odd_number_in_a_hidden_field_is_refused_politely(cast: Cast, visit: Open, seq: str) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    form = alice.form(attempt, q1="a")
+    form[f"seq-{attempts.questions(attempt)[0].item_version_id}"] = seq
+    assert alice.post(f"/attempts/{attempt.pk}/", form).status_code in (303, 422)
+
+
+def test_form_without_numbers_is_saved(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    item = attempts.questions(attempt)[0].item_version_id
+    assert alice.post(f"/attempts/{attempt.pk}/", {f"answer-{item}": "a"}).status_code == 303
+    assert stored(attempt)["q1"] == "a"
+
+
+def test_window_left_open_after_submit_hears_that_it_was_late(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    form = alice.form(attempt, q1="a")
+    attempts.submit(attempt=attempt, now=NOW)
+    sent = alice.post(f"/attempts/{attempt.pk}/submit", form, follow=True)
+    assert "Being marked" in sent.content.decode()
+    assert stored(attempt)["q1"] is None
+
+
+def test_result_waits_and_reloads_itself_while_marking_runs(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = hand_in(cast.alice, marked=False, **all_right())
+    page = alice.get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert '<noscript><meta http-equiv="refresh"' in page
+    before = alice.get(f"/attempts/{attempt.pk}/status").json()
+    marking.mark_attempt(attempt.pk, NOW)
+    after = alice.get(f"/attempts/{attempt.pk}/status").json()
+    assert before["state"] == "submitted"
+    assert before["version"] != after["version"]
+    assert f'data-version="{after["version"]}"' in alice.get(f"/attempts/{attempt.pk}/result").content.decode()
+
+
+def test_result_leads_with_the_score_and_what_it_waits_for(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right(q3="c", q4="b"))
+    page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert "7.5 <small>of 10 points so far" in page
+    assert "9 of 10 marked" in page
+    assert "up to 1 more point." in page
+    assert page.count("✓ Right") == 7
+    assert page.count("✗ Not right") == 1
+    assert page.count("◐ Partly") == 1
+    assert "It is not so." in page
+    assert "/lesson/#summary" in page
+    assert "On its way to your gradebook" in page
+
+
+def test_result_never_names_the_right_option_that_was_not_chosen(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right(q3="c"))
+    page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert page.count("The right one") == 8
+
+
+def test_policy_of_score_only_shows_no_feedback(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right(q3="c"))
+    cast.assignment.feedback = "never"
+    cast.assignment.save()
+    page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert "Your teacher chose to show the score only." in page
+    assert not any(
+        words in page for words in ("Right</span>", "Not right", "Because it is so.", "Names the secret idea")
+    )
+
+
+def test_last_attempt_used_up_starts_no_other(cast: Cast, visit: Open) -> None:
+    cast.assignment.max_attempts = 1
+    cast.assignment.save()
+    alice = visit(cast.alice)
+    hand_in(cast.alice, **all_right())
+    refused = alice.post("/check/")
+    assert refused.status_code == 409
+    assert "used all your attempts" in refused.content.decode()
+    assert "Start again" not in alice.get().content.decode()
+
+
+def test_open_attempt_keeps_its_version_when_the_quiz_changes(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    form = alice.form(attempt, q1="a")
+    publish(cast.quiz)
+    assert alice.post(f"/attempts/{attempt.pk}/", form).status_code == 303
+    assert stored(attempt)["q1"] == "a"
+
+
+def test_lesson_inside_the_launch_leads_to_the_check(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    assert f'href="{alice.base}/"' in alice.get("/lesson/").content.decode()
+    attempt = alice.begin()
+    assert f'href="{alice.base}/attempts/{attempt.pk}/"' in alice.get("/lesson/").content.decode()
+
+
+def test_names_and_answers_are_text_never_markup(cast: Cast, visit: Open) -> None:
+    evil = "<script>alert(1)</script>\"'&"
+    cast.alice.person.name = cast.assignment.title = evil
+    cast.alice.person.save()
+    cast.assignment.save()
+    attempt = hand_in(cast.alice, **all_right(q8=evil))
+    alice, tess = visit(cast.alice), visit(cast.tess)
+    pages = [alice.get(), alice.get(f"/attempts/{attempt.pk}/result"), tess.get(), tess.get("/review/")]
+    pages += [tess.get(f"/class/attempts/{attempt.pk}"), tess.get(f"/review/{attempt.responses.get(waiting=True).pk}/")]
+    for page in pages:
+        assert "<script>alert" not in page.content.decode()
+        assert "&lt;script&gt;" in page.content.decode()
+
+
+def test_pages_cost_the_same_number_of_queries_for_any_answers(
+    cast: Cast, visit: Open, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    answer(attempt, **all_right())
+    with django_assert_max_num_queries(4):  # launch, attempt, responses, marks
+        alice.get(f"/attempts/{attempt.pk}/")
+    attempts.submit(attempt=attempt, now=NOW)
+    marking.mark_attempt(attempt.pk, NOW)
+    with django_assert_max_num_queries(9):
+        alice.get(f"/attempts/{attempt.pk}/result")
+    with django_assert_max_num_queries(8):
+        alice.get("/")
+
+
+def test_no_page_of_a_launch_sets_a_cookie_or_may_be_stored(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    for page in (alice.get(), alice.get(f"/attempts/{attempt.pk}/"), alice.get("/lesson/"), alice.get("/nothing")):
+        assert not page.cookies
+        assert "no-store" in page["Cache-Control"]
+        assert "unsafe" not in page.get("Content-Security-Policy", "")
+
+
+def test_two_launches_in_one_browser_stay_apart(cast: Cast, visit: Open) -> None:
+    shared = Client()
+    alice, bob = visit(cast.alice, shared), visit(cast.bob, shared)
+    hers, his = alice.begin(), bob.begin()
+    alice.post(f"/attempts/{hers.pk}/", alice.form(hers, q1="a"))
+    bob.post(f"/attempts/{his.pk}/", bob.form(his, q1="c"))
+    assert (stored(hers)["q1"], stored(his)["q1"]) == ("a", "c")
+    page = alice.get(f"/attempts/{hers.pk}/").content.decode()
+    assert alice.base in page
+    assert bob.base not in page
+
+
+def test_form_of_one_attempt_sent_to_another_changes_nothing_there(cast: Cast, visit: Open) -> None:
+    """The items are the same, so only the address decides whose answer it is; a stranger's address is not there."""
+    alice, bob = visit(cast.alice), visit(cast.bob)
+    hers = alice.begin()
+    form = filled(alice.get(f"/attempts/{hers.pk}/").content.decode(), hers, {"q1": "c"})
+    assert bob.post(f"/attempts/{hers.pk}/", form).status_code == 404
+    assert stored(hers)["q1"] is None

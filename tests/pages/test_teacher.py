@@ -1,0 +1,216 @@
+"""Pages of a teacher, and that they are nobody else's."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from assessment import access
+from assessment.models import Attempt, Mark
+from content.models import KeyState
+from lti import scores
+from lti.models import ScoreEvent, ScoreState
+from roster.models import Role
+from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_launch, make_link, make_person, published_quiz
+from tests.pages.conftest import Visit
+
+Open = Callable[..., Visit]
+
+TEACHER_PAGES = ["/class/", "/class/policy", "/review/", f"/review/{uuid4()}/", f"/class/attempts/{uuid4()}"]
+
+
+@pytest.mark.parametrize("path", TEACHER_PAGES)
+@pytest.mark.parametrize("role", [Role.LEARNER, Role.OTHER])
+def test_only_instructors_see_teacher_pages(cast: Cast, visit: Open, path: str, role: Role) -> None:
+    person = cast.alice.person
+    answer = visit(make_launch(cast.alice.resource_link, person, role)).get(path)
+    assert answer.status_code == 403
+    assert "This page is not for you" in answer.content.decode()
+
+
+def test_learner_can_neither_mark_nor_resend_nor_change_the_policy(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+    event = ScoreEvent.objects.get()
+    alice = visit(cast.alice)
+    posts = [
+        alice.post(f"/review/{response.pk}/", {"level": "full"}),
+        alice.post(f"/class/scores/{event.pk}/resend"),
+        alice.post("/class/policy", {"max_attempts": 99, "counts": "first", "feedback": "never"}),
+    ]
+    assert [one.status_code for one in posts] == [403, 403, 403]
+    assert not Mark.objects.filter(by="person").exists()
+    assert ScoreEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize("stranger", ["bob", "charlie", "dora", "tess"])
+def test_attempt_of_another_is_not_there(cast: Cast, visit: Open, stranger: str) -> None:
+    attempt = begin(cast.alice)
+    other = visit(getattr(cast, stranger))
+    answers = [other.get(f"/attempts/{attempt.pk}/{page}") for page in ("", "submit", "result", "status")]
+    answers += [other.post(f"/attempts/{attempt.pk}/{page}") for page in ("", "submit")]
+    answers.append(other.send(attempt, {"responses": []}))
+    assert {one.status_code for one in answers} == {404}
+    assert Attempt.objects.get(pk=attempt.pk).state == "in_progress"
+
+
+def test_teacher_of_another_course_sees_nothing_of_this_class(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+    link = cast.charlie.resource_link
+    other = visit(make_launch(link, make_person(link, "Theo"), Role.INSTRUCTOR))
+    assert "Alice" not in other.get("/class/").content.decode()
+    assert other.get(f"/class/attempts/{attempt.pk}").status_code == 404
+    assert other.get(f"/review/{response.pk}/").status_code == 404
+    assert other.post(f"/review/{response.pk}/", {"level": "full"}).status_code == 404
+    other.post(f"/class/scores/{ScoreEvent.objects.get().pk}/resend")
+    assert ScoreEvent.objects.count() == 1
+
+
+def test_class_page_shows_first_what_needs_a_hand(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    answer(begin(cast.bob), q1="a")
+    event = ScoreEvent.objects.get()
+    event.state, event.last_status, event.last_answer = ScoreState.REFUSED, 422, "User <b>unknown</b>"
+    event.save()
+    page = visit(cast.tess).get().content.decode()
+    assert page.index("Needs a hand") < page.index(">Class<") < page.index(">Numbers<")
+    assert "<strong>1 answer</strong> waits" in page
+    assert "User &lt;b&gt;unknown&lt;/b&gt;" in page
+    assert "Send again" in page
+    assert "Working on attempt 1" in page
+    assert "9 of 10" in page
+
+
+def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    event = ScoreEvent.objects.get()
+    ScoreEvent.objects.update(state=ScoreState.REFUSED, last_answer="no")
+    assert visit(cast.tess).post(f"/class/scores/{event.pk}/resend").status_code == 303
+    newest = scores.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
+    assert newest is not None
+    assert (newest.version, newest.state) == (event.version + 1, ScoreState.DUE)
+
+
+def test_class_page_costs_the_same_for_any_number_of_learners(
+    cast: Cast, visit: Open, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for name in ("Ann", "Ben", "Cem", "Dee"):
+        hand_in(make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, name)), **all_right())
+    tess = visit(cast.tess)
+    with django_assert_max_num_queries(14):
+        tess.get("/class/")
+
+
+def test_long_class_comes_in_pages(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assessment.views.teacher.PER_PAGE", 1)
+    begin(cast.alice)
+    begin(cast.bob)
+    tess = visit(cast.tess)
+    first, second = tess.get("/class/").content.decode(), tess.get("/class/?page=2").content.decode()
+    assert ("Alice" in first, "Bob" in first) == (True, False)
+    assert ("Alice" in second, "Bob" in second) == (False, True)
+    assert tess.get("/class/?page=nonsense").status_code == 200
+
+
+def test_marking_an_answer_moves_on_to_the_next_and_then_to_the_list(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    hand_in(cast.bob, **all_right(q8="Dunno"))
+    first, second = access.waiting_responses(cast.tess)
+    tess = visit(cast.tess)
+    page = tess.get(f"/review/{first.pk}/").content.decode()
+    assert "Names the secret idea." in page
+    assert "I would check the source." in page
+    moved = tess.post(f"/review/{first.pk}/", {"level": "full", "note": "Well done <3"})
+    assert moved["Location"].endswith(f"/review/{second.pk}/")
+    done = tess.post(f"/review/{second.pk}/", {"level": "other", "points": "0,25"})
+    assert done["Location"].endswith("/review/")
+    assert sorted(Mark.objects.filter(by="person").values_list("points", flat=True)) == [Decimal("0.25"), Decimal(1)]
+    attempt = Attempt.objects.get(person=cast.alice.person)
+    result = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert "Well done &lt;3" in result
+    assert "10 <small>of 10 points</small>" in result
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"level": "other"}, {"level": "other", "points": "much"}, {"level": "other", "points": "-1"},
+     {"level": "other", "points": "1.01"}, {"level": "other", "points": "NaN"}, {"level": "other", "points": "1e9999"},
+     {"level": "other", "points": "0.00001"}, {"level": "double"}],
+)  # fmt: skip
+def test_odd_points_are_refused_and_the_note_stays(cast: Cast, visit: Open, data: dict[str, str]) -> None:
+    hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+    page = visit(cast.tess).post(f"/review/{response.pk}/", data | {"note": "my long note"})
+    assert page.status_code == 422
+    assert "my long note" in page.content.decode()
+    assert not Mark.objects.filter(by="person").exists()
+
+
+def test_question_without_approved_key_is_marked_by_a_person_with_all_options_in_view(cast: Cast, visit: Open) -> None:
+    quiz = published_quiz("unkeyed-check", q1={"key_state": KeyState.PROPOSED})
+    link = make_link(cast.alice.deployment)
+    alice = make_launch(link, make_person(link, "Ann"), custom={"quiz": quiz.slug})
+    tess = make_launch(link, make_person(link, "Tom"), Role.INSTRUCTOR, custom={"quiz": quiz.slug})
+    hand_in(alice, **all_right(q8=""))
+    response = access.waiting_responses(tess).get()
+    page = visit(tess).get(f"/review/{response.pk}/").content.decode()
+    assert "The half right one: 0.5" in page
+    assert visit(tess).post(f"/review/{response.pk}/", {"level": "none"}).status_code == 303
+
+
+def test_teacher_previews_as_learner_without_a_trace_in_the_class(cast: Cast, visit: Open) -> None:
+    tess = visit(cast.tess)
+    assert "Preview." in tess.get("/preview/").content.decode()
+    attempt = tess.begin()
+    assert attempt.preview
+    tess.post(f"/attempts/{attempt.pk}/submit", tess.form(attempt, **all_right()))
+    assert "Being marked" in tess.get(f"/attempts/{attempt.pk}/result").content.decode()
+    page = tess.get("/class/").content.decode()
+    assert "No learner has begun yet" in page
+    assert not ScoreEvent.objects.exists()
+
+
+def test_policy_is_changed_and_odd_values_are_refused(cast: Cast, visit: Open) -> None:
+    tess = visit(cast.tess)
+    good = {"max_attempts": "3", "counts": "latest", "feedback": "never", "while_waiting": "nothing"}
+    assert tess.post("/class/policy", good).status_code == 303
+    cast.assignment.refresh_from_db()
+    assert (cast.assignment.max_attempts, cast.assignment.counts) == (3, "latest")
+    for name, value in {"max_attempts": "0", "counts": "worst", "feedback": "", "while_waiting": "x"}.items():
+        assert tess.post("/class/policy", good | {name: value}).status_code == 422
+    assert tess.post("/class/policy", good | {"max_attempts": ""}).status_code == 303
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.max_attempts is None
+
+
+def test_undecided_activity_lets_the_teacher_choose_and_tells_the_learner_kindly(cast: Cast, visit: Open) -> None:
+    published_quiz("another-check")
+    link = make_link(cast.alice.deployment)
+    ann = visit(make_launch(link, make_person(link, "Ann")))
+    tom = visit(make_launch(link, make_person(link, "Tom"), Role.INSTRUCTOR))
+    assert "has not chosen a check" in ann.get().content.decode()
+    assert ann.post("/", {"quiz": "the-check"}).status_code in (200, 403)
+    assert "Choose a check" in tom.get().content.decode()
+    assert tom.post("/", {"quiz": "no-such"}).status_code == 422
+    assert tom.post("/", {"quiz": "another-check"}).status_code == 303
+    assert "Start the check" in ann.get().content.decode()
+
+
+@pytest.mark.parametrize("role", [Role.LEARNER, Role.INSTRUCTOR])
+def test_launch_without_a_resource_link_shows_no_fault(cast: Cast, visit: Open, role: Role) -> None:
+    person = cast.alice.person if role == Role.LEARNER else cast.tess.person
+    lost = visit(make_launch(None, person, role))
+    assert {lost.get(path).status_code for path in ("/", "/lesson/", "/class/", "/review/", "/preview/")} <= {
+        200,
+        403,
+        404,
+    }
+    assert lost.post("/check/").status_code == 404
+
+
+def test_attempt_in_progress_can_be_seen_but_says_so(cast: Cast, visit: Open) -> None:
+    attempt = begin(cast.bob, NOW)
+    page = visit(cast.tess).get(f"/class/attempts/{attempt.pk}").content.decode()
+    assert "Not submitted yet" in page
