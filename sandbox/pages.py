@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from sandbox import access, clock, launches, security
 from sandbox.launches import SESSION_PERSON
 from sandbox.models import Activity, Grade, Person
+from sandbox.services import whole
 
 
 def common(request: HttpRequest) -> dict[str, Any]:
@@ -24,8 +25,7 @@ def front(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_in(request: HttpRequest) -> HttpResponse:
-    number = request.POST.get("person", "")
-    chosen = Person.objects.filter(pk=number).first() if number.isdigit() and len(number) < 18 else None
+    chosen = Person.objects.filter(pk=whole(request.POST.get("person"), 0)).first()
     if chosen is None:
         raise Http404
     # A new session for a new person: launches that another person began stop being good.
@@ -89,12 +89,12 @@ def launch(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
 
 def _reviewed(request: HttpRequest, visit: access.Visit) -> Person | None:
     """Whose work a submission review is about: a teacher may name anyone, a student only themself."""
-    asked = request.GET.get("for", "")
-    if not asked.isdigit() or len(asked) > 17:
+    asked = whole(request.GET.get("for"), 0)
+    if not asked:
         return None
-    if not visit.teaches and int(asked) != visit.person.pk:
+    if not visit.teaches and asked != visit.person.pk:
         raise Http404
-    return get_object_or_404(Person, pk=int(asked))
+    return get_object_or_404(Person, pk=asked, enrolments__course=visit.course)
 
 
 @require_GET
@@ -102,10 +102,6 @@ def returned(request: HttpRequest) -> HttpResponse:
     """Where the tool sends people back to, perhaps with a message (LTI 1.3, launch_presentation.return_url)."""
     query = request.GET
     message = query.get("lti_errormsg") or query.get("lti_msg") or "You are back from the activity."
-    where = query.get("activity", "")
-    context = {
-        "message": message[:500],
-        "bad": "lti_errormsg" in query,
-        "activity_id": where if where.isdigit() else "",
-    }
+    activity_id = whole(query.get("activity"), 0)
+    context = {"message": message[:500], "bad": "lti_errormsg" in query, "activity_id": activity_id}
     return security.allow(render(request, "sandbox/returned.html", context), framed=True)

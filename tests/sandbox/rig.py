@@ -161,7 +161,9 @@ class Rig:
         self.lms.register_tool(client_id=self.client_id, tool_url=tool.url, mode=mode)
         self.course = self.lms.create_course("Rivers", mode=mode)
         self.alice, self.bob = self.student("alice"), self.student("bob")
-        self.tess = self.lms.add_person(self._name("tess"), course=self.course, role="instructor")
+        self.tess = self.lms.add_person(
+            self._name("tess"), course=self.course, role="instructor", email="tess@sandbox.example"
+        )
         self.activity = self.link("Rivers lesson", maximum=8, resource_id="quiz-0", tag="grade")
         self.line_item: str = self.activity["url"]
         self.bearer = self.token().json()["access_token"] if mode else ""

@@ -11,4 +11,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         demo.set_up()
-        self.stdout.write(f"Sandbox University is ready: {settings.SANDBOX_URL} opens {settings.TOOL_URL}")
+        if options["verbosity"]:
+            self.stdout.write(f"Sandbox University is ready: {settings.SANDBOX_URL} opens {settings.TOOL_URL}")
