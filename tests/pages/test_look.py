@@ -1,0 +1,209 @@
+"""The pages in Chromium: no axe violation, nothing wider than the window, and what the scripts promise."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from assessment import access, attempts, marking
+from assessment.models import Attempt
+from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, published_quiz
+from tests.pages.conftest import key_of, stored
+
+CHROMIUM = "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"needs Chromium at {CHROMIUM}"),
+]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Playwright keeps an event loop in this thread, which Django would take for an async caller."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def acting(browser: Browser, transactional_db: None) -> Cast:
+    return make_cast(quiz=published_quiz("the-check"))
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def addresses(cast: Cast, attempt: Attempt) -> list[str]:
+    """One address of every page."""
+    alice, bob, tess = (f"/s/{key_of(launch)}" for launch in (cast.alice, cast.bob, cast.tess))
+    running = begin(cast.bob)
+    waiting = access.waiting_responses(cast.tess).get().pk
+    return [
+        "/",
+        "/learn/lesson/" + cast.quiz.lesson.slug if cast.quiz.lesson else "/",
+        "/learn/quiz/the-check",
+        "/nothing-here",
+        f"{alice}/",
+        f"{alice}/lesson/",
+        f"{alice}/attempts/{attempt.pk}/result",
+        f"{alice}/class/",
+        f"{bob}/attempts/{running.pk}/",
+        f"{bob}/attempts/{running.pk}/submit",
+        f"{tess}/",
+        f"{tess}/class/policy",
+        f"{tess}/class/attempts/{attempt.pk}",
+        f"{tess}/review/",
+        f"{tess}/review/{waiting}/",
+        f"{tess}/preview/",
+    ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
+def test_no_page_has_an_axe_violation_or_scrolls_sideways(
+    acting: Cast, browser: Browser, live_server: LiveServer, width: int, scheme: Any
+) -> None:
+    attempt = hand_in(acting.alice, **all_right(q3="c", q4="b"))
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    for path in addresses(acting, attempt):
+        page.goto(live_server.url + path)
+        found = Axe().run(page)
+        faults += [f"{path}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            faults.append(f"{path} {page.title()} scrolls sideways")
+    context.close()
+    assert faults == []
+
+
+def player(page: Page, live_server: LiveServer, cast: Cast) -> Attempt:
+    attempt = begin(cast.alice)
+    page.goto(f"{live_server.url}/s/{key_of(cast.alice)}/attempts/{attempt.pk}/")
+    return attempt
+
+
+def test_choice_is_saved_at_once_and_says_so(acting: Cast, page: Page, live_server: LiveServer) -> None:
+    attempt = player(page, live_server, acting)
+    page.locator("#q1").get_by_label("The wrong one").check()
+    expect(page.locator("#q1 .saved")).to_have_text(re.compile(r"^Saved \d"))
+    expect(page.locator("[data-answered]")).to_have_text("1")
+    page.locator("#q8 textarea").fill("Some words")
+    expect(page.locator("#q8 .saved")).to_have_text(re.compile(r"^Saved \d"))
+    assert (stored(attempt)["q1"], stored(attempt)["q8"]) == ("c", "Some words")
+
+
+def test_lost_connection_keeps_answers_and_sends_them_when_it_is_back(
+    acting: Cast, page: Page, live_server: LiveServer
+) -> None:
+    attempt = player(page, live_server, acting)
+    page.context.set_offline(True)
+    page.locator("#q1").get_by_label("The wrong one").check()
+    page.locator("#q2").get_by_label("The right one").check()
+    expect(page.locator("[data-trouble]")).to_contain_text("No connection. Your answers are kept here")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.locator("[data-trouble]")).to_contain_text("nothing was submitted yet")
+    assert stored(attempt)["q1"] is None
+    page.context.set_offline(False)
+    expect(page.locator("#q2 .saved")).to_have_text(re.compile(r"^Saved \d"))
+    expect(page.locator("[data-trouble]")).to_be_empty()
+    assert (stored(attempt)["q1"], stored(attempt)["q2"]) == ("c", "a")
+
+
+def test_reload_while_nothing_gets_through_loses_no_answer(acting: Cast, page: Page, live_server: LiveServer) -> None:
+    attempt = player(page, live_server, acting)
+    page.route("**/responses", lambda route: route.abort())
+    page.locator("#q1").get_by_label("The wrong one").check()
+    page.locator("#q8 textarea").fill("Half a sentence")
+    expect(page.locator("#q1 .saved")).to_have_text("Not saved yet")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.locator("#q8 textarea")).to_have_value("Half a sentence")
+    page.unroute("**/responses")
+    expect(page.locator("#q8 .saved")).to_have_text(re.compile(r"^Saved \d"), timeout=15000)
+    assert (stored(attempt)["q1"], stored(attempt)["q8"]) == ("c", "Half a sentence")
+
+
+def test_server_in_trouble_is_asked_again_and_the_lost_word_costs_nothing(
+    acting: Cast, page: Page, live_server: LiveServer
+) -> None:
+    attempt = player(page, live_server, acting)
+    tries = []
+
+    def stumble(route: Route) -> None:
+        """The first answer arrives and its acknowledgement is lost; then a 503; then all is well."""
+        tries.append(route.request.post_data)
+        if len(tries) == 1:
+            route.fetch()
+            route.abort()
+        elif len(tries) == 2:
+            route.fulfill(status=503, body="busy")
+        else:
+            route.continue_()
+
+    page.route("**/responses", stumble)
+    page.locator("#q1").get_by_label("The wrong one").check()
+    expect(page.locator("#q1 .saved")).to_have_text(re.compile(r"^Saved \d"), timeout=15000)
+    assert len(tries) >= 3
+    assert stored(attempt)["q1"] == "c"
+
+
+def test_second_window_is_told_of_the_newer_answer(acting: Cast, page: Page, live_server: LiveServer) -> None:
+    attempt = player(page, live_server, acting)
+    answer(attempt, q1="b")
+    page.locator("#q1").get_by_label("The wrong one").check()
+    expect(page.locator("#q1 .saved")).to_contain_text("another window")
+    page.get_by_role("link", name="Show the newest answer").click()
+    expect(page.locator("#q1").get_by_label("The half right one")).to_be_checked()
+    assert stored(attempt)["q1"] == "b"
+
+
+def test_window_left_open_after_submit_says_so(acting: Cast, page: Page, live_server: LiveServer) -> None:
+    attempt = player(page, live_server, acting)
+    attempts.submit(attempt=attempt, now=NOW)
+    page.locator("#q1").get_by_label("The wrong one").check()
+    expect(page.locator("[data-trouble]")).to_contain_text("submitted already")
+    page.get_by_role("link", name="See the result").click()
+    expect(page.get_by_role("heading", name="Your result")).to_be_visible()
+
+
+def test_submit_sends_what_is_still_being_typed_and_the_result_appears_by_itself(
+    acting: Cast, page: Page, live_server: LiveServer
+) -> None:
+    attempt = player(page, live_server, acting)
+    page.locator("#q8 textarea").fill("Typed and submitted in one breath")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_role("heading", name="Submit your answers?")).to_be_visible()
+    page.get_by_role("button", name="Submit as it is").click()
+    expect(page.get_by_text("Being marked")).to_be_visible()
+    assert stored(attempt)["q8"] == "Typed and submitted in one breath"
+    marking.mark_attempt(attempt.pk, NOW)
+    expect(page.locator("[data-score]")).to_contain_text("of 10 points so far", timeout=15000)
+
+
+def test_practice_gives_feedback_in_place(acting: Cast, page: Page, live_server: LiveServer) -> None:
+    page.goto(live_server.url + "/learn/quiz/the-check")
+    for question, option, verdict in (("#q1", "The wrong one", "Not right"), ("#q2", "The right one", "Right")):
+        page.locator(question).get_by_label(option, exact=True).check()
+        page.locator(question).get_by_role("button", name="Check this answer").click()
+        expect(page.locator(f"{question} .state")).to_contain_text(verdict)
+    assert "/learn/practice/" in page.url
+    expect(page.locator("#progress")).to_contain_text("2 of 10 checked")
+    page.reload()
+    expect(page.locator("#q1 .state")).to_contain_text("Not right")
+    page.get_by_role("button", name="Finish").click()
+    expect(page.get_by_role("heading", name="How it went")).to_be_visible()
+    assert page.context.cookies() == []
