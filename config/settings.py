@@ -136,7 +136,8 @@ SECURE_HSTS_PRELOAD = HTTPS
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-# Pages under a launch key say `no-referrer` themselves. Here it would make browsers post `Origin: null`, which CSRF refuses.
+# Pages under a launch key say `no-referrer` themselves. Here it would make browsers post `Origin: null`, which CSRF
+# refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 # A launch opens windows of its own and is opened by the LMS; nothing here reads `window.opener`.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
