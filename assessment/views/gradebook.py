@@ -17,17 +17,15 @@ class Line:
     words: str
     at: datetime | None = None
     more: str = ""
-
-    @property
-    def moving(self) -> bool:
-        """Whether it may change while one looks at it."""
-        return self.words.startswith("On its way")
+    moving: bool = False  # whether it may change while one looks at it
 
 
 NO_COLUMN = Line("", "Not in the gradebook", more="Your LMS did not offer a gradebook column for this activity.")
 HELD = Line("wait", "Waiting for your teacher", more="Your score goes to the gradebook once every answer is marked.")
-ON_ITS_WAY = Line("wait", "On its way to your gradebook")
-RETRYING = Line("wait", "Waiting for your LMS", more="It did not take the score yet. We keep trying; nothing is lost.")
+ON_ITS_WAY = Line("wait", "On its way to your gradebook", moving=True)
+RETRYING = Line(
+    "wait", "Waiting for your LMS", more="It did not take the score yet. We keep trying; nothing is lost.", moving=True
+)
 CONFLICT = Line(
     "bad", "Changed in the gradebook", more="Someone set another score there. Your teacher can see both scores."
 )

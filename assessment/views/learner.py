@@ -187,7 +187,7 @@ def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool 
 def version_of(request: LaunchRequest, assignment: Assignment, found: Attempt, grade: Grade | None) -> str:
     """Changes whenever the result page would say something new."""
     line = gradebook.own_line(request.viewer, assignment, grade)
-    return f"{found.state}/{found.points}/{line.words if line else ''}"
+    return f"{found.state}/{found.points}/{f'{line.words} {line.at} {line.more}' if line else ''}"
 
 
 def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = None) -> HttpResponse:

@@ -194,6 +194,21 @@ def test_submit_sends_what_is_still_being_typed_and_the_result_appears_by_itself
     expect(page.locator("[data-score]")).to_contain_text("of 10 points so far", timeout=15000)
 
 
+def test_page_in_a_frame_tells_its_height_and_shows_no_header(
+    acting: Cast, page: Page, live_server: LiveServer
+) -> None:
+    key = key_of(acting.alice)
+    lms = f"""<script>heights = []; addEventListener("message", (event) => heights.push(event.data))</script>
+        <iframe src="/s/{key}/"></iframe>"""
+    page.route("**/lms", lambda route: route.fulfill(body=lms, content_type="text/html"))
+    page.goto(f"{live_server.url}/lms")
+    page.wait_for_function("heights.length")
+    told = page.evaluate("heights.at(-1)")
+    assert told["subject"] == "lti.frameResize"
+    assert told["height"] > 300
+    assert page.frames[1].locator("header.site").count() == 0
+
+
 def test_practice_gives_feedback_in_place(acting: Cast, page: Page, live_server: LiveServer) -> None:
     page.goto(live_server.url + "/learn/quiz/the-check")
     for question, option, verdict in (("#q1", "The wrong one", "Not right"), ("#q2", "The right one", "Right")):

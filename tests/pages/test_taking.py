@@ -1,8 +1,11 @@
 """The check without script: start, save, come back, submit, see the result."""
 
+import gzip
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
@@ -257,6 +260,13 @@ def test_no_page_of_a_launch_sets_a_cookie_or_may_be_stored(cast: Cast, visit: O
         assert not page.cookies
         assert "no-store" in page["Cache-Control"]
         assert "unsafe" not in page.get("Content-Security-Policy", "")
+
+
+def test_player_weighs_less_than_30_kb_over_the_wire(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    page = alice.get(f"/attempts/{alice.begin().pk}/").content
+    files = {Path(str(finders.find(f"assay/{name}"))).read_bytes() for name in ("style.css", "page.js", "save.js")}
+    assert sum(len(gzip.compress(part)) for part in (page, *files)) < 30_000
 
 
 def test_two_launches_in_one_browser_stay_apart(cast: Cast, visit: Open) -> None:

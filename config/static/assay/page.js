@@ -7,9 +7,8 @@ const SHAPES = {
   both: { dateStyle: "medium", timeStyle: "short" },
 };
 
-/** @param {ParentNode} root */
-export function localiseTimes(root) {
-  for (const element of root.querySelectorAll("time[data-shape]")) {
+function localiseTimes() {
+  for (const element of document.querySelectorAll("time[data-shape]")) {
     const moment = new Date(element.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
     const today = moment.toDateString() === new Date().toDateString();
@@ -24,7 +23,8 @@ function tellHeight() {
   window.parent.postMessage({ subject: "lti.frameResize", height }, "*");
 }
 
-localiseTimes(document);
+localiseTimes();
+document.addEventListener("assay:fresh", localiseTimes); // another script put something new on the page
 if (window.parent !== window) {
   new ResizeObserver(tellHeight).observe(document.body);
   tellHeight();

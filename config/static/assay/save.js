@@ -11,7 +11,8 @@ const ENOUGH_FOR_KEEPALIVE = 60000; // bytes; browsers allow 64 KiB
 
 const WORDS = {
   offline: "No connection. Your answers are kept here and will be sent.",
-  notSubmitted: "No connection, so nothing was submitted yet. Your answers are kept here. Try again in a moment.",
+  busy: "The server cannot save just now. Your answers are kept here and will be sent.",
+  notSubmitted: "The server cannot be reached, so nothing was submitted yet. Your answers are kept here. Try again in a moment.",
   closed: "This attempt was submitted already, perhaps in another window. What you changed since then was not added.",
   over: "This visit is over. Open the activity again from your course to go on; what is marked as saved is kept.",
   stale: "You changed this answer in another window. ",
@@ -41,6 +42,7 @@ class AnswerSaver extends HTMLElement {
     this.form.addEventListener("focusout", () => this.outbox.size && this.flush());
     this.form.addEventListener("submit", (event) => this.submit(event));
     addEventListener("online", () => this.flush());
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
     addEventListener("pagehide", () => this.leave());
     document.addEventListener("visibilitychange", () => document.hidden && this.leave());
     addEventListener("beforeunload", (event) => {
@@ -132,10 +134,11 @@ class AnswerSaver extends HTMLElement {
     const status = error instanceof Rejected ? error.status : 0;
     if (status === 409) return this.stop(WORDS.closed, error.body.result, "See the result");
     if (status === 404 || status === 410) return this.stop(WORDS.over);
-    this.say(WORDS.offline);
+    this.say(status ? WORDS.busy : WORDS.offline);
     this.outbox.forEach((entry) => this.note(this.items.get(entry.item), WORDS.unsaved, "", true));
     const wait = this.delay * (0.75 + Math.random() / 2);
     this.delay = Math.min(this.delay * 2, RETRY_MOST);
+    clearTimeout(this.retrying);
     this.retrying = setTimeout(() => {
       this.retrying = 0;
       this.flush();

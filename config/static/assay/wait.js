@@ -1,8 +1,6 @@
 // @ts-check
 // <result-waiter>: while marking runs or a score is on its way, asks now and then and puts in what is new.
 
-import { localiseTimes } from "./page.js";
-
 const FIRST = 700; // ms
 const MOST = 10000;
 const GIVE_UP = 10 * 60 * 1000;
@@ -32,15 +30,17 @@ class ResultWaiter extends HTMLElement {
 
   // Only what changed is replaced, so that nothing that is being read moves.
   async renew() {
-    const page = new DOMParser().parseFromString(await (await fetch(location.href, { credentials: "omit" })).text(), "text/html");
+    const text = await (await fetch(location.href, { credentials: "omit" })).text();
+    const page = new DOMParser().parseFromString(text, "text/html");
     const fresh = page.querySelector("result-waiter");
     if (!fresh) return location.reload();
     const marked = !this.querySelector("#gradebook") || !fresh.querySelector("#gradebook");
     const id = marked ? "#result" : "#gradebook";
     this.querySelector(id).replaceWith(fresh.querySelector(id));
-    localiseTimes(this);
+    document.dispatchEvent(new Event("assay:fresh"));
     document.title = page.title;
-    document.querySelector("[data-said]").textContent = this.querySelector(marked ? "[data-score]" : "#gradebook")?.textContent || "";
+    const news = this.querySelector(marked ? "[data-score]" : "#gradebook");
+    document.querySelector("[data-said]").textContent = news?.textContent || "";
     this.dataset.version = fresh.dataset.version;
     this.delay = FIRST;
     if ("moving" in fresh.dataset) this.later();
