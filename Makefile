@@ -24,6 +24,7 @@ lint: tools ## ruff, mypy, import rules, migrations
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@$(PY) -m mypy --config-file sandbox/mypy.ini
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	@DEBUG=1 SECRET_KEY=only-for-lint $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
