@@ -10,8 +10,8 @@ import pytest
 from config.local import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-LINES = re.findall(r"^\t@\$\(PY\) (.*)$|^\t@(DEBUG.*)$", MAKEFILE.split("\nlint:")[1].split("\n\n")[0], re.M)
-COMMANDS = [f"$PY {plain}" if plain else other.replace("$(PY)", "$PY") for plain, other in LINES]
+LINES = re.findall(r"^\t@(.*)$", MAKEFILE.split("\nlint:")[1].split("\n\n")[0], re.M)
+COMMANDS = [line.replace("$(PY)", "$PY") for line in LINES]
 
 
 def test_there_are_six_parts() -> None:
