@@ -25,9 +25,9 @@ def main() -> None:
         print(f"load before: {_load()}, cores: {os.cpu_count()}")
         launch.warm_up(system)
         costs = [launch.cpu_milliseconds(system, options.launches) for _ in range(options.rounds)]
-        print(f"launch (login + launch + first page): {statistics.median(costs):.2f} ms of web CPU, median of {_all(costs)}")
+        print(f"launch (login + launch + first page), ms of web CPU: {_all(costs)}")
         rates = [_attempts_per_second(system, options.attempts) for _ in range(options.rounds)]
-        print(f"attempts (start, 10 saves, submit, marked, result): {statistics.median(rates):.1f} /s, median of {_all(rates)}")
+        print(f"attempts a second (start, 10 saves, submit, marked, result): {_all(rates)}")
         print(f"load after: {_load()}")
 
 
@@ -40,7 +40,7 @@ def _attempts_per_second(system: System, count: int) -> float:
 
 
 def _all(values: list[float]) -> str:
-    return ", ".join(f"{value:.2f}" for value in values)
+    return f"{statistics.median(values):.2f}, median of {', '.join(f'{value:.2f}' for value in values)}"
 
 
 def _load() -> str:

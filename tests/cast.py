@@ -237,9 +237,7 @@ def answer(attempt: Attempt, now: datetime = NOW, **answers: str) -> None:
     items = {question.identifier: question for question in attempts.questions(attempt)}
     for identifier, raw in answers.items():
         item = items[identifier]
-        responses.save(
-            attempt=attempt, item_version_id=item.item_version_id, raw=raw, seq=item.seq + 1, now=now
-        )
+        responses.save(attempt=attempt, item_version_id=item.item_version_id, raw=raw, seq=item.seq + 1, now=now)
 
 
 def all_right(**changes: str) -> dict[str, str]:

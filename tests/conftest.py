@@ -2,13 +2,28 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.system import System
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--test-third-party-cookie-phaseout",
+]
 
 
 def pytest_configure() -> None:
@@ -28,12 +43,41 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the whole system run in one worker, so that it is started once."""
-    for item in items:
-        if "system" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("system"))
-            item.add_marker(pytest.mark.stack)
-        if item.get_closest_marker("browser") and not CHROMIUM.exists():
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """A real browser that blocks third-party cookies, as most learners have it.
+
+    One a module: Playwright's loop runs in this thread, and while it does, Django takes every query for unsafe.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class OneSystem(LoadScopeScheduling):
+    """Files are dealt out whole; those that need the whole system go to one worker, so that it is started once.
+
+    (`--dist loadgroup` would say the same, but has no effect with this pytest.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        return "system" if path.startswith(("tests/browser/", "tests/chaos/", "tests/stack/")) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSystem:
+    return OneSystem(config, log)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    names = getattr(item, "fixturenames", ())
+    if "system" in names:
+        item.add_marker(pytest.mark.stack)
+    if "chromium" in names:
+        item.add_marker(pytest.mark.browser)
+        if not CHROMIUM.exists():
             item.add_marker(pytest.mark.skip(reason=f"needs Chromium at {CHROMIUM} (`apt install chromium`)"))

@@ -47,7 +47,9 @@ class Course:
     def person(self, name: str, role: str = "learner") -> int:
         if name not in self.people:
             username = f"{name}-{next(NUMBERS)}"
-            self.people[name] = self.system.sandbox.add_person(username, course=self.id, role=role, given_name=name.title(), family_name="Tester")
+            self.people[name] = self.system.sandbox.add_person(
+                username, course=self.id, role=role, given_name=name.title(), family_name="Tester"
+            )
         return self.people[name]
 
     def launch(self, name: str, role: str = "learner", session: requests.Session | None = None) -> "Visit":

@@ -154,7 +154,18 @@ class System:
         quiet = ("--without-mingle", "--without-gossip", "-l", self.env["LOG_LEVEL"])
         arguments = {
             "worker": ("worker", "-Q", "marking", "-c", "2", "-n", f"marking-{self.port}@h", *quiet),
-            "passback": ("worker", "-Q", "passback", "-P", "threads", "-c", "4", "-n", f"passback-{self.port}@h", *quiet),
+            "passback": (
+                "worker",
+                "-Q",
+                "passback",
+                "-P",
+                "threads",
+                "-c",
+                "4",
+                "-n",
+                f"passback-{self.port}@h",
+                *quiet,
+            ),
             "beat": ("beat", "-s", str(self.folder / "beat"), "--pidfile=", "-l", self.env["LOG_LEVEL"]),
         }[name]
         self._spawn(name, "-m", "celery", "-A", "config", *arguments)

@@ -7,7 +7,10 @@ from tests.browser.conftest import fill
 from tests.learner import RIGHT, Course, new_course
 from tests.system import System, wait_for
 
-SAVED = "select count(*) from assessment_response r join assessment_attempt a on a.id = r.attempt_id where a.id = %s and r.answer <> '{}'"
+SAVED = (
+    "select count(*) from assessment_response r join assessment_attempt a on a.id = r.attempt_id"
+    " where a.id = %s and r.answer <> '{}'"
+)
 
 
 @pytest.fixture

@@ -46,10 +46,13 @@ def test_a_worker_killed_while_many_attempts_are_marked_marks_each_once(system: 
 
     wait_for(lambda: all(course.score(name) for name in names), seconds=30)
     assert [[row["final"] for row in course.history(name)] for name in names] == [[9.0]] * len(names)
-    assert system.query(
-        "select count(*) from assessment_mark m join assessment_response r on r.id = m.response_id"
-        " group by m.response_id having count(*) > 1"
-    ) == []
+    assert (
+        system.query(
+            "select count(*) from assessment_mark m join assessment_response r on r.id = m.response_id"
+            " group by m.response_id having count(*) > 1"
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(

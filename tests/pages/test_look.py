@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessment import access, attempts, marking
@@ -15,33 +14,15 @@ from assessment.models import Attempt
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, published_quiz
 from tests.pages.conftest import key_of, stored
 
-CHROMIUM = "/usr/bin/chromium"
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"needs Chromium at {CHROMIUM}"),
-]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-QUIET += ["--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium. Playwright keeps an event loop in this thread, which Django would take for an async caller."""
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
-
 
 @pytest.fixture
-def acting(browser: Browser, transactional_db: None) -> Cast:
+def acting(chromium: Browser, transactional_db: None) -> Cast:
     return make_cast(quiz=published_quiz("the-check"))
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context()
     yield context.new_page()
     context.close()
 
@@ -73,10 +54,10 @@ def addresses(cast: Cast, attempt: Attempt) -> list[str]:
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
 def test_no_page_has_an_axe_violation_or_scrolls_sideways(
-    acting: Cast, browser: Browser, live_server: LiveServer, width: int, scheme: Any
+    acting: Cast, chromium: Browser, live_server: LiveServer, width: int, scheme: Any
 ) -> None:
     attempt = hand_in(acting.alice, **all_right(q3="c", q4="b"))
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page, faults = context.new_page(), []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)

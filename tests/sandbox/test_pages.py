@@ -7,20 +7,9 @@ from typing import Any
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.sandbox.rig import Rig, form, moment
-
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--test-third-party-cookie-phaseout",
-]
 
 
 def signed_in(rig: Rig, person: int) -> requests.Session:
@@ -124,14 +113,6 @@ def test_every_page_has_a_strict_policy(strict: Rig) -> None:
     assert strict.tool.url in framed.headers["Content-Security-Policy"]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 360, "height": 760})
@@ -144,7 +125,6 @@ def enter(page: Page, url: str, name: str) -> None:
     page.get_by_role("button", name=re.compile(f"^{name}")).click()
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("course", ["AI 101", "AI 102"])
 def test_the_tool_opens_in_a_cross_site_frame(page: Page, sandbox_url: str, course: str) -> None:
     """The page is on localhost, the tool on 127.0.0.1, third-party cookies blocked: both modes must get through."""
@@ -154,7 +134,6 @@ def test_the_tool_opens_in_a_cross_site_frame(page: Page, sandbox_url: str, cour
     expect(page.frame_locator("#tool").get_by_text("launched")).to_be_visible()
 
 
-@pytest.mark.browser
 def test_the_tool_opens_in_a_new_tab(page: Page, sandbox_url: str, tool: Any) -> None:
     enter(page, sandbox_url, "Alice")
     page.get_by_role("link", name="AI for Creators").first.click()
@@ -165,7 +144,6 @@ def test_the_tool_opens_in_a_new_tab(page: Page, sandbox_url: str, tool: Any) ->
     assert opened.value.url.startswith(tool.url)
 
 
-@pytest.mark.browser
 def test_without_script_a_button_carries_the_launch(chromium: Browser, sandbox_url: str) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -179,7 +157,6 @@ def test_without_script_a_button_carries_the_launch(chromium: Browser, sandbox_u
     context.close()
 
 
-@pytest.mark.browser
 def test_the_page_keeps_data_for_the_frame_and_gives_it_room(page: Page, sandbox_url: str) -> None:
     """Platform storage and lti.frameResize, asked from inside the tool's frame."""
     enter(page, sandbox_url, "Alice")
@@ -199,7 +176,6 @@ def test_the_page_keeps_data_for_the_frame_and_gives_it_room(page: Page, sandbox
     expect(page.locator("#tool")).to_have_css("height", "1234px")
 
 
-@pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_an_accessibility_fault_or_scrolls_sideways(
     chromium: Browser, sandbox_url: str, strict: Rig, scheme: Any

@@ -217,7 +217,7 @@ def test_without_a_good_token_there_is_401(moodle: Rig, bearer: str) -> None:
 
 
 def test_an_unknown_column_and_a_wrong_method(moodle: Rig) -> None:
-    gone = tail(moodle.line_item, "scores").replace(f"/{moodle.activity['line_item']}/", "/99999/")
+    gone = tail(moodle.line_item, "scores").replace(f"lineitems/{moodle.activity['line_item']}/", "lineitems/99999/")
     answer = moodle.call("POST", gone, media=SCORE, body=a_score(moodle.alice))
     assert (answer.status_code, answer.reason) == (404, "Not Found: Grade item 99999 doesn't exist")
     assert moodle.call("GET", tail(moodle.line_item, "scores")).status_code == 405

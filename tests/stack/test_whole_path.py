@@ -37,7 +37,11 @@ def test_a_teacher_confirms_the_open_answer_and_the_score_rises(system: System, 
 
     teacher = course.launch("tess", "instructor")
     review = teacher.get(next(link for link in teacher.page.links if link.endswith("/review/")))
-    answer = teacher.get(next(link for link in review.links if link.removeprefix(review.url)[:1].isalnum() and link.startswith(review.url)))
+    answer = teacher.get(
+        next(
+            link for link in review.links if link.removeprefix(review.url)[:1].isalnum() and link.startswith(review.url)
+        )
+    )
     assert RIGHT[7] in answer.text
     form = next(form for form in answer.forms if "points" in form.order)
     teacher.press(form, level="full")
