@@ -13,6 +13,7 @@ from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
 from content.models import Quiz
 from lti.models import Launch
 from roster.models import Institution, Role
+from roster.rows import one
 
 
 class QuizInUse(Exception):
@@ -35,7 +36,7 @@ def assignment(viewer: Launch) -> Assignment | None:
     """
     if viewer.resource_link_id is None:
         return None
-    found = _assignments(viewer).first()
+    found = one(_assignments(viewer))
     if found is not None:
         return found
     quiz = _quiz_named(viewer)

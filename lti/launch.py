@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Model, OuterRef
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from lti import ags, claims, validate
 from lti.claims import AGS, CLAIM, NRPS, Claims
@@ -19,6 +19,7 @@ from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUs
 from lti.roles import is_test_user, role
 from lti.state import State
 from roster.models import Course, Enrollment, Person
+from roster.rows import one
 
 Row = TypeVar("Row", bound=Model)
 
@@ -30,14 +31,14 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
 
     Raises LaunchRefused, with the way back where the platform gave one.
     """
-    registration, deployment = _addressee(state, id_token)
+    registration, named = _addressee(state)
     found = validate.token(id_token, registration=registration, nonce=state.nonce, now=now)
     try:
         validate.message(found)
         handle = MESSAGES.get(found[CLAIM + "message_type"])
         if handle is None:
             raise LaunchRefused(Problem.MESSAGE_UNSUPPORTED, claims.text(found[CLAIM + "message_type"]))
-        return handle(registration, deployment or _new_deployment(registration, found), found, now)
+        return handle(registration, _deployment(registration, named, found), found, now)
     except LaunchRefused as refused:
         refused.return_url = claims.url(claims.mapping(found, CLAIM + "launch_presentation").get("return_url"))
         raise
@@ -54,18 +55,30 @@ def prune(*, now: datetime, limit: int = 1_000) -> int:
     return Launch.objects.filter(pk__in=old).delete()[0]
 
 
-def _addressee(state: State, id_token: str) -> tuple[Registration, Deployment | None]:
-    """The registration of the login, and the deployment that the token claims to come from, in one query.
+def _addressee(state: State) -> tuple[Registration, Deployment | None]:
+    """The registration of the login, and the deployment that the login named, in one query.
 
-    Nothing is believed yet: the claim only says which row to read along.
+    Nothing is believed yet: the name only says which row to read along.
     """
-    claimed = validate.unverified(id_token).get(CLAIM + "deployment_id")
-    known = Deployment.objects.select_related("registration").filter(registration_id=UUID(state.registration))
-    deployment = known.filter(deployment_id=claimed).first() if claims.is_identifier(claimed) else None
+    named = state.login.get("lti_deployment_id")
+    deployment = one(_deployments(state.registration).filter(deployment_id=named)) if named else None
     registration = deployment.registration if deployment else _registration(state)
     if not registration.active:
         raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "the registration is inactive")
     return registration, deployment
+
+
+def _deployment(registration: Registration, named: Deployment | None, found: Claims) -> Deployment:
+    """The deployment that the token is from; one that nobody named before is recorded for approval."""
+    deployment_id = found[CLAIM + "deployment_id"]
+    if named is not None and named.deployment_id == deployment_id:
+        return named
+    known = one(_deployments(str(registration.pk)).filter(deployment_id=deployment_id))
+    return known or _new_deployment(registration, found)
+
+
+def _deployments(registration: str) -> QuerySet[Deployment]:
+    return Deployment.objects.select_related("registration").filter(registration_id=UUID(registration))
 
 
 def _registration(state: State) -> Registration:
@@ -137,12 +150,12 @@ def _note_family(registration: Registration, code: str) -> None:
 def _resource_link(at: _Arrival, link_id: str) -> ResourceLink:
     links = ResourceLink.objects.select_related("context__course", "line_item")
     known = links.filter(deployment=at.deployment, resource_link_id=link_id)
-    link = known.first()
+    link = one(known)
     context = _context(at, link)
     shown = _given(title=claims.text(at.claims[CLAIM + "resource_link"].get("title"), 500), context=context)
     if link is None:
         new = {**shown, "institution_id": at.institution_id, "deployment": at.deployment, "resource_link_id": link_id}
-        link = _find_or_make(known.first, lambda: ResourceLink.objects.create(**new))
+        link = _find_or_make(known, lambda: ResourceLink.objects.create(**new))
     _update(link, **shown)
     return link
 
@@ -174,7 +187,7 @@ def _find_or_make_context(at: _Arrival, context_id: str, titles: dict[str, Any])
         course = Course.objects.create(**shared)
         return Context.objects.create(**shared, deployment=at.deployment, context_id=context_id, course=course)
 
-    return _find_or_make(known.first, make)
+    return _find_or_make(known, make)
 
 
 def _line_item(at: _Arrival, link: ResourceLink) -> None:
@@ -189,7 +202,7 @@ def _line_item(at: _Arrival, link: ResourceLink) -> None:
     url = claims.url(endpoint.get("lineitem"))
     new = {"institution_id": at.institution_id, "registration": at.registration, "resource_link": link, "url": url}
     column = getattr(link, "line_item", None) or _find_or_make(
-        LineItem.objects.filter(resource_link=link).first, lambda: LineItem.objects.create(**new)
+        LineItem.objects.filter(resource_link=link), lambda: LineItem.objects.create(**new)
     )
     # Moodle leaves the address out once a link has two columns: the one from before stays right.
     if url and url != column.url:
@@ -202,13 +215,14 @@ def _platform_user(at: _Arrival, course: Course | None, as_role: str) -> Platfor
     shared = _given(**names, email=claims.text(at.claims.get("email"), 254))
     identity = {"institution_id": at.institution_id, "registration": at.registration, "sub": at.claims["sub"]}
     enrolled = Enrollment.objects.filter(course=course, person=OuterRef("person"), role=as_role, active=True)
-    known = PlatformUser.objects.select_related("person").filter(**identity).annotate(enrolled=Exists(enrolled))
+    known: QuerySet[Any] = PlatformUser.objects.select_related("person").filter(**identity)
+    known = known.annotate(enrolled=Exists(enrolled))
 
     def make() -> PlatformUser:
         person = Person.objects.create(institution_id=at.institution_id, **shared)
         return PlatformUser.objects.create(**identity, person=person)
 
-    user = _find_or_make(known.first, make)
+    user: PlatformUser = _find_or_make(known, make)
     _update(user.person, **shared)
     if course and as_role and not getattr(user, "enrolled", False):
         _enrol(course, user.person, as_role)
@@ -257,16 +271,16 @@ def _kept(found: Claims) -> dict[str, Any]:
     }
 
 
-def _find_or_make(find: Callable[[], Row | None], make: Callable[[], Row]) -> Row:
+def _find_or_make(known: QuerySet[Row], make: Callable[[], Row]) -> Row:
     """Two first launches at once make one row: the second to come finds the first one's."""
-    found = find()
+    found = one(known)
     if found is not None:
         return found
     try:
         with transaction.atomic():
             return make()
     except IntegrityError:
-        found = find()
+        found = one(known)
         if found is None:
             raise
         return found

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
@@ -12,6 +14,7 @@ from django.utils import timezone
 from lti.launch import key_hash
 from lti.models import Launch
 from lti.views import allow_framing
+from roster.rows import one
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -55,18 +58,13 @@ class LaunchMiddleware:
 
 
 def _launch(key: str) -> Launch | None:
-    return (
-        Launch.objects.select_related(
-            "institution", "registration", "deployment", "person", "platform_user", "course", "resource_link"
-        )
-        .defer("registration__jwks")
-        .filter(key_hash=key_hash(key))
-        .first()
-    )
+    """The launch of a key. What it belongs to is read where a page needs it: most pages need the ids only."""
+    live = {"registration_active": F("registration__active"), "deployment_active": F("deployment__active")}
+    return one(Launch.objects.filter(key_hash=key_hash(key)).annotate(**live))
 
 
-def _is_open(viewer: Launch) -> bool:
-    return viewer.expires_at > timezone.now() and viewer.registration.active and viewer.deployment.active
+def _is_open(viewer: Any) -> bool:
+    return bool(viewer.expires_at > timezone.now() and viewer.registration_active and viewer.deployment_active)
 
 
 def _over(request: HttpRequest, viewer: Launch | None) -> HttpResponseBase:

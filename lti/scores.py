@@ -76,8 +76,8 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
         return _append(newest, now, ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}))
 
 
-def latest(*, resource_link: ResourceLink, person: Person) -> ScoreEvent | None:
-    """The newest score of a person on a link, with its state."""
+def latest(*, resource_link: ResourceLink | UUID, person: Person | UUID) -> ScoreEvent | None:
+    """The newest score of a person on a link (rows or their ids), with its state."""
     events = ScoreEvent.objects.filter(line_item__resource_link=resource_link, platform_user__person=person)
     return events.order_by("-timestamp", "-version").first()
 

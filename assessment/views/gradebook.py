@@ -35,9 +35,9 @@ PART = "The marked part is there already; it can only rise when the rest is mark
 
 def own_line(viewer: Launch, assignment: Assignment, grade: Grade | None) -> Line | None:
     """The line for the viewer's own grade; None while there is no grade to speak of."""
-    if grade is None or viewer.resource_link is None:
+    if grade is None or viewer.resource_link_id is None:
         return None
-    event = scores.latest(resource_link=viewer.resource_link, person=viewer.person)
+    event = scores.latest(resource_link=viewer.resource_link_id, person=viewer.person_id)
     return line(event, assignment, grade)
 
 

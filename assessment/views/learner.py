@@ -1,10 +1,11 @@
 """Pages of a learner (and of a teacher who looks as one): overview, lesson, player, result."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
-from django.db.models import F
+from django.db.models import Count
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from assessment.views import answers, gradebook, teacher
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt, see_other
 from content.models import QuizVersion
+from roster.rows import one
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,12 +42,12 @@ def preview(request: LaunchRequest) -> HttpResponse:
 def overview(request: LaunchRequest, assignment: Assignment, status: int = 200) -> HttpResponse:
     made = list(access.attempts(request.viewer))
     version = published(assignment)
-    grade = _grade(request, assignment)
+    grade = _grade(request, assignment) if made else None
     context = {
         "assignment": assignment,
         "version": version,
         "lesson": version.lesson_version if version else None,
-        "questions": version.places.count() if version else 0,
+        "questions": version.questions if version else 0,
         "attempts": made,
         "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
         "left": _left(request, assignment, made),
@@ -163,10 +165,10 @@ def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     return JsonResponse({"state": found.state, "version": version_of(request, assignment, found, grade)})
 
 
-def published(assignment: Assignment) -> QuizVersion | None:
-    """The version that a new attempt would get."""
-    versions = QuizVersion.objects.select_related("lesson_version")
-    return versions.filter(quiz=assignment.quiz_id, pk=F("quiz__current")).first()
+def published(assignment: Assignment) -> Any:
+    """The version that a new attempt would get, with its number of `questions`; None where there is none."""
+    versions = QuizVersion.objects.select_related("lesson_version").annotate(questions=Count("places"))
+    return one(versions.filter(pk=assignment.quiz.current_id)) if assignment.quiz.current_id else None
 
 
 def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool = False) -> dict[str, object]:
@@ -223,7 +225,7 @@ def _closed(found: Attempt) -> JsonResponse:
 
 
 def _grade(request: LaunchRequest, assignment: Assignment) -> Grade | None:
-    return Grade.objects.filter(assignment=assignment, person=request.viewer.person_id).first()
+    return one(Grade.objects.filter(assignment=assignment, person=request.viewer.person_id))
 
 
 def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> int | None:

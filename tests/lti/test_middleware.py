@@ -16,6 +16,11 @@ from lti.models import Deployment, Launch, Registration
 from tests.lti.conftest import Browser
 
 
+def plain(request: HttpRequest, tail: str) -> HttpResponse:
+    """A page that needs no more of its viewer than ids."""
+    return HttpResponse(f"{tail} for {request.viewer.person_id}")  # type: ignore[attr-defined]
+
+
 def echo(request: HttpRequest, tail: str = "") -> HttpResponse:
     viewer: Launch = request.viewer  # type: ignore[attr-defined]
     return HttpResponse(f"{viewer.person.display_name}|{reverse('home')}|{request.path}|{viewer.institution.slug}")
@@ -25,7 +30,7 @@ def echo(request: HttpRequest, tail: str = "") -> HttpResponse:
 def _pages(settings: Any) -> Iterator[None]:
     """Pages of our own stand in for those of the room above."""
     module = ModuleType("pages_inside_a_launch")
-    module.urlpatterns = [path("", echo, name="home"), path("deep/<str:tail>/", echo)]  # type: ignore[attr-defined]
+    module.urlpatterns = [path("", echo, name="home"), path("deep/<str:tail>/", plain)]  # type: ignore[attr-defined]
     sys.modules[module.__name__] = module
     settings.LAUNCH_URLCONF = module.__name__
     yield
