@@ -5,6 +5,7 @@ A message is only a hint: PostgreSQL holds the work, sweepers find what a lost m
 
 import logging
 import os
+import time
 from typing import Any
 
 from celery import Celery
@@ -15,14 +16,25 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 logger = logging.getLogger(__name__)
 
+QUIET_SECONDS = 15.0
+quiet_until = 0.0  # monotonic time, of this process
+
 
 class HintTask(DjangoTask):  # type: ignore[type-arg]  # generic in its stubs only
-    """A task whose message may be lost without harm: a broker that is down never fails the request."""
+    """A task whose message may be lost without harm: a broker that is down never fails the request.
+
+    The Redis client tries for about six seconds before it gives up. So that not every submission waits for that,
+    nothing is sent for a while after a failure: the sweepers find the work.
+    """
 
     def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+        global quiet_until
+        if time.monotonic() < quiet_until:
+            return None
         try:
             return super().apply_async(*args, **kwargs)
         except OperationalError as error:
+            quiet_until = time.monotonic() + QUIET_SECONDS
             logger.warning("broker unreachable, %s is left to the sweeper: %s", self.name, error)
             return None
 

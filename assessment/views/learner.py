@@ -1,6 +1,7 @@
 """Pages of a learner (and of a teacher who looks as one): overview, lesson, player, result."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -167,8 +168,14 @@ def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
 
 def published(assignment: Assignment) -> Any:
     """The version that a new attempt would get, with its number of `questions`; None where there is none."""
+    return _version(assignment.quiz.current_id) if assignment.quiz.current_id else None
+
+
+@lru_cache(maxsize=256)
+def _version(version_id: UUID) -> Any:
+    """Read once a process: a published version never changes."""
     versions = QuizVersion.objects.select_related("lesson_version").annotate(questions=Count("places"))
-    return one(versions.filter(pk=assignment.quiz.current_id)) if assignment.quiz.current_id else None
+    return versions.get(pk=version_id)
 
 
 def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool = False) -> dict[str, object]:

@@ -1,0 +1,33 @@
+"""A broker that is gone."""
+
+import os
+import subprocess
+import sys
+
+from config.local import ROOT
+from tests.system import free_port
+
+SCRIPT = """
+import time, django
+django.setup()
+from assessment import tasks
+for _ in range(20):
+    started = time.monotonic()
+    tasks.mark_attempt.delay("01890000-0000-7000-8000-000000000001")
+    print(time.monotonic() - started)
+"""
+
+
+def test_submissions_neither_fail_nor_queue_up_behind_a_dead_broker() -> None:
+    gone = {
+        **os.environ,
+        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    gone.pop("CELERY_BROKER_URL", None)
+    done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, env=gone, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stderr
+    assert "left to the sweeper" in done.stderr
+    first, *others = (float(line) for line in done.stdout.split())
+    assert max(others) < first / 10
