@@ -150,7 +150,8 @@ def on_the_wire(text: str) -> str:
 
 def reason_phrase(response: HttpResponse, text: str) -> HttpResponse:
     """Put `text` into the status line; a line break there would split the answer."""
-    response.reason_phrase = on_the_wire(text.replace("\r", " ").replace("\n", " "))[:REASON_LIMIT]
+    # Past the setter: Django 6.1 takes the bytes of other scripts, read as Latin-1, for control characters.
+    response._reason_phrase = on_the_wire("".join(c if c.isprintable() else " " for c in text))[:REASON_LIMIT]  # type: ignore[attr-defined]
     return response
 
 
