@@ -37,6 +37,15 @@ def test_every_answer_is_saved_as_it_is_given(player: Page, system: System) -> N
     assert system.query(SAVED, _attempt(player)) == [(10,)]
 
 
+def test_an_answer_given_before_the_script_has_come_is_saved(player: Page, system: System) -> None:
+    player.route("**/save.js", lambda route: (player.wait_for_timeout(700), route.continue_()))
+    player.reload(wait_until="commit")
+    player.get_by_label(RIGHT[0], exact=True).check()
+
+    expect(player.locator("#q1 .saved")).to_contain_text("Saved")
+    assert system.query(SAVED, _attempt(player)) == [(1,)]
+
+
 def test_an_answer_given_without_connection_is_kept_and_sent_later(
     player: Page, context: BrowserContext, system: System
 ) -> None:

@@ -38,6 +38,7 @@ class AnswerSaver extends HTMLElement {
     this.storageKey = `assay:${this.dataset.attempt}`;
     this.items = new Map([...this.form.querySelectorAll("fieldset[data-item]")].map((f) => [f.dataset.item, f]));
     this.restore();
+    this.catchUp();
     this.form.addEventListener("input", (event) => this.changed(event));
     this.form.addEventListener("focusout", () => this.outbox.size && this.flush());
     this.form.addEventListener("submit", (event) => this.submit(event));
@@ -212,6 +213,20 @@ class AnswerSaver extends HTMLElement {
       this.keep(fieldset, entry);
     }
     this.backUp();
+    if (this.outbox.size) this.flush();
+  }
+
+  // What was answered before this script had come is a change like any other.
+  catchUp() {
+    for (const [item, fieldset] of this.items) {
+      const text = fieldset.querySelector("textarea");
+      const touched = text
+        ? text.value !== text.defaultValue
+        : [...fieldset.querySelectorAll("input[type=radio]")].some((radio) => radio.checked !== radio.defaultChecked);
+      if (touched && !this.outbox.has(item)) {
+        this.keep(fieldset, { item, answer: this.read(fieldset), seq: Number(fieldset.dataset.seq) + 1 });
+      }
+    }
     if (this.outbox.size) this.flush();
   }
 
