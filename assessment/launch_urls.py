@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, path
 
-from assessment.views import learner, reviewing, teacher
+from assessment.views import front, learner, reviewing, teacher
 
 
 def _page(route: str, view: Any, name: str) -> URLPattern:
@@ -13,7 +13,7 @@ def _page(route: str, view: Any, name: str) -> URLPattern:
 
 
 urlpatterns: list[URLPattern] = [
-    _page("", learner.home, "home"),
+    _page("", front.home, "home"),
     _page("preview/", learner.preview, "preview"),
     _page("lesson/", learner.lesson, "lesson"),
     _page("check/", learner.start, "start"),

@@ -1,27 +1,19 @@
-"""From a validated message to rows and an open session, in one transaction that writes only what changed."""
+"""From the platform's answer to an open session: believe the message, then let the handler of its type do the rest."""
 
-import hashlib
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import QuerySet
 
-from lti import ags, claims, validate
-from lti.claims import AGS, CLAIM, NRPS, Claims
+from lti import arrival, claims, validate
+from lti.arrival import Arrival
+from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
-from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink
-from lti.roles import is_test_user, role
+from lti.models import Deployment, Launch, Registration
 from lti.state import State
-from roster.models import Course, Enrollment, Person
 from roster.rows import one
-
-Row = TypeVar("Row", bound=Model)
 
 NONCE_KEPT = timedelta(days=1)  # beyond a launch's end; by then its state has long expired
 
@@ -38,15 +30,10 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
         handle = MESSAGES.get(found[CLAIM + "message_type"])
         if handle is None:
             raise LaunchRefused(Problem.MESSAGE_UNSUPPORTED, claims.text(found[CLAIM + "message_type"]))
-        return handle(registration, _deployment(registration, named, found), found, now)
+        return _inside(registration, _deployment(registration, named, found), found, now, handle)
     except LaunchRefused as refused:
         refused.return_url = claims.url(claims.mapping(found, CLAIM + "launch_presentation").get("return_url"))
         raise
-
-
-def key_hash(key: str) -> str:
-    """How a launch's key is kept (SHA-256 hex)."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def prune(*, now: datetime, limit: int = 1_000) -> int:
@@ -88,213 +75,39 @@ def _registration(state: State) -> Registration:
         raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "the registration is gone") from error
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """A believed message, and whose rows it concerns."""
+def _new_deployment(registration: Registration, found: Claims) -> Deployment:
+    """A deployment that nobody named before is recorded for an administrator to approve."""
+    deployment, _ = Deployment.objects.get_or_create(
+        registration=registration,
+        deployment_id=found[CLAIM + "deployment_id"],
+        defaults=arrival.platform_names(found),
+    )
+    return deployment
 
-    registration: Registration
-    deployment: Deployment
-    institution_id: UUID
-    claims: Claims
-    now: datetime
+
+Handler = Callable[[Arrival], str]
 
 
-def _resource_link_request(registration: Registration, deployment: Deployment, found: Claims, now: datetime) -> str:
-    """LtiResourceLinkRequest (core 1.3 section 5)."""
-    link_id = validate.resource_link(found)
+def _inside(registration: Registration, deployment: Deployment, found: Claims, now: datetime, handle: Handler) -> str:
+    """Handle the message for the institution that it belongs to, in one transaction that uses up the nonce."""
     if not deployment.active or deployment.institution_id is None:
         raise LaunchRefused(Problem.DEPLOYMENT_PENDING, f"deployment {deployment.pk} is not active")
-    arrival = _Arrival(registration, deployment, deployment.institution_id, found, now)
+    at = Arrival(registration, deployment, deployment.institution_id, found, now)
     try:
         with transaction.atomic():
-            _platform(arrival)
-            link = _resource_link(arrival, link_id)
-            _line_item(arrival, link)
-            return _open(arrival, link)
+            arrival.platform(at)
+            return handle(at)
     except IntegrityError as error:
         if "launch_nonce_once" in str(error):
             raise LaunchRefused(Problem.REPLAYED, "nonce was used before") from error
         raise
 
 
-Handler = Callable[[Registration, Deployment, Claims, datetime], str]
+def _resource_link_request(at: Arrival) -> str:
+    """LtiResourceLinkRequest (core 1.3 section 5)."""
+    link = arrival.resource_link(at, validate.resource_link(at.claims))
+    arrival.line_item(at, link)
+    return arrival.open_launch(at, link=link, context=link.context)
+
 
 MESSAGES: dict[str, Handler] = {"LtiResourceLinkRequest": _resource_link_request}
-
-
-def _new_deployment(registration: Registration, found: Claims) -> Deployment:
-    """A deployment that nobody named before is recorded for an administrator to approve."""
-    deployment, _ = Deployment.objects.get_or_create(
-        registration=registration, deployment_id=found[CLAIM + "deployment_id"], defaults=_platform_names(found)
-    )
-    return deployment
-
-
-def _platform(at: _Arrival) -> None:
-    """What the platform says about itself (core 1.3 section 5.4.6)."""
-    _update(at.deployment, **_platform_names(at.claims))
-    platform = claims.mapping(at.claims, CLAIM + "tool_platform")
-    _note_family(at.registration, claims.text(platform.get("product_family_code")).lower())
-
-
-def _platform_names(found: Claims) -> dict[str, Any]:
-    platform = claims.mapping(found, CLAIM + "tool_platform")
-    return _given(platform_guid=claims.text(platform.get("guid")), platform_name=claims.text(platform.get("name")))
-
-
-def _note_family(registration: Registration, code: str) -> None:
-    if not registration.family and code in Family.values:
-        Registration.objects.filter(pk=registration.pk, family="").update(family=code)
-
-
-def _resource_link(at: _Arrival, link_id: str) -> ResourceLink:
-    links = ResourceLink.objects.select_related("context__course", "line_item")
-    known = links.filter(deployment=at.deployment, resource_link_id=link_id)
-    link = one(known)
-    context = _context(at, link)
-    shown = _given(title=claims.text(at.claims[CLAIM + "resource_link"].get("title"), 500), context=context)
-    if link is None:
-        new = {**shown, "institution_id": at.institution_id, "deployment": at.deployment, "resource_link_id": link_id}
-        link = _find_or_make(known, lambda: ResourceLink.objects.create(**new))
-    _update(link, **shown)
-    return link
-
-
-def _context(at: _Arrival, link: ResourceLink | None) -> Context | None:
-    """The course of the launch; a launch may come without one (core 1.3 section 5.4.1)."""
-    claim = at.claims.get(CLAIM + "context")
-    if claim is None:
-        return link.context if link else None
-    if not isinstance(claim, dict):
-        raise LaunchRefused(Problem.MESSAGE_INVALID, "context is not an object")
-    context_id = claims.identifier(claim, "id", "context.id")
-    titles = _given(title=claims.text(claim.get("title"), 500), label=claims.text(claim.get("label"), 500))
-    if link and link.context and link.context.context_id == context_id:
-        context = link.context
-    else:
-        context = _find_or_make_context(at, context_id, titles)
-    memberships = claims.url(claims.mapping(at.claims, NRPS).get("context_memberships_url"))
-    _update(context, **titles, **_given(memberships_url=memberships))
-    _update(context.course, **titles)
-    return context
-
-
-def _find_or_make_context(at: _Arrival, context_id: str, titles: dict[str, Any]) -> Context:
-    known = Context.objects.select_related("course").filter(deployment=at.deployment, context_id=context_id)
-    shared = {**titles, "institution_id": at.institution_id}
-
-    def make() -> Context:
-        course = Course.objects.create(**shared)
-        return Context.objects.create(**shared, deployment=at.deployment, context_id=context_id, course=course)
-
-    return _find_or_make(known, make)
-
-
-def _line_item(at: _Arrival, link: ResourceLink) -> None:
-    """What the gradebook offers this link (AGS 2.0 section 3.1). A launch without the claim changes nothing."""
-    endpoint = claims.mapping(at.claims, AGS)
-    if not endpoint:
-        return
-    scopes = claims.strings(endpoint.get("scope"))
-    _update(link, scopes=scopes, line_items_url=claims.url(endpoint.get("lineitems")))
-    if ags.SCORE not in scopes:
-        return
-    url = claims.url(endpoint.get("lineitem"))
-    new = {"institution_id": at.institution_id, "registration": at.registration, "resource_link": link, "url": url}
-    column = getattr(link, "line_item", None) or _find_or_make(
-        LineItem.objects.filter(resource_link=link), lambda: LineItem.objects.create(**new)
-    )
-    # Moodle leaves the address out once a link has two columns: the one from before stays right.
-    if url and url != column.url:
-        _update(column, url=url, score_maximum=None)
-
-
-def _platform_user(at: _Arrival, course: Course | None, as_role: str) -> PlatformUser:
-    """Who launches; enrolled in the course as what the platform says now."""
-    names = {field: claims.text(at.claims.get(field)) for field in ("name", "given_name", "family_name")}
-    shared = _given(**names, email=claims.text(at.claims.get("email"), 254))
-    identity = {"institution_id": at.institution_id, "registration": at.registration, "sub": at.claims["sub"]}
-    enrolled = Enrollment.objects.filter(course=course, person=OuterRef("person"), role=as_role, active=True)
-    known: QuerySet[Any] = PlatformUser.objects.select_related("person").filter(**identity)
-    known = known.annotate(enrolled=Exists(enrolled))
-
-    def make() -> PlatformUser:
-        person = Person.objects.create(institution_id=at.institution_id, **shared)
-        return PlatformUser.objects.create(**identity, person=person)
-
-    user: PlatformUser = _find_or_make(known, make)
-    _update(user.person, **shared)
-    if course and as_role and not getattr(user, "enrolled", False):
-        _enrol(course, user.person, as_role)
-    return user
-
-
-def _enrol(course: Course, person: Person, as_role: str) -> None:
-    values = {"role": as_role, "active": True, "institution_id": course.institution_id}
-    Enrollment.objects.update_or_create(course=course, person=person, defaults=values)
-
-
-def _open(at: _Arrival, link: ResourceLink) -> str:
-    given = claims.strings(at.claims[CLAIM + "roles"])
-    as_role, test_user = role(given), is_test_user(given)
-    course = link.context.course if link.context else None
-    user = _platform_user(at, course, "" if test_user else as_role)
-    key = secrets.token_urlsafe(32)
-    Launch.objects.create(
-        institution_id=at.institution_id,
-        registration=at.registration,
-        deployment=at.deployment,
-        key_hash=key_hash(key),
-        person=user.person,
-        platform_user=user,
-        role=as_role,
-        test_user=test_user,
-        course=course,
-        resource_link=link,
-        expires_at=at.now + timedelta(hours=settings.ASSAY_LAUNCH_HOURS),
-        **_kept(at.claims),
-    )
-    return key
-
-
-def _kept(found: Claims) -> dict[str, Any]:
-    """What later pages need of the message; the rest of it is not kept."""
-    shown = claims.mapping(found, CLAIM + "launch_presentation")
-    return {
-        "nonce": found["nonce"],
-        "message_type": found[CLAIM + "message_type"],
-        "target_link_uri": found[CLAIM + "target_link_uri"],
-        "custom": claims.custom(found),
-        "locale": claims.text(shown.get("locale"), 35),
-        "return_url": claims.url(shown.get("return_url")),
-        "document_target": claims.text(shown.get("document_target"), 16),
-    }
-
-
-def _find_or_make(known: QuerySet[Row], make: Callable[[], Row]) -> Row:
-    """Two first launches at once make one row: the second to come finds the first one's."""
-    found = one(known)
-    if found is not None:
-        return found
-    try:
-        with transaction.atomic():
-            return make()
-    except IntegrityError:
-        found = one(known)
-        if found is None:
-            raise
-        return found
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    """Only what the platform shared; what it left out stays as it was."""
-    return {name: value for name, value in values.items() if value}
-
-
-def _update(row: Model, **values: Any) -> None:
-    """Write the columns that changed, or nothing."""
-    changed = [name for name, value in values.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, values[name])
-    if changed:
-        row.save(update_fields=changed)

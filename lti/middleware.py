@@ -11,8 +11,7 @@ from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 
-from lti.launch import key_hash
-from lti.models import Launch
+from lti.models import Launch, key_hash
 from lti.views import allow_framing
 from roster.rows import one
 

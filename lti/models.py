@@ -4,6 +4,8 @@ Core: https://www.imsglobal.org/spec/lti/v1p3/ · Security: https://www.imsgloba
 AGS: https://www.imsglobal.org/spec/lti-ags/v2p0/
 """
 
+import hashlib
+
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +49,13 @@ class Registration(models.Model):
     jwks_fetched_at = models.DateTimeField(null=True, blank=True, editable=False)
     jwks_tried_at = models.DateTimeField(null=True, blank=True, editable=False)
     family = models.CharField(max_length=16, choices=Family.choices, blank=True)
+    institution = models.ForeignKey(
+        Institution,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        help_text="Whose platform this is; proposed for new deployments. Empty where many share it.",
+    )
     active = models.BooleanField(default=True)
     drain_until = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, help_text="The platform asked us to wait until then.")
@@ -93,6 +102,7 @@ class Context(models.Model):
     course = models.ForeignKey(Course, models.CASCADE, related_name="contexts")
     label = models.CharField(max_length=500, blank=True)
     title = models.CharField(max_length=500, blank=True)
+    history = models.JSONField(default=list, blank=True, help_text="Contexts it was copied from, nearest first.")
     memberships_url = models.TextField(blank=True, help_text="NRPS 2.0 context_memberships_url, opaque.")
 
     class Meta:
@@ -163,6 +173,11 @@ class LineItem(models.Model):
         return self.url or f"column of {self.resource_link}"
 
 
+def key_hash(key: str) -> str:
+    """How a launch's key is kept (SHA-256 hex)."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 class Launch(models.Model):
     """One successful launch; the row opens a session named by its key and uses up the nonce.
 
@@ -177,11 +192,18 @@ class Launch(models.Model):
     key_hash = models.CharField(max_length=64, unique=True)
     message_type = models.CharField(max_length=64)
     person = models.ForeignKey(Person, models.CASCADE)
-    platform_user = models.ForeignKey(PlatformUser, models.CASCADE)
+    platform_user = models.ForeignKey(
+        PlatformUser, models.CASCADE, null=True, blank=True, help_text="Empty for a guest: the LMS named nobody."
+    )
     role = models.CharField(max_length=16, choices=Role.choices)
     test_user = models.BooleanField(default=False, help_text="A platform's Student View; never scored.")
     course = models.ForeignKey(Course, models.CASCADE, null=True, blank=True)
+    context = models.ForeignKey(Context, models.CASCADE, null=True, blank=True)
     resource_link = models.ForeignKey(ResourceLink, models.CASCADE, null=True, blank=True)
+    for_person = models.ForeignKey(
+        Person, models.CASCADE, null=True, blank=True, related_name="+", help_text="Whose work is to be shown."
+    )
+    settings = models.JSONField(default=dict, help_text="What the message type adds, as its pages need it.")
     target_link_uri = models.TextField(blank=True)
     custom = models.JSONField(default=dict, help_text="Custom parameters; unresolved `$Variables` left out.")
     locale = models.CharField(max_length=35, blank=True)

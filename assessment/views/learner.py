@@ -17,18 +17,15 @@ from assessment import access, attempts
 from assessment.attempts import NoAttemptLeft, NotPublished
 from assessment.models import Assignment, Attempt, AttemptState, Grade
 from assessment.responses import AttemptClosed
-from assessment.views import answers, gradebook, teacher
+from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt, see_other
 from content.models import QuizVersion
 from roster.rows import one
 
 
-@require_http_methods(["GET", "POST"])
 def home(request: LaunchRequest) -> HttpResponse:
-    """The front page of a launch: the overview for learners, the class for teachers."""
-    if access.is_instructor(request.viewer):
-        return teacher.front(request)
+    """The overview, or a way to see that nothing is chosen yet."""
     assignment = access.assignment(request.viewer)
     if assignment is None:
         return render(request, "assessment/undecided.html")

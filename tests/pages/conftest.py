@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from assessment import attempts
 from assessment.models import Attempt
-from lti.launch import key_hash
-from lti.models import Launch
+from lti.models import Launch, key_hash
 from tests.cast import Cast, make_cast, published_quiz
 
 

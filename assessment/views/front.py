@@ -1,0 +1,27 @@
+"""Where a launch lands: by the type of its message, then by who came."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from assessment import access
+from assessment.views import learner, teacher
+from assessment.views.requests import LaunchRequest
+
+Page = Callable[[LaunchRequest], HttpResponse]
+
+
+@require_http_methods(["GET", "POST"])
+def home(request: LaunchRequest) -> HttpResponse:
+    """The front page of a launch."""
+    return FRONTS[request.viewer.message_type](request)
+
+
+def _activity(request: LaunchRequest) -> HttpResponse:
+    """The overview for learners, the class for teachers."""
+    return teacher.front(request) if access.is_instructor(request.viewer) else learner.home(request)
+
+
+# One for every message type that `lti.launch` handles.
+FRONTS: dict[str, Page] = {"LtiResourceLinkRequest": _activity}
