@@ -16,6 +16,8 @@ from django.http.request import validate_host
 from config.local import given
 
 MIN_SECRET_LENGTH = 50
+MIN_ENCRYPTION_KEY_LENGTH = 32
+MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one."
 
 
 def _is_loopback(host: str) -> bool:
@@ -30,7 +32,7 @@ def _is_loopback(host: str) -> bool:
 @register(Tags.security)
 def production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """What a service that strangers can reach must be told."""
-    return [] if settings.DEBUG else [*_secret(), *_database(), *_base_url()]
+    return [] if settings.DEBUG else [*_secret(), *_encryption_keys(), *_database(), *_base_url()]
 
 
 def _secret() -> list[CheckMessage]:
@@ -40,9 +42,16 @@ def _secret() -> list[CheckMessage]:
         key = ""
     if len(key) >= MIN_SECRET_LENGTH:
         return []
-    hint = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one. SECRET_KEY_FILE may name a file."
+    hint = f"{MAKE_ONE} SECRET_KEY_FILE may name a file."
     what = "too short" if key else "not set"
     return [Error(f"SECRET_KEY is {what}: it needs {MIN_SECRET_LENGTH} random characters.", hint=hint, id="assay.E001")]
+
+
+def _encryption_keys() -> list[CheckMessage]:
+    if all(len(key) >= MIN_ENCRYPTION_KEY_LENGTH for key in settings.ASSAY_ENCRYPTION_KEYS):
+        return []
+    what = f"A key in ASSAY_ENCRYPTION_KEYS has fewer than {MIN_ENCRYPTION_KEY_LENGTH} characters."
+    return [Error(what, hint=f"{MAKE_ONE} A comma stands between two.", id="assay.E006")]
 
 
 def _database() -> list[CheckMessage]:
@@ -86,6 +95,10 @@ def deployment(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
             "Where a proxy ends TLS, let it set X-Forwarded-Proto and set BEHIND_PROXY=1, or pages redirect for ever."
         )
         found.append(Warning("The tool's address is https, but no proxy is declared.", hint=hint, id="assay.W003"))
+    if not settings.ASSAY_ENCRYPTION_KEYS:
+        hint = f"Set ASSAY_ENCRYPTION_KEYS, then run manage.py reseal_secrets. {MAKE_ONE}"
+        what = "Secrets in the database are sealed with nothing but a key derived from SECRET_KEY."
+        found.append(Warning(what, hint=hint, id="assay.W004"))
     return found
 
 

@@ -12,6 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 BASE_URL = env.str("ASSAY_BASE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname or "", "127.0.0.1", "localhost"])
 
@@ -19,6 +20,9 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname o
 ASSAY_PRIVATE_HOSTS: list[str] = env.list("ASSAY_PRIVATE_HOSTS", default=[])
 ASSAY_SWEEP_SECONDS = env.float("ASSAY_SWEEP_SECONDS", default=30.0)
 ASSAY_LAUNCH_HOURS = env.int("ASSAY_LAUNCH_HOURS", default=24)
+# What secrets in the database are sealed with: the first seals, every one opens. Empty: derived from SECRET_KEY.
+ASSAY_ENCRYPTION_KEYS = [key.strip() for key in env.list("ASSAY_ENCRYPTION_KEYS", default=[])]
+ASSAY_KEY_DAYS = env.int("ASSAY_KEY_DAYS", default=90)  # how long a key of the tool signs; 0: until told otherwise
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -107,6 +111,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BEAT_SCHEDULE = {
     "mark what was left unmarked": {"task": "assessment.tasks.sweep", "schedule": ASSAY_SWEEP_SECONDS},
     "send the scores that are due": {"task": "lti.tasks.sweep", "schedule": ASSAY_SWEEP_SECONDS},
+    "renew the tool's keys": {"task": "lti.tasks.rotate_keys", "schedule": 900.0},
 }
 
 STATIC_URL = "/static/"

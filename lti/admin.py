@@ -170,9 +170,11 @@ class PlatformUserAdmin(ReadOnlyRows):
 
 @admin.register(ToolKey)
 class ToolKeyAdmin(OperatorRows):
-    list_display = ["kid", "created_at", "retired_at"]
-    fields = ["kid", "retired_at"]
-    readonly_fields = ["kid"]
+    """To look at; `manage.py rotate_keys` changes them."""
+
+    list_display = ["kid", "signs_from", "created_at"]
+    fields = ["kid", "signs_from", "created_at"]
+    readonly_fields = ["kid", "signs_from", "created_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

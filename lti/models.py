@@ -9,18 +9,19 @@ import hashlib
 from django.db import models
 from django.db.models import Q
 
+from lti.secrets import SealedField
 from roster.ids import uuid7
 from roster.models import Course, Institution, Person, Role
 
 
 class ToolKey(models.Model):
-    """An RSA key of this tool. All published ones stand in the key set; the newest active one signs."""
+    """An RSA key of this tool. It signs from its moment until that of the next one (`lti.keys`)."""
 
     kid = models.CharField(primary_key=True, max_length=64)
-    private_key = models.TextField(help_text="PKCS#8 PEM.")
+    private_key = SealedField(help_text="PKCS#8 PEM, sealed.")
     public_jwk = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
-    retired_at = models.DateTimeField(null=True, blank=True)
+    signs_from = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.kid

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import launch, scores
+from lti import keys, launch, scores
 
 
 @shared_task
@@ -22,3 +22,9 @@ def sweep() -> None:
     for registration_id in scores.sweep(now=now):
         drain.delay(str(registration_id))
     launch.prune(now=now)
+
+
+@shared_task
+def rotate_keys() -> None:
+    """Publish the tool's next key in time, and forget keys that are long over."""
+    keys.rotate_when_old(now=timezone.now())

@@ -11,7 +11,7 @@ from pylti1p3.grade import Grade
 from pylti1p3.registration import Registration as PyLtiRegistration
 from pylti1p3.service_connector import ServiceConnector
 
-from lti import ags, http, keys, scores, tokens
+from lti import ags, http, keys, scores, secrets, tokens
 from lti.models import (
     LineItem,
     Registration,
@@ -323,7 +323,7 @@ def test_pylti1p3_and_we_send_the_same_score_to_the_same_address(desk: Desk) -> 
     pem = keys.private_key(key.private_key)
     other = PyLtiRegistration()
     other.set_client_id(desk.registration.client_id).set_auth_token_url(desk.registration.token_url)
-    other.set_tool_private_key(key.private_key).set_tool_public_key(
+    other.set_tool_private_key(secrets.unseal(key.private_key)).set_tool_public_key(
         pem.public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode()

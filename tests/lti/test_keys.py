@@ -1,19 +1,17 @@
-"""Platform keys, tool keys, and the one way out to platforms."""
+"""Platform keys, and the one way out to platforms."""
 
 import json
 import socket
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
-from django.db import connection
 from django.utils import timezone
 from urllib3.connection import HTTPConnection
 
-from lti import http, jwks, keys
-from lti.models import Registration, ToolKey
+from lti import http, jwks
+from lti.models import Registration
 from tests.lti.conftest import Browser
 from tests.lti.platform import Answer, Platform, jwk, rsa_key
 
@@ -216,39 +214,6 @@ def test_unknown_host_is_unreachable(settings: Any) -> None:
 
     with pytest.raises(http.Unreachable):
         http.fetch("GET", "http://nowhere.invalid/")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_first_need_makes_one_key_however_many_ask() -> None:
-    kids: list[str] = []
-    barrier = threading.Barrier(4)
-
-    def run() -> None:
-        barrier.wait()
-        kids.append(keys.signing_key().kid)
-        connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(set(kids)) == 1
-    assert ToolKey.objects.count() == 1
-
-
-@pytest.mark.django_db
-def test_newest_key_signs_and_a_retired_one_stays_readable_for_a_while() -> None:
-    old, new = keys.generate(), keys.generate()
-    now = timezone.now()
-    assert keys.signing_key() == new
-    ToolKey.objects.filter(pk=new.pk).update(retired_at=now)
-
-    assert keys.signing_key() == old
-    assert {key["kid"] for key in keys.key_set(now=now)["keys"]} == {old.kid, new.kid}
-    later = now + timedelta(days=3)
-    assert {key["kid"] for key in keys.key_set(now=later)["keys"]} == {old.kid}
 
 
 def test_parsed_keys_are_kept(browser: Browser) -> None:

@@ -17,6 +17,7 @@ GOOD = {
     "BEHIND_PROXY": "1",
 }
 GOOD["SECRET_KEY"] += "0aB9"
+GOOD["ASSAY_ENCRYPTION_KEYS"] = "Vb3hK-w8Zt5eRq0sXyN6cLmJ2pGf9dTu,an-older-one-that-still-opens-old-rows"
 
 
 def check(*options: str, **changes: str | None) -> tuple[int, str]:
@@ -44,6 +45,7 @@ def test_production_settings_are_clean() -> None:
         ("assay.E003", {"ASSAY_BASE_URL": "http://assay.example.org"}),
         ("assay.E004", {"ASSAY_BASE_URL": "https://assay.example.org/tool"}),
         ("assay.E005", {"REDIS_URL": "amqp://somewhere"}),
+        ("assay.E006", {"ASSAY_ENCRYPTION_KEYS": f"{GOOD['SECRET_KEY']},short"}),
     ],
 )
 def test_each_error_has_its_id_and_stops(id: str, changes: dict[str, str | None]) -> None:
@@ -61,16 +63,20 @@ def test_nothing_set_names_every_missing_variable() -> None:
 
 def test_deployment_warnings_have_ids() -> None:
     code, said = check(
-        "--deploy", ASSAY_PRIVATE_HOSTS="localhost:8100,lms.lan", BEHIND_PROXY="0", ALLOWED_HOSTS="other.example.org"
+        "--deploy",
+        ASSAY_PRIVATE_HOSTS="localhost:8100,lms.lan",
+        BEHIND_PROXY="0",
+        ALLOWED_HOSTS="other.example.org",
+        ASSAY_ENCRYPTION_KEYS=None,
     )
     assert code == 0
-    assert all(id in said for id in ("assay.W001", "assay.W002", "assay.W003"))
+    assert all(id in said for id in ("assay.W001", "assay.W002", "assay.W003", "assay.W004"))
     assert "lms.lan" not in said
 
 
 def test_secrets_come_from_files_too(tmp_path: Path) -> None:
     files: dict[str, str | None] = {}
-    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ASSAY_ENCRYPTION_KEYS"):
         (tmp_path / name).write_text(GOOD[name] + "\n")
         files |= {name: None, f"{name}_FILE": str(tmp_path / name)}
     code, said = check("--deploy", "--fail-level", "WARNING", **files)
