@@ -18,6 +18,13 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname o
 
 # Hosts beside the public internet that the server may fetch from, such as `lms.campus.lan` or `localhost:8100`.
 ASSAY_PRIVATE_HOSTS: list[str] = env.list("ASSAY_PRIVATE_HOSTS", default=[])
+# Hosted Canvas has one issuer for all schools; whoever speaks for it must be one of these hosts. A leading dot means
+# every host below. A school's own name for its Canvas (`canvas.school.edu`) is added here.
+ASSAY_SHARED_ISSUERS: list[str] = env.list(
+    "ASSAY_SHARED_ISSUERS",
+    default=[f"https://canvas.{stage}instructure.com" for stage in ("", "beta.", "test.")],
+)
+ASSAY_CANVAS_HOSTS: list[str] = env.list("ASSAY_CANVAS_HOSTS", default=[".instructure.com", ".canvaslms.com"])
 ASSAY_SWEEP_SECONDS = env.float("ASSAY_SWEEP_SECONDS", default=30.0)
 ASSAY_LAUNCH_HOURS = env.int("ASSAY_LAUNCH_HOURS", default=24)
 # What secrets in the database are sealed with: the first seals, every one opens. Empty: derived from SECRET_KEY.

@@ -94,3 +94,22 @@ class LaunchRefused(Exception):
         self.problem = problem
         self.detail = detail
         self.return_url = return_url
+
+
+class Step(Enum):
+    """Where a registration can fail, in the words of its page."""
+
+    INVITATION = "the invitation"
+    CONFIGURATION = "reading what the LMS says about itself"
+    REGISTRATION = "telling the LMS about this tool"
+    SAVING = "saving the connection"
+
+
+class RegistrationFailed(Exception):
+    """An LMS that could not be connected. `detail` holds the LMS's own words."""
+
+    def __init__(self, step: Step, remedy: str, detail: str = "") -> None:
+        super().__init__(f"{step.name}: {detail}")
+        self.step = step
+        self.remedy = remedy
+        self.detail = detail

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from lti.secrets import SealedField
 from roster.ids import uuid7
-from roster.models import Course, Institution, Person, Role
+from roster.models import Course, Institution, Person, Role, User
 
 
 class ToolKey(models.Model):
@@ -67,6 +67,27 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Invitation(models.Model):
+    """One permission to register one platform, as an address that is shown once; only a hash of its secret is kept.
+
+    `claimed_until` keeps two registrations from using it at once, and ends by itself where a process dies.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    name = models.CharField(max_length=200, blank=True, help_text="What the connection will be called here.")
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    registration = models.ForeignKey(Registration, models.SET_NULL, null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.name or f"An LMS of {self.institution}"
 
 
 class Deployment(models.Model):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lti import views
+from lti import registration_views, views
 
 app_name = "lti"
 urlpatterns = [
@@ -8,4 +8,6 @@ urlpatterns = [
     path("continue", views.go_on, name="continue"),
     path("launch", views.launch, name="launch"),
     path("jwks", views.key_set, name="jwks"),
+    path("register", registration_views.register, name="register"),
+    path("canvas.json", registration_views.canvas_configuration, name="canvas_configuration"),
 ]

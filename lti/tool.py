@@ -1,0 +1,89 @@
+"""What an LMS is told about this tool, in whichever way it is connected: addresses, scopes, messages, custom values."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+from lti import ags
+
+NAME = "Assay"
+DESCRIPTION = "Lessons with an end-of-lesson check; scores go to the gradebook."
+TOOL_ID = "assay"
+VENDOR = "Assay"
+
+ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+# AGS scopes are always asked for; the others where the platform has them.
+SCOPES = (*ags.WANTED, ROSTER)
+MORE_SCOPES = (GROUPS, NOTICES)
+
+# `$Context.id.history` lets a copied course find the content of the one it was copied from (LTI 1.3 appendix D).
+CUSTOM = {"context_history": "$Context.id.history"}
+
+CLAIMS = ("iss", "sub")
+NAME_CLAIMS = ("name", "given_name", "family_name")
+PRIVACY = {  # what the LMS shares, in Canvas's words: the claims that Moodle derives its own settings from
+    "name_only": (*CLAIMS, *NAME_CLAIMS),
+    "public": (*CLAIMS, *NAME_CLAIMS, "email"),
+    "anonymous": CLAIMS,
+}
+USUAL_PRIVACY = "name_only"
+
+# Where Canvas offers the picker (deep linking placements).
+PLACEMENTS = {
+    "assignment_selection": "Assay lesson or check",
+    "link_selection": "Assay lesson or check",
+    "editor_button": "Assay",
+}
+
+
+def address(name: str) -> str:
+    """The absolute address of one of our pages for platforms: `launch`, `login`, `jwks`, `register`, …"""
+    return f"{settings.BASE_URL}{reverse('lti:' + name)}"
+
+
+def domain() -> str:
+    """Our host, with the port where there is one: Moodle compares it with the target link URI."""
+    return urlsplit(str(settings.BASE_URL)).netloc
+
+
+def icon() -> str:
+    """Without the hash of a release, which an LMS would keep longer than we do."""
+    return f"{settings.BASE_URL}{settings.STATIC_URL}assay/icon.svg"
+
+
+def custom_lines() -> str:
+    """Custom parameters as Moodle's form takes them, one a line."""
+    return "\n".join(f"{name}={value}" for name, value in CUSTOM.items())
+
+
+def canvas_configuration(privacy: str = USUAL_PRIVACY) -> dict[str, Any]:
+    """Canvas's JSON configuration of an LTI key, for "Enter URL" and "Paste JSON"."""
+    launch = address("launch")
+    placements: list[dict[str, Any]] = [
+        {"placement": placement, "message_type": "LtiDeepLinkingRequest", "target_link_uri": launch, "text": text}
+        | {"enabled": True, "icon_url": icon()}
+        for placement, text in PLACEMENTS.items()
+    ]
+    navigation = {"placement": "course_navigation", "message_type": "LtiResourceLinkRequest", "text": NAME}
+    placements.append({**navigation, "target_link_uri": launch, "default": "disabled", "enabled": True})
+    extension = {
+        "domain": domain(),
+        "tool_id": TOOL_ID,
+        "platform": "canvas.instructure.com",
+        "privacy_level": privacy,
+        "settings": {"text": NAME, "icon_url": icon(), "placements": placements},
+    }
+    return {
+        "title": NAME,
+        "description": DESCRIPTION,
+        "oidc_initiation_url": address("login"),
+        "target_link_uri": launch,
+        "public_jwk_url": address("jwks"),
+        "scopes": [*SCOPES, NOTICES],
+        "custom_fields": CUSTOM,
+        "extensions": [extension],
+    }
