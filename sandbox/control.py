@@ -2,7 +2,8 @@
 
 POST /control/tools           {client_id, tool_url | login_url, redirect_uris, jwks_url, target_link_uri,
                               mode, scopes, deployment_id, name}; forgets the tool's kept key set
-POST /control/courses         {title, label, mode, share_name, share_email, nrps_page} -> {id}
+POST /control/courses         {title, label, mode, share_name, share_email, nrps_page, storage} -> {id}
+                              storage: none parent frame silent error wrong; empty: as its mode has it
 POST /control/people          {username, given_name, family_name, email, locale, is_admin, is_test} -> {id};
                               a list of them -> {ids}
 POST /control/enrolments      {course, person | people: [...], role, status: active|suspended|removed}
@@ -104,7 +105,7 @@ def add_tool(body: Body) -> Body:
 
 @control("POST")
 def add_course(body: Body) -> Body:
-    names = ("title", "label", "about", "mode", "share_name", "share_email", "nrps_page")
+    names = ("title", "label", "about", "mode", "share_name", "share_email", "nrps_page", "storage")
     return {"id": Course.objects.create(**{"label": body["title"][:50], **_picked(body, *names)}).pk}
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from sandbox import claims, clock, keys, security
+from sandbox import claims, clock, keys, security, storage
 from sandbox.models import Activity, Launch, Mode, Person, Tool
 
 HINT_LIFETIME = timedelta(minutes=10)
@@ -64,9 +64,8 @@ def begin(
         "lti_deployment_id": tool.deployment_id,
         "lti_message_hint": message_hint(launch),
     }
-    if activity.course.mode == Mode.STRICT and target == "iframe":
-        # Client Side postMessages 1.0: a frame without cookies may keep its state with us. Moodle has no such thing.
-        params["lti_storage_target"] = "_parent"
+    if target == "iframe" and storage.target(activity.course):
+        params["lti_storage_target"] = storage.target(activity.course)
     return Start(tool.login_url, params)
 
 

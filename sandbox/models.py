@@ -16,6 +16,17 @@ class Mode(models.TextChoices):
     MOODLE = "moodle", "Like Moodle 4.5"
 
 
+class Storage(models.TextChoices):
+    """How the storage that a course page lends to tools behaves; all but the first three are faults, for tests."""
+
+    NONE = "none", "Not offered"
+    PARENT = "parent", "The course page answers"
+    FRAME = "frame", "A frame beside the tool's answers"
+    SILENT = "silent", "Offered, but nobody answers"
+    ERROR = "error", "Every answer is an error"
+    WRONG = "wrong", "Another origin answers"
+
+
 class Role(models.TextChoices):
     LEARNER = "learner", "Student"
     INSTRUCTOR = "instructor", "Teacher"
@@ -105,6 +116,9 @@ class Course(Row):
     share_name = models.BooleanField(default=True)
     share_email = models.BooleanField(default=True)
     nrps_page = models.PositiveIntegerField(default=50, help_text="most members in one answer (strict)")
+    storage = models.CharField(
+        max_length=10, choices=Storage.choices, blank=True, help_text="empty: as its mode has it"
+    )
 
     @property
     def hue(self) -> int:

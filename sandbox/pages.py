@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, clock, launches, security
+from sandbox import access, clock, launches, security, storage
 from sandbox.launches import SESSION_PERSON
 from sandbox.models import Activity, Grade, Person
 from sandbox.services import whole
@@ -65,8 +65,10 @@ def _activity(me: Person, activity_id: int) -> tuple[Activity, access.Visit]:
 def activity(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
     found, visit = _activity(me, activity_id)
     grades = Grade.objects.filter(person=me, line_item__activity=found).select_related("line_item")
-    page = render(request, "sandbox/activity.html", {"visit": visit, "activity": found, "grade": grades.first()})
-    return security.allow(page, tool_origin=found.tool.origin)
+    beside = storage.frame_url(found)
+    context = {"visit": visit, "activity": found, "grade": grades.first(), "storage": storage.of(found.course)}
+    page = render(request, "sandbox/activity.html", {**context, "storage_frame": beside})
+    return security.allow(page, tool_origin=found.tool.origin, framing=beside)
 
 
 @require_GET

@@ -7,8 +7,10 @@ from django.http import HttpRequest, HttpResponse
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
-def policy(*, tool_origin: str = "", framed: bool = False) -> str:
+def policy(*, tool_origin: str = "", framed: bool = False, framed_by: str = "", framing: str = "") -> str:
     """The content security policy; `tool_origin` may be framed and posted to, `framed` pages sit in our own frame.
+
+    `framed_by` names another origin that may frame this page, `framing` one more address that this page may frame.
 
     Browsers hold redirects of a form post to form-action too: launch form, tool, authorization are one chain.
     """
@@ -20,14 +22,14 @@ def policy(*, tool_origin: str = "", framed: bool = False) -> str:
         "img-src 'self' data:",
         "base-uri 'none'",
         f"form-action 'self'{tool}",
-        f"frame-src 'self'{tool}",
-        "frame-ancestors 'self'" if framed else "frame-ancestors 'none'",
+        f"frame-src 'self'{tool} {framing}".rstrip(),
+        f"frame-ancestors 'self' {framed_by}".rstrip() if framed or framed_by else "frame-ancestors 'none'",
     ]
     return "; ".join(rules)
 
 
-def allow(response: HttpResponse, *, tool_origin: str = "", framed: bool = False) -> HttpResponse:
-    response["Content-Security-Policy"] = policy(tool_origin=tool_origin, framed=framed)
+def allow(response: HttpResponse, *, tool_origin: str = "", framed: bool = False, framing: str = "") -> HttpResponse:
+    response["Content-Security-Policy"] = policy(tool_origin=tool_origin, framed=framed, framing=framing)
     return response
 
 

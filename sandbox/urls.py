@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from sandbox import ags, launches, nrps, pages, teaching, tokens
+from sandbox import ags, launches, nrps, pages, storage, teaching, tokens
 from sandbox.models import Mode
 
 STRICT = "lti/courses/<int:course_id>"
@@ -45,6 +45,7 @@ urlpatterns = [
     path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>", teaching.grade, name="grade"),
     path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>/edit", teaching.edit, name="edit"),
     path("activities/<int:activity_id>", pages.activity, name="activity"),
+    path("activities/<int:activity_id>/storage", storage.frame),
     path("activities/<int:activity_id>/launch", pages.launch, name="launch"),
     path("return", pages.returned, name="return"),
     path("lti/authorize", launches.authorize),

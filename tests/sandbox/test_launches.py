@@ -185,6 +185,25 @@ def test_storage_is_offered_to_frames_of_strict_courses_only(strict: Rig, moodle
     assert "lti_storage_target" not in moodle.lms.start_launch(moodle.alice, moodle.activity["id"])["params"]
 
 
+@pytest.mark.parametrize(
+    ("storage", "target"),
+    [("none", ""), ("frame", "post_message_forwarding"), ("silent", "_parent"), ("error", "_parent")],
+)
+def test_how_a_course_lends_storage_can_be_switched(strict: Rig, storage: str, target: str) -> None:
+    course = strict.lms.create_course("Storage", storage=storage)
+    strict.lms.enrol(course, strict.alice)
+    activity = strict.lms.add_activity(course, "Stored", client_id=strict.client_id)
+
+    assert strict.lms.start_launch(strict.alice, activity["id"])["params"].get("lti_storage_target", "") == target
+
+
+def test_the_storage_frame_may_stand_in_course_pages_only(strict: Rig) -> None:
+    answer = requests.get(f"{strict.url}/activities/{strict.activity['id']}/storage", timeout=5)
+
+    assert f"frame-ancestors 'self' {strict.url}" in answer.headers["Content-Security-Policy"]
+    assert f'data-origin="{strict.tool.url}"' in answer.text
+
+
 def test_moodle_names_the_launch_in_json(moodle: Rig) -> None:
     hint = json.loads(moodle.lms.start_launch(moodle.alice, moodle.activity["id"])["params"]["lti_message_hint"])
     assert (set(hint), hint["cmid"]) == ({"cmid", "launchid"}, moodle.activity["id"])
