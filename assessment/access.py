@@ -70,6 +70,18 @@ def attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
     return _own(viewer).get(pk=_uuid(attempt_id))
 
 
+def submission(viewer: Launch) -> Attempt | None:
+    """The attempt that a click on a grade means: the one that counts, else the newest; None while there is none.
+
+    For an instructor it is the attempt of the learner whom the LMS named, for everyone else always their own.
+    """
+    if not is_instructor(viewer):
+        own = grade(viewer)
+        return own.attempt if own and not previews(viewer) else attempts(viewer).first()
+    counting = class_grades(viewer).filter(person=viewer.for_person_id).first()
+    return counting.attempt if counting else class_attempts(viewer).filter(person=viewer.for_person_id).first()
+
+
 def grade(viewer: Launch) -> Grade | None:
     """The viewer's own grade on this assignment, None while there is none."""
     if viewer.resource_link_id is None:

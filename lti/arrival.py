@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from lti import ags, claims
+from lti import ags, claims, guests
 from lti.claims import AGS, CLAIM, NRPS, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
 from lti.roles import is_test_user, role
-from roster.models import Course, Enrollment, Person
+from roster.models import Course, Enrollment, Person, Role
 from roster.rows import one
 
 Row = TypeVar("Row", bound=Model)
@@ -142,14 +142,19 @@ def open_launch(at: Arrival, *, link: ResourceLink | None = None, context: Conte
     given = claims.strings(at.claims[CLAIM + "roles"])
     as_role, test_user = role(given), is_test_user(given)
     course = context.course if context else None
-    user = _platform_user(at, course, "" if test_user else as_role)
+    user: PlatformUser | None = None
+    if guests.is_guest(at.claims):
+        person, as_role = guests.person(at.institution_id), Role.OTHER
+    else:
+        user = _platform_user(at, course, "" if test_user else as_role)
+        person = user.person
     key = secrets.token_urlsafe(32)
     Launch.objects.create(
         institution_id=at.institution_id,
         registration=at.registration,
         deployment=at.deployment,
         key_hash=key_hash(key),
-        person=user.person,
+        person=person,
         platform_user=user,
         role=as_role,
         test_user=test_user,

@@ -72,6 +72,9 @@ class Problem(Enum):
         "Your LMS reached us, but this placement has not been approved yet.",
         "An administrator of this service has to approve it once. After that, open the activity again.",
     )
+    NOT_YOURS = Explanation(
+        403, "This belongs to someone else", "The LMS asked for another person's work or data.", START_AGAIN
+    )
     LOGIN_REQUIRED = Explanation(
         403, "You are not signed in to your LMS", "The LMS says that you have to sign in first.", START_AGAIN
     )

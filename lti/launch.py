@@ -11,8 +11,10 @@ from lti import arrival, claims, validate
 from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
+from lti.messages import review
 from lti.models import Deployment, Launch, Registration
 from lti.state import State
+from roster import people
 from roster.rows import one
 
 NONCE_KEPT = timedelta(days=1)  # beyond a launch's end; by then its state has long expired
@@ -37,9 +39,16 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
 
 
 def prune(*, now: datetime, limit: int = 1_000) -> int:
-    """Delete launches that nobody can use any more. A replay of their tokens is refused by the state's age."""
-    old = Launch.objects.filter(expires_at__lt=now - NONCE_KEPT).values("pk")[:limit]
-    return Launch.objects.filter(pk__in=old).delete()[0]
+    """Delete launches that nobody can use any more, and guests who left nothing; how many launches.
+
+    A replay of their tokens is refused by the state's age.
+    """
+    old = list(Launch.objects.filter(expires_at__lt=now - NONCE_KEPT).values_list("pk", flat=True)[:limit])
+    nameless = list(Launch.objects.filter(pk__in=old, platform_user=None).values_list("person_id", flat=True))
+    gone = Launch.objects.filter(pk__in=old).delete()[0]
+    if nameless:
+        people.forget_unused(nameless)
+    return gone
 
 
 def _addressee(state: State) -> tuple[Registration, Deployment | None]:
@@ -110,4 +119,7 @@ def _resource_link_request(at: Arrival) -> str:
     return arrival.open_launch(at, link=link, context=link.context)
 
 
-MESSAGES: dict[str, Handler] = {"LtiResourceLinkRequest": _resource_link_request}
+MESSAGES: dict[str, Handler] = {
+    "LtiResourceLinkRequest": _resource_link_request,
+    "LtiSubmissionReviewRequest": review.open_submission,
+}

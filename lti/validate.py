@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 from jwt.utils import base64url_decode
 
-from lti import claims, jwks
+from lti import claims, guests, jwks
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Registration
@@ -32,7 +32,7 @@ def message(found: Claims) -> None:
     """What every LTI message carries (core 1.3 section 5.3). Raises LaunchRefused where something is missing."""
     if found.get(CLAIM + "version") != VERSION:
         raise LaunchRefused(Problem.MESSAGE_INVALID, "version is not 1.3.0")
-    claims.identifier(found, "sub")
+    guests.check(found)
     for name in ("message_type", "deployment_id"):
         claims.identifier(found, CLAIM + name)
     if not isinstance(found.get(CLAIM + "roles"), list):

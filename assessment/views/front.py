@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from assessment import access
-from assessment.views import learner, teacher
+from assessment.views import learner, submission, teacher
 from assessment.views.requests import LaunchRequest
 
 Page = Callable[[LaunchRequest], HttpResponse]
@@ -24,4 +24,7 @@ def _activity(request: LaunchRequest) -> HttpResponse:
 
 
 # One for every message type that `lti.launch` handles.
-FRONTS: dict[str, Page] = {"LtiResourceLinkRequest": _activity}
+FRONTS: dict[str, Page] = {
+    "LtiResourceLinkRequest": _activity,
+    "LtiSubmissionReviewRequest": submission.front,
+}

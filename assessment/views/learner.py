@@ -240,5 +240,6 @@ def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -
 
 
 def _front(request: LaunchRequest) -> str:
-    """The overview's name: a teacher's front page is the class, so theirs lies beside it."""
-    return "preview" if access.is_instructor(request.viewer) else "home"
+    """The overview's name: where the front page is another one, as for teachers, it lies beside it."""
+    plain = request.viewer.message_type == "LtiResourceLinkRequest"
+    return "home" if plain and not access.is_instructor(request.viewer) else "preview"

@@ -1,0 +1,20 @@
+"""The front page of a Submission Review launch: the work behind a grade in the gradebook."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from assessment import access
+from assessment.views import learner
+from assessment.views.requests import LaunchRequest, see_other
+
+
+def front(request: LaunchRequest) -> HttpResponse:
+    """On to the attempt that counts; a teacher reads that there is none, a learner sees the overview."""
+    found = access.submission(request.viewer)
+    is_instructor = access.is_instructor(request.viewer)
+    if found is not None:
+        return see_other("class_attempt" if is_instructor else "result", found.pk)
+    if not is_instructor:
+        return learner.home(request)
+    context = {"person": request.viewer.for_person, "assignment": access.assignment(request.viewer)}
+    return render(request, "assessment/no_submission.html", context)

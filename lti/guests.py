@@ -1,0 +1,48 @@
+"""Anonymous launches: the platform says that somebody came, and not who (LTI 1.3 core section 5.3.6.1).
+
+Canvas sends them from public courses. A guest may look and try, is never scored, and leaves nothing behind.
+"""
+
+from uuid import UUID
+
+from lti import claims
+from lti.claims import CLAIM, Claims
+from lti.errors import LaunchRefused, Problem
+from roster.models import Person
+
+# Claims of OpenID Connect core section 5.1 that tell of a person: beside them `sub` must not be missing.
+PERSONAL = (
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "nickname",
+    "preferred_username",
+    "profile",
+    "picture",
+    "website",
+    "email",
+    "gender",
+    "birthdate",
+    "phone_number",
+    "address",
+)
+# Everything else is about somebody: deep linking places content for a teacher, a review needs a reader.
+FOR_GUESTS = {"LtiResourceLinkRequest"}
+
+
+def is_guest(found: Claims) -> bool:
+    return found.get("sub") is None
+
+
+def check(found: Claims) -> None:
+    """A message names its user, or no person at all. Raises LaunchRefused for anything between."""
+    if not is_guest(found) or found.get(CLAIM + "message_type") not in FOR_GUESTS:
+        claims.identifier(found, "sub")
+    elif any(found.get(name) for name in PERSONAL) or claims.mapping(found, CLAIM + "lis").get("person_sourcedid"):
+        raise LaunchRefused(Problem.MESSAGE_INVALID, "sub is missing, though the message tells of a person")
+
+
+def person(institution_id: UUID) -> Person:
+    """Each guest launch is somebody of its own: two people at one public computer never share an attempt."""
+    return Person.objects.create(institution_id=institution_id)

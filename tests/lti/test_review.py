@@ -1,0 +1,108 @@
+"""LtiSubmissionReviewRequest: a click on a grade opens the work behind it."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from assessment.models import Attempt
+from lti.models import Launch, LineItem
+from tests.cast import hand_in, published_quiz
+from tests.lti.conftest import Browser
+from tests.lti.platform import MEMBERSHIP
+
+REVIEW = "LtiSubmissionReviewRequest"
+TEACHER = {"sub": "teacher", "name": "Tess", "roles": [MEMBERSHIP + "#Instructor"]}
+
+
+@pytest.fixture
+def learner(browser: Browser) -> Launch:
+    """Ada, who has launched the activity."""
+    published_quiz("one")
+    browser.launch()
+    return Launch.objects.get()
+
+
+def _review(browser: Browser, user_id: Any = "user-1", **changes: Any) -> Any:
+    return browser.launch(message_type=REVIEW, for_user={"user_id": user_id}, **changes)
+
+
+def _lands(browser: Browser, response: Any) -> str:
+    """The page, inside its launch, that the front sends one to."""
+    assert response.status_code == 303, response.content
+    front = response["Location"]
+    page = browser.client.get(front)
+    assert page.status_code == 303
+    assert browser.client.get(page["Location"]).status_code == 200
+    return page["Location"].removeprefix(front)
+
+
+def _two_attempts(learner: Launch) -> tuple[Attempt, Attempt]:
+    """The better one first: it counts, by the policy that one gets unasked."""
+    now = timezone.now()
+    return hand_in(learner, now, q1="a", q2="a"), hand_in(learner, now, q1="a")
+
+
+def test_teacher_sees_the_attempt_that_counts(browser: Browser, learner: Launch) -> None:
+    counting, _ = _two_attempts(learner)
+
+    assert _lands(browser, _review(browser, **TEACHER)) == f"class/attempts/{counting.pk}"
+
+
+def test_teacher_sees_the_newest_attempt_while_none_counts(browser: Browser, learner: Launch) -> None:
+    newest = hand_in(learner, timezone.now(), marked=False, q1="a")
+
+    assert _lands(browser, _review(browser, **TEACHER)) == f"class/attempts/{newest.pk}"
+
+
+def test_learner_sees_the_own_result_and_gets_to_the_overview(browser: Browser, learner: Launch) -> None:
+    counting, _ = _two_attempts(learner)
+    response = _review(browser)
+
+    assert _lands(browser, response) == f"attempts/{counting.pk}/result"
+    page = browser.client.get(f"{response['Location']}attempts/{counting.pk}/result").content.decode()
+    assert f'href="{response["Location"]}preview/"' in page
+    assert b"Your attempts" in browser.client.get(f"{response['Location']}preview/").content
+
+
+def test_learner_never_sees_another_learners_work(browser: Browser, learner: Launch) -> None:
+    hand_in(learner, timezone.now(), q1="a")
+
+    refused = _review(browser, sub="user-2")
+
+    assert refused.status_code == 403
+    assert b"someone else" in refused.content
+    assert Launch.objects.count() == 1
+
+
+@pytest.mark.parametrize("user_id", ["user-1", "stranger"])
+def test_teacher_reads_that_there_is_no_attempt(browser: Browser, learner: Launch, user_id: str) -> None:
+    front = _review(browser, user_id, **TEACHER)["Location"]
+
+    page = browser.client.get(front)
+
+    assert page.status_code == 200
+    assert b"without an attempt was set there by hand" in page.content
+
+
+@pytest.mark.parametrize("for_user", [None, {}, "user-1", {"user_id": 7}, {"user_id": ""}])
+def test_review_of_nobody_is_refused(browser: Browser, for_user: Any) -> None:
+    assert browser.launch(message_type=REVIEW, for_user=for_user, **TEACHER).status_code == 400
+
+
+def test_review_without_a_user_is_refused(browser: Browser) -> None:
+    nobody = dict.fromkeys(("sub", "name", "given_name", "family_name", "email"))
+
+    assert _review(browser, **nobody).status_code == 400
+
+
+def test_activity_is_found_by_the_column_where_no_link_is_named(browser: Browser, learner: Launch) -> None:
+    attempt = hand_in(learner, timezone.now(), q1="a")
+
+    assert _lands(browser, _review(browser, resource_link=None, **TEACHER)) == f"class/attempts/{attempt.pk}"
+
+
+def test_unknown_column_without_a_link_is_refused(browser: Browser, learner: Launch) -> None:
+    LineItem.objects.update(url="https://lms.example/other")
+
+    assert _review(browser, resource_link=None, **TEACHER).status_code == 400
