@@ -4,16 +4,14 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet, URLField
 from django.http import HttpRequest
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from lti import scores
+from lti import admin_deployments, scores
 from lti.models import (
     Context,
-    Deployment,
     Launch,
     LineItem,
     PlatformUser,
@@ -22,8 +20,9 @@ from lti.models import (
     ScoreEvent,
     ToolKey,
 )
-from roster.admin import OwnRows, ReadOnlyRows, is_operator, own
-from roster.models import Institution
+from roster.admin import OwnRows, ReadOnlyRows, is_operator
+
+__all__ = ["admin_deployments"]  # its pages are registered by the import
 
 
 class OperatorRows(OwnRows):
@@ -63,42 +62,6 @@ class RegistrationAdmin(OperatorRows):
             "Public key set URL": settings.BASE_URL + reverse("lti:jwks"),
         }
         return format_html_join("", "<p>{}: <code>{}</code></p>", values.items())
-
-
-@admin.register(Deployment)
-class DeploymentAdmin(OwnRows):
-    list_display = ["deployment_id", "registration", "platform_name", "institution", "active", "created_at"]
-    list_filter = ["active", "registration"]
-    list_select_related = ["registration", "institution"]
-    actions = ["approve"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request) and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Deployment | None = None) -> bool:
-        """Whose deployment it is, operators decide: its rows follow it."""
-        return is_operator(request) and super().has_change_permission(request, obj)
-
-    @admin.action(description="Approve for an institution", permissions=["change"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Deployment]) -> TemplateResponse | None:
-        """Ask for the institution, then switch the deployments on."""
-        institutions = own(Institution.objects.order_by("name"), request, "pk")
-        chosen = institutions.filter(slug=request.POST.get("institution", "")).first()
-        if chosen is None:
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Approve deployments",
-                "deployments": queryset,
-                "institutions": institutions,
-                "opts": self.model._meta,
-            }
-            return TemplateResponse(request, "lti/admin_approve.html", context)
-        free = queryset.filter(institution=None) | queryset.filter(institution=chosen)
-        count = free.update(institution=chosen, active=True)
-        self.message_user(request, f"{count} approved for {chosen}.", messages.SUCCESS)
-        if count < queryset.count():
-            self.message_user(request, "Deployments of another institution stay as they are.", messages.WARNING)
-        return None
 
 
 @admin.register(ScoreEvent)

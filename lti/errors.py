@@ -69,8 +69,9 @@ class Problem(Enum):
     DEPLOYMENT_PENDING = Explanation(
         403,
         "Waiting for approval",
-        "Your LMS reached us, but this placement has not been approved yet.",
-        "An administrator of this service has to approve it once. After that, open the activity again.",
+        "Your LMS reached us, but nobody has said yet which institution this placement belongs to.",
+        "Tell the people who look after your LMS, and give them the reference below: an administrator of this "
+        "service has to approve the placement once. After that, open the activity again.",
     )
     NOT_YOURS = Explanation(
         403, "This belongs to someone else", "The LMS asked for another person's work or data.", START_AGAIN
@@ -90,13 +91,17 @@ class Problem(Enum):
 
 
 class LaunchRefused(Exception):
-    """A login or launch that does not open. `detail` is for the log and for administrators, never secret."""
+    """A login or launch that does not open. `detail` is for the log and for administrators, never secret.
 
-    def __init__(self, problem: Problem, detail: str = "", return_url: str = "") -> None:
+    `reference` names a row that an administrator can find; without one the log line of the refusal gets its own.
+    """
+
+    def __init__(self, problem: Problem, detail: str = "", return_url: str = "", reference: str = "") -> None:
         super().__init__(f"{problem.name}: {detail}")
         self.problem = problem
         self.detail = detail
         self.return_url = return_url
+        self.reference = reference
 
 
 class Step(Enum):

@@ -100,7 +100,8 @@ Handler = Callable[[Arrival], str]
 def _inside(registration: Registration, deployment: Deployment, found: Claims, now: datetime, handle: Handler) -> str:
     """Handle the message for the institution that it belongs to, in one transaction that uses up the nonce."""
     if not deployment.active or deployment.institution_id is None:
-        raise LaunchRefused(Problem.DEPLOYMENT_PENDING, f"deployment {deployment.pk} is not active")
+        detail = f"deployment {deployment.deployment_id}"
+        raise LaunchRefused(Problem.DEPLOYMENT_PENDING, detail, reference=deployment.reference)
     at = Arrival(registration, deployment, deployment.institution_id, found, now)
     try:
         with transaction.atomic():

@@ -113,6 +113,11 @@ class Deployment(models.Model):
     def __str__(self) -> str:
         return f"{self.registration} / {self.deployment_id}"
 
+    @property
+    def reference(self) -> str:
+        """What a person in front of a closed door can read out, and an administrator finds in the list."""
+        return self.id.hex[-8:].upper()
+
 
 class Context(models.Model):
     """The platform's course (claim `context`)."""

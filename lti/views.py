@@ -133,7 +133,7 @@ def _offer_new_tab(request: HttpRequest, begun: State, status: int) -> HttpRespo
 
 
 def _refusal(request: HttpRequest, refused: LaunchRefused) -> HttpResponse:
-    reference = secrets.token_hex(4).upper()
+    reference = refused.reference or secrets.token_hex(4).upper()
     logger.warning("launch refused, reference %s, %s", reference, str(refused).replace("\n", " "))
     context = {
         "explanation": refused.problem.value,

@@ -4,6 +4,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -193,6 +194,66 @@ def test_waiting_deployment_is_approved_by_a_choice(browser: Browser, operator: 
     waiting.refresh_from_db()
     assert (waiting.active, waiting.institution) == (True, school)
     assert browser.launch(deployment_id="new").status_code == 303
+
+
+def test_waiting_deployment_is_approved_by_one_click(browser: Browser, operator: Client, school: Institution) -> None:
+    refused = browser.launch(deployment_id="new")
+    waiting = Deployment.objects.get(deployment_id="new")
+    assert f"Reference <code>{waiting.reference}</code>" in refused.content.decode()
+    assert b"1 placement of the tool waits for approval" in operator.get("/admin/").content
+    page = operator.get("/admin/lti/deployment/").content.decode()
+    assert waiting.reference in page
+    address = f"/admin/lti/deployment/{waiting.pk}/approve/"
+    assert f'formaction="{address}">Approve for School</button>' in page
+    assert f'name="institution-{waiting.pk}" value="school"' in page
+
+    operator.post(address, {f"institution-{waiting.pk}": "school"})
+
+    waiting.refresh_from_db()
+    assert (waiting.active, waiting.institution) == (True, school)
+    assert "Approved for School." in LogEntry.objects.get(object_id=str(waiting.pk)).get_change_message()
+    assert browser.launch(deployment_id="new").status_code == 303
+    assert b"for approval" not in operator.get("/admin/").content
+
+
+def test_institution_is_asked_for_where_nothing_says_whose_a_deployment_is(browser: Browser, operator: Client) -> None:
+    Institution.objects.create(name="College", slug="college")
+    browser.launch(deployment_id="new")
+    waiting = Deployment.objects.get(deployment_id="new")
+    page = operator.get("/admin/lti/deployment/").content.decode()
+    assert f'<select name="institution-{waiting.pk}"' in page
+
+    asked = operator.post(f"/admin/lti/deployment/{waiting.pk}/approve/", {}, follow=True)
+    assert b"Choose the institution" in asked.content
+    operator.post(f"/admin/lti/deployment/{waiting.pk}/approve/", {f"institution-{waiting.pk}": "college"})
+
+    waiting.refresh_from_db()
+    assert waiting.active
+    assert waiting.institution is not None
+    assert waiting.institution.slug == "college"
+
+
+def test_registrations_own_institution_is_proposed(browser: Browser, operator: Client) -> None:
+    college = Institution.objects.create(name="College", slug="college")
+    Registration.objects.update(institution=college)
+    browser.launch(deployment_id="new")
+
+    assert b"Approve for College</button>" in operator.get("/admin/lti/deployment/").content
+
+
+def test_approval_takes_an_operator_a_post_and_a_token(browser: Browser, operator: Client, staff: Client) -> None:
+    browser.launch(deployment_id="new")
+    waiting = Deployment.objects.get(deployment_id="new")
+    Deployment.objects.filter(pk=waiting.pk).update(institution=User.objects.get(username="stranger").institution)
+    address = f"/admin/lti/deployment/{waiting.pk}/approve/"
+    given = {f"institution-{waiting.pk}": "school"}
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get(username="operator"))
+
+    assert staff.post(address, given).status_code == 403
+    assert operator.get(address).status_code == 405
+    assert strict.post(address, given).status_code == 403
+    assert not Deployment.objects.get(pk=waiting.pk).active
 
 
 def test_score_is_sent_again_from_its_page(desk: Desk, operator: Client) -> None:
