@@ -7,10 +7,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import columns, gradebook, rules_moodle, rules_strict, scopes
+from sandbox import canvas_columns, columns, gradebook, rules_canvas, rules_moodle, rules_strict, scopes
 from sandbox.columns import LINEITEM, column
 from sandbox.gradebook import Outcome
-from sandbox.models import Grade, LineItem
+from sandbox.models import Grade, LineItem, Mode
 from sandbox.services import Call, Refused, Resource, answer, number, reason_phrase, reply, whole
 
 SCORE = "application/vnd.ims.lis.v1.score+json"
@@ -23,11 +23,12 @@ NGINX_502 = (
 
 @csrf_exempt
 def line_items(request: HttpRequest, course_id: int, mode: str) -> HttpResponse:
+    manner = canvas_columns if mode == Mode.CANVAS else columns
     resource = Resource(
         media=columns.CONTAINER,
         extra_media=[LINEITEM],
         wants_exact_accept=True,
-        handlers={"GET": columns.listing, "POST": columns.create},
+        handlers={"GET": manner.listing, "POST": manner.create},
         scopes={"GET": [scopes.LINEITEM, scopes.LINEITEM_READ], "POST": [scopes.LINEITEM]},
     )
     return answer(request, course_id, resource, mode)
@@ -35,12 +36,13 @@ def line_items(request: HttpRequest, course_id: int, mode: str) -> HttpResponse:
 
 @csrf_exempt
 def line_item(request: HttpRequest, course_id: int, item_id: int, mode: str) -> HttpResponse:
+    manner = canvas_columns if mode == Mode.CANVAS else columns
     resource = Resource(
         media=LINEITEM,
         handlers={
-            "GET": lambda call: columns.read(call, item_id),
-            "PUT": lambda call: columns.update(call, item_id),
-            "DELETE": lambda call: columns.delete(call, item_id),
+            "GET": lambda call: manner.read(call, item_id),
+            "PUT": lambda call: manner.update(call, item_id),
+            "DELETE": lambda call: manner.delete(call, item_id),
         },
         scopes={
             "GET": [scopes.LINEITEM, scopes.LINEITEM_READ],
@@ -53,16 +55,29 @@ def line_item(request: HttpRequest, course_id: int, item_id: int, mode: str) -> 
 
 @csrf_exempt
 def scores(request: HttpRequest, course_id: int, item_id: int, mode: str) -> HttpResponse:
+    post = _post_canvas_score if mode == Mode.CANVAS else _post_score
     resource = Resource(
-        media=SCORE, handlers={"POST": lambda call: _post_score(call, item_id)}, scopes={"POST": [scopes.SCORE]}
+        media=SCORE, handlers={"POST": lambda call: post(call, item_id)}, scopes={"POST": [scopes.SCORE]}
     )
     return answer(request, course_id, resource, mode)
 
 
 @csrf_exempt
 def results(request: HttpRequest, course_id: int, item_id: int, mode: str) -> HttpResponse:
+    read = canvas_columns.results if mode == Mode.CANVAS else _results
     resource = Resource(
-        media=RESULTS, handlers={"GET": lambda call: _results(call, item_id)}, scopes={"GET": [scopes.RESULT_READ]}
+        media=RESULTS, handlers={"GET": lambda call: read(call, item_id)}, scopes={"GET": [scopes.RESULT_READ]}
+    )
+    return answer(request, course_id, resource, mode)
+
+
+@csrf_exempt
+def result(request: HttpRequest, course_id: int, item_id: int, person_id: int, mode: str) -> HttpResponse:
+    """One result by its own address: Canvas names it in the answer to a score."""
+    resource = Resource(
+        media=RESULTS,
+        handlers={"GET": lambda call: canvas_columns.result(call, item_id, person_id)},
+        scopes={"GET": [scopes.RESULT_READ]},
     )
     return answer(request, course_id, resource, mode)
 
@@ -73,6 +88,23 @@ def _post_score(call: Call, item_id: int) -> HttpResponse:
     with transaction.atomic():
         outcome = _moodle_score(item, text, call) if call.moodle else _strict_score(item, text, call)
     return _moodle_answer(outcome) if call.moodle else _strict_answer(outcome)
+
+
+def _post_canvas_score(call: Call, item_id: int) -> HttpResponse:
+    item = canvas_columns.column(call, item_id)
+    body, sent = call.request.body, {}
+    with transaction.atomic():
+        try:
+            sent = rules_canvas.parse(body, str(call.request.content_type))
+        except rules_canvas.Invalid as error:
+            outcome = Outcome(error.status, f"Refused: {error}", reason=str(error))
+        else:
+            outcome = rules_canvas.apply(item, sent, now=call.now)
+        gradebook.keep_score(item, outcome, body.decode(errors="replace"), sent, now=call.now)
+    if not outcome.accepted or outcome.person is None:
+        raise Refused(outcome.status, outcome.reason)
+    place = canvas_columns.result_url(item, outcome.person.pk)
+    return reply({"resultUrl": place, rules_canvas.EXTENSION: {"content_items": []}}, SCORE)
 
 
 def _strict_score(item: LineItem, text: str, call: Call) -> Outcome:

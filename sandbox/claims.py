@@ -8,16 +8,12 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from sandbox import scopes
+from sandbox import canvas_claims, scopes
 from sandbox.models import Activity, Course, Enrolment, Launch, Mode, Person, Role, Tool
-from sandbox.scopes import LTI
+from sandbox.scopes import INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
 
-MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
-INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
-TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
-SHORT_ROLES = {Role.LEARNER: "Learner", Role.INSTRUCTOR: "Instructor", Role.ADMINISTRATOR: "Administrator"}
 IN_INSTITUTION = {Role.LEARNER: "Student", Role.INSTRUCTOR: "Faculty", Role.ADMINISTRATOR: "Administrator"}
-LIFETIMES = {Mode.STRICT: 300, Mode.MOODLE: 60}
+LIFETIMES = {Mode.STRICT: 300, Mode.MOODLE: 60, Mode.CANVAS: 3600}
 
 
 def roles(course: Course, person: Person, role: str) -> list[str]:
@@ -31,9 +27,9 @@ def roles(course: Course, person: Person, role: str) -> list[str]:
     return uris
 
 
-def names(course: Course, person: Person) -> dict[str, str]:
+def names(course: Course, person: Person) -> dict[str, Any]:
     """Name and address as far as the course's privacy setting lets them out."""
-    shared: dict[str, str] = {}
+    shared: dict[str, Any] = {}
     if course.share_name:
         shared |= {"given_name": person.given_name, "family_name": person.family_name, "name": person.name}
     if course.share_email and person.email:
@@ -54,29 +50,39 @@ def memberships_url(course: Course, tool: Tool) -> str:
     if course.mode == Mode.MOODLE:
         base = f"{settings.SANDBOX_URL}/mod/lti/services.php/CourseSection"
         return f"{base}/{course.pk}/bindings/{tool.pk}/memberships"
+    if course.mode == Mode.CANVAS:
+        return f"{settings.SANDBOX_URL}/api/lti/courses/{course.pk}/names_and_roles"
     return f"{settings.SANDBOX_URL}/lti/courses/{course.pk}/memberships"
 
 
 def line_items_url(course: Course, tool: Tool) -> str:
     if course.mode == Mode.MOODLE:
         return f"{settings.SANDBOX_URL}/mod/lti/services.php/{course.pk}/lineitems?type_id={tool.pk}"
+    if course.mode == Mode.CANVAS:
+        return f"{settings.SANDBOX_URL}/api/lti/courses/{course.pk}/line_items"
     return f"{settings.SANDBOX_URL}/lti/courses/{course.pk}/lineitems"
 
 
 def endpoint(activity: Activity) -> dict[str, Any] | None:
-    """The AGS claim. `lineitem` stands there only when the link has exactly one column (AGS 2.0 section 3.1)."""
+    """The AGS claim. `lineitem` stands there only when the link has exactly one column (AGS 2.0 section 3.1).
+
+    Canvas always names the first.
+    """
     granted = [scope for scope in activity.tool.scopes if scope.startswith(scopes.AGS)]
     if not granted:
         return None
     claim: dict[str, Any] = {"scope": granted, "lineitems": line_items_url(activity.course, activity.tool)}
-    columns = list(activity.line_items.select_related("course")[:2])
-    if len(columns) == 1:
+    columns = list(activity.line_items.select_related("course").order_by("pk")[:2])
+    if len(columns) == 1 or (columns and activity.course.mode == Mode.CANVAS):
         claim["lineitem"] = columns[0].url
     return claim
 
 
-def custom(activity: Activity, person: Person) -> dict[str, str]:
+def custom(activity: Activity, person: Person | None) -> dict[str, str]:
     """Custom parameters with the known variables filled in; an unknown variable arrives as it stands."""
+    if person is None or activity.course.mode == Mode.CANVAS:
+        known = canvas_claims.variables(activity, person)
+        return {key: known.get(value, value) for key, value in activity.custom.items()}
     known = {
         "$User.id": str(person.pk),
         "$User.username": person.username,
@@ -102,9 +108,9 @@ def role_in(course: Course, person: Person) -> str | None:
     return Role.ADMINISTRATOR if person.is_admin else None
 
 
-def id_token(launch: Launch, *, role: str, nonce: str, now: datetime) -> dict[str, Any]:
-    """All claims of this launch; `role` is the person's role in the course."""
-    activity, person = launch.activity, launch.person
+def id_token(launch: Launch, *, role: str | None, nonce: str, now: datetime) -> dict[str, Any]:
+    """All claims of this launch; `role` is the person's role in the course, None for a guest."""
+    activity = launch.activity
     course, tool = activity.course, activity.tool
     mode = Mode(course.mode)
     issued = int(now.timestamp())
@@ -113,31 +119,47 @@ def id_token(launch: Launch, *, role: str, nonce: str, now: datetime) -> dict[st
         "nonce": nonce,
         "iat": issued,
         "exp": issued + LIFETIMES[mode],
-        "iss": settings.SANDBOX_URL,
+        "iss": tool.issuer,
         "aud": tool.client_id,
-        "sub": str(person.pk),
-        LTI + "deployment_id": tool.deployment_id,
-        LTI + "target_link_uri": activity.target_link_uri,
-        LTI + "roles": roles(course, person, role),
+        LTI + "deployment_id": course.deployment_id or tool.deployment_id,
+        LTI + "target_link_uri": launch.target_link_uri or activity.target_link_uri,
         LTI + "context": context(course),
         LTI + "message_type": message,
         LTI + "resource_link": {"title": activity.title, "description": activity.description, "id": str(activity.pk)},
         LTI + "version": "1.3.0",
-        LTI + "custom": custom(activity, person),
+        LTI + "custom": custom(activity, launch.person),
         LTI + "launch_presentation": _presentation(launch),
-        **names(course, person),
         **_services(activity),
-        **(_moodle_only(activity, person, issued) if mode == Mode.MOODLE else _strict_only(course, person, tool)),
+        **_who(launch, role, issued),
     }
     if launch.for_person_id:
         claims[LTI + "for_user"] = {"user_id": str(launch.for_person_id)}
-    return claims
+    return canvas_claims.with_error_lists(claims) if mode == Mode.CANVAS else claims
+
+
+def _who(launch: Launch, role: str | None, issued: int) -> dict[str, Any]:
+    """Everything about the person, and the claims of one kind of platform. A guest has neither `sub` nor a name."""
+    activity, person = launch.activity, launch.person
+    course = activity.course
+    if person is None:
+        return {LTI + "roles": canvas_claims.roles(course, None, None), **canvas_claims.claims(activity, None)}
+    told = {"sub": str(person.pk), **names(course, person)}
+    if course.mode == Mode.CANVAS:
+        return {
+            **told,
+            LTI + "roles": canvas_claims.roles(course, person, role),
+            **canvas_claims.claims(activity, person),
+        }
+    told[LTI + "roles"] = roles(course, person, str(role))
+    if course.mode == Mode.MOODLE:
+        return {**told, **_moodle_only(activity, person, issued)}
+    return {**told, **_strict_only(course, person, activity.tool)}
 
 
 def _presentation(launch: Launch) -> dict[str, str]:
     query = urlencode({"course": launch.activity.course_id, "activity": launch.activity_id})
     return {
-        "locale": launch.person.locale,
+        "locale": launch.person.locale if launch.person else "en",
         "document_target": launch.document_target,
         "return_url": f"{settings.SANDBOX_URL}/return?{query}",
     }

@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 Json = dict[str, Any]
+CANVAS_ISSUER = "https://canvas.sandbox.example"
 
 
 class _Form(HTMLParser):
@@ -50,6 +51,19 @@ class SandboxClient:
 
     def create_course(self, title: str = "Course", mode: str = "strict", **more: Any) -> int:
         return int(self.post("courses", {"title": title, "mode": mode, **more})["id"])
+
+    def change_course(self, course: int, **values: Any) -> None:
+        """mode, concluded, public, account, deployment_id, share_name, share_email, nrps_page, title."""
+        self.post("courses", {"course": course, **values})
+
+    def change_column(self, line_item: int, **values: Any) -> None:
+        """published, allowed_attempts (None: any number), grading_type (`points` or `pass_fail`), label."""
+        self.post("columns", {"line_item": line_item, **values})
+
+    def set_throttle(self, **limits: float) -> Json:
+        """high_water, maximum, outflow (a second), up_front, cost; none sets Canvas's own. Buckets are emptied."""
+        found: Json = self.post("throttle", limits)
+        return found
 
     def add_person(self, username: str, *, course: int | None = None, role: str = "learner", **more: Any) -> int:
         person = int(self.post("people", {"username": username, **more})["id"])

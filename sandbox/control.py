@@ -2,13 +2,16 @@
 
 POST /control/tools           {client_id, tool_url | login_url, redirect_uris, jwks_url, target_link_uri,
                               mode, scopes, deployment_id, name}; forgets the tool's kept key set
-POST /control/courses         {title, label, mode, share_name, share_email, nrps_page, storage} -> {id}
+POST /control/courses         {title, label, mode, share_name, share_email, nrps_page, account, deployment_id,
+                              concluded, public, storage} -> {id}; with {course} it changes that one
                               storage: none parent frame silent error wrong; empty: as its mode has it
 POST /control/people          {username, given_name, family_name, email, locale, is_admin, is_test} -> {id};
                               a list of them -> {ids}
 POST /control/enrolments      {course, person | people: [...], role, status: active|suspended|removed}
 POST /control/activities      {course, client_id, title, maximum | null, custom, target_link_uri,
-                              resource_id, tag} -> {id, line_item, url}
+                              resource_id, tag, published, allowed_attempts, grading_type}
+                              -> {id, line_item, url}
+POST /control/columns         {line_item, published, allowed_attempts, grading_type: points|pass_fail, ...}
 POST /control/grades          {line_item, person, action: override|release|lock|unlock, final, comment}
 GET  /control/gradebook       ?course=               the grades
 GET  /control/history         ?course= [&person=]    every score taken or refused, every hand on a grade
@@ -18,6 +21,8 @@ POST /control/faults          {endpoint, kind, status, headers, body, seconds, c
                               kind: status slow drop accept_drop rate_limit; no count: until cleared
 POST /control/faults/clear    {endpoint}             or all of them
 POST /control/clock           {offset}               seconds that the platform's clock is ahead
+POST /control/throttle        {high_water, maximum, outflow, up_front, cost}: Canvas's throttle; {} sets Canvas's own
+                              numbers; empties all buckets -> all numbers
 POST /control/keys/rotate     {keep_old}             sign with a new key from now on
 POST /control/tokens/revoke   {}                     every access token stops working
 POST /control/launch          {person, activity, target: iframe|window, for_person}
@@ -26,6 +31,7 @@ POST /control/launch          {person, activity, target: iframe|window, for_pers
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from importlib import import_module
 from typing import Any
@@ -48,14 +54,18 @@ from sandbox.models import (
     Grade,
     HistoryEntry,
     LineItem,
+    Mode,
     Person,
     RequestEntry,
     Role,
     Tool,
 )
+from sandbox.throttle import throttle
 
 Body = dict[str, Any]
 BY = "control"
+CANVAS_COURSE = ("account", "deployment_id", "concluded", "public")
+COLUMN = ("resource_id", "tag", "published", "allowed_attempts", "grading_type")
 
 
 def control(method: str) -> Callable[[Callable[[Any], Any]], Callable[[HttpRequest], HttpResponse]]:
@@ -105,8 +115,15 @@ def add_tool(body: Body) -> Body:
 
 @control("POST")
 def add_course(body: Body) -> Body:
-    names = ("title", "label", "about", "mode", "share_name", "share_email", "nrps_page", "storage")
-    return {"id": Course.objects.create(**{"label": body["title"][:50], **_picked(body, *names)}).pk}
+    body = dict(body)
+    names = ("title", "label", "about", "mode", "share_name", "share_email", "nrps_page", "storage", *CANVAS_COURSE)
+    known = Course.objects.get(pk=body.pop("course")) if "course" in body else None
+    course = known or Course(label=body["title"][:50])
+    for name, value in _picked(body, *names).items():
+        setattr(course, name, value)
+    course.mode = Mode(course.mode)
+    course.save()
+    return {"id": course.pk}
 
 
 @control("POST")
@@ -133,12 +150,19 @@ def add_activity(body: Body) -> Body:
     body = dict(body)
     course = Course.objects.get(pk=body.pop("course"))
     tool = Tool.objects.get(client_id=body.pop("client_id", demo.CLIENT_ID))
-    column = {name: body.pop(name) for name in ("resource_id", "tag") if name in body}
+    column = {name: body.pop(name) for name in COLUMN if name in body}
     given = _picked(body, "title", "description", "maximum", "custom", "target_link_uri", "document_target")
     made = demo.activity(course, tool, **{"title": "Activity", **given})
     made.line_items.update(**column) if column else None
     item = made.line_items.select_related("course").first()
     return {"id": made.pk, "line_item": item.pk if item else None, "url": item.url if item else None}
+
+
+@control("POST")
+def change_column(body: Body) -> Body:
+    body = dict(body)
+    item = LineItem.objects.filter(pk=body.pop("line_item"))
+    return {"changed": item.update(**_picked(body, "label", "score_maximum", *COLUMN))}
 
 
 @control("POST")
@@ -207,6 +231,11 @@ def turn_clock(body: Body) -> Body:
 
 
 @control("POST")
+def set_throttle(body: Body) -> Body:
+    return asdict(throttle.set(**{name: float(value) for name, value in body.items()}))
+
+
+@control("POST")
 def rotate_keys(body: Body) -> Body:
     return {"kid": keys.rotate(keep_old=body.get("keep_old", True)).kid}
 
@@ -243,6 +272,7 @@ urlpatterns = [
     path("control/people", add_people),
     path("control/enrolments", add_enrolments),
     path("control/activities", add_activity),
+    path("control/columns", change_column),
     path("control/grades", set_grade),
     path("control/gradebook", show_gradebook),
     path("control/history", show_history),
@@ -251,6 +281,7 @@ urlpatterns = [
     path("control/faults", add_fault),
     path("control/faults/clear", clear_faults),
     path("control/clock", turn_clock),
+    path("control/throttle", set_throttle),
     path("control/keys/rotate", rotate_keys),
     path("control/tokens/revoke", revoke_tokens),
     path("control/launch", start_launch),

@@ -11,18 +11,18 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
-from sandbox import clock
+from sandbox import clock, throttle
 from sandbox.models import Fault, RequestEntry
 
 ENDPOINTS = {
     "token": r"/lti/token",
     "jwks": r"/lti/jwks",
     "authorize": r"/lti/authorize",
-    "scores": r"/.*/lineitems/\d+(/lineitem)?/scores",
-    "results": r"/.*/lineitems/\d+(/lineitem)?/results",
-    "lineitem": r"/.*/lineitems/\d+(/lineitem)?",
-    "lineitems": r"/.*/lineitems",
-    "memberships": r"/.*/memberships",
+    "scores": r"/.*/line_?items/\d+(/lineitem)?/scores",
+    "results": r"/.*/line_?items/\d+(/lineitem)?/results(/\d+)?",
+    "lineitem": r"/.*/line_?items/\d+(/lineitem)?",
+    "lineitems": r"/.*/line_?items",
+    "memberships": r"/.*/(memberships|names_and_roles)",
 }
 KINDS = {"status", "slow", "drop", "accept_drop", "rate_limit"}
 RATE_LIMITED = "403 Forbidden (Rate Limit Exceeded)\n"
@@ -65,11 +65,12 @@ class FaultMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = endpoint(request.path) if settings.SANDBOX_CONTROL else ""
         if not name:
-            return self.get_response(request)
+            return throttle.guard(request, self.get_response)
         started = time.monotonic()
         # Most runs have no fault: looking without a write lock keeps loaded runs fast.
         fault = due(name) if Fault.objects.exists() else None
-        response = self._struck(request, fault) if fault else self.get_response(request)
+        struck = self.get_response if fault is None else lambda asked: self._struck(asked, fault)
+        response = throttle.guard(request, struck)
         dropped = fault is not None and fault.kind in ("drop", "accept_drop")
         _log(request, name, None if dropped else response.status_code, fault, time.monotonic() - started)
         if dropped:

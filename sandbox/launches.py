@@ -13,11 +13,15 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from sandbox import claims, clock, keys, security, storage
+from sandbox import canvas_claims, claims, clock, keys, security, storage
 from sandbox.models import Activity, Launch, Mode, Person, Tool
 
 HINT_LIFETIME = timedelta(minutes=10)
 SESSION_PERSON = "person"
+CANVAS_REQUIRED = (
+    *("client_id", "login_hint", "lti_message_hint", "nonce", "prompt", "redirect_uri"),
+    *("response_mode", "response_type", "scope"),
+)
 sessions = import_module(settings.SESSION_ENGINE)
 
 
@@ -40,37 +44,47 @@ class Start:
 def begin(
     *,
     activity: Activity,
-    person: Person,
+    person: Person | None,
     session_key: str,
     now: datetime,
     target: str = "iframe",
     for_person: Person | None = None,
+    target_link_uri: str = "",
 ) -> Start:
-    """Open a launch for the signed-in person and say what the login initiation carries."""
+    """Open a launch for the signed-in person, or for a guest, and say what the login initiation carries."""
     launch = Launch.objects.create(
         activity=activity,
         person=person,
         session_key=session_key,
         document_target=target,
         for_person=for_person,
+        target_link_uri=target_link_uri,
         created_at=now,
     )
     tool = activity.tool
     params = {
-        "iss": settings.SANDBOX_URL,
-        "login_hint": str(person.pk),
-        "target_link_uri": activity.target_link_uri,
+        "iss": tool.issuer,
+        "login_hint": login_hint(launch),
+        "target_link_uri": target_link_uri or activity.target_link_uri,
         "client_id": tool.client_id,
-        "lti_deployment_id": tool.deployment_id,
+        "lti_deployment_id": activity.course.deployment_id or tool.deployment_id,
         "lti_message_hint": message_hint(launch),
     }
     if target == "iframe" and storage.target(activity.course):
         params["lti_storage_target"] = storage.target(activity.course)
+    if activity.course.mode == Mode.CANVAS:
+        params["deployment_id"] = params["lti_deployment_id"]
+        params |= {"canvas_region": canvas_claims.REGION, "canvas_environment": canvas_claims.ENVIRONMENT}
     return Start(tool.login_url, params)
 
 
+def login_hint(launch: Launch) -> str:
+    """Who is meant: guests of public courses share one hint."""
+    return str(launch.person_id) if launch.person_id else canvas_claims.GUEST_HINT
+
+
 def message_hint(launch: Launch) -> str:
-    if launch.activity.course.mode == Mode.STRICT:
+    if launch.activity.course.mode != Mode.MOODLE:
         return launch.hint
     return json.dumps({"cmid": launch.activity_id, "launchid": launch.hint}, separators=(",", ":"))
 
@@ -116,11 +130,12 @@ def form_post(request: HttpRequest, url: str, fields: dict[str, str], label: str
 
 
 def _id_token(request: HttpRequest, asked: QueryDict, tool: Tool, *, now: datetime) -> str:
-    _check_request(asked)
+    check = _check_canvas_request if tool.mode == Mode.CANVAS else _check_request
+    check(asked)
     launch = _launch(asked.get("lti_message_hint", ""), tool, now=now)
     _check_session(request, launch, asked.get("login_hint", ""))
-    role = claims.role_in(launch.activity.course, launch.person)
-    if role is None:
+    role = claims.role_in(launch.activity.course, launch.person) if launch.person else None
+    if role is None and not (launch.person is None and launch.activity.course.public):
         raise Refused("access_denied", "this person is not enrolled in the course")
     _use_up(launch, now=now)
     return keys.sign(claims.id_token(launch, role=role, nonce=asked.get("nonce", ""), now=now))
@@ -140,24 +155,40 @@ def _check_request(asked: QueryDict) -> None:
             raise Refused("invalid_request", f"{name} is missing")
 
 
+def _check_canvas_request(asked: QueryDict) -> None:
+    """Canvas wants the parameters there and looks at one value only; `state` may be left out."""
+    missing = [name for name in CANVAS_REQUIRED if not asked.get(name)]
+    if missing:
+        raise Refused("invalid_request_object", f"The following parameters are missing: {','.join(missing)}")
+    if asked["scope"] != "openid":
+        raise Refused("invalid_request_object", "The 'scope' must be 'openid'")
+
+
 def _launch(hint: str, tool: Tool, *, now: datetime) -> Launch:
     related = ("person", "activity__course", "activity__tool")
     launch = Launch.objects.select_related(*related).filter(hint=_hint(hint), activity__tool=tool).first()
-    if launch is None or not timedelta(0) <= now - launch.created_at < HINT_LIFETIME:
+    expired = launch is not None and not timedelta(0) <= now - launch.created_at < HINT_LIFETIME
+    if launch is not None and expired and launch.activity.course.mode == Mode.CANVAS:
+        raise Refused("launch_no_longer_valid", "The launch has either expired or already been consumed")
+    if launch is None or expired:
         raise Refused("invalid_request", "lti_message_hint names no launch under way; start again from the course")
     return launch
 
 
-def _check_session(request: HttpRequest, launch: Launch, login_hint: str) -> None:
+def _check_session(request: HttpRequest, launch: Launch, hint: str) -> None:
     """The person who began the launch must still be signed in, here and in the session that began it."""
+    if launch.person_id is None and hint == login_hint(launch):
+        return
     began = sessions.SessionStore(launch.session_key).load().get(SESSION_PERSON)
     here: Any = request.session.get(SESSION_PERSON, began)
-    if not login_hint == str(launch.person_id) == str(began) == str(here):
+    if not hint == str(launch.person_id) == str(began) == str(here):
         raise Refused("login_required", "login_hint is not the person signed in here")
 
 
 def _use_up(launch: Launch, *, now: datetime) -> None:
     unused = Launch.objects.filter(pk=launch.pk, used_at__isnull=True).update(used_at=now)
+    if not unused and launch.activity.course.mode == Mode.CANVAS:
+        raise Refused("launch_no_longer_valid", "The launch has either expired or already been consumed")
     if not unused and launch.activity.course.mode == Mode.MOODLE:
         raise Refused("invalid_request", "this launch was used before; start again from the course")
 

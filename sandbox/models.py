@@ -14,6 +14,7 @@ def token() -> str:
 class Mode(models.TextChoices):
     STRICT = "strict", "Strict 1EdTech"
     MOODLE = "moodle", "Like Moodle 4.5"
+    CANVAS = "canvas", "Like Canvas"
 
 
 class Storage(models.TextChoices):
@@ -31,6 +32,11 @@ class Role(models.TextChoices):
     LEARNER = "learner", "Student"
     INSTRUCTOR = "instructor", "Teacher"
     ADMINISTRATOR = "administrator", "Administrator"
+
+
+class Grading(models.TextChoices):
+    POINTS = "points", "Points"
+    PASS_FAIL = "pass_fail", "Pass or fail"
 
 
 class Row(models.Model):
@@ -73,6 +79,11 @@ class Tool(Row):
     jwks_fetched_at = models.DateTimeField(null=True)
 
     @property
+    def issuer(self) -> str:
+        """Who signs for this registration. All schools of the Canvas kind share one issuer."""
+        return settings.CANVAS_ISSUER if self.mode == Mode.CANVAS else settings.SANDBOX_URL
+
+    @property
     def origin(self) -> str:
         parts = urlsplit(self.login_url)
         return f"{parts.scheme}://{parts.netloc}"
@@ -107,7 +118,10 @@ class Person(Row):
 
 
 class Course(Row):
-    """A context. `share_*` say what a launch and the roster tell the tool about people."""
+    """A context. `share_*` say what a launch and the roster tell the tool about people.
+
+    `account` is the school this course belongs to, where several share the LMS; it names the platform's guid.
+    """
 
     title = models.CharField(max_length=200)
     label = models.CharField(max_length=50)
@@ -119,6 +133,14 @@ class Course(Row):
     storage = models.CharField(
         max_length=10, choices=Storage.choices, blank=True, help_text="empty: as its mode has it"
     )
+    account = models.CharField(max_length=100, blank=True)
+    deployment_id = models.CharField(max_length=100, blank=True, help_text="empty: the tool's own")
+    concluded = models.BooleanField(default=False)
+    public = models.BooleanField(default=False, help_text="open to guests who are not signed in (Canvas)")
+
+    @property
+    def school(self) -> str:
+        return self.account or "Sandbox University"
 
     @property
     def hue(self) -> int:
@@ -153,7 +175,11 @@ class Activity(Row):
 
 
 class LineItem(Row):
-    """A gradebook column. `own` is false for the column that came with an activity."""
+    """A gradebook column. `own` is false for the column that came with an activity.
+
+    `published`, `allowed_attempts` (null: any number) and `grading_type` are heeded in Canvas mode only. `extra` keeps
+    what else the tool sent.
+    """
 
     course = models.ForeignKey(Course, models.CASCADE, related_name="line_items")
     tool = models.ForeignKey(Tool, models.CASCADE)
@@ -164,12 +190,25 @@ class LineItem(Row):
     tag = models.CharField(max_length=255, blank=True)
     own = models.BooleanField(default=False, help_text="made by the tool")
     extra = models.JSONField(default=dict)
+    published = models.BooleanField(default=True)
+    allowed_attempts = models.PositiveIntegerField(null=True, blank=True)
+    grading_type = models.CharField(max_length=10, choices=Grading.choices, default=Grading.POINTS)
+
+    @property
+    def assignment(self) -> "LineItem":
+        """The column that stands for the whole assignment: the first one of the link, else this one (Canvas)."""
+        first = (
+            LineItem.objects.filter(activity_id=self.activity_id).order_by("pk").first() if self.activity_id else None
+        )
+        return self if first is None or first.pk == self.pk else first
 
     @property
     def url(self) -> str:
         if self.course.mode == Mode.MOODLE:
             base = f"{settings.SANDBOX_URL}/mod/lti/services.php/{self.course_id}"
             return f"{base}/lineitems/{self.pk}/lineitem?type_id={self.tool_id}"
+        if self.course.mode == Mode.CANVAS:
+            return f"{settings.SANDBOX_URL}/api/lti/courses/{self.course_id}/line_items/{self.pk}"
         return f"{settings.SANDBOX_URL}/lti/courses/{self.course_id}/lineitems/{self.pk}"
 
     @property
@@ -182,7 +221,8 @@ class LineItem(Row):
 class Grade(Row):
     """What the gradebook shows: `raw` as the tool sent it, `final` after clamping or a teacher's override.
 
-    `timestamp` is the time the next score must not be older than; null once a grade was cleared.
+    `timestamp` is the time the next score must not be older than; null once a grade was cleared. In Canvas mode the row
+    is a result (`raw` of `raw_maximum`, both as sent) and a submission (`final`, `attempt`, `comments` and the rest).
     """
 
     line_item = models.ForeignKey(LineItem, models.CASCADE, related_name="grades")
@@ -196,9 +236,19 @@ class Grade(Row):
     submitted_at = models.CharField(max_length=40, blank=True)
     overridden = models.BooleanField(default=False)
     locked = models.BooleanField(default=False)
+    raw_maximum = models.FloatField(null=True)
+    attempt = models.PositiveIntegerField(default=0)
+    comments = models.JSONField(default=list, help_text="texts of the tool, oldest first")
+    submission_type = models.CharField(max_length=30, blank=True)
+    submission_url = models.CharField(max_length=1000, blank=True)
 
     class Meta(Row.Meta):
         constraints = [models.UniqueConstraint(fields=["line_item", "person"], name="one_grade")]
+
+    @property
+    def needs_review(self) -> bool:
+        """A person has yet to look at it (Canvas)."""
+        return self.grading_progress == "PendingManual" and self.activity_progress in ("Submitted", "Completed")
 
 
 class HistoryEntry(Row):
@@ -227,7 +277,7 @@ class HistoryEntry(Row):
 
 
 class Launch(Row):
-    """A launch under way. `hint` travels in lti_message_hint and names it; single use in Moodle mode.
+    """A launch under way. `hint` travels in lti_message_hint and names it; single use in Moodle and Canvas mode.
 
     It is bound to the browser session that began it, so authorization needs no cookie: a frame whose navigation
     began at the tool's site is not sent our SameSite=Lax cookie.
@@ -235,8 +285,9 @@ class Launch(Row):
 
     hint = models.CharField(max_length=64, unique=True, default=token)
     session_key = models.CharField(max_length=40)
-    person = models.ForeignKey(Person, models.CASCADE)
+    person = models.ForeignKey(Person, models.CASCADE, null=True, help_text="null: a guest in a public course")
     activity = models.ForeignKey(Activity, models.CASCADE)
+    target_link_uri = models.CharField(max_length=1000, blank=True, help_text="where it is not the activity's")
     for_person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", help_text="submission review")
     document_target = models.CharField(max_length=10, default="iframe")
     created_at = models.DateTimeField()

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import claims, scopes
-from sandbox.models import Activity, Enrolment
-from sandbox.scopes import LTI
+from sandbox import canvas_roster, claims, scopes
+from sandbox.models import Activity, Enrolment, Mode
+from sandbox.scopes import LTI, MEMBERSHIP, SHORT_ROLES
 from sandbox.services import Call, Refused, Resource, answer, reply, whole
 
 MEDIA = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
@@ -17,7 +17,8 @@ MEDIA = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 @csrf_exempt
 def memberships(request: HttpRequest, course_id: int, mode: str, tool_id: int | None = None) -> HttpResponse:
-    resource = Resource(media=MEDIA, handlers={"GET": _members}, scopes={"GET": [scopes.ROSTER]})
+    members = canvas_roster.members if mode == Mode.CANVAS else _members
+    resource = Resource(media=MEDIA, handlers={"GET": members}, scopes={"GET": [scopes.ROSTER]}, ends_with_course=False)
     return answer(request, course_id, resource, mode)
 
 
@@ -46,8 +47,8 @@ def _filtered(call: Call) -> QuerySet[Enrolment]:
     )
     asked = call.request.GET.get("role")
     if asked:
-        short = asked.removeprefix(claims.MEMBERSHIP)
-        found = found.filter(role__in=[role for role, name in claims.SHORT_ROLES.items() if name == short])
+        short = asked.removeprefix(MEMBERSHIP)
+        found = found.filter(role__in=[role for role, name in SHORT_ROLES.items() if name == short])
     return found.order_by("pk")
 
 
@@ -80,7 +81,7 @@ def _member(call: Call, enrolment: Enrolment, activity: Activity | None) -> dict
     active = enrolment.status == Enrolment.Status.ACTIVE
     roles = claims.roles(call.course, person, enrolment.role)
     member: dict[str, Any] = {"status": "Active" if active else "Inactive"}
-    member["roles"] = [roles[0].removeprefix(claims.MEMBERSHIP)] if call.moodle else roles
+    member["roles"] = [roles[0].removeprefix(MEMBERSHIP)] if call.moodle else roles
     if activity is not None:
         message: dict[str, Any] = {LTI + "message_type": "LtiResourceLinkRequest"}
         if not call.moodle:

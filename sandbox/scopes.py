@@ -1,4 +1,6 @@
-"""Scopes and claim names, as 1EdTech prints them."""
+"""Scopes, claim names and roles, as 1EdTech prints them."""
+
+from sandbox.models import Role
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 LINEITEM = AGS + "lineitem"
@@ -9,3 +11,8 @@ ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.reado
 
 ALL = [LINEITEM, LINEITEM_READ, RESULT_READ, SCORE, ROSTER]
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+
+MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+SHORT_ROLES = {Role.LEARNER: "Learner", Role.INSTRUCTOR: "Instructor", Role.ADMINISTRATOR: "Administrator"}

@@ -1,7 +1,8 @@
-"""What all Advantage services share: bearer tokens, media types, and the two manners of refusing.
+"""What all Advantage services share: bearer tokens, media types, and the manners of refusing.
 
 `strict` refuses with 401/403/404/405/406/415 and a JSON reason. `moodle` answers as recorded from Moodle 4.5: the
-media type is looked at first, the reason stands in the HTTP reason phrase, and the body repeats the request.
+media type is looked at first, the reason stands in the HTTP reason phrase, and the body repeats the request. `canvas`
+looks at no media type, and tells a missing scope and a tool that is not in the course by 401.
 """
 
 import json
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sandbox import clock, tokens
 from sandbox.models import AccessToken, Course, Mode, Tool
@@ -61,23 +62,24 @@ class Resource:
     handlers: dict[str, Handler]
     scopes: dict[str, list[str]]
     wants_exact_accept: bool = False
+    ends_with_course: bool = True
     extra_media: list[str] = field(default_factory=list)
 
 
 def answer(request: HttpRequest, course_id: int, resource: Resource, mode: str) -> HttpResponse:
     """Run the handler for this call, or refuse in the manner of the course's mode."""
     try:
-        check = _check_moodle if mode == Mode.MOODLE else _check_strict
-        call = check(request, course_id, resource)
-        response = resource.handlers[str(request.method)](call)
+        call = CHECKS[mode](request, course_id, resource)
+        return resource.handlers[str(request.method)](call)
     except Refused as refusal:
-        return _moodle_error(request, refusal) if mode == Mode.MOODLE else _strict_error(refusal)
-    return response
+        if mode == Mode.MOODLE:
+            return _moodle_error(request, refusal)
+        return _canvas_error(refusal) if mode == Mode.CANVAS else _strict_error(refusal)
 
 
 def _check_strict(request: HttpRequest, course_id: int, resource: Resource) -> Call:
     now, method = clock.now(), str(request.method)
-    token = _token(request, now=now)
+    token = bearer(request, now=now)
     course = Course.objects.filter(pk=course_id, mode=Mode.STRICT).first()
     if course is None:
         raise Refused(404, "There is no such course")
@@ -103,7 +105,7 @@ def _check_moodle(request: HttpRequest, course_id: int, resource: Resource) -> C
     _check_moodle_media(request, resource)
     if method not in resource.handlers:
         raise Refused(405, "Method Not Allowed")
-    token = _token(request, now=now)
+    token = bearer(request, now=now)
     course = Course.objects.filter(pk=course_id, mode=Mode.MOODLE).first()
     if course is None:
         raise Refused(404, "Not Found: no such context")
@@ -126,7 +128,29 @@ def _check_moodle_media(request: HttpRequest, resource: Resource) -> None:
         raise Refused(400, f"No handler found for {path} {accept} ")
 
 
-def _token(request: HttpRequest, *, now: datetime) -> AccessToken:
+def _check_canvas(request: HttpRequest, course_id: int, resource: Resource) -> Call:
+    now, method = clock.now(), str(request.method)
+    token = bearer(request, now=now)
+    if method not in resource.handlers:
+        raise Refused(404, "The specified resource does not exist.")
+    if not set(resource.scopes[method]) & set(token.scopes):
+        raise Refused(401, "Insufficient permissions")
+    course = Course.objects.filter(pk=course_id, mode=Mode.CANVAS).first()
+    if course is None:
+        raise Refused(404, "Context not found")
+    if not (course.activities.filter(tool=token.tool).exists() or course.line_items.filter(tool=token.tool).exists()):
+        raise Refused(401, "Access Token not linked to a Tool associated with this Context")
+    if course.concluded and resource.ends_with_course:
+        why = "This course has concluded. AGS requests will no longer be accepted for this course."
+        raise Refused(422, why)
+    return Call(request, token.tool, course, now)
+
+
+Check = Callable[[HttpRequest, int, Resource], Call]
+CHECKS: dict[str, Check] = {Mode.STRICT: _check_strict, Mode.MOODLE: _check_moodle, Mode.CANVAS: _check_canvas}
+
+
+def bearer(request: HttpRequest, *, now: datetime) -> AccessToken:
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not value:
         raise Refused(401, "Unauthorized", {"WWW-Authenticate": "Bearer"})
@@ -158,6 +182,17 @@ def reason_phrase(response: HttpResponse, text: str) -> HttpResponse:
 def _strict_error(refusal: Refused) -> HttpResponse:
     body = json.dumps({"status": refusal.status, "error": refusal.reason}, ensure_ascii=False)
     return HttpResponse(body, status=refusal.status, content_type="application/json", headers=refusal.headers)
+
+
+CANVAS_TYPES = {400: "bad_request", 401: "unauthorized", 404: "not_found", 412: "precondition_failed"}
+
+
+def _canvas_error(refusal: Refused) -> HttpResponse:
+    """All errors have one shape; only what is missing is told in a list."""
+    kind = CANVAS_TYPES.get(refusal.status, "unprocessable_entity")
+    error: Any = {"type": kind, "message": refusal.reason}
+    body = {"errors": [{"message": refusal.reason}] if refusal.status == 404 else error}
+    return JsonResponse(body, status=refusal.status, headers=refusal.headers)
 
 
 def _moodle_error(request: HttpRequest, refusal: Refused) -> HttpResponse:

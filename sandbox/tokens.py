@@ -1,6 +1,7 @@
 """The token endpoint: OAuth 2 client credentials with a signed assertion (1EdTech Security Framework 1.0, section 4).
 
-A tool's registration says how it is judged: `strict` by the letter of RFC 7523, `moodle` as Moodle 4.5 answers.
+A tool's registration says how it is judged: `strict` by the letter of RFC 7523, `moodle` as Moodle 4.5 answers,
+`canvas` as Canvas: it fetches the tool's keys every time, and takes an assertion twice.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ LIFETIME = 3600
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LEEWAY = 30
 LONGEST_ASSERTION = 3600
+OLDEST_ASSERTION = 300
 
 
 class Refused(Exception):
@@ -42,6 +44,8 @@ def token(request: HttpRequest) -> HttpResponse:
     claims = _unverified(form.get("client_assertion", ""))
     tool = Tool.objects.filter(client_id=str(claims.get("sub", ""))).first()
     mode = tool.mode if tool else Mode.STRICT
+    if mode == Mode.CANVAS and not request.headers.get("User-Agent"):
+        return HttpResponse("403 Forbidden (User-Agent Required)\n", status=403, content_type="text/plain")
     try:
         _check_form(request, form.dict())
         if tool is None:
@@ -84,6 +88,8 @@ def _check_assertion(tool: Tool, assertion: str, *, now: datetime) -> None:
             "error/Error: kid must be provided in JWT header." if moodle(tool) else "invalid_client", "no kid"
         )
     try:
+        if tool.mode == Mode.CANVAS:
+            keys.fetch(tool, now=now)
         key = keys.tool_key(tool, str(kid), now=now)
     except keys.UnknownKey:
         unknown = '"kid" invalid, unable to lookup correct key'
@@ -91,6 +97,8 @@ def _check_assertion(tool: Tool, assertion: str, *, now: datetime) -> None:
     claims = _verified(tool, assertion, key, now=now)
     if moodle(tool):
         _check_moodle(claims, now=now)
+    elif tool.mode == Mode.CANVAS:
+        _check_canvas(claims, now=now)
     else:
         _check_strict(tool, claims, now=now)
 
@@ -135,6 +143,29 @@ def _check_moodle(claims: dict[str, Any], *, now: datetime) -> None:
         raise Refused("Expired token")
 
 
+def _check_canvas(claims: dict[str, Any], *, now: datetime) -> None:
+    """All six claims, the audience, and an `iat` of at most five minutes; `iss` is not compared, `jti` not kept."""
+    missing = [name for name in ("iss", "sub", "aud", "exp", "iat", "jti") if not claims.get(name)]
+    if missing:
+        raise Refused("invalid_request", f"the following assertions are missing: {','.join(missing)}")
+    audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if f"{settings.SANDBOX_URL}/lti/token" not in audiences:
+        raise Refused("invalid_request", "the 'aud' is invalid")
+    issued, expires = _seconds(claims["iat"]), _seconds(claims["exp"])
+    if issued is None or expires is None or expires <= now.timestamp():
+        raise Refused("invalid_request", "the JWT has expired")
+    if issued < now.timestamp() - OLDEST_ASSERTION:
+        raise Refused("invalid_request", "the 'iat' must be less than 300 seconds old")
+    if issued > now.timestamp() + LEEWAY:
+        raise Refused("invalid_request", "the 'iat' must not be in the future")
+
+
+def _seconds(value: object) -> float | None:
+    """A number of seconds since 1970 that a date can hold."""
+    plausible = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e11
+    return float(value) if plausible and isinstance(value, int | float) else None
+
+
 def _check_strict(tool: Tool, claims: dict[str, Any], *, now: datetime) -> None:
     """RFC 7523 section 3, and the Security Framework's single-use `jti`."""
 
@@ -175,6 +206,8 @@ def _use_up(tool: Tool, jti: str, expires_at: datetime, *, now: datetime) -> Non
 
 
 def _granted(tool: Tool, asked: str) -> list[str]:
+    if tool.mode == Mode.CANVAS and not set(asked.split()) <= set(tool.scopes):
+        raise Refused("invalid_scope", "A requested scope is invalid, unknown, malformed, or exceeds the scope granted")
     granted = [scope for scope in dict.fromkeys(asked.split()) if scope in tool.scopes]
     if not granted:
         raise Refused("invalid_scope", "none of these scopes is granted to this tool")

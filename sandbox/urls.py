@@ -1,4 +1,4 @@
-"""Addresses of the sandbox LMS. Services of a Moodle-like course live where Moodle has them."""
+"""Addresses of the sandbox LMS. Services of a Moodle-like or Canvas-like course live where those have them."""
 
 from django.conf import settings
 from django.urls import URLPattern, path
@@ -8,9 +8,11 @@ from sandbox.models import Mode
 
 STRICT = "lti/courses/<int:course_id>"
 MOODLE = "mod/lti/services.php"
-BOTH = [
+CANVAS = "api/lti/courses/<int:course_id>"
+ALL = [
     (Mode.STRICT, f"{STRICT}/lineitems", f"{STRICT}/lineitems/<int:item_id>"),
     (Mode.MOODLE, f"{MOODLE}/<int:course_id>/lineitems", f"{MOODLE}/<int:course_id>/lineitems/<int:item_id>/lineitem"),
+    (Mode.CANVAS, f"{CANVAS}/line_items", f"{CANVAS}/line_items/<int:item_id>"),
 ]
 
 
@@ -22,8 +24,10 @@ def services() -> list[URLPattern]:
             nrps.memberships,
             {"mode": Mode.MOODLE},
         ),
+        path(f"{CANVAS}/names_and_roles", nrps.memberships, {"mode": Mode.CANVAS}),
+        path(f"{CANVAS}/line_items/<int:item_id>/results/<int:person_id>", ags.result, {"mode": Mode.CANVAS}),
     ]
-    for mode, container, item in BOTH:
+    for mode, container, item in ALL:
         found += [
             path(container, ags.line_items, {"mode": mode}),
             path(item, ags.line_item, {"mode": mode}),

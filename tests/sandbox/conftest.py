@@ -32,6 +32,14 @@ def moodle(sandbox_url: str, tool: Tool) -> Iterator[Rig]:
     _calm(rig)
 
 
+@pytest.fixture(scope="module")
+def canvas(sandbox_url: str, tool: Tool) -> Iterator[Rig]:
+    rig = Rig(sandbox_url, tool, "canvas")
+    yield rig
+    rig.lms.set_throttle()
+    _calm(rig)
+
+
 def _calm(rig: Rig) -> None:
     rig.lms.clear_faults()
     rig.lms.turn_clock(0)

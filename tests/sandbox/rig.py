@@ -85,6 +85,7 @@ class Tool:
         self.kid, self.key = "first", rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.keys: dict[str, Any] = {self.kid: self.key}
         self.fetched = 0
+        self.platform = ""
         self.posts: list[dict[str, str]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
@@ -113,7 +114,7 @@ def _handler(tool: Tool) -> type[BaseHTTPRequestHandler]:
             form = {name: values[0] for name, values in parse_qs(body).items()}
             if self.path == "/lti/login":
                 query = urlencode(authorization(form, tool))
-                self._answer(302, b"", Location=f"{form['iss']}/lti/authorize?{query}")
+                self._answer(302, b"", Location=f"{tool.platform}/lti/authorize?{query}")
             else:
                 tool.posts.append(form)
                 self._answer(
@@ -156,6 +157,8 @@ class Rig:
 
     def __init__(self, url: str, tool: Tool, mode: str) -> None:
         self.url, self.tool, self.mode = url, tool, mode
+        # Not the issuer: in Canvas mode that is no address.
+        tool.platform = url
         self.lms = SandboxClient(url)
         self.client_id = f"tool-{uuid.uuid4().hex[:8]}"
         self.lms.register_tool(client_id=self.client_id, tool_url=tool.url, mode=mode)
