@@ -31,7 +31,7 @@ def keys_for(registration: Registration, kid: str, *, now: datetime) -> list[RSA
     Fetches the key set when the copy is an hour old or lacks the id, at most once a minute; when the
     platform is down the last good set stays.
     """
-    found = _matching(registration.jwks, kid)
+    found = matching(registration.jwks, kid)
     fetched = registration.jwks_fetched_at
     if found and fetched and now - fetched < FRESH_FOR:
         return found
@@ -39,7 +39,7 @@ def keys_for(registration: Registration, kid: str, *, now: datetime) -> list[RSA
         _refresh(registration, now)
     elif not found:
         _wait_for_other(registration, kid, now)
-    return _matching(registration.jwks, kid)
+    return matching(registration.jwks, kid)
 
 
 def _claim_try(registration: Registration, now: datetime) -> bool:
@@ -50,7 +50,7 @@ def _claim_try(registration: Registration, now: datetime) -> bool:
 
 def _refresh(registration: Registration, now: datetime) -> None:
     try:
-        jwks = _fetch(registration.jwks_url)
+        jwks = read(http.fetch("GET", registration.jwks_url))
     except http.HttpError as error:
         logger.warning("key set of registration %s stays as it was: %s", registration.pk, error)
         return
@@ -58,8 +58,8 @@ def _refresh(registration: Registration, now: datetime) -> None:
     registration.save(update_fields=["jwks", "jwks_fetched_at"])
 
 
-def _fetch(url: str) -> dict[str, Any]:
-    answer = http.fetch("GET", url)
+def read(answer: http.Answer) -> dict[str, Any]:
+    """The signing keys of a platform's answer, as they are kept. Raises http.HttpError."""
     if answer.status != 200:
         raise http.Unreachable(f"key set answered {answer.status}")
     jwks = answer.json()
@@ -91,12 +91,12 @@ def _wait_for_other(registration: Registration, kid: str, now: datetime) -> None
         registration.refresh_from_db(fields=["jwks", "jwks_fetched_at", "jwks_tried_at"])
         tried, fetched = registration.jwks_tried_at, registration.jwks_fetched_at
         under_way = tried and timezone.now() - tried < timedelta(seconds=10) and (not fetched or fetched < tried)
-        if _matching(registration.jwks, kid) or not under_way:
+        if matching(registration.jwks, kid) or not under_way:
             return
         time.sleep(0.1)
 
 
-def _matching(jwks: Any, kid: str) -> list[RSAPublicKey]:
+def matching(jwks: Any, kid: str) -> list[RSAPublicKey]:
     keys = jwks.get("keys", []) if isinstance(jwks, dict) else []
     same = [jwk for jwk in keys if jwk.get("kid") == kid][:SAME_KID_LIMIT]
     return list(_parsed(same))

@@ -13,6 +13,7 @@ import jwt
 import requests
 
 from lti import ags, http, keys
+from lti.claims import Claims
 from lti.http import Answer
 from lti.models import Registration, ToolKey
 
@@ -65,7 +66,8 @@ def get(registration: Registration, scopes: tuple[str, ...], *, key: ToolKey, se
     with _locks.setdefault(place, threading.Lock()):
         token, until = _tokens.get(place, ("", 0.0))
         if time.monotonic() >= until:
-            token, lives = _request(registration, scopes, key, session)
+            given = ask(registration, scopes, key=key, session=session)
+            token, lives = given["access_token"], _seconds(given.get("expires_in"))
             _tokens[place] = token, time.monotonic() + max(lives - RENEWED_BEFORE, lives / 2)
         return token
 
@@ -94,9 +96,8 @@ def _place(registration: Registration, scopes: tuple[str, ...]) -> Key:
     return str(registration.pk), registration.token_url, registration.client_id, scopes
 
 
-def _request(
-    registration: Registration, scopes: tuple[str, ...], key: ToolKey, session: requests.Session
-) -> tuple[str, float]:
+def ask(registration: Registration, scopes: tuple[str, ...], *, key: ToolKey, session: requests.Session) -> Claims:
+    """The platform's whole answer to a request for a new token, which is not kept. Raises as `get` does."""
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION_TYPE,
@@ -110,7 +111,7 @@ def _request(
     token = given.get("access_token") if isinstance(given, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
         raise TokenRefused(answer.status, "the answer holds no access token")
-    return token, _seconds(given.get("expires_in"))
+    return dict(given)
 
 
 def _seconds(expires_in: Any) -> float:

@@ -188,7 +188,7 @@ class Platform:
                     with platform.lock:
                         platform.in_flight -= 1
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_DELETE = do_GET
 
             def _send(self, answer: Answer) -> None:
                 time.sleep(answer.delay)

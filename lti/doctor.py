@@ -1,0 +1,189 @@
+"""What works between an LMS and us, step by step, and the remedy where something does not.
+
+Everything is asked afresh: no kept key or token is used. Only the score test writes anything, see `doctor_score`.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+
+from django.db.models import F, Max, QuerySet
+from django.utils import timezone
+
+from lti import ags, claims, doctor_score, http, jwks, keys, remedies, tokens, tool
+from lti.examination import FAILED, SKIPPED, Finding, Skip, Trouble, Visit, attempt
+from lti.http import Answer
+from lti.models import Context, Registration, ResourceLink
+from roster.rows import one
+
+CLOCKS_MAY_DIFFER = 30.0  # seconds: our assertions are backdated by as much, launches have a minute
+MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+READ_COLUMNS = (ags.LINE_ITEM_READ, ags.LINE_ITEM)
+SCOPES = {
+    ags.SCORE: "Permission to send scores",
+    ags.RESULT: "Permission to read results",
+    ags.LINE_ITEM: "Permission to make columns",
+    ags.LINE_ITEM_READ: "Permission to read columns",
+    tool.ROSTER: "Permission to read the roster",
+}
+NEEDED = (ags.SCORE, ags.RESULT)
+
+
+def examine(
+    *, registration: Registration, score_test: bool = False, clock: Callable[[], datetime] = timezone.now
+) -> list[Finding]:
+    """Run all steps. Nothing in the LMS is changed unless `score_test` says so."""
+    with http.session() as session:
+        visit = Visit(registration, session, clock)
+        found = [*_connection(visit), *_permissions(visit), *_services(visit)]
+        return found + (list(doctor_score.steps(visit)) if score_test else [])
+
+
+def failed(findings: list[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.outcome == FAILED]
+
+
+def _connection(visit: Visit) -> Iterator[Finding]:
+    yield attempt("Key set of the LMS", partial(_their_keys, visit), remedies.KEYS_OF_LMS)
+    yield attempt("Our own key set", partial(_own_keys, visit), remedies.OWN_KEYS)
+    yield attempt("Clocks", partial(_clocks, visit))
+
+
+def _their_keys(visit: Visit) -> str:
+    answer = http.fetch("GET", visit.registration.jwks_url, using=visit.session)
+    visit.skew = _skew(answer, visit.clock())
+    found = jwks.read(answer)
+    usable = [jwk["kid"] for jwk in found["keys"] if jwks.matching(found, jwk["kid"])]
+    if not usable:
+        raise http.NotJson("its keys are broken, or shorter than 2048 bits")
+    return f"{len(usable)} of {len(found['keys'])} keys usable"
+
+
+def _own_keys(visit: Visit) -> str:
+    address = tool.address("jwks")
+    try:
+        found = jwks.read(http.fetch("GET", address, using=visit.session))
+    except http.Forbidden as error:
+        raise Skip(f"{address}: {error}", remedies.OWN_KEYS_PRIVATE) from error
+    if keys.signing_key(now=visit.clock()).kid not in [jwk["kid"] for jwk in found["keys"]]:
+        raise Trouble(f"{address} does not show the key that signs now", remedies.OWN_KEYS_OTHER)
+    return f"{address} shows the key that signs now"
+
+
+def _skew(answer: Answer, now: datetime) -> float | None:
+    """How far the platform's clock is ahead of ours, in seconds, by its Date header (whole seconds)."""
+    try:
+        return (parsedate_to_datetime(answer.headers["date"]) - now).total_seconds()
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _clocks(visit: Visit) -> str:
+    if visit.skew is None:
+        raise Skip("The LMS did not say what time it has.")
+    said = f"The LMS is {abs(visit.skew):.0f} s {'ahead of' if visit.skew > 0 else 'behind'} us."
+    if abs(visit.skew) > CLOCKS_MAY_DIFFER:
+        raise Trouble(said, remedies.CLOCK)
+    return said if abs(visit.skew) >= 2 else "They agree."
+
+
+def _permissions(visit: Visit) -> Iterator[Finding]:
+    """Each scope alone, since some platforms refuse all for one. Where there is no token at all, one step says so."""
+    for scope, name in SCOPES.items():
+        if visit.refused:
+            yield Finding(name, SKIPPED, "There are no tokens, see above.")
+        else:
+            yield attempt(name, partial(_permission, visit, scope))
+
+
+def _permission(visit: Visit, scope: str) -> str:
+    registration = visit.registration
+    try:
+        key = keys.signing_key(now=visit.clock())
+        given = tokens.ask(registration, (scope,), key=key, session=visit.session)
+    except tokens.TokenRefused as error:
+        if "scope" in error.words:
+            raise _lacking(visit, scope, f"{error.status} {error.words}") from error
+        visit.refused = True
+        remedy = remedies.token(error.status, error.words, registration.family)
+        raise Trouble(str(error), remedy) from error
+    except http.HttpError as error:
+        visit.refused = True
+        raise Trouble(f"{registration.token_url}: {error}", remedies.TOKEN_ADDRESS) from error
+    granted = given.get("scope")
+    if isinstance(granted, str) and scope not in granted.split():
+        raise _lacking(visit, scope, "The token does not hold it.")
+    visit.tokens[scope] = given["access_token"]
+    return "Granted."
+
+
+def _lacking(visit: Visit, scope: str, said: str) -> Trouble:
+    if scope == ags.LINE_ITEM_READ and ags.LINE_ITEM in visit.tokens:
+        return Skip("Not granted by itself; making columns includes it.")
+    kind = Trouble if scope in NEEDED else Skip
+    return kind(said, remedies.scope(scope, visit.registration.family))
+
+
+# Services, in the course where the tool was used last
+
+
+def _services(visit: Visit) -> Iterator[Finding]:
+    yield attempt("Gradebook columns", partial(_columns, visit), remedies.SERVICE_FAILED)
+    yield attempt("Results", partial(_results, visit), remedies.SERVICE_FAILED)
+    yield attempt("Roster", partial(_roster, visit), remedies.SERVICE_FAILED)
+
+
+def _links(registration: Registration) -> QuerySet[ResourceLink]:
+    links = ResourceLink.objects.select_related("context__course", "line_item")
+    latest_first = F("seen").desc(nulls_last=True)
+    return (
+        links.filter(deployment__registration=registration)
+        .annotate(seen=Max("launch__created_at"))
+        .order_by(latest_first, "-pk")
+    )
+
+
+def _columns(visit: Visit) -> str:
+    links = _links(visit.registration)
+    visit.link = one(links.exclude(line_items_url=""))
+    if visit.link is None and links.exists():
+        raise Trouble("Its launches offer no gradebook.", remedies.gradebook(visit.registration.family))
+    if visit.link is None:
+        raise Skip("No launch has told us where the gradebook is.", remedies.NO_LAUNCH)
+    url = ags.with_query(visit.link.line_items_url, resource_link_id=visit.link.resource_link_id)
+    visit.line_items = objects(visit.call(READ_COLUMNS, "GET", url, media=ags.LINE_ITEMS_TYPE))
+    return f"{len(visit.line_items)} for “{visit.link}”, {visit.link.context or 'no course'}."
+
+
+def _results(visit: Visit) -> str:
+    column = getattr(visit.link, "line_item", None)
+    if column is None or not column.url:
+        raise Skip("No gradebook column is known yet.", remedies.NO_LAUNCH)
+    found = objects(visit.call((ags.RESULT,), "GET", ags.ags_url(column.url, "results"), media=ags.RESULTS_TYPE))
+    return f"{len(found)} in the column of “{visit.link}”."
+
+
+def _roster(visit: Visit) -> str:
+    known = Context.objects.filter(deployment__registration=visit.registration).annotate(seen=Max("launch__created_at"))
+    own = known.filter(pk=visit.link.context.pk) if visit.link and visit.link.context else known
+    context = one(own.exclude(memberships_url="").order_by(F("seen").desc(nulls_last=True), "-pk"))
+    if context is None and known.exists():
+        raise Skip("Its launches offer no roster.", remedies.roster(visit.registration.family))
+    if context is None:
+        raise Skip("No launch has told us where the roster is.", remedies.NO_LAUNCH)
+    found = visit.call((tool.ROSTER,), "GET", context.memberships_url, media=MEMBERS_TYPE).json()
+    members = found.get("members") if isinstance(found, dict) else None
+    if not isinstance(members, list):
+        raise http.NotJson("the answer holds no members")
+    visit.members = [member for member in members if isinstance(member, dict)]
+    return f"{len(visit.members)} people on the first page of {context}."
+
+
+def objects(answer: Answer) -> list[claims.Claims]:
+    """The objects of a JSON list. Raises http.NotJson."""
+    found: Any = answer.json()
+    if not isinstance(found, list):
+        raise http.NotJson("the answer is not a list")
+    return [entry for entry in found if isinstance(entry, dict)]
