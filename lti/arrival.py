@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from lti import ags, claims, guests
+from lti import ags, claims, demotion, guests, target
 from lti.claims import AGS, CLAIM, NRPS, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
@@ -128,13 +128,15 @@ def _platform_user(at: Arrival, course: Course | None, as_role: str) -> Platform
     user: PlatformUser = _find_or_make(known, make)
     _update(user.person, **shared)
     if course and as_role and not getattr(user, "enrolled", False):
-        _enrol(course, user.person, as_role)
+        _enrol(course, user.person, as_role, at.now)
     return user
 
 
-def _enrol(course: Course, person: Person, as_role: str) -> None:
+def _enrol(course: Course, person: Person, as_role: str, now: datetime) -> None:
     values = {"role": as_role, "active": True, "institution_id": course.institution_id}
-    Enrollment.objects.update_or_create(course=course, person=person, defaults=values)
+    _, made = Enrollment.objects.update_or_create(course=course, person=person, defaults=values)
+    if not made:
+        demotion.end_higher(course=course, person=person, role=as_role, now=now)
 
 
 def open_launch(at: Arrival, *, link: ResourceLink | None = None, context: Context | None = None, **more: Any) -> str:
@@ -174,7 +176,7 @@ def _kept(found: Claims) -> dict[str, Any]:
     return {
         "nonce": found["nonce"],
         "message_type": found[CLAIM + "message_type"],
-        "target_link_uri": found[CLAIM + "target_link_uri"],
+        "target_link_uri": target.own(found),
         "custom": claims.custom(found),
         "locale": claims.text(shown.get("locale"), 35),
         "return_url": claims.url(shown.get("return_url")),

@@ -1,6 +1,7 @@
 """Reading claims that anyone may have written: every value may be missing, of a wrong type, or too long."""
 
 import math
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,9 +18,16 @@ CUSTOM_LIMIT = 100  # parameters
 CUSTOM_VALUE_LIMIT = 4_000  # characters
 
 
+# A variable that the platform did not know, sent as it stands in the tool's configuration (core 1.3 section 6.1).
+UNRESOLVED = re.compile(r"\$[A-Za-z][\w-]*(\.[\w<>-]+)+")
+
+
 def text(value: Any, limit: int = 255) -> str:
-    """A display text: cut to `limit`, empty unless a string. PostgreSQL stores neither NUL nor lone surrogates."""
-    if not isinstance(value, str):
+    """A display text: cut to `limit`, empty unless a string. PostgreSQL stores neither NUL nor lone surrogates.
+
+    An unresolved `$Variable.name` is taken as absent; "$5 course" is a title.
+    """
+    if not isinstance(value, str) or (value[:1] == "$" and UNRESOLVED.fullmatch(value.strip())):
         return ""
     return value[: limit * 2].replace("\x00", "").encode("utf-8", "ignore").decode()[:limit].strip()
 

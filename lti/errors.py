@@ -63,6 +63,12 @@ class Problem(Enum):
         "The LMS asked for something other than opening an activity.",
         "Open the activity itself from your course.",
     )
+    TARGET_FOREIGN = Explanation(
+        400,
+        "This link leads to another service",
+        "The LMS named an address that is not part of this service, and nothing else says what to open.",
+        ASK_ADMIN,
+    )
     REPLAYED = Explanation(
         400, "This launch was already used", "A launch opens once; a reload or the back button repeats it.", START_AGAIN
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from lti import arrival, claims, validate
+from lti import arrival, claims, target, validate
 from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
@@ -115,7 +115,9 @@ def _inside(registration: Registration, deployment: Deployment, found: Claims, n
 
 def _resource_link_request(at: Arrival) -> str:
     """LtiResourceLinkRequest (core 1.3 section 5)."""
-    link = arrival.resource_link(at, validate.resource_link(at.claims))
+    link_id = validate.resource_link(at.claims)
+    target.check(at.claims, deployment=at.deployment, link_id=link_id)
+    link = arrival.resource_link(at, link_id)
     arrival.line_item(at, link)
     return arrival.open_launch(at, link=link, context=link.context)
 

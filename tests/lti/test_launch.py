@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from lti.models import Deployment, Launch, PlatformUser, Registration
+from lti.models import Deployment, Launch, PlatformUser, Registration, ResourceLink
 from roster.models import Enrollment, Role
 from tests.lti.conftest import Browser, register
 from tests.lti.platform import AGS, CLAIM, MEMBERSHIP, rsa_key, running
@@ -192,11 +192,74 @@ def test_student_view_is_marked_and_not_enrolled(browser: Browser) -> None:
     assert not Enrollment.objects.exists()
 
 
-def test_foreign_target_is_never_followed(browser: Browser) -> None:
-    response = browser.launch(target_link_uri="https://evil.example/?quiz=one")
+FOREIGN = [
+    "https://evil.example/?quiz=one",
+    "https://evil.example@other.example/lti/launch",
+    "https://testserver@evil.example/lti/launch",
+    "https://testserver.evil.example/quiz/one",
+]
+
+
+@pytest.mark.parametrize("target", FOREIGN)
+def test_foreign_target_is_never_followed_nor_kept(browser: Browser, target: str) -> None:
+    response = browser.launch(target_link_uri=target)
 
     assert response.status_code == 303
     assert response["Location"].startswith("/s/")
+    assert Launch.objects.get().target_link_uri == ""
+    assert b"evil" not in browser.client.get(response["Location"]).content
+
+
+def test_link_that_is_known_opens_whatever_the_target_says(browser: Browser) -> None:
+    browser.launch()
+
+    assert browser.launch(target_link_uri=FOREIGN[0], custom=None).status_code == 303
+
+
+def test_foreign_target_is_refused_where_nothing_else_says_what_to_open(browser: Browser) -> None:
+    response = browser.launch(target_link_uri=FOREIGN[0], custom={"due": "$ResourceLink.submission.endDateTime"})
+
+    assert response.status_code == 400
+    assert b"leads to another service" in response.content
+    assert b"evil" not in response.content
+    assert not Launch.objects.exists()
+
+
+def test_target_of_the_message_decides_not_the_one_of_the_login(browser: Browser) -> None:
+    begun = browser.started(target_link_uri="http://testserver/lti/launch?quiz=other")
+
+    browser.post(browser.platform.token(browser.platform.claims(begun.nonce)), begun.state)
+
+    assert Launch.objects.get().target_link_uri == "http://testserver/lti/launch?quiz=one"
+
+
+def test_unresolved_variables_are_absent_everywhere(browser: Browser) -> None:
+    browser.launch(
+        name="$Person.name.full",
+        given_name="Ada",
+        context={"id": "course-1", "title": "$Context.title", "label": "$CourseSection.label"},
+        resource_link={"id": "link-1", "title": "$ResourceLink.title"},
+        launch_presentation={
+            "locale": "$Message.locale",
+            "return_url": "$Message.returnUrl",
+            "document_target": "$Message.documentTarget",
+        },
+        custom={"quiz": "one", "due": "$ResourceLink.submission.endDateTime", "odd": "$Canvas.membership.roles<>"},
+    )
+
+    opened = Launch.objects.get()
+    assert opened.course is not None
+    assert opened.resource_link is not None
+    assert (opened.person.name, opened.person.given_name) == ("", "Ada")
+    assert (opened.course.title, opened.course.label, opened.resource_link.title) == ("", "", "")
+    assert (opened.locale, opened.return_url, opened.document_target) == ("", "", "")
+    assert opened.custom == {"quiz": "one"}
+
+
+def test_title_about_money_is_a_title(browser: Browser) -> None:
+    browser.launch(resource_link={"id": "link-1", "title": "$5 a day"})
+
+    assert ResourceLink.objects.get().title == "$5 a day"
 
 
 @pytest.mark.parametrize("target", [None, "", 7, "javascript:alert(1)", "//x", "http://[", "http://a b/"])
@@ -205,7 +268,7 @@ def test_target_must_be_an_address(browser: Browser, target: Any) -> None:
 
 
 def test_other_message_is_explained(browser: Browser) -> None:
-    response = browser.launch(message_type="LtiSubmissionReviewRequest")
+    response = browser.launch(message_type="LtiReportReviewRequest")
 
     assert response.status_code == 400
     assert b"Open the activity itself" in response.content

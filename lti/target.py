@@ -1,0 +1,31 @@
+"""`target_link_uri`: where the platform says that the launch leads (LTI 1.3 core section 5.3.4).
+
+Only the signed message is read, never the login, which anyone can write. An address of another host is neither
+followed nor shown nor read for content: the launch then opens by what else is known of it.
+"""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http.request import validate_host
+
+from lti import claims
+from lti.claims import CLAIM, Claims
+from lti.errors import LaunchRefused, Problem
+from lti.models import Deployment, ResourceLink
+
+
+def own(found: Claims) -> str:
+    """The address that the message names, if it is one of this service; else empty."""
+    url = claims.url(found.get(CLAIM + "target_link_uri"))
+    host = urlsplit(url).hostname or ""
+    named = [urlsplit(settings.BASE_URL).hostname or "", *(name for name in settings.ALLOWED_HOSTS if name != "*")]
+    return url if host and validate_host(host, named) else ""
+
+
+def check(found: Claims, *, deployment: Deployment, link_id: str) -> None:
+    """Refuse a message that leads elsewhere when nothing else says what to open: no custom parameter, a new link."""
+    if own(found) or claims.custom(found):
+        return
+    if not ResourceLink.objects.filter(deployment=deployment, resource_link_id=link_id).exists():
+        raise LaunchRefused(Problem.TARGET_FOREIGN, "target_link_uri is on another host")
