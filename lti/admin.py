@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from lti import admin_deployments, scores
+from lti import admin_deployments, admin_legacy, scores
 from lti.models import (
     Context,
     Launch,
@@ -22,7 +22,7 @@ from lti.models import (
 )
 from roster.admin import OwnRows, ReadOnlyRows, is_operator
 
-__all__ = ["admin_deployments"]  # its pages are registered by the import
+__all__ = ["admin_deployments", "admin_legacy"]  # its pages are registered by the import
 
 
 class OperatorRows(OwnRows):

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from lti import ags, claims, demotion, guests, target
+from lti import ags, claims, demotion, guests, legacy, target
 from lti.claims import AGS, CLAIM, NRPS, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
@@ -122,10 +122,14 @@ def _platform_user(at: Arrival, course: Course | None, as_role: str) -> Platform
     known = known.annotate(enrolled=Exists(enrolled))
 
     def make() -> PlatformUser:
-        person = Person.objects.create(institution_id=at.institution_id, **shared)
+        of_old = legacy.person(
+            found=at.claims, registration=at.registration, institution_id=at.institution_id, now=at.now
+        )
+        person = of_old or Person.objects.create(institution_id=at.institution_id, **shared)
         return PlatformUser.objects.create(**identity, person=person)
 
     user: PlatformUser = _find_or_make(known, make)
+    legacy.adopt(user=user, found=at.claims, registration=at.registration, now=at.now)
     _update(user.person, **shared)
     if course and as_role and not getattr(user, "enrolled", False):
         _enrol(course, user.person, as_role, at.now)

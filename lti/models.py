@@ -304,3 +304,8 @@ class ScoreEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.score_given}/{self.score_maximum} v{self.version} {self.state}"
+
+
+# Django looks for models here; these have files of their own.
+from lti.legacy_models import LegacyConsumer as LegacyConsumer  # noqa: E402
+from lti.legacy_models import LegacyUser as LegacyUser  # noqa: E402
