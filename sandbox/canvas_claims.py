@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from sandbox.models import Activity, Course, Enrolment, LineItem, Person, Role
+from sandbox.models import Activity, Course, Enrolment, Launch, LineItem, Person, Role
 from sandbox.scopes import INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
 
 SYSTEM_USER = "http://purl.imsglobal.org/vocab/lis/v2/system/person#User"
@@ -45,12 +45,11 @@ def roles(course: Course, person: Person | None, role: str | None) -> list[str]:
     return [*uris, SYSTEM_USER, *([TEST_USER] if person.is_test else [])]
 
 
-def variables(activity: Activity, person: Person | None) -> dict[str, str]:
+def variables(course: Course, person: Person | None, activity: Activity | None) -> dict[str, str]:
     """The custom variables that can be filled in now. Those without a value are left out, and so arrive literally."""
-    course, item = activity.course, activity.line_items.order_by("pk").first()
+    item = activity.line_items.order_by("pk").first() if activity else None
     found: dict[str, object] = {
-        "$ResourceLink.id": activity.pk,
-        "$ResourceLink.title": activity.title,
+        **({"$ResourceLink.id": activity.pk, "$ResourceLink.title": activity.title} if activity else {}),
         "$Context.id": course.pk,
         "$Context.title": course.title,
         "$Canvas.course.id": course.pk,
@@ -85,14 +84,13 @@ def _assignment(item: LineItem | None) -> dict[str, object]:
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 
-def claims(activity: Activity, person: Person | None) -> dict[str, Any]:
+def claims(launch: Launch) -> dict[str, Any]:
     """The claims that stand in Canvas launches only."""
-    course = activity.course
-    graded = activity.line_items.exists()
+    course, person = launch.course, launch.person
     return {
-        "azp": activity.tool.client_id,
+        "azp": launch.tool.client_id,
         "errors": {"errors": {}},
-        PLACEMENT: "assignment_selection" if graded else "link_selection",
+        PLACEMENT: launch.settings.get("placement") or _placement(launch.activity),
         **({"locale": person.locale} if person else {}),
         **({LTI + "lti11_legacy_user_id": _legacy(person)} if person else {}),
         LTI + "lis": {
@@ -110,10 +108,14 @@ def claims(activity: Activity, person: Person | None) -> dict[str, Any]:
     }
 
 
+def _placement(activity: Activity | None) -> str:
+    return "assignment_selection" if activity and activity.line_items.exists() else "link_selection"
+
+
 def with_error_lists(claims: dict[str, Any]) -> dict[str, Any]:
     """Canvas prints its own checks, which found nothing, into most of its claims; a missing text it prints as null."""
-    link = claims[LTI + "resource_link"]
-    changed = {LTI + "resource_link": {**link, "description": link["description"] or None}}
+    link = claims.get(LTI + "resource_link")
+    changed = {LTI + "resource_link": {**link, "description": link["description"] or None}} if link else {}
     for name in WITH_ERROR_LISTS:
         if name in claims:
             changed[name] = {**changed.get(name, claims[name]), **NO_ERRORS}

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.http import HttpResponse
 
-from sandbox import claims
+from sandbox import claims, custom
 from sandbox.models import Activity, Enrolment, Role
 from sandbox.scopes import LTI, MEMBERSHIP, SHORT_ROLES
 from sandbox.services import Call, Refused, reply, whole
@@ -88,7 +88,7 @@ def _member(call: Call, place: Enrolment, activity: Activity | None) -> dict[str
         message = {
             LTI + "message_type": "LtiResourceLinkRequest",
             "locale": person.locale,
-            LTI + "custom": claims.custom(activity, person),
+            LTI + "custom": custom.filled(tool=call.tool, course=call.course, person=person, activity=activity),
         }
         member["message"] = [message]
     return member

@@ -125,9 +125,16 @@ class SandboxClient:
         self.post("tokens/revoke")
 
     def start_launch(self, person: int, activity: int, **more: Any) -> Json:
-        """{url, params, cookie}: what a browser would post to the tool's login."""
+        """{url, params, cookie}: what a browser would post to the tool's login.
+
+        `more` may hold target, for_person, line_item, and overrides: claims, without, error, error_description.
+        """
         found: Json = self.post("launch", {"person": person, "activity": activity, **more})
         return found
+
+    def override(self, course: int, **overrides: Any) -> None:
+        """Make every launch of this course odd: claims, without, error, error_description; nothing: as usual."""
+        self.post("overrides", {"course": course, **overrides})
 
     def launch(
         self, person: int, activity: int, session: requests.Session | None = None, **more: Any

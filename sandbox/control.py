@@ -25,8 +25,12 @@ POST /control/throttle        {high_water, maximum, outflow, up_front, cost}: Ca
                               numbers; empties all buckets -> all numbers
 POST /control/keys/rotate     {keep_old}             sign with a new key from now on
 POST /control/tokens/revoke   {}                     every access token stops working
-POST /control/launch          {person, activity, target: iframe|window, for_person}
+POST /control/launch          {person, activity, target: iframe|window, for_person, line_item, **overrides}
                               -> {url, params, cookie: {name, value}}: post params to url to begin
+POST /control/overrides       {course, **overrides}: the same for every launch of the course; none given: as usual
+
+Overrides make odd launches: claims {name: value} to add or say otherwise, without [names] to leave out, error and
+error_description for an answer that is no launch (login_required, launch_no_longer_valid, ...).
 """
 
 import json
@@ -44,7 +48,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import clock, demo, faults, gradebook, keys, launches, scopes
+from sandbox import clock, demo, faults, gradebook, keys, launches, messages, scopes
 from sandbox.models import (
     AccessToken,
     Activity,
@@ -247,23 +251,44 @@ def revoke_tokens(body: Body) -> Body:
 
 @control("POST")
 def start_launch(body: Body) -> Body:
-    """Sign the person in by a session of its own, so that parallel launches do not meet."""
-    person = Person.objects.get(pk=body["person"])
     activity = Activity.objects.select_related("course", "tool").get(pk=body["activity"])
+    if not body.get("for_person"):
+        return _begun(body, messages.resource_link(activity))
+    item = LineItem.objects.get(pk=body["line_item"], course=activity.course) if body.get("line_item") else None
+    return _begun(body, messages.review(activity, Person.objects.get(pk=body["for_person"]), item))
+
+
+def _begun(body: Body, about: Body) -> Body:
+    """Sign the person in by a session of its own, so that parallel launches do not meet."""
+    person = Person.objects.get(pk=body["person"]) if body["person"] else None
     session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[launches.SESSION_PERSON] = person.pk
+    if person:
+        session[launches.SESSION_PERSON] = person.pk
     session.save()
-    for_person = Person.objects.get(pk=body["for_person"]) if body.get("for_person") else None
     start = launches.begin(
-        activity=activity,
         person=person,
         session_key=session.session_key,
         now=clock.now(),
-        target=body.get("target", "iframe"),
-        for_person=for_person,
+        document_target=body.get("target", "iframe"),
+        overrides=_overrides(body),
+        **about,
     )
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key}
     return {"url": start.url, "params": start.params, "cookie": cookie}
+
+
+def _overrides(body: Body) -> Body:
+    kinds = {"claims": dict, "without": list, "error": str, "error_description": str}
+    found = {name: body[name] for name in kinds if name in body}
+    if not all(isinstance(value, kinds[name]) for name, value in found.items()):
+        raise ValueError("claims is an object, without a list, error and error_description are text")
+    return found
+
+
+@control("POST")
+def set_overrides(body: Body) -> Body:
+    Course.objects.filter(pk=body["course"]).update(overrides=_overrides(body))
+    return _overrides(body)
 
 
 urlpatterns = [
@@ -285,4 +310,5 @@ urlpatterns = [
     path("control/keys/rotate", rotate_keys),
     path("control/tokens/revoke", revoke_tokens),
     path("control/launch", start_launch),
+    path("control/overrides", set_overrides),
 ]

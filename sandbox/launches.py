@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from sandbox import canvas_claims, claims, clock, keys, security, storage
-from sandbox.models import Activity, Launch, Mode, Person, Tool
+from sandbox.models import Launch, Mode, Person, Tool
 
 HINT_LIFETIME = timedelta(minutes=10)
 SESSION_PERSON = "person"
@@ -41,38 +41,24 @@ class Start:
     params: dict[str, str]
 
 
-def begin(
-    *,
-    activity: Activity,
-    person: Person | None,
-    session_key: str,
-    now: datetime,
-    target: str = "iframe",
-    for_person: Person | None = None,
-    target_link_uri: str = "",
-) -> Start:
-    """Open a launch for the signed-in person, or for a guest, and say what the login initiation carries."""
-    launch = Launch.objects.create(
-        activity=activity,
-        person=person,
-        session_key=session_key,
-        document_target=target,
-        for_person=for_person,
-        target_link_uri=target_link_uri,
-        created_at=now,
-    )
-    tool = activity.tool
+def begin(*, person: Person | None, session_key: str, now: datetime, **about: Any) -> Start:
+    """Open a message for the signed-in person, or for a guest, and say what the login initiation carries.
+
+    `about` holds the other columns of Launch, as `messages` makes them.
+    """
+    launch = Launch.objects.create(person=person, session_key=session_key, created_at=now, **about)
+    tool, course = launch.tool, launch.course
     params = {
         "iss": tool.issuer,
         "login_hint": login_hint(launch),
-        "target_link_uri": target_link_uri or activity.target_link_uri,
+        "target_link_uri": launch.target_link_uri,
         "client_id": tool.client_id,
-        "lti_deployment_id": activity.course.deployment_id or tool.deployment_id,
+        "lti_deployment_id": course.deployment_id or tool.deployment_id,
         "lti_message_hint": message_hint(launch),
     }
-    if target == "iframe" and storage.target(activity.course):
-        params["lti_storage_target"] = storage.target(activity.course)
-    if activity.course.mode == Mode.CANVAS:
+    if launch.document_target == "iframe" and storage.target(course):
+        params["lti_storage_target"] = storage.target(course)
+    if course.mode == Mode.CANVAS:
         params["deployment_id"] = params["lti_deployment_id"]
         params |= {"canvas_region": canvas_claims.REGION, "canvas_environment": canvas_claims.ENVIRONMENT}
     return Start(tool.login_url, params)
@@ -84,9 +70,10 @@ def login_hint(launch: Launch) -> str:
 
 
 def message_hint(launch: Launch) -> str:
-    if launch.activity.course.mode != Mode.MOODLE:
+    if launch.course.mode != Mode.MOODLE:
         return launch.hint
-    return json.dumps({"cmid": launch.activity_id, "launchid": launch.hint}, separators=(",", ":"))
+    named = {"cmid": launch.activity_id} if launch.activity_id else {}
+    return json.dumps({**named, "launchid": launch.hint}, separators=(",", ":"))
 
 
 def _hint(text: str) -> str:
@@ -134,8 +121,9 @@ def _id_token(request: HttpRequest, asked: QueryDict, tool: Tool, *, now: dateti
     check(asked)
     launch = _launch(asked.get("lti_message_hint", ""), tool, now=now)
     _check_session(request, launch, asked.get("login_hint", ""))
-    role = claims.role_in(launch.activity.course, launch.person) if launch.person else None
-    if role is None and not (launch.person is None and launch.activity.course.public):
+    _refuse_on_demand(launch)
+    role = claims.role_in(launch.course, launch.person) if launch.person else None
+    if role is None and not (launch.person is None and launch.course.public):
         raise Refused("access_denied", "this person is not enrolled in the course")
     _use_up(launch, now=now)
     return keys.sign(claims.id_token(launch, role=role, nonce=asked.get("nonce", ""), now=now))
@@ -165,10 +153,10 @@ def _check_canvas_request(asked: QueryDict) -> None:
 
 
 def _launch(hint: str, tool: Tool, *, now: datetime) -> Launch:
-    related = ("person", "activity__course", "activity__tool")
-    launch = Launch.objects.select_related(*related).filter(hint=_hint(hint), activity__tool=tool).first()
+    related = ("person", "course", "tool", "activity", "for_person", "line_item__course")
+    launch = Launch.objects.select_related(*related).filter(hint=_hint(hint), tool=tool).first()
     expired = launch is not None and not timedelta(0) <= now - launch.created_at < HINT_LIFETIME
-    if launch is not None and expired and launch.activity.course.mode == Mode.CANVAS:
+    if launch is not None and expired and launch.course.mode == Mode.CANVAS:
         raise Refused("launch_no_longer_valid", "The launch has either expired or already been consumed")
     if launch is None or expired:
         raise Refused("invalid_request", "lti_message_hint names no launch under way; start again from the course")
@@ -185,11 +173,18 @@ def _check_session(request: HttpRequest, launch: Launch, hint: str) -> None:
         raise Refused("login_required", "login_hint is not the person signed in here")
 
 
+def _refuse_on_demand(launch: Launch) -> None:
+    """A refusal that a test asked for, such as launch_no_longer_valid."""
+    for wanted in (launch.overrides, launch.course.overrides):
+        if wanted.get("error"):
+            raise Refused(wanted["error"], wanted.get("error_description", ""))
+
+
 def _use_up(launch: Launch, *, now: datetime) -> None:
     unused = Launch.objects.filter(pk=launch.pk, used_at__isnull=True).update(used_at=now)
-    if not unused and launch.activity.course.mode == Mode.CANVAS:
+    if not unused and launch.course.mode == Mode.CANVAS:
         raise Refused("launch_no_longer_valid", "The launch has either expired or already been consumed")
-    if not unused and launch.activity.course.mode == Mode.MOODLE:
+    if not unused and launch.course.mode == Mode.MOODLE:
         raise Refused("invalid_request", "this launch was used before; start again from the course")
 
 

@@ -77,6 +77,8 @@ class Tool(Row):
     scopes = models.JSONField(default=list)
     jwks = models.JSONField(default=dict)
     jwks_fetched_at = models.DateTimeField(null=True)
+    custom = models.JSONField(default=dict, help_text="custom parameters of every launch")
+    deep_linking_url = models.URLField(max_length=1000, blank=True, help_text="empty: target_link_uri")
 
     @property
     def issuer(self) -> str:
@@ -133,6 +135,8 @@ class Course(Row):
     storage = models.CharField(
         max_length=10, choices=Storage.choices, blank=True, help_text="empty: as its mode has it"
     )
+    overrides = models.JSONField(default=dict, help_text="for tests: what every launch of the course says otherwise")
+    copied_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="copies")
     account = models.CharField(max_length=100, blank=True)
     deployment_id = models.CharField(max_length=100, blank=True, help_text="empty: the tool's own")
     concluded = models.BooleanField(default=False)
@@ -172,6 +176,7 @@ class Activity(Row):
     target_link_uri = models.URLField(max_length=1000)
     custom = models.JSONField(default=dict)
     document_target = models.CharField(max_length=10, default="iframe")
+    extra = models.JSONField(default=dict, help_text="what else the tool said: available, submission, iframe, window")
 
 
 class LineItem(Row):
@@ -277,7 +282,7 @@ class HistoryEntry(Row):
 
 
 class Launch(Row):
-    """A launch under way. `hint` travels in lti_message_hint and names it; single use in Moodle and Canvas mode.
+    """A message under way. `hint` travels in lti_message_hint and names it; single use in Moodle and Canvas mode.
 
     It is bound to the browser session that began it, so authorization needs no cookie: a frame whose navigation
     began at the tool's site is not sent our SameSite=Lax cookie.
@@ -285,13 +290,38 @@ class Launch(Row):
 
     hint = models.CharField(max_length=64, unique=True, default=token)
     session_key = models.CharField(max_length=40)
+    message = models.CharField(max_length=50, default="LtiResourceLinkRequest")
     person = models.ForeignKey(Person, models.CASCADE, null=True, help_text="null: a guest in a public course")
-    activity = models.ForeignKey(Activity, models.CASCADE)
-    target_link_uri = models.CharField(max_length=1000, blank=True, help_text="where it is not the activity's")
-    for_person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", help_text="submission review")
+    tool = models.ForeignKey(Tool, models.CASCADE)
+    course = models.ForeignKey(Course, models.CASCADE)
+    activity = models.ForeignKey(Activity, models.CASCADE, null=True)
+    line_item = models.ForeignKey(LineItem, models.CASCADE, null=True, help_text="whose grade is reviewed")
+    for_person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", help_text="whose work or data")
+    target_link_uri = models.CharField(max_length=1000)
     document_target = models.CharField(max_length=10, default="iframe")
+    settings = models.JSONField(default=dict, help_text="of this message: the deep linking settings")
+    overrides = models.JSONField(default=dict, help_text="for tests: claims, without, error, error_description")
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+
+class Selection(Row):
+    """What a tool sent back from deep linking. `why` says why it was refused; `activities` what was made of it."""
+
+    class State(models.TextChoices):
+        REFUSED = "refused", "Refused"
+        RETURNED = "returned", "Waiting for the teacher"
+        ADDED = "added", "Added"
+        CANCELLED = "cancelled", "Cancelled"
+
+    launch = models.ForeignKey(Launch, models.CASCADE, related_name="selections")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RETURNED)
+    why = models.CharField(max_length=500, blank=True)
+    nonce = models.CharField(max_length=255, blank=True)
+    items = models.JSONField(default=list)
+    said = models.JSONField(default=dict, help_text="msg, errormsg, log, errorlog")
+    activities = models.JSONField(default=list)
+    at = models.DateTimeField()
 
 
 class AccessToken(Row):

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import canvas_roster, claims, scopes
+from sandbox import canvas_roster, claims, custom, scopes
 from sandbox.models import Activity, Enrolment, Mode
 from sandbox.scopes import LTI, MEMBERSHIP, SHORT_ROLES
 from sandbox.services import Call, Refused, Resource, answer, reply, whole
@@ -85,7 +85,9 @@ def _member(call: Call, enrolment: Enrolment, activity: Activity | None) -> dict
     if activity is not None:
         message: dict[str, Any] = {LTI + "message_type": "LtiResourceLinkRequest"}
         if not call.moodle:
-            message[LTI + "custom"] = claims.custom(activity, person)
+            message[LTI + "custom"] = custom.filled(
+                tool=call.tool, course=call.course, person=person, activity=activity
+            )
         member["message"] = [message]
     member["user_id"] = str(person.pk)
     member["lis_person_sourcedid"] = "" if call.moodle else f"person-{person.pk}"

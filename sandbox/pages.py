@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, clock, launches, security, storage
+from sandbox import access, frames, messages, security, storage
 from sandbox.launches import SESSION_PERSON
 from sandbox.models import Activity, Grade, Person
 from sandbox.services import whole
@@ -65,7 +65,7 @@ def _activity(me: Person, activity_id: int) -> tuple[Activity, access.Visit]:
 def activity(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
     found, visit = _activity(me, activity_id)
     grades = Grade.objects.filter(person=me, line_item__activity=found).select_related("line_item")
-    beside = storage.frame_url(found)
+    beside = storage.frame_url(found.course, found.tool)
     context = {"visit": visit, "activity": found, "grade": grades.first(), "storage": storage.of(found.course)}
     page = render(request, "sandbox/activity.html", {**context, "storage_frame": beside})
     return security.allow(page, tool_origin=found.tool.origin, framing=beside)
@@ -76,17 +76,10 @@ def activity(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse
 def launch(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
     """Start a launch: a form that posts itself to the tool's login."""
     found, visit = _activity(me, activity_id)
-    target = "window" if request.GET.get("target") == "window" else "iframe"
-    for_person = _reviewed(request, visit)
-    start = launches.begin(
-        activity=found,
-        person=me,
-        session_key=str(request.session.session_key),
-        now=clock.now(),
-        target=target,
-        for_person=for_person,
-    )
-    return launches.form_post(request, start.url, start.params, label=f"Open {found.title}")
+    whose = _reviewed(request, visit)
+    item = found.line_items.filter(pk=whole(request.GET.get("item"), 0)).first()
+    about = messages.review(found, whose, item) if whose else messages.resource_link(found)
+    return frames.send(request, me, about, label=f"Open {found.title}")
 
 
 def _reviewed(request: HttpRequest, visit: access.Visit) -> Person | None:

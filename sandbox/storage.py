@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from sandbox import security
-from sandbox.models import Activity, Course, Storage
+from sandbox.models import Course, Storage, Tool
 
 FRAME = "post_message_forwarding"
 TARGETS = {Storage.NONE: "", Storage.FRAME: FRAME}
@@ -30,11 +30,11 @@ def target(course: Course) -> str:
     return TARGETS.get(Storage(of(course)), "_parent")
 
 
-def frame_url(activity: Activity) -> str:
+def frame_url(course: Course, tool: Tool) -> str:
     """Where the frame beside the tool's comes from; empty where there is none."""
     bases = {Storage.FRAME: settings.SANDBOX_URL, Storage.WRONG: other_address()}
-    base = bases.get(Storage(of(activity.course)))
-    return f"{base}/activities/{activity.pk}/storage" if base else ""
+    base = bases.get(Storage(of(course)))
+    return f"{base}/courses/{course.pk}/storage/{tool.pk}" if base else ""
 
 
 def other_address() -> str:
@@ -45,9 +45,9 @@ def other_address() -> str:
 
 
 @require_GET
-def frame(request: HttpRequest, activity_id: int) -> HttpResponse:
+def frame(request: HttpRequest, course_id: int, tool_id: int) -> HttpResponse:
     """The page of the storage frame. It shows nothing and knows nobody."""
-    activity = get_object_or_404(Activity.objects.select_related("course", "tool"), pk=activity_id)
-    page = render(request, "sandbox/storage.html", {"activity": activity, "storage": of(activity.course)})
+    course, tool = get_object_or_404(Course, pk=course_id), get_object_or_404(Tool, pk=tool_id)
+    page = render(request, "sandbox/storage.html", {"tool": tool, "storage": of(course)})
     page["Content-Security-Policy"] = security.policy(framed_by=settings.SANDBOX_URL)
     return page

@@ -2,13 +2,15 @@
 
 import math
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, clock, gradebook
+from sandbox import access, clock, frames, gradebook
 from sandbox.models import Enrolment, Grade, HistoryEntry, LineItem, Person, Role
 
 PAGE = 50
@@ -61,6 +63,19 @@ def grade(request: HttpRequest, me: Person, course_id: int, item_id: int, person
         "page": Paginator(history, PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "sandbox/grade.html", context)
+
+
+@require_GET
+@access.signed_in
+def review(request: HttpRequest, me: Person, course_id: int, item_id: int, person_id: int) -> HttpResponse:
+    """The work behind a grade, shown by the tool (LTI Submission Review)."""
+    visit = access.visit(me, course_id)
+    item, person = _place(visit, item_id, person_id)
+    if item.activity_id is None:
+        raise Http404
+    src = f"{reverse('launch', args=[item.activity_id])}?{urlencode({'for': person.pk, 'item': item.pk})}"
+    back = reverse("grade", args=[course_id, item_id, person_id])
+    return frames.show(request, visit, item.tool, title=f"{item.label}: {person.name}", src=src, back=back)
 
 
 @require_POST

@@ -9,7 +9,7 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.sandbox.rig import Rig, form, moment
+from tests.sandbox.rig import LTI, Rig, form, moment, verified
 
 
 def signed_in(rig: Rig, person: int) -> requests.Session:
@@ -63,6 +63,9 @@ def test_a_student_cannot_review_another(strict: Rig) -> None:
     session = signed_in(strict, strict.alice)
     assert session.get(f"{launch}?for={strict.alice}", timeout=5).status_code == 200
     assert session.get(f"{launch}?for={strict.bob}", timeout=5).status_code == 404
+    page = f"{strict.url}/courses/{strict.course}/grades/{strict.activity['line_item']}"
+    assert session.get(f"{page}/{strict.alice}/review", timeout=5).status_code == 200
+    assert session.get(f"{page}/{strict.bob}/review", timeout=5).status_code == 404
 
 
 def test_a_course_is_closed_to_those_outside(strict: Rig, moodle: Rig) -> None:
@@ -134,6 +137,18 @@ def test_the_tool_opens_in_a_cross_site_frame(page: Page, sandbox_url: str, cour
     expect(page.frame_locator("#tool").get_by_text("launched")).to_be_visible()
 
 
+def test_a_student_reviews_the_work_behind_the_own_grade(page: Page, sandbox_url: str, tool: Any) -> None:
+    enter(page, sandbox_url, "Alice")
+    page.get_by_role("link", name="AI for Creators").first.click()
+    page.get_by_role("link", name="My grades").click()
+    page.get_by_role("link", name="Alice Andersen: When to Fine-Tune").click()
+    page.get_by_role("link", name="Review the work").click()
+    expect(page.frame_locator("#tool").get_by_text("launched")).to_be_visible()
+    claims = verified(sandbox_url, tool.posts[-1]["id_token"])
+    assert claims[LTI + "message_type"] == "LtiSubmissionReviewRequest"
+    assert claims[LTI + "for_user"]["user_id"] == claims["sub"]
+
+
 def test_the_tool_opens_in_a_new_tab(page: Page, sandbox_url: str, tool: Any) -> None:
     enter(page, sandbox_url, "Alice")
     page.get_by_role("link", name="AI for Creators").first.click()
@@ -189,6 +204,7 @@ def test_no_page_has_an_accessibility_fault_or_scrolls_sideways(
         "activities/1",
         "courses/1/grades",
         "courses/1/grades/1/1",
+        "courses/1/grades/1/1/review",
         "courses/1/people",
     ):
         page.goto(f"{sandbox_url}/{path}")

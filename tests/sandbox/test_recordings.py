@@ -104,6 +104,15 @@ def test_a_launch_carries_the_recorded_claims(moodle: Rig, name: str) -> None:
     assert claims["exp"] - claims["iat"] == was["exp"] - was["iat"]
 
 
+def test_a_review_carries_the_recorded_claims(moodle: Rig) -> None:
+    was = recorded("08-idtoken-submission-review.json")["claims"]
+    claims = moodle.id_token(moodle.alice, for_person=moodle.alice)
+    assert set(claims) == set(was)
+    for claim in ("for_user", "resource_link", "launch_presentation"):
+        assert set(claims[LTI + claim]) == set(was[LTI + claim]), claim
+    assert claims[LTI + "message_type"] == was[LTI + "message_type"]
+
+
 def test_columns_and_results_have_the_recorded_keys(moodle: Rig) -> None:
     moodle.score(moodle.alice, 4)
     (result,) = moodle.results(user_id=moodle.alice).json()
