@@ -1,67 +1,24 @@
 """The staff's view of platforms, their gradebook columns, and the scores on their way."""
 
-from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import Model, QuerySet, URLField
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
-from lti import admin_deployments, admin_legacy, scores
+from lti import admin_connecting, admin_deployments, admin_legacy, scores
+from lti.admin_connecting import OperatorRows
 from lti.models import (
     Context,
     Launch,
     LineItem,
     PlatformUser,
-    Registration,
     ResourceLink,
     ScoreEvent,
     ToolKey,
 )
-from roster.admin import OwnRows, ReadOnlyRows, is_operator
+from roster.admin import ReadOnlyRows
 
-__all__ = ["admin_deployments", "admin_legacy"]  # its pages are registered by the import
-
-
-class OperatorRows(OwnRows):
-    """Rows of the whole service, shared between institutions."""
-
-    institution_path = ""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request) and super().has_module_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_operator(request) and super().has_view_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request) and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_operator(request) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_operator(request) and super().has_delete_permission(request, obj)
-
-
-@admin.register(Registration)
-class RegistrationAdmin(OperatorRows):
-    list_display = ["name", "issuer", "client_id", "family", "active"]
-    list_filter = ["active", "family"]
-    formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    readonly_fields = ["to_paste", "jwks_fetched_at", "paused_until", "created_at"]
-
-    @admin.display(description="For the LMS administrator")
-    def to_paste(self, registration: Registration) -> SafeString:
-        """What the LMS has to be told about this tool."""
-        values = {
-            "Tool URL / redirect URI": settings.BASE_URL + reverse("lti:launch"),
-            "Initiate login URL": settings.BASE_URL + reverse("lti:login"),
-            "Public key set URL": settings.BASE_URL + reverse("lti:jwks"),
-        }
-        return format_html_join("", "<p>{}: <code>{}</code></p>", values.items())
+__all__ = ["admin_connecting", "admin_deployments", "admin_legacy"]  # their pages are registered by the import
 
 
 @admin.register(ScoreEvent)
