@@ -7,12 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
 from content.models import Quiz
-from lti.models import Launch
-from roster.models import Institution, Role
+from lti.models import Context, Launch
+from roster.models import Enrollment, Group, Institution, Person, Role
 from roster.rows import one
 
 
@@ -87,6 +88,39 @@ def grade(viewer: Launch) -> Grade | None:
     if viewer.resource_link_id is None:
         return None
     return Grade.objects.filter(assignment__resource_link=viewer.resource_link_id, person=viewer.person_id).first()
+
+
+def class_people(viewer: Launch) -> QuerySet[Person]:
+    """The learners of the viewer's course and everyone with an attempt here, by name, those who left last.
+
+    `left` says that the LMS no longer lists the person; `made` is the number of attempts.
+    """
+    begun = class_attempts(viewer).order_by()
+    places = Enrollment.objects.filter(course=viewer.course_id, institution=viewer.institution_id)
+    learners = places.filter(role=Role.LEARNER, active=True)
+    mine = begun.filter(person=OuterRef("pk")).values("person").annotate(n=Count("pk")).values("n")
+    return (
+        Person.objects.filter(institution=viewer.institution_id)
+        .filter(Q(pk__in=learners.values("person")) | Q(pk__in=begun.values("person")))
+        .annotate(
+            left=Exists(places.filter(person=OuterRef("pk"), active=False)),
+            made=Coalesce(Subquery(mine), 0),
+        )
+        .order_by("left", "family_name", "given_name", "name", "pk")
+    )
+
+
+def class_groups(viewer: Launch) -> QuerySet[Group]:
+    """The groups that the LMS has in the viewer's course."""
+    _require_instructor(viewer)
+    groups = Group.objects.filter(course=viewer.course_id, institution=viewer.institution_id)
+    return groups.order_by("set_name", "name", "group_id")
+
+
+def class_context(viewer: Launch) -> Context | None:
+    """The LMS's course that the viewer's link stands in."""
+    _require_instructor(viewer)
+    return one(Context.objects.filter(resource_links=viewer.resource_link_id, institution=viewer.institution_id))
 
 
 def class_grades(viewer: Launch) -> QuerySet[Grade]:

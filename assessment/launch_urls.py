@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, path
 
-from assessment.views import front, learner, reviewing, teacher
+from assessment.views import class_list, front, learner, reviewing, teacher
 
 
 def _page(route: str, view: Any, name: str) -> URLPattern:
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     _page("attempts/<uuid:attempt_id>/result", learner.result, "result"),
     _page("attempts/<uuid:attempt_id>/status", learner.status, "status"),
     _page("class/", teacher.class_page, "class"),
+    _page("class/list", class_list.update, "class_list"),
     _page("class/policy", teacher.class_policy, "class_policy"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
     _page("class/scores/<uuid:event_id>/resend", teacher.resend, "resend"),

@@ -76,7 +76,7 @@ class ResourceLinkAdmin(ReadOnlyRows):
 
 @admin.register(Context)
 class ContextAdmin(ReadOnlyRows):
-    list_display = ["title", "context_id", "deployment"]
+    list_display = ["title", "context_id", "deployment", "roster_read_at", "roster_words"]
     list_select_related = ["deployment__registration"]
     search_fields = ["title", "label", "context_id"]
 

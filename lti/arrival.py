@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from lti import ags, claims, demotion, guests, legacy, target
-from lti.claims import AGS, CLAIM, NRPS, Claims
+from lti import ags, claims, demotion, guests, legacy, rosters, target
+from lti.claims import AGS, CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
 from lti.roles import is_test_user, role
@@ -76,9 +76,9 @@ def context(at: Arrival, link: ResourceLink | None) -> Context | None:
         context = link.context
     else:
         context = _find_or_make_context(at, context_id, titles)
-    memberships = claims.url(claims.mapping(at.claims, NRPS).get("context_memberships_url"))
-    _update(context, **titles, **_given(memberships_url=memberships))
+    _update(context, **titles, **rosters.addresses(at.claims))
     _update(context.course, **titles)
+    rosters.note_use(context, now=at.now)
     return context
 
 

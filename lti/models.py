@@ -131,9 +131,22 @@ class Context(models.Model):
     title = models.CharField(max_length=500, blank=True)
     history = models.JSONField(default=list, blank=True, help_text="Contexts it was copied from, nearest first.")
     memberships_url = models.TextField(blank=True, help_text="NRPS 2.0 context_memberships_url, opaque.")
+    groups_url = models.TextField(blank=True, help_text="Course Groups 1.0 context_groups_url, opaque.")
+    group_sets_url = models.TextField(blank=True, help_text="Course Groups 1.0 context_group_sets_url, opaque.")
+    roster_read_at = models.DateTimeField(null=True, blank=True, help_text="When the last complete reading began.")
+    roster_next_at = models.DateTimeField(null=True, blank=True, help_text="Empty: not until the next launch.")
+    roster_used_at = models.DateTimeField(null=True, blank=True, help_text="Its last launch, to the day.")
+    roster_lease = models.DateTimeField(null=True, blank=True, help_text="Until then nobody else may read it.")
+    roster_tries = models.PositiveIntegerField(default=0, help_text="Readings that failed since the last good one.")
+    roster_words = models.CharField(max_length=300, blank=True, help_text="What went wrong, for a teacher.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["deployment", "context_id"], name="context_of_deployment")]
+        indexes = [
+            models.Index(
+                fields=["roster_next_at"], condition=Q(roster_next_at__isnull=False), name="context_roster_next"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title or self.label or self.context_id

@@ -4,6 +4,7 @@ Per (line item, user) events are versions of one fact: a newer one replaces thos
 way at a time, and each is stamped at least a second after the one before.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -16,7 +17,7 @@ from lti.models import LineItem, PlatformUser, ResourceLink, ScoreEvent, ScoreSt
 from lti.sending import drain, lock
 from roster.models import Person
 
-__all__ = ["drain", "latest", "latest_by_person", "queue", "resend", "sweep"]
+__all__ = ["drain", "latest", "latest_by_person", "queue", "resend", "retry_refused", "sweep"]
 
 REPEATED = (
     "institution_id",
@@ -74,6 +75,18 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
         lock(event.line_item_id, event.platform_user_id)
         newest = _newest(event.line_item_id, event.platform_user_id) or event
         return _append(newest, now, ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}))
+
+
+def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime) -> int:
+    """Send the refused scores of people who are back in a course as new versions; how many."""
+    newest = (
+        ScoreEvent.objects.filter(line_item__resource_link__context__course=course_id)
+        .filter(platform_user__person__in=people)
+        .order_by("line_item", "platform_user", "-version")
+        .distinct("line_item", "platform_user")
+    )
+    refused = ScoreEvent.objects.filter(pk__in=newest.values("pk"), state=ScoreState.REFUSED)
+    return len([resend(event=event, now=now) for event in refused])
 
 
 def latest(*, resource_link: ResourceLink | UUID, person: Person | UUID) -> ScoreEvent | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import keys, launch, scores
+from lti import keys, launch, roster_reading, rosters, scores
 
 
 @shared_task
@@ -17,10 +17,12 @@ def drain(registration_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Drain every registration with due scores, and clear away launches that are long over."""
+    """Drain every registration with due scores, read the lists that are due, clear away launches long over."""
     now = timezone.now()
     for registration_id in scores.sweep(now=now):
         drain.delay(str(registration_id))
+    for context_id in rosters.sweep(now=now):
+        read_roster.delay(str(context_id))
     launch.prune(now=now)
 
 
@@ -28,3 +30,9 @@ def sweep() -> None:
 def rotate_keys() -> None:
     """Publish the tool's next key in time, and forget keys that are long over."""
     keys.rotate_when_old(now=timezone.now())
+
+
+@shared_task
+def read_roster(context_id: str) -> None:
+    """Read the list of one course's people."""
+    roster_reading.read(UUID(context_id))

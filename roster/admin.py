@@ -10,7 +10,7 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
-from roster.models import Course, Enrollment, Institution, Person, User
+from roster.models import Course, Enrollment, Group, Institution, Person, User
 
 
 class OwnRows(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -110,3 +110,10 @@ class EnrollmentAdmin(ReadOnlyRows):
     list_display = ["person", "course", "role", "active"]
     list_select_related = ["person", "course"]
     list_filter = ["role", "active"]
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyRows):
+    list_display = ["name", "set_name", "course"]
+    list_select_related = ["course"]
+    search_fields = ["name", "set_name"]

@@ -81,9 +81,31 @@ class Enrollment(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="enrollments")
     role = models.CharField(max_length=16, choices=Role.choices)
     active = models.BooleanField(default=True)
+    listed_at = models.DateTimeField(
+        null=True, blank=True, help_text="The newest reading of the LMS's list that named the person as active."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["course", "person"], name="one_enrollment_per_course")]
 
     def __str__(self) -> str:
         return f"{self.person} in {self.course} as {self.role}"
+
+
+class Group(models.Model):
+    """A group of a course, as the LMS made it (LTI Course Groups 1.0)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    course = models.ForeignKey(Course, models.CASCADE, related_name="groups")
+    group_id = models.CharField(max_length=255)
+    name = models.CharField(max_length=255, blank=True)
+    set_name = models.CharField(max_length=255, blank=True, help_text="Of the group set that it is in.")
+    members = models.ManyToManyField(Person, related_name="groups", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["course", "group_id"], name="group_of_course")]
+
+    def __str__(self) -> str:
+        name = self.name or self.group_id
+        return f"{self.set_name}: {name}" if self.set_name else name

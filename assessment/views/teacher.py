@@ -1,12 +1,9 @@
 """Pages of a teacher: what needs a hand, then the class, then the numbers; policy, scores, one learner's attempt."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, Max, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,32 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from assessment import access, policy
 from assessment.access import QuizInUse
-from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
+from assessment.models import Assignment, Attempt, Counts, Feedback, Population, WhileWaiting
 from assessment.statistics import report
-from assessment.views import gradebook
+from assessment.views import class_list, gradebook
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
 from lti import scores
 from lti.models import ScoreEvent
 from roster.models import Person
-
-PER_PAGE = 100
-
-
-@dataclass(frozen=True)
-class Row:
-    """One learner in the class table. `grade` is None until an attempt of theirs is marked."""
-
-    person: Person
-    attempts: int
-    newest: Attempt
-    grade: Grade | None
-    line: gradebook.Line | None
-
-    @property
-    def shown(self) -> UUID:
-        """The attempt that a click on the name opens: the one that counts, else the newest."""
-        return self.grade.attempt_id if self.grade else self.newest.pk
 
 
 @dataclass(frozen=True)
@@ -149,38 +128,15 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     events = scores.latest_by_person(resource_link=assignment.resource_link)
     numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now())
-    page = _people(access.class_attempts(viewer), request.GET.get("page"))
     context = {
+        **class_list.context(request, assignment, events),
         "assignment": assignment,
         "waiting": access.waiting_responses(viewer).count(),
         "troubles": _troubles(events, assignment),
-        "page": page,
-        "rows": _rows(request, page, events, assignment),
         "numbers": numbers,
         "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),
     }
     return render(request, "assessment/class.html", context)
-
-
-def _people(made: QuerySet[Attempt], number: str | None) -> Page[Any]:
-    """Who has begun, by name, a page at a time."""
-    names = ("person__family_name", "person__given_name", "person__name", "person_id")
-    people = made.order_by().values(*names).annotate(n=Count("pk"), newest=Max("number")).order_by(*names)
-    return Paginator(people, PER_PAGE).get_page(number or 1)
-
-
-def _rows(request: LaunchRequest, page: Page[Any], events: dict[UUID, ScoreEvent], assignment: Assignment) -> list[Row]:
-    counted = {one["person_id"]: one for one in page}
-    made = access.class_attempts(request.viewer).filter(person__in=counted)
-    newest = {one.person_id: one for one in made.order_by("number")}
-    grades = {one.person_id: one for one in access.class_grades(request.viewer).filter(person__in=counted)}
-    return [_row(newest[pk], counted[pk]["n"], grades.get(pk), events.get(pk), assignment) for pk in counted]
-
-
-def _row(newest: Attempt, n: int, grade: Grade | None, event: ScoreEvent | None, assignment: Assignment) -> Row:
-    assert newest.person is not None  # class attempts are never practice
-    line = gradebook.class_line(event, assignment, grade) if grade else None
-    return Row(newest.person, n, newest, grade, line)
 
 
 def _troubles(events: dict[UUID, ScoreEvent], assignment: Assignment) -> list[Trouble]:

@@ -99,12 +99,12 @@ def test_class_page_costs_the_same_for_any_number_of_learners(
     for name in ("Ann", "Ben", "Cem", "Dee"):
         hand_in(make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, name)), **all_right())
     tess = visit(cast.tess)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         tess.get("/class/")
 
 
 def test_long_class_comes_in_pages(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assessment.views.teacher.PER_PAGE", 1)
+    monkeypatch.setattr("assessment.views.class_list.PER_PAGE", 1)
     begin(cast.alice)
     begin(cast.bob)
     tess = visit(cast.tess)

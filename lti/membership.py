@@ -1,0 +1,151 @@
+"""A page of a platform's list becomes rows: people, who they are at the platform, their places in the course.
+
+What the platform leaves out (a name, a mail address) changes nothing that is known. Each page takes the same number of
+statements, whoever stands on it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from lti import scores
+from lti.models import Context, Launch, PlatformUser
+from lti.nrps import ListedGroup, Member
+from roster.models import Enrollment, Group, Person
+
+SHARED = ["name", "given_name", "family_name", "email"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One reading of a context's list, and when it began."""
+
+    context: Context
+    began: datetime
+    groups: dict[str, UUID]  # the course's groups by the platform's id; empty where it offers none
+
+
+def apply(reading: Reading, members: Iterable[Member]) -> None:
+    """Take in one page. Members who are not active are left to `close`: they are as good as absent."""
+    page = {member.sub: member for member in members if member.active}
+    if not page:
+        return
+    try:
+        with transaction.atomic():
+            _apply(reading, page)
+    except IntegrityError:  # a launch made one of them in this very moment; now the row is there to be found
+        with transaction.atomic():
+            _apply(reading, page)
+
+
+def close(reading: Reading) -> int:
+    """After a complete reading: whoever it did not name as active, and who did not launch since, has left. How many."""
+    absent = Q(listed_at=None) | Q(listed_at__lt=reading.began)
+    places = Enrollment.objects.filter(absent, course=reading.context.course_id, active=True)
+    launched = _launched_since(reading).filter(person=OuterRef("person"))
+    return places.exclude(Exists(launched)).update(active=False)
+
+
+def keep_groups(context: Context, listed: list[ListedGroup], sets: dict[str, str]) -> dict[str, UUID]:
+    """Make the course's groups those that are listed; their ids by the platform's."""
+    groups = [
+        Group(
+            institution_id=context.institution_id,
+            course_id=context.course_id,
+            group_id=group.group_id,
+            name=group.name,
+            set_name=sets.get(group.set_id, ""),
+        )
+        for group in {one.group_id: one for one in listed}.values()
+    ]
+    with transaction.atomic():
+        mine = Group.objects.filter(course=context.course_id)
+        mine.exclude(group_id__in=[group.group_id for group in groups]).delete()
+        Group.objects.bulk_create(
+            groups, update_conflicts=True, unique_fields=["course", "group_id"], update_fields=["name", "set_name"]
+        )
+        return dict(mine.values_list("group_id", "pk"))
+
+
+def _apply(reading: Reading, page: dict[str, Member]) -> None:
+    people = _people(reading.context, page)
+    returned = _enrol(reading, {people[sub].pk: member for sub, member in page.items()})
+    if reading.groups:
+        _join(reading, {people[sub].pk: member for sub, member in page.items()})
+    scores.retry_refused(course_id=reading.context.course_id, people=returned, now=reading.began)
+
+
+def _people(context: Context, page: dict[str, Member]) -> dict[str, Person]:
+    """The page's people by the platform's id; those who are new made, the others' names brought up to date."""
+    registration = context.deployment.registration_id
+    identity = {"institution_id": context.institution_id, "registration_id": registration}
+    users = PlatformUser.objects.filter(**identity, sub__in=page).select_related("person")
+    known = {user.sub: user.person for user in users}
+    Person.objects.bulk_update([known[sub] for sub in known if _renamed(known[sub], page[sub])], SHARED)
+    new = {sub: Person(institution_id=context.institution_id, **page[sub].shared) for sub in page if sub not in known}
+    Person.objects.bulk_create(new.values())
+    PlatformUser.objects.bulk_create([PlatformUser(**identity, sub=sub, person=made) for sub, made in new.items()])
+    return known | new
+
+
+def _renamed(person: Person, member: Member) -> bool:
+    changed = {name: value for name, value in member.shared.items() if getattr(person, name) != value}
+    for name, value in changed.items():
+        setattr(person, name, value)
+    return bool(changed)
+
+
+def _enrol(reading: Reading, page: dict[UUID, Member]) -> list[UUID]:
+    """Give the page's people their places; those learners who were not in the list before, or had left it."""
+    context = reading.context
+    places = Enrollment.objects.select_for_update().filter(course=context.course_id, person__in=page).order_by("pk")
+    known = {place.person_id: place for place in places}
+    fresh = set(_launched_since(reading).filter(person__in=known).values_list("person_id", flat=True))
+    made = [
+        Enrollment(
+            institution_id=context.institution_id,
+            course_id=context.course_id,
+            person_id=person,
+            role=known[person].role if person in fresh else member.role,  # a launch knows better than an older list
+            listed_at=reading.began,
+        )
+        for person, member in page.items()
+    ]
+    Enrollment.objects.bulk_create(
+        made,
+        update_conflicts=True,
+        unique_fields=["course", "person"],
+        update_fields=["role", "active", "listed_at"],
+    )
+    return [person for person in page if _is_back(known.get(person), context)]
+
+
+def _is_back(place: Enrollment | None, context: Context) -> bool:
+    """Whether the reading before did not name the person; a launch in between may have made the place active again."""
+    if place is None or not place.active or place.listed_at is None:
+        return True
+    return context.roster_read_at is not None and place.listed_at < context.roster_read_at
+
+
+def _launched_since(reading: Reading) -> QuerySet[Launch]:
+    return Launch.objects.filter(course=reading.context.course_id, created_at__gte=reading.began, test_user=False)
+
+
+def _join(reading: Reading, page: dict[UUID, Member]) -> None:
+    """Bring the page's memberships of groups up to date."""
+    joined = Group.members.through
+    wanted = {
+        (reading.groups[group], person)
+        for person, member in page.items()
+        for group in member.groups
+        if group in reading.groups
+    }
+    kept = joined.objects.filter(group__course=reading.context.course_id, person__in=page)
+    now = {(row.group_id, row.person_id): row.pk for row in kept}
+    joined.objects.filter(pk__in=[pk for pair, pk in now.items() if pair not in wanted]).delete()
+    new = [joined(group_id=group, person_id=person) for group, person in wanted if (group, person) not in now]
+    joined.objects.bulk_create(new, ignore_conflicts=True)

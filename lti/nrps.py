@@ -1,0 +1,147 @@
+"""Names and Role Provisioning Services 2.0 and Course Groups 1.0: who is in a course, over HTTP. Touches no database.
+
+A list comes in pages, one at a time; its addresses are the platform's and opaque. `rlid` is never sent: it would leave
+out those who may not open one link, and the list is the whole course's.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+from lti import ags, claims, http
+from lti.http import Answer
+from lti.roles import is_test_user, role
+
+SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+GROUPS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
+GROUP_SETS_TYPE = "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json"
+
+ASKED = "200"  # members a page: Moodle sends all at once otherwise, Canvas gives 50 whatever is asked
+MOST_PAGES = 2_000
+MOST_GROUPS = 5_000
+
+
+class Refused(http.HttpError):
+    """The platform answered, and not with a list. `delay` is how many seconds it asks us to wait."""
+
+    def __init__(self, answer: Answer) -> None:
+        said = f"{answer.status} {answer.reason}".strip()
+        super().__init__(f"answered {said}: {answer.text.strip()[:200]}".rstrip(": "))
+        self.delay = _delay(answer)
+
+
+class Endless(http.HttpError):
+    """The pages lead in a circle, elsewhere, or on and on: the list cannot be taken for whole."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One person of a list (NRPS section 2.1). `shared` holds only what the platform gave."""
+
+    sub: str
+    role: str
+    active: bool
+    shared: dict[str, str]
+    groups: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ListedGroup:
+    group_id: str
+    name: str
+    set_id: str
+
+
+def members(call: ags.Call, *, url: str, groups: bool = False) -> Iterator[list[Member]]:
+    """The pages of a course's list without test users, each fetched when it is asked for. Raises http.HttpError."""
+    url = ags.with_query(url, limit=ASKED, **({"groups": "true"} if groups else {}))
+    for found in _pages(call, url, MEMBERS_TYPE, "members"):
+        yield [member for member in map(_member, found) if member]
+
+
+def groups(call: ags.Call, *, url: str) -> list[ListedGroup]:
+    """A course's groups. Raises http.HttpError."""
+    made: list[ListedGroup] = []
+    for found in _pages(call, url, GROUPS_TYPE, "groups"):
+        made += [group for group in map(_group, found) if group]
+        if len(made) > MOST_GROUPS:
+            raise Endless(f"more than {MOST_GROUPS} groups")
+    return made
+
+
+def group_sets(call: ags.Call, *, url: str) -> dict[str, str]:
+    """Names of a course's group sets by id. Raises http.HttpError."""
+    found = [entry for page in _pages(call, url, GROUP_SETS_TYPE, "sets") for entry in page]
+    return {_id(entry.get("id")): claims.text(entry.get("name")) for entry in found[:MOST_GROUPS]}
+
+
+def next_page(answer: Answer, url: str) -> str:
+    """The address with `rel="next"` (RFC 8288), empty where there is none. Moodle writes curly quotes in places."""
+    for address, parameters in re.findall(r"<([^<>]*)>((?:\s*;[^<]*)?)", answer.headers.get("link", "")):
+        relation = re.search(r"\brel\s*=([^;,]*)", parameters, re.IGNORECASE)
+        if relation and "next" in re.findall(r"[a-z]+", relation[1].lower()):
+            return str(address) if "://" in address else urljoin(url, address)
+    return ""
+
+
+def _pages(call: ags.Call, first: str, media: str, name: str) -> Iterator[list[dict[str, Any]]]:
+    """The entries of each page. Our token never leaves the origin that the launch named."""
+    url, read = first, {first}
+    while True:
+        answer = call("GET", url, headers={"Accept": media})
+        if not answer.ok:
+            raise Refused(answer)
+        yield _entries(answer, name)
+        url = next_page(answer, url)
+        if not url:
+            return
+        if url in read or len(read) >= MOST_PAGES or not http.same_origin(url, first):
+            raise Endless(f"the page after number {len(read)} leads astray")
+        read.add(url)
+
+
+def _entries(answer: Answer, name: str) -> list[dict[str, Any]]:
+    found = answer.json()
+    entries = found.get(name) if isinstance(found, dict) else None
+    if not isinstance(entries, list):
+        raise http.NotJson(f"the answer has no {name}")
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _member(entry: dict[str, Any]) -> Member | None:
+    """None for a test user, and for an entry without a usable id or roles."""
+    sub, roles = _id(entry.get("user_id")), claims.strings(entry.get("roles"))
+    if not sub or not isinstance(entry.get("roles"), list) or is_test_user(roles):
+        return None
+    status = claims.text(entry.get("status")).lower() or "active"  # it may be left out (section 2.3)
+    shared = {name: claims.text(entry.get(name)) for name in ("name", "given_name", "family_name")}
+    shared["email"] = claims.text(entry.get("email"), 254)
+    given = {name: value for name, value in shared.items() if value}
+    return Member(sub, role(roles), status == "active", given, _groups_of(entry))
+
+
+def _groups_of(entry: dict[str, Any]) -> frozenset[str]:
+    enrolled = entry.get("group_enrollments")
+    found = enrolled if isinstance(enrolled, list) else []
+    return frozenset(filter(None, (_id(group.get("group_id")) for group in found if isinstance(group, dict))))
+
+
+def _group(entry: dict[str, Any]) -> ListedGroup | None:
+    group_id = _id(entry.get("id"))
+    return ListedGroup(group_id, claims.text(entry.get("name")), _id(entry.get("set_id"))) if group_id else None
+
+
+def _id(value: Any) -> str:
+    """An identifier, empty where it is none. Some platforms send numbers."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value if claims.is_identifier(value) else ""
+
+
+def _delay(answer: Answer) -> float:
+    value = answer.headers.get("retry-after", "")
+    return min(float(value), 3_600.0) if value.isdecimal() else 0.0

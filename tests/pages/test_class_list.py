@@ -1,0 +1,168 @@
+"""The class as the LMS lists it: who has not started, who has left, groups, and a fresh list on request."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from assessment import access
+from lti import rosters
+from lti.models import Context, Launch
+from roster.models import Course, Enrollment, Group, Person, Role
+from tests.cast import Cast, all_right, hand_in, make_launch, make_person
+from tests.pages.conftest import Visit
+
+Open = Callable[..., Visit]
+
+
+def enrol(viewer: Launch, name: str, role: Role = Role.LEARNER, active: bool = True) -> Person:
+    """A person in the viewer's course, as a list of the LMS leaves one behind."""
+    assert viewer.resource_link
+    person = make_person(viewer.resource_link, name)
+    place(viewer, person, role, active)
+    return person
+
+
+def place(viewer: Launch, person: Person, role: Role = Role.LEARNER, active: bool = True) -> None:
+    Enrollment.objects.create(
+        institution=viewer.institution, course=viewer.course, person=person, role=role, active=active
+    )
+
+
+def offer_list(viewer: Launch, **fields: Any) -> Context:
+    context = Context.objects.get(course=viewer.course)
+    Context.objects.filter(pk=context.pk).update(memberships_url="https://lms.example/members", **fields)
+    return context
+
+
+def table(page: str) -> str:
+    return page.split('<section class="stack" id="class">')[1].split("</section>")[0]
+
+
+def test_learners_who_have_not_started_are_shown(cast: Cast, visit: Open) -> None:
+    place(cast.alice, cast.alice.person)
+    hand_in(cast.alice, **all_right())
+    enrol(cast.alice, "Idle Ida")
+    enrol(cast.alice, "Colleague", Role.INSTRUCTOR)
+    enrol(cast.charlie, "Of another course")
+    enrol(cast.dora, "Of another school")
+
+    page = table(visit(cast.tess).get("/class/").content.decode())
+
+    assert "2 learners, 1 not started." in page
+    assert "Not started" in page.split("Idle Ida")[1]
+    assert not {name for name in ("Colleague", "Of another course", "Of another school") if name in page}
+
+
+def test_learners_who_left_stand_last_and_are_marked(cast: Cast, visit: Open) -> None:
+    place(cast.alice, cast.alice.person, active=False)
+    hand_in(cast.alice, **all_right())
+    enrol(cast.alice, "Zoe")
+    enrol(cast.alice, "Gone without a trace", active=False)
+
+    page = table(visit(cast.tess).get("/class/").content.decode())
+
+    assert page.index("Zoe") < page.index("Alice") < page.index("No longer in the course</span>")
+    assert "1 learner, 1 not started; 1 no longer in the course." in page
+    assert "Gone without a trace" not in page
+    assert "9 of 10" in page
+
+
+def test_class_is_shown_where_the_lms_offers_no_list(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    page = table(visit(cast.tess).get("/class/").content.decode())
+
+    assert "1 learner." in page
+    assert "Update from the LMS" not in page
+
+
+def test_long_class_with_idle_learners_comes_in_pages(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assessment.views.class_list.PER_PAGE", 2)
+    hand_in(cast.bob, **all_right())
+    for name in ("Ann", "Cem", "Dee"):
+        enrol(cast.alice, name)
+    tess = visit(cast.tess)
+    pages = [table(tess.get(f"/class/?page={number}").content.decode()) for number in (1, 2)]
+
+    names = [[name for name in ("Ann", "Bob", "Cem", "Dee") if name in page] for page in pages]
+    assert names == [["Ann", "Bob"], ["Cem", "Dee"]]
+    assert "4 learners, 3 not started." in pages[1]
+
+
+def test_three_hundred_listed_learners_cost_no_more_queries(
+    cast: Cast, visit: Open, django_assert_max_num_queries: Any
+) -> None:
+    people = Person.objects.bulk_create(
+        Person(institution=cast.alice.institution, name=f"P{number:03}") for number in range(300)
+    )
+    place_all = [
+        Enrollment(institution=cast.alice.institution, course=cast.alice.course, person=person, role=Role.LEARNER)
+        for person in people
+    ]
+    Enrollment.objects.bulk_create(place_all)
+    tess = visit(cast.tess)
+    with django_assert_max_num_queries(16):
+        assert "300 learners, 300 not started" in tess.get("/class/?page=2").content.decode()
+
+
+def test_class_can_be_narrowed_to_a_group(cast: Cast, visit: Open) -> None:
+    assert cast.alice.course
+    red = Group.objects.create(
+        institution=cast.alice.institution, course=cast.alice.course, group_id="1", name="Red <3", set_name="Colours"
+    )
+    other = Course.objects.create(institution=cast.alice.institution)
+    foreign = Group.objects.create(institution=cast.alice.institution, course=other, group_id="1", name="Foreign")
+    red.members.add(enrol(cast.alice, "Ann"))
+    enrol(cast.alice, "Ben")
+    foreign.members.add(enrol(cast.alice, "Cem"))
+    tess = visit(cast.tess)
+
+    everyone = table(tess.get("/class/").content.decode())
+    assert "Colours: Red &lt;3" in everyone
+    assert "Foreign" not in everyone
+    page = table(tess.get(f"/class/?group={red.pk}").content.decode())
+    assert ("Ann" in page, "Ben" in page) == (True, False)
+    assert "1 learner, 1 not started." in page
+    for odd in (foreign.pk, "nonsense", ""):
+        assert "Ben" in tess.get(f"/class/?group={odd}").content.decode()
+
+
+def test_teacher_has_the_list_read_again(cast: Cast, visit: Open) -> None:
+    context = offer_list(cast.alice, roster_next_at=timezone.now() + timedelta(hours=5))
+    tess = visit(cast.tess)
+    assert "has not given its list yet" in tess.get("/class/").content.decode()
+
+    answer = tess.post("/class/list")
+
+    assert answer.status_code == 303
+    assert answer["Location"].endswith("/class/#class")
+    assert rosters.sweep(now=timezone.now()) == [context.pk]
+    assert "is being read" in tess.get("/class/").content.decode()
+
+
+def test_learner_cannot_have_the_list_read(cast: Cast, visit: Open) -> None:
+    offer_list(cast.alice)
+    assert visit(cast.alice).post("/class/list").status_code == 403
+    assert visit(cast.tess).get("/class/list").status_code == 405
+    assert rosters.sweep(now=timezone.now()) == []
+
+
+def test_what_went_wrong_with_the_list_is_told_in_the_lms_words(cast: Cast, visit: Open) -> None:
+    offer_list(cast.alice, roster_read_at=timezone.now(), roster_words="answered 403: <b>scope</b>")
+    page = table(visit(cast.tess).get("/class/").content.decode())
+
+    assert "answered 403: &lt;b&gt;scope&lt;/b&gt;" in page
+    assert "As your LMS listed it" in page
+
+
+def test_class_of_another_is_behind_the_same_door(cast: Cast) -> None:
+    link = cast.charlie.resource_link
+    assert link
+    theo = make_launch(link, make_person(link, "Theo"), Role.INSTRUCTOR)
+    enrol(cast.alice, "Ann")
+
+    assert not access.class_people(theo).filter(name="Ann").exists()
+    assert access.class_context(theo) == link.context
+    assert access.class_people(cast.tess).get().name == "Ann"
