@@ -124,8 +124,8 @@ class SandboxClient:
     def revoke_tokens(self) -> None:
         self.post("tokens/revoke")
 
-    def start_launch(self, person: int, activity: int, **more: Any) -> Json:
-        """{url, params, cookie}: what a browser would post to the tool's login.
+    def start_launch(self, person: int | None, activity: int, **more: Any) -> Json:
+        """{url, params, cookie}: what a browser would post to the tool's login. No person: a guest.
 
         `more` may hold target, for_person, line_item, and overrides: claims, without, error, error_description.
         """
@@ -137,7 +137,7 @@ class SandboxClient:
         self.post("overrides", {"course": course, **overrides})
 
     def launch(
-        self, person: int, activity: int, session: requests.Session | None = None, **more: Any
+        self, person: int | None, activity: int, session: requests.Session | None = None, **more: Any
     ) -> requests.Response:
         """Launch as a browser would and return the tool's page.
 

@@ -25,7 +25,7 @@ POST /control/throttle        {high_water, maximum, outflow, up_front, cost}: Ca
                               numbers; empties all buckets -> all numbers
 POST /control/keys/rotate     {keep_old}             sign with a new key from now on
 POST /control/tokens/revoke   {}                     every access token stops working
-POST /control/launch          {person, activity, target: iframe|window, for_person, line_item, **overrides}
+POST /control/launch          {person | null, activity, target: iframe|window, for_person, line_item, **overrides}
                               -> {url, params, cookie: {name, value}}: post params to url to begin
 POST /control/overrides       {course, **overrides}: the same for every launch of the course; none given: as usual
 

@@ -239,7 +239,7 @@ class Rig:
         assert found is not None
         return found
 
-    def id_token(self, person: int, activity: int | None = None, **more: Any) -> dict[str, Any]:
+    def id_token(self, person: int | None, activity: int | None = None, **more: Any) -> dict[str, Any]:
         """Launch for real and return the claims of the id_token, its signature checked against the platform's keys."""
         answer = self.lms.launch(person, activity or self.activity["id"], **more)
         assert "launched" in answer.text, answer.text
