@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
 from content.models import Quiz
+from lti.messages.privacy import TYPES as PRIVACY_TYPES
 from lti.models import Context, Launch
 from roster.models import Enrollment, Group, Institution, Person, Role
 from roster.rows import one
@@ -168,6 +169,29 @@ def class_responses(viewer: Launch) -> QuerySet[Response]:
 def waiting_responses(viewer: Launch) -> QuerySet[Response]:
     """The responses of the viewer's class that wait for a person, oldest first."""
     return class_responses(viewer).filter(waiting=True)
+
+
+def asks_about_another(viewer: Launch) -> bool:
+    """Whether an administrator's Data Privacy launch names someone else."""
+    return bool(viewer.settings.get("about_another"))
+
+
+def data_subject(viewer: Launch) -> Person | None:
+    """Whose data a Data Privacy launch is about; None for someone who never came here.
+
+    Raises PermissionDenied for every other kind of launch.
+    """
+    if viewer.message_type not in PRIVACY_TYPES:
+        raise PermissionDenied("This page opens from the data privacy entry of the LMS.")
+    return viewer.for_person if asks_about_another(viewer) else viewer.person
+
+
+def known_data_subject(viewer: Launch) -> Person:
+    """The same where there has to be someone. Raises PermissionDenied."""
+    person = data_subject(viewer)
+    if person is None or person.institution_id != viewer.institution_id:
+        raise PermissionDenied("Nothing is kept about this person.")
+    return person
 
 
 def assignments_of(institution: Institution) -> QuerySet[Assignment]:

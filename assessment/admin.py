@@ -6,7 +6,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from assessment import policy
-from assessment.models import Assignment, Attempt, Grade, Mark, Response
+from assessment.models import Assignment, Attempt, Erasure, Grade, Mark, Response
 from lti import scores
 from roster.admin import OwnRows, ReadOnlyRows
 
@@ -107,3 +107,9 @@ class GradeAdmin(ReadOnlyRows):
             return "no column yet" if grade.unsent_at else "held back"
         words = event.last_answer or event.hint
         return f"{event.get_state_display()}: {words}" if words else event.get_state_display()
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyRows):
+    list_display = ["reference", "institution", "by", "erased", "at"]
+    list_select_related = ["institution", "by"]

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, path
 
-from assessment.views import class_list, front, learner, reviewing, teacher
+from assessment.views import class_list, front, learner, privacy, reviewing, teacher
 
 
 def _page(route: str, view: Any, name: str) -> URLPattern:
@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern] = [
     _page("class/policy", teacher.class_policy, "class_policy"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
     _page("class/scores/<uuid:event_id>/resend", teacher.resend, "resend"),
+    _page("privacy/export", privacy.export, "privacy_export"),
+    _page("privacy/erase", privacy.erase, "privacy_erase"),
     _page("review/", reviewing.waiting, "review"),
     _page("review/<uuid:response_id>/", reviewing.review_response, "review_response"),
 ]

@@ -274,3 +274,8 @@ class StatisticsRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.population} n={self.n}"
+
+
+# Django looks for models here; these have a file of their own.
+from assessment.privacy_models import Erasure as Erasure  # noqa: E402
+from assessment.privacy_models import ForgottenAttempt as ForgottenAttempt  # noqa: E402

@@ -11,7 +11,7 @@ from lti import arrival, claims, target, validate
 from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
-from lti.messages import review
+from lti.messages import privacy, review
 from lti.models import Deployment, Launch, Registration
 from lti.state import State
 from roster import people
@@ -125,4 +125,5 @@ def _resource_link_request(at: Arrival) -> str:
 MESSAGES: dict[str, Handler] = {
     "LtiResourceLinkRequest": _resource_link_request,
     "LtiSubmissionReviewRequest": review.open_submission,
+    **dict.fromkeys(privacy.TYPES, privacy.open_subject),
 }

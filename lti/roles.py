@@ -32,6 +32,11 @@ def role(roles: Iterable[str]) -> Role:
     return _chosen(bool(given & ADMINISTERING), bool(given & STUDYING))
 
 
+def is_administrator(roles: Iterable[str]) -> bool:
+    """Of the institution or the whole LMS: more than a teacher of one course."""
+    return not ADMINISTERING.isdisjoint(roles)
+
+
 def is_test_user(roles: Iterable[str]) -> bool:
     """Canvas's Student View and its like: may try everything, is never scored."""
     return not TEST_USER.isdisjoint(roles)

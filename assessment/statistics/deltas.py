@@ -7,7 +7,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Population, Response, StatisticsDelta
+from assessment.models import (
+    Attempt,
+    AttemptState,
+    ForgottenAttempt,
+    Mark,
+    MarkedBy,
+    Population,
+    Response,
+    StatisticsDelta,
+)
 from content import item_types
 from content.models import ItemVersion
 
@@ -45,7 +54,7 @@ def record(*, attempt: Attempt, now: datetime) -> None:
     attempt.counted = new
 
 
-def populations(attempt: Attempt) -> list[Population]:
+def populations(attempt: Attempt | ForgottenAttempt) -> list[Population]:
     return [Population.FIRST, Population.ALL] if attempt.number == 1 else [Population.ALL]
 
 

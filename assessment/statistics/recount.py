@@ -35,6 +35,10 @@ def recount(*, assignment_id: UUID | str, now: datetime) -> int:
                 drifted.append(attempt)
         Attempt.objects.bulk_update(drifted, ["counted"])
         n += len(attempts)
+    for forgotten in assignment.forgotten.all():
+        for population in deltas.populations(forgotten):
+            tally.add(forgotten.quiz_version_id, population, 1, forgotten.counted)
+        n += 1
     tally.write(assignment, now)
     return n
 

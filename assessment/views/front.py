@@ -6,8 +6,9 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from assessment import access
-from assessment.views import learner, submission, teacher
+from assessment.views import learner, privacy, submission, teacher
 from assessment.views.requests import LaunchRequest
+from lti.messages.privacy import TYPES
 
 Page = Callable[[LaunchRequest], HttpResponse]
 
@@ -27,4 +28,5 @@ def _activity(request: LaunchRequest) -> HttpResponse:
 FRONTS: dict[str, Page] = {
     "LtiResourceLinkRequest": _activity,
     "LtiSubmissionReviewRequest": submission.front,
+    **dict.fromkeys(TYPES, privacy.front),
 }

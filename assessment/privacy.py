@@ -1,0 +1,137 @@
+"""A person's right to see, take along and erase what is kept about them (docs/decisions/007)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from assessment import sheets
+from assessment.models import Attempt, AttemptState, Erasure, ForgottenAttempt, Grade, Mark, Response
+from lti import privacy
+from roster.models import Enrollment, Person
+
+IDENTITY = ("name", "given_name", "family_name", "email")
+
+
+def summary(person: Person) -> dict[str, Any]:
+    """How much is kept, by kind, in the order of the page."""
+    kept = privacy.kept(person)
+    launches = kept["launches"]
+    return {
+        "identity": {name: getattr(person, name) for name in IDENTITY if getattr(person, name)},
+        "platforms": kept["known_to_platforms_as"] + kept["known_under_lti_1_1_as"],
+        "enrollments": list(Enrollment.objects.filter(person=person).select_related("course")),
+        "launches": len(launches),
+        "first_launch": launches[0]["created_at"] if launches else None,
+        "last_launch": launches[-1]["created_at"] if launches else None,
+        "attempts": _attempts(person).count(),
+        "responses": _answered(person),
+        "marks": Mark.objects.filter(response__attempt__person=person).count(),
+        "grades": Grade.objects.filter(person=person).count(),
+        "scores": len(kept["scores_told_to_platforms"]),
+        "marks_given": Mark.objects.filter(person=person).count(),
+    }
+
+
+def export(person: Person, *, for_administrator: bool) -> dict[str, Any]:
+    """Everything about the person, ready for JSON.
+
+    To the person an attempt is shown as its page shows it: where the policy gives the score only, so does this.
+    """
+    enrollments = Enrollment.objects.filter(person=person)
+    return {
+        "person": {"id": person.pk, **{name: getattr(person, name) for name in IDENTITY}},
+        "known_since": person.created_at,
+        "enrollments": list(enrollments.values("course__title", "course__label", "role", "active")),
+        **privacy.kept(person),
+        "attempts": [_attempt(one, for_administrator) for one in _attempts(person)],
+        "grades": list(
+            Grade.objects.filter(person=person).values(
+                "assignment__title", "points", "points_max", "state", "updated_at"
+            )
+        ),
+        "marks_given_to_others": Mark.objects.filter(person=person).count(),
+    }
+
+
+@transaction.atomic
+def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
+    """Erase the person; `by` is the administrator who asked, None where it was the person.
+
+    Attempts, answers, marks, grades and scores go; a score that was not sent yet is dropped. What attempts added to the
+    statistics stays without a name. Marks that the person gave belong to the learners and stay, by nobody.
+    """
+    person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    made = list(_attempts(person).order_by("pk").select_for_update(of=("self",)))
+    erased = {
+        "attempts": len(made),
+        "responses": _answered(person),
+        "grades": Grade.objects.filter(person=person).count(),
+        "scores": len(privacy.kept(person)["scores_told_to_platforms"]),
+        "enrollments": Enrollment.objects.filter(person=person).count(),
+    }
+    # First: it waits for a recount that is under way, which must not meet an attempt in both places or in none.
+    ForgottenAttempt.objects.bulk_create(_forgotten(one) for one in made if one.counted and not one.preview)
+    Grade.objects.filter(person=person).delete()
+    Attempt.objects.filter(person=person).delete()
+    privacy.forget(person=person, now=now)
+    Enrollment.objects.filter(person=person).delete()
+    Person.objects.filter(pk=person.pk).update(**dict.fromkeys(IDENTITY, ""))
+    return Erasure.objects.create(institution_id=person.institution_id, by=by, erased=erased, at=now)
+
+
+def _attempts(person: Person) -> QuerySet[Attempt]:
+    attempts = Attempt.objects.filter(person=person).select_related("institution", "assignment__course", "quiz_version")
+    return attempts.order_by("started_at", "pk")
+
+
+def _answered(person: Person) -> int:
+    """Questions that have an answer; an empty response is made for every question at the start."""
+    return Response.objects.filter(attempt__person=person).exclude(answer={}).count()
+
+
+def _forgotten(attempt: Attempt) -> ForgottenAttempt:
+    return ForgottenAttempt(
+        institution=attempt.institution,
+        assignment=attempt.assignment,
+        quiz_version_id=attempt.quiz_version_id,
+        number=attempt.number,
+        counted=attempt.counted,
+    )
+
+
+def _attempt(attempt: Attempt, for_administrator: bool) -> dict[str, Any]:
+    assignment = attempt.assignment
+    return {
+        "assignment": assignment.title if assignment else "",
+        "course": str(assignment.course) if assignment and assignment.course else "",
+        "number": attempt.number,
+        "preview": attempt.preview,
+        "state": attempt.state,
+        "started_at": attempt.started_at,
+        "submitted_at": attempt.submitted_at,
+        "marked_at": attempt.marked_at,
+        "points": attempt.points,
+        "points_max": attempt.points_max,
+        "answers": _answers(attempt, for_administrator),
+    }
+
+
+def _answers(attempt: Attempt, for_administrator: bool) -> list[dict[str, Any]]:
+    """What was answered, with the marks as far as the policy of the assignment shows them."""
+    if attempt.state == AttemptState.IN_PROGRESS:
+        asked = sheets.questions(attempt)
+        return [{"question": one.public.get("stem"), "answer": one.answer, "saves": one.seq} for one in asked]
+    return [
+        {
+            "question": one.public.get("stem"),
+            "answer": one.answer,
+            "answer_text": one.answer_text,
+            "points": one.points,
+            "points_max": one.points_max,
+            "marked_by": one.marked_by,
+            "note": one.note,
+        }
+        for one in sheets.results(attempt, for_instructor=for_administrator)
+    ]

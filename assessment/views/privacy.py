@@ -1,0 +1,39 @@
+"""Pages of a Data Privacy launch: what is kept about a person, to take along, to erase."""
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from assessment import access, privacy
+from assessment.views.requests import LaunchRequest
+
+
+def front(request: LaunchRequest) -> HttpResponse:
+    person = access.data_subject(request.viewer)
+    about_another = access.asks_about_another(request.viewer)
+    context = {"person": person, "about_another": about_another, "kept": privacy.summary(person) if person else None}
+    return render(request, "assessment/privacy.html", context)
+
+
+@require_GET
+def export(request: LaunchRequest) -> HttpResponse:
+    """Everything in one file."""
+    person = access.known_data_subject(request.viewer)
+    found = privacy.export(person, for_administrator=access.asks_about_another(request.viewer))
+    response = JsonResponse(found, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = 'attachment; filename="assay-my-data.json"'
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def erase(request: LaunchRequest) -> HttpResponse:
+    """Ask once more, then erase. The launch that asked ends with it, so the last page is the answer itself."""
+    viewer = request.viewer
+    person = access.known_data_subject(viewer)
+    about_another = access.asks_about_another(viewer)
+    context = {"person": person, "about_another": about_another}
+    if request.method == "GET" or "sure" not in request.POST:
+        return render(request, "assessment/privacy_erase.html", {**context, "kept": privacy.summary(person)})
+    done = privacy.erase(person=person, by=viewer.person if about_another else None, now=timezone.now())
+    return render(request, "assessment/privacy_erased.html", {"about_another": about_another, "done": done})

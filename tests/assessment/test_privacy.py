@@ -1,0 +1,125 @@
+"""A person may see, take along and erase what is kept about them; a class keeps its numbers."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db.models import ForeignObjectRel
+
+from assessment import access, privacy
+from assessment.models import Attempt, Erasure, Feedback, Grade, Mark, MarkedBy, Response, StatisticsRow
+from assessment.statistics import folding
+from assessment.statistics.recount import recount
+from lti import launch
+from lti.models import PlatformUser, ScoreEvent
+from roster.models import Enrollment, Person, Role
+from tests.cast import NOW, Cast, all_right, at, begin, hand_in
+
+STAYS = {"lti.Launch", "assessment.Mark", "assessment.Erasure"}
+
+
+def _rows(cast: Cast) -> list[tuple[Any, ...]]:
+    """The statistics of alice's assignment, without keys and moments."""
+    folding.fold(assignment_id=cast.assignment.pk, now=NOW)
+    names = ("quiz_version", "population", "item_version", "n", "complete", "in_total", "x", "xx", "r", "rr", "xr")
+    rows = StatisticsRow.objects.filter(assignment=cast.assignment).order_by("population", "item_version")
+    return list(rows.values_list(*names, "counts"))
+
+
+def test_erasing_leaves_no_row_that_names_the_person(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right())
+    begin(cast.alice, at(60))
+    person = cast.alice.person
+    Enrollment.objects.create(
+        institution=person.institution, course=cast.alice.course, person=person, role=Role.LEARNER
+    )
+
+    privacy.erase(person=person, by=None, now=at(120))
+
+    person.refresh_from_db()
+    assert (person.name, person.email) == ("", "")
+    for relation in Person._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and relation.related_model._meta.label not in STAYS:
+            assert not relation.related_model._base_manager.filter(**{relation.field.name: person}).exists(), relation
+    assert not ScoreEvent.objects.exists()
+    assert not Response.objects.exists()
+
+
+def test_erasing_touches_nobody_else(cast: Cast) -> None:
+    hand_in(cast.alice, q1="a")
+    hand_in(cast.bob, q1="a")
+
+    privacy.erase(person=cast.alice.person, by=None, now=NOW)
+
+    assert Attempt.objects.get().person == cast.bob.person
+    assert Grade.objects.get().person == cast.bob.person
+    assert ScoreEvent.objects.get().platform_user.person == cast.bob.person
+    cast.bob.refresh_from_db()
+    assert cast.bob.expires_at > NOW
+
+
+def test_statistics_keep_their_numbers_and_a_recount_finds_the_same(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right())
+    hand_in(cast.alice, at(60), q1="b")
+    hand_in(cast.bob, at(90), q1="c")
+    before = _rows(cast)
+
+    privacy.erase(person=cast.alice.person, by=None, now=at(120))
+
+    assert _rows(cast) == before
+    assert recount(assignment_id=cast.assignment.pk, now=at(180)) == 3
+    assert _rows(cast) == before
+
+
+def test_marks_that_a_teacher_gave_stay_by_nobody(cast: Cast) -> None:
+    waiting = hand_in(cast.alice, **all_right()).responses.get(waiting=True)
+    Mark.objects.create(
+        response=waiting, points=1, by=MarkedBy.PERSON, tier="person", person=cast.tess.person, created_at=NOW
+    )
+
+    privacy.erase(person=cast.tess.person, by=None, now=NOW)
+
+    kept = Mark.objects.get(by=MarkedBy.PERSON)
+    assert kept.points == 1
+    assert kept.person is not None
+    assert kept.person.name == ""
+
+
+def test_row_of_the_erased_goes_when_its_launches_are_pruned(cast: Cast) -> None:
+    privacy.erase(person=cast.alice.person, by=None, now=NOW)
+
+    launch.prune(now=at(3 * 86_400))
+
+    assert not Person.objects.filter(pk=cast.alice.person_id).exists()
+    assert Erasure.objects.get().erased["attempts"] == 0
+
+
+def test_export_is_complete(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right(q8="My own words"))
+
+    found = json.loads(json.dumps(privacy.export(cast.alice.person, for_administrator=False), default=str))
+
+    assert found["person"]["name"] == "Alice"
+    assert found["known_to_platforms_as"][0]["sub"] == PlatformUser.objects.get(person=cast.alice.person).sub
+    (attempt,) = found["attempts"]
+    assert "My own words" in [one["answer_text"] for one in attempt["answers"]]
+    assert len(attempt["answers"]) == 10
+    assert (len(found["launches"]), len(found["grades"]), len(found["scores_told_to_platforms"])) == (1, 1, 1)
+
+
+def test_export_tells_a_learner_no_more_than_the_result_page(cast: Cast) -> None:
+    cast.assignment.feedback = Feedback.NEVER
+    cast.assignment.save()
+    hand_in(cast.alice, **all_right())
+
+    (own,) = privacy.export(cast.alice.person, for_administrator=False)["attempts"]
+    (full,) = privacy.export(cast.alice.person, for_administrator=True)["attempts"]
+
+    assert {one["points"] for one in own["answers"]} == {None}
+    assert any(one["points"] for one in full["answers"])
+    assert "rationale" not in str(own)
+
+
+def test_other_launches_have_no_data_subject(cast: Cast) -> None:
+    with pytest.raises(access.PermissionDenied):
+        access.data_subject(cast.alice)
