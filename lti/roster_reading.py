@@ -24,7 +24,7 @@ Clock = Callable[[], datetime]
 EVERY = timedelta(hours=6)
 READ_FOR = timedelta(minutes=10)
 LEASE = timedelta(minutes=15)
-QUIET = timedelta(minutes=1)  # after a reading, whoever asks
+QUIET = timedelta(seconds=20)  # after a reading, whoever asks
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=12)
 
 EMPTY = "The LMS sent an empty list. Nobody was removed for that."

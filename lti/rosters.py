@@ -39,7 +39,7 @@ def note_use(context: Context, *, now: datetime) -> None:
 
 
 def ask(context: Context, *, now: datetime) -> None:
-    """Read the list soon, on a teacher's word. Pressed again and again it is read once a minute."""
+    """Read the list soon, on a teacher's word. Pressed again and again it is read three times a minute."""
     if context.memberships_url:
         Context.objects.filter(pk=context.pk).update(roster_next_at=now)
         _hint(context.pk)

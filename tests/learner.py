@@ -67,8 +67,8 @@ class Course:
         return self.system.sandbox.history(self.id, self.people[name])
 
 
-def new_course(system: System, mode: str = "strict") -> Course:
-    course = system.sandbox.create_course(f"Course {next(NUMBERS)}", mode)
+def new_course(system: System, mode: str = "strict", **more: Any) -> Course:
+    course = system.sandbox.create_course(f"Course {next(NUMBERS)}", mode, **more)
     activity = system.sandbox.add_activity(course, "When to Fine-Tune")
     return Course(system, course, activity["id"], activity["line_item"], {})
 

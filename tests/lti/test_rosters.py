@@ -371,6 +371,16 @@ def test_two_readers_at_once_read_once(roster: Roster) -> None:
     assert roster.active == {"ada"}
 
 
+def test_impatient_teacher_has_the_list_read_three_times_a_minute(roster: Roster) -> None:
+    roster.platform.switch(roster.path, page(member("ada")))
+    for second in range(61):
+        now = roster.now + timedelta(seconds=second)
+        rosters.ask(roster.context, now=now)
+        roster_reading.read(roster.context.pk, clock=lambda now=now: now)  # type: ignore[misc]
+
+    assert len(roster.platform.asked(roster.path)) == 4
+
+
 def test_reading_that_died_is_taken_up_when_its_lease_is_over(roster: Roster) -> None:
     Context.objects.update(roster_next_at=roster.now, roster_lease=roster.now + roster_reading.LEASE)
 
