@@ -9,7 +9,7 @@ from tests.learner import Course, Visit, new_course
 from tests.system import System, wait_for
 
 
-@pytest.mark.parametrize("mode", ["strict", "moodle"])
+@pytest.mark.parametrize("mode", ["strict", "moodle", "canvas"])
 def test_teacher_sees_who_has_not_started_and_who_has_left(system: System, mode: str) -> None:
     course = new_course(system, mode, nrps_page=2)
     for name in ("alice", "bob", "cem", "dee"):
