@@ -3,15 +3,15 @@
 A `viewer` is the launch that a request belongs to. Every refusal reads as "there is no such row".
 """
 
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from assessment import placing
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
-from content.models import Quiz
+from content.models import LessonVersion, Quiz
 from lti.messages.privacy import TYPES as PRIVACY_TYPES
 from lti.models import Context, Launch
 from roster.models import Enrollment, Group, Institution, Person, Role
@@ -41,8 +41,13 @@ def assignment(viewer: Launch) -> Assignment | None:
     found = one(_assignments(viewer))
     if found is not None:
         return found
-    quiz = _quiz_named(viewer)
+    quiz = placing.quiz(placing.named(viewer))
     return _make(viewer, quiz) if quiz is not None else None
+
+
+def lesson_only(viewer: Launch) -> LessonVersion | None:
+    """The lesson of a link that opens a lesson and no check: there is no assignment and no grade."""
+    return placing.lesson(placing.named(viewer))
 
 
 def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
@@ -241,7 +246,12 @@ def _make(viewer: Launch, quiz: Quiz) -> Assignment:
     made, _ = Assignment.objects.select_related("quiz").get_or_create(
         resource_link=viewer.resource_link,
         institution_id=viewer.institution_id,
-        defaults={"course_id": viewer.course_id, "quiz": quiz, "title": _title(viewer, quiz)},
+        defaults={
+            "course_id": viewer.course_id,
+            "quiz": quiz,
+            "title": _title(viewer, quiz),
+            **placing.beginning(placing.named(viewer), quiz),
+        },
     )
     return made
 
@@ -249,28 +259,3 @@ def _make(viewer: Launch, quiz: Quiz) -> Assignment:
 def _title(viewer: Launch, quiz: Quiz) -> str:
     given = viewer.resource_link.title if viewer.resource_link else ""
     return given or (quiz.current.title if quiz.current else quiz.slug)
-
-
-def _quiz_named(viewer: Launch) -> Quiz | None:
-    """The quiz that the launch names; where it names none, the only published one.
-
-    A named quiz that does not exist is never replaced by another: then nobody has decided yet.
-    """
-    published = Quiz.objects.filter(current__isnull=False).select_related("current")
-    slug = _slug_named(viewer)
-    if slug:
-        return published.filter(slug=slug.replace("\x00", "")).first()
-    only = list(published[:2])
-    return only[0] if len(only) == 1 else None
-
-
-def _slug_named(viewer: Launch) -> str:
-    custom = viewer.custom.get("quiz")
-    if custom:
-        return str(custom)
-    address = urlsplit(viewer.target_link_uri)
-    in_query = parse_qs(address.query).get("quiz")
-    if in_query:
-        return in_query[0]
-    *_, folder, last = ["", "", *address.path.rstrip("/").split("/")]
-    return last if folder == "quiz" else ""

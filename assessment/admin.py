@@ -19,7 +19,7 @@ class AssignmentAdmin(OwnRows):
     search_fields = ["title", "course__title"]
     fields = [
         *["title", "institution", "course", "resource_link", "quiz"],
-        *["max_attempts", "counts", "feedback", "while_waiting"],
+        *["max_attempts", "counts", "feedback", "while_waiting", "opens_at", "due_at", "closes_at"],
     ]
     readonly_fields = ["institution", "course", "resource_link", "quiz"]
 
@@ -40,6 +40,9 @@ class AssignmentAdmin(OwnRows):
             counts=obj.counts,
             feedback=obj.feedback,
             while_waiting=obj.while_waiting,
+            opens_at=obj.opens_at,
+            due_at=obj.due_at,
+            closes_at=obj.closes_at,
         )
 
 

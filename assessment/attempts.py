@@ -8,18 +8,23 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from assessment import marking, tasks
+from assessment import marking, tasks, windows
 from assessment.models import Assignment, Attempt, AttemptState, Response
 from assessment.sheets import ItemResult as ItemResult
 from assessment.sheets import Question as Question
 from assessment.sheets import questions as questions
 from assessment.sheets import results as results
+from assessment.windows import Window
 from content.models import Quiz, QuizVersion, QuizVersionItem
 from roster.models import Person
 
 
 class NoAttemptLeft(Exception):
     """The person has made all the attempts that the assignment allows."""
+
+
+class OutsideWindow(Exception):
+    """The check opens later, or is closed by now."""
 
 
 class NotPublished(Exception):
@@ -32,11 +37,15 @@ def version_for(assignment: Assignment) -> QuizVersion | None:
     return QuizVersion.objects.filter(pk__in=current).select_related("lesson_version").first()
 
 
-def start(*, assignment: Assignment, person: Person, preview: bool, now: datetime) -> Attempt:
+def start(
+    *, assignment: Assignment, person: Person, preview: bool, now: datetime, window: Window | None = None
+) -> Attempt:
     """Open an attempt on the current version of the quiz, or return the one that is open already.
 
-    Raises NoAttemptLeft, NotPublished. Previews are not counted against the limit.
+    Raises NoAttemptLeft, OutsideWindow, NotPublished. Previews are not counted against the limit and need no window;
+    an attempt that was begun in time may be finished after it. `window` is the assignment's own unless given.
     """
+    window = window or windows.of(assignment)
     while True:
         made = Attempt.objects.filter(assignment=assignment, person=person, preview=preview).order_by("-number")
         newest = made.first()
@@ -45,6 +54,8 @@ def start(*, assignment: Assignment, person: Person, preview: bool, now: datetim
         number = newest.number + 1 if newest else 1
         if assignment.max_attempts is not None and not preview and number > assignment.max_attempts:
             raise NoAttemptLeft
+        if not preview and (window.is_early(now) or window.is_over(now)):
+            raise OutsideWindow
         try:
             return _open(assignment, person, preview, number, now)
         except IntegrityError:

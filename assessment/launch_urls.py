@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, path
 
-from assessment.views import class_list, front, learner, privacy, reviewing, teacher
+from assessment.views import class_list, front, learner, picking, privacy, reviewing, teacher
 
 
 def _page(route: str, view: Any, name: str) -> URLPattern:
@@ -14,6 +14,7 @@ def _page(route: str, view: Any, name: str) -> URLPattern:
 
 urlpatterns: list[URLPattern] = [
     _page("", front.home, "home"),
+    _page("pick/<slug:key>", picking.preview, "pick_preview"),
     _page("preview/", learner.preview, "preview"),
     _page("lesson/", learner.lesson, "lesson"),
     _page("check/", learner.start, "start"),

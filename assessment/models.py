@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
-from content.models import ItemVersion, Quiz, QuizVersion
-from lti.models import ResourceLink
+from content.models import ItemVersion, Lesson, Quiz, QuizVersion
+from lti.models import Context, ResourceLink
 from roster.ids import uuid7
 from roster.models import Course, Institution, Person
 
@@ -29,7 +29,58 @@ class WhileWaiting(models.TextChoices):
     NOTHING = "nothing", "nothing until final"
 
 
-class Assignment(models.Model):
+class Opens(models.TextChoices):
+    """What a link shows to those who open it."""
+
+    BOTH = "both", "the lesson and the check"
+    CHECK = "check", "the check only"
+    LESSON = "lesson", "the lesson only"
+
+
+class Dates(models.Model):
+    """When a check may be begun. Every one may be empty; the LMS's own dates go before these (see windows.py)."""
+
+    opens_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="Said to learners; nothing closes by it.")
+    closes_at = models.DateTimeField(null=True, blank=True, help_text="No attempt is begun after it.")
+
+    class Meta:
+        abstract = True
+
+
+class Placement(Dates):
+    """What a teacher picked for a course, before the LMS has made a link of it (Deep Linking 2.0).
+
+    Named by its id in the link's address and custom parameters, so that a copied link finds it again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    context = models.ForeignKey(
+        Context, models.SET_NULL, null=True, related_name="placements", help_text="Where the dates hold."
+    )
+    quiz = models.ForeignKey(Quiz, models.PROTECT, null=True, related_name="placements")
+    lesson = models.ForeignKey(Lesson, models.PROTECT, null=True, related_name="placements")
+    opens = models.CharField(max_length=16, choices=Opens.choices, default=Opens.BOTH)
+    title = models.CharField(max_length=255)
+    points = models.DecimalField(max_digits=10, decimal_places=3, null=True, help_text="Of the gradebook column.")
+    max_attempts = models.PositiveIntegerField(null=True, blank=True)
+    counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
+    created_by = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiz__isnull=False) | Q(lesson__isnull=False, opens="lesson"), name="placement_has_content"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Assignment(Dates):
     """A quiz placed in a course, with its policy."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -37,6 +88,8 @@ class Assignment(models.Model):
     course = models.ForeignKey(Course, models.CASCADE, null=True, related_name="assignments")
     resource_link = models.OneToOneField(ResourceLink, models.CASCADE, related_name="assignment")
     quiz = models.ForeignKey(Quiz, models.PROTECT, related_name="assignments")
+    placement = models.ForeignKey(Placement, models.SET_NULL, null=True, related_name="assignments")
+    opens = models.CharField(max_length=16, choices=Opens.choices[:2], default=Opens.BOTH)
     title = models.CharField(max_length=500)
     max_attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as many as one likes.")
     counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)

@@ -1,23 +1,34 @@
 """How a teacher lets a check be taken: how often, which attempt counts, what is shown, what the LMS gets meanwhile."""
 
+from datetime import datetime
+
 from django.db import transaction
 
-from assessment import tasks
+from assessment import placing, tasks
 from assessment.models import Assignment
 
 
 @transaction.atomic
 def change(
-    *, assignment: Assignment, max_attempts: int | None, counts: str, feedback: str, while_waiting: str
+    *,
+    assignment: Assignment,
+    max_attempts: int | None,
+    counts: str,
+    feedback: str,
+    while_waiting: str,
+    **dates: datetime | None,
 ) -> Assignment:
     """Store the policy. Where it bears on grades they are worked out again in the background.
 
-    Attempts already made stay, also where there are now more of them than `max_attempts`.
+    `dates` are `opens_at`, `due_at` and `closes_at`; those left out stay. Attempts already made stay, also where there
+    are now more of them than `max_attempts`.
     """
     stored = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
     bears_on_grades = (counts, while_waiting) != (stored.counts, stored.while_waiting)
     stored.max_attempts, stored.counts = max_attempts, counts
     stored.feedback, stored.while_waiting = feedback, while_waiting
+    for name in placing.DATES:
+        setattr(stored, name, dates.get(name, getattr(stored, name)))
     stored.grades_due = stored.grades_due or bears_on_grades
     stored.save()
     if bears_on_grades:

@@ -9,7 +9,7 @@ from django.db.models import F, Prefetch
 
 from assessment.models import Attempt, AttemptState, Feedback, Mark, MarkedBy, Response
 from content import item_types
-from content.models import ItemVersion
+from content.models import ItemVersion, QuizVersion, QuizVersionItem
 
 MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
 
@@ -62,6 +62,11 @@ def questions(attempt: Attempt) -> list[Question]:
     return [_question(response, practice=attempt.assignment_id is None) for response in _responses(attempt)]
 
 
+def unanswered(version: QuizVersion) -> list[Question]:
+    """The questions of a version as an attempt would show them, before there is one."""
+    return [_blank(place) for place in version.places.select_related("item_version__item")]
+
+
 def results(attempt: Attempt, *, for_instructor: bool = False) -> list[ItemResult]:
     """The items of an attempt with what they earned, as far as its state and the feedback policy allow.
 
@@ -100,6 +105,22 @@ def _question(response: Any, *, practice: bool) -> Question:
         seq=response.seq,
         checked=checked,
         feedback=_feedback(response, _state(response, practice=True)) if checked else None,
+    )
+
+
+def _blank(place: QuizVersionItem) -> Question:
+    item = place.item_version
+    return Question(
+        position=place.position,
+        item_version_id=item.pk,
+        identifier=item.item.identifier,
+        kind=item.kind,
+        points=item.points,
+        public=item_types.get(item.kind).public(item.body),
+        answer={},
+        seq=0,
+        checked=False,
+        feedback=None,
     )
 
 

@@ -48,9 +48,9 @@ def identifier(source: Claims, name: str, label: str = "") -> str:
     return str(value)
 
 
-def url(value: Any) -> str:
+def url(value: Any, limit: int = LONGEST_URL) -> str:
     """An http(s) address as given, else empty."""
-    if not is_identifier(value, LONGEST_URL) or any(character.isspace() for character in value):
+    if not is_identifier(value, limit) or any(character.isspace() for character in value):
         return ""
     try:
         parts = urlsplit(value)

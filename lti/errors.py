@@ -69,6 +69,12 @@ class Problem(Enum):
         "The LMS named an address that is not part of this service, and nothing else says what to open.",
         ASK_ADMIN,
     )
+    TEACHERS_ONLY = Explanation(
+        403,
+        "Only teachers can add activities",
+        "The LMS does not say that you teach or design this course.",
+        "Ask a teacher of the course to add it, or your LMS administrators to give you that role.",
+    )
     REPLAYED = Explanation(
         400, "This launch was already used", "A launch opens once; a reload or the back button repeats it.", START_AGAIN
     )

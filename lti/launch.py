@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from lti import arrival, claims, target, validate
+from lti import arrival, claims, deep_linking, target, validate
 from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
@@ -126,4 +126,5 @@ MESSAGES: dict[str, Handler] = {
     "LtiResourceLinkRequest": _resource_link_request,
     "LtiSubmissionReviewRequest": review.open_submission,
     **dict.fromkeys(privacy.TYPES, privacy.open_subject),
+    deep_linking.REQUEST: deep_linking.request,
 }

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -22,6 +23,18 @@ def points(value: Decimal | float | int | None) -> str:
 @register.filter
 def point_word(value: Decimal | int) -> str:
     return "point" if value == 1 else "points"
+
+
+@register.filter
+def plain(value: Any) -> str:
+    """A number as a form field holds it: without needless zeros; what somebody typed stays as it is."""
+    return points(value) if isinstance(value, Decimal | int | float) else value or ""
+
+
+@register.filter
+def local_value(value: Any) -> str:
+    """A local time as `datetime-local` wants it; what somebody typed stays as it is."""
+    return value.strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else value or ""
 
 
 @register.filter

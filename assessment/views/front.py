@@ -6,8 +6,9 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from assessment import access
-from assessment.views import learner, privacy, submission, teacher
+from assessment.views import learner, picking, privacy, submission, teacher
 from assessment.views.requests import LaunchRequest
+from lti import deep_linking
 from lti.messages.privacy import TYPES
 
 Page = Callable[[LaunchRequest], HttpResponse]
@@ -21,6 +22,9 @@ def home(request: LaunchRequest) -> HttpResponse:
 
 def _activity(request: LaunchRequest) -> HttpResponse:
     """The overview for learners, the class for teachers."""
+    lesson = access.lesson_only(request.viewer)
+    if lesson is not None:
+        return learner.lesson_only(request, lesson)
     return teacher.front(request) if access.is_instructor(request.viewer) else learner.home(request)
 
 
@@ -29,4 +33,5 @@ FRONTS: dict[str, Page] = {
     "LtiResourceLinkRequest": _activity,
     "LtiSubmissionReviewRequest": submission.front,
     **dict.fromkeys(TYPES, privacy.front),
+    deep_linking.REQUEST: picking.front,
 }

@@ -13,14 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, attempts
-from assessment.attempts import NoAttemptLeft, NotPublished
-from assessment.models import Assignment, Attempt, AttemptState, Grade
+from assessment import access, attempts, windows
+from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow
+from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens
 from assessment.responses import AttemptClosed
 from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt, see_other
-from content.models import QuizVersion
+from content.models import LessonVersion, QuizVersion
 from roster.rows import one
 
 
@@ -37,14 +37,15 @@ def preview(request: LaunchRequest) -> HttpResponse:
     return overview(request, assignment_or_404(request))
 
 
-def overview(request: LaunchRequest, assignment: Assignment, status: int = 200) -> HttpResponse:
+def overview(request: LaunchRequest, assignment: Assignment, refused: Exception | None = None) -> HttpResponse:
     made = list(access.attempts(request.viewer))
     version = published(assignment)
     grade = _grade(request, assignment) if made else None
     context = {
         "assignment": assignment,
         "version": version,
-        "lesson": version.lesson_version if version else None,
+        "lesson": _lesson_of(assignment, version) if version else None,
+        **_times(request, assignment),
         "questions": version.questions if version else 0,
         "attempts": made,
         "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
@@ -52,9 +53,10 @@ def overview(request: LaunchRequest, assignment: Assignment, status: int = 200) 
         "grade": grade,
         "line": gradebook.own_line(request.viewer, assignment, grade),
         "previews": access.previews(request.viewer),
-        "none_left": status != 200,
+        "none_left": isinstance(refused, NoAttemptLeft),
+        "outside": isinstance(refused, OutsideWindow),
     }
-    return render(request, "assessment/overview.html", context, status=status)
+    return render(request, "assessment/overview.html", context, status=409 if refused else 200)
 
 
 @require_GET
@@ -62,15 +64,21 @@ def lesson(request: LaunchRequest) -> HttpResponse:
     """The lesson of the check, inside the launch."""
     assignment = assignment_or_404(request)
     version = published(assignment)
-    if version is None or version.lesson_version is None:
-        raise Http404("This check belongs to no lesson.")
+    shown = _lesson_of(assignment, version) if version else None
+    if shown is None:
+        raise Http404("This activity has no lesson.")
     begun = access.attempts(request.viewer).filter(state=AttemptState.IN_PROGRESS).first()
     context = {
-        "lesson": version.lesson_version.body,
+        "lesson": shown.body,
         "check_url": reverse("attempt", args=[begun.pk]) if begun else reverse(_front(request)),
         "front_url": reverse(_front(request)),
     }
     return render(request, "assessment/lesson.html", context)
+
+
+def lesson_only(request: LaunchRequest, version: LessonVersion) -> HttpResponse:
+    """A link that opens a lesson, and no check."""
+    return render(request, "assessment/lesson.html", {"lesson": version.body, "alone": True})
 
 
 @require_POST
@@ -79,11 +87,12 @@ def start(request: LaunchRequest) -> HttpResponse:
     assignment, viewer = assignment_or_404(request), request.viewer
     previews = access.previews(viewer)
     try:
-        opened = attempts.start(assignment=assignment, person=viewer.person, preview=previews, now=timezone.now())
+        window, now = windows.of(assignment, viewer), timezone.now()
+        opened = attempts.start(assignment=assignment, person=viewer.person, preview=previews, now=now, window=window)
     except NotPublished:
         return see_other("home")
-    except NoAttemptLeft:
-        return overview(request, assignment, status=409)
+    except (NoAttemptLeft, OutsideWindow) as error:
+        return overview(request, assignment, refused=error)
     return see_other("attempt", opened.pk)
 
 
@@ -149,7 +158,7 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
         "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
         "front_url": reverse(_front(request)),
         "late": "late" in request.GET,
-        "lesson_url": reverse("lesson") if found.quiz_version.lesson_version_id else "",
+        "lesson_url": reverse("lesson") if _has_lesson(assignment, found) else "",
     }
     return render(request, "assessment/result.html", context)
 
@@ -173,6 +182,15 @@ def _version(version_id: UUID) -> Any:
     """Read once a process: a published version never changes."""
     versions = QuizVersion.objects.select_related("lesson_version").annotate(questions=Count("places"))
     return versions.get(pk=version_id)
+
+
+def _lesson_of(assignment: Assignment, version: QuizVersion) -> LessonVersion | None:
+    """None too where the teacher placed the check alone."""
+    return None if assignment.opens == Opens.CHECK else version.lesson_version
+
+
+def _has_lesson(assignment: Assignment, found: Attempt) -> bool:
+    return assignment.opens != Opens.CHECK and found.quiz_version.lesson_version_id is not None
 
 
 def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool = False) -> dict[str, object]:
@@ -230,6 +248,13 @@ def _closed(found: Attempt) -> JsonResponse:
 
 def _grade(request: LaunchRequest, assignment: Assignment) -> Grade | None:
     return one(Grade.objects.filter(assignment=assignment, person=request.viewer.person_id))
+
+
+def _times(request: LaunchRequest, assignment: Assignment) -> dict[str, object]:
+    """The dates, and on which side of them we are. A preview may begin at any time."""
+    window, now = windows.of(assignment, request.viewer), timezone.now()
+    bound = not access.previews(request.viewer)
+    return {"window": window, "early": bound and window.is_early(now), "over": bound and window.is_over(now)}
 
 
 def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> int | None:

@@ -15,15 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from assessment import attempts, responses
-from assessment.attempts import Question
+from assessment import attempts, responses, sheets
 from assessment.models import Attempt, AttemptState
 from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
 from assessment.views import answers
 from assessment.views.answers import Field, Outcome
 from assessment.views.requests import see_other
-from content import item_types
-from content.models import Quiz, QuizVersion, QuizVersionItem
+from content.models import Quiz, QuizVersion
 
 ALL = "all"
 
@@ -37,7 +35,7 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
     version = found.current
     assert version is not None
     if request.method == "GET":
-        return _page(request, version, None, answers.fields(_unanswered(version)))
+        return _page(request, version, None, answers.fields(sheets.unanswered(version)))
     opened, key = attempts.start_practice(quiz_version=version, now=timezone.now())
     return _check(request, opened, key)
 
@@ -110,25 +108,3 @@ def _page(
 def _version(found: Attempt) -> QuizVersion:
     versions = QuizVersion.objects.select_related("quiz", "lesson_version__lesson")
     return versions.get(pk=found.quiz_version_id)
-
-
-def _unanswered(version: QuizVersion) -> list[Question]:
-    """The questions of a version as an attempt would show them, before there is one."""
-    places = version.places.select_related("item_version__item")
-    return [_blank(place) for place in places]
-
-
-def _blank(place: QuizVersionItem) -> Question:
-    item = place.item_version
-    return Question(
-        position=place.position,
-        item_version_id=item.pk,
-        identifier=item.item.identifier,
-        kind=item.kind,
-        points=item.points,
-        public=item_types.get(item.kind).public(item.body),
-        answer={},
-        seq=0,
-        checked=False,
-        feedback=None,
-    )

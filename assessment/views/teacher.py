@@ -9,16 +9,20 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, policy
+from assessment import access, policy, windows
 from assessment.access import QuizInUse
 from assessment.models import Assignment, Attempt, Counts, Feedback, Population, WhileWaiting
+from assessment.placing import DATES, POLICY
 from assessment.statistics import report
 from assessment.views import class_list, gradebook
+from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
 from lti import scores
 from lti.models import ScoreEvent
 from roster.models import Person
+
+SETTINGS = (*POLICY, *DATES)
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,8 @@ class Trouble:
     line: gradebook.Line
 
 
-class PolicyForm(forms.Form):
-    """How often, which attempt counts, what is shown, and what the LMS gets meanwhile."""
+class PolicyForm(DatesForm):
+    """How often, which attempt counts, what is shown, what the LMS gets meanwhile, and when."""
 
     max_attempts = forms.IntegerField(required=False, min_value=1, max_value=1000)
     counts = forms.ChoiceField(
@@ -71,13 +75,13 @@ def class_page(request: LaunchRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def class_policy(request: LaunchRequest) -> HttpResponse:
     assignment = assignment_or_404(request)
-    names = ("max_attempts", "counts", "feedback", "while_waiting")
-    form = PolicyForm(request.POST or None, initial={name: getattr(assignment, name) for name in names})
-    if request.method == "POST" and form.is_valid():
-        policy.change(assignment=assignment, **form.cleaned_data)
-        return see_other("class")
-    status = 422 if form.errors else 200
-    return render(request, "assessment/policy.html", {"assignment": assignment, "form": form}, status=status)
+    with local_to(request) as zone:
+        form = PolicyForm(request.POST or None, initial={name: getattr(assignment, name) for name in SETTINGS})
+        if request.method == "POST" and form.is_valid():
+            policy.change(assignment=assignment, **form.cleaned_data)
+            return see_other("class")
+        context = zone | {"assignment": assignment, "form": form, "window": windows.of(assignment, request.viewer)}
+        return render(request, "assessment/policy.html", context, status=422 if form.errors else 200)
 
 
 @instructors_only

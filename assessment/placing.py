@@ -1,0 +1,128 @@
+"""Which content a link names, and the policy that its assignment begins with.
+
+A platform that copies a course keeps a link's custom parameters, or its address, or both; never its id. So the
+content stands in both, and a resource link's id names no content.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from django.db.models import F
+
+from assessment.models import Assignment, Opens, Placement
+from content.models import LessonVersion, Quiz
+from lti.models import Launch
+from roster.rows import one
+
+PLACED = ("max_attempts", "counts")
+POLICY = (*PLACED, "feedback", "while_waiting")
+DATES = ("opens_at", "due_at", "closes_at")
+
+
+@dataclass
+class Named:
+    """What a launch names: by custom parameters, by its address where those are lost."""
+
+    viewer: Launch
+    quiz: str
+    lesson: str
+    opens: str
+    placement_id: str
+
+    @cached_property
+    def placement(self) -> Placement | None:
+        """The placement of the viewer's own institution; another one's is as absent as one that never was."""
+        try:
+            rows = Placement.objects.filter(pk=UUID(self.placement_id), institution=self.viewer.institution_id)
+        except ValueError:
+            return None
+        return one(rows.select_related("quiz__current", "lesson__current"))
+
+
+def named(viewer: Launch) -> Named:
+    said, address = viewer.custom, _in_address(viewer.target_link_uri)
+    content = said if said.get("quiz") or said.get("lesson") else address
+    quiz, lesson, opens = (str(content.get(name) or "").replace("\x00", "") for name in ("quiz", "lesson", "opens"))
+    return Named(viewer, quiz, lesson, opens, str(said.get("placement") or address.get("placement") or ""))
+
+
+def quiz(names: Named) -> Quiz | None:
+    """The quiz that the launch names; where it names nothing at all, the only published one.
+
+    A named quiz that does not exist is never replaced by another: then nobody has decided yet.
+    """
+    published = Quiz.objects.filter(current__isnull=False).select_related("current")
+    if names.quiz:
+        return published.filter(slug=names.quiz).first()
+    if names.lesson:
+        return None
+    if names.placement:
+        return one(published.filter(placements=names.placement))
+    only = list(published[:2])
+    return only[0] if len(only) == 1 else None
+
+
+def lesson(names: Named) -> LessonVersion | None:
+    """The lesson of a link that opens a lesson and no check."""
+    current = LessonVersion.objects.filter(lesson__current=F("pk"))
+    if names.quiz:
+        return None
+    if names.lesson:
+        return one(current.filter(lesson__slug=names.lesson))
+    if names.placement and names.placement.opens == Opens.LESSON:
+        return one(current.filter(lesson=names.placement.lesson_id))
+    return None
+
+
+def beginning(names: Named, chosen: Quiz) -> dict[str, Any]:
+    """How a new assignment begins: as its original now stands where the course is a copy, else as it was placed.
+
+    Dates hold in the course that they were picked for, never in a copy of it.
+    """
+    placed = names.placement if names.placement and names.placement.quiz_id == chosen.pk else None
+    begun: dict[str, Any] = {"placement": placed}
+    if Opens.CHECK in (names.opens, placed.opens if placed else ""):
+        begun["opens"] = Opens.CHECK
+    if placed:
+        begun |= _values(placed, PLACED)
+        if not (names.viewer.resource_link and names.viewer.resource_link.title):
+            begun["title"] = placed.title
+        if placed.context_id and placed.context_id == names.viewer.context_id:
+            begun |= _values(placed, DATES)
+    original = _original(names.viewer, chosen, placed)
+    return begun | _values(original, POLICY) if original else begun
+
+
+def _original(viewer: Launch, chosen: Quiz, placed: Placement | None) -> Assignment | None:
+    """The assignment that this one is a copy of: in the nearest course of the history, of the same placement first."""
+    history = viewer.context.history if viewer.context else []
+    if not history:
+        return None
+    known = Assignment.objects.filter(
+        institution=viewer.institution_id,
+        quiz=chosen,
+        resource_link__deployment=viewer.deployment_id,
+        resource_link__context__context_id__in=history,
+    ).select_related("resource_link__context")
+
+    def nearness(one: Assignment) -> tuple[int, bool, float]:
+        context = one.resource_link.context
+        far = history.index(context.context_id) if context else len(history)
+        return far, placed is None or one.placement_id != placed.pk, -one.created_at.timestamp()
+
+    return min(known, key=nearness, default=None)
+
+
+def _values(row: Placement | Assignment, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _in_address(uri: str) -> dict[str, str]:
+    """`?quiz=one` of our links, or the older `/quiz/one`."""
+    address = urlsplit(uri)
+    found = {name: values[0] for name, values in parse_qs(address.query).items()}
+    *_, folder, last = ["", "", *address.path.rstrip("/").split("/")]
+    return found if "quiz" in found or folder != "quiz" else {**found, "quiz": last}

@@ -1,0 +1,69 @@
+"""Dates on a page: a person writes local time, the server keeps UTC."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.utils import timezone
+
+from assessment.views.requests import LaunchRequest
+
+REGIONS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+ZONES = ["UTC", *sorted(name for name in available_timezones() if name.startswith(REGIONS))]
+FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
+NAMES = {"opens_at": "Opens", "due_at": "Due", "closes_at": "Closes"}
+
+
+class Moment(forms.DateTimeField):
+    """A `datetime-local` field in the time zone that is active; empty means no such date."""
+
+    def __init__(self, label: str) -> None:
+        widget = forms.DateTimeInput(format=FORMATS[0], attrs={"type": "datetime-local"})
+        wrong = {"invalid": "Write the day and the time, such as 2027-01-31 18:00."}
+        super().__init__(label=label, required=False, input_formats=FORMATS, widget=widget, error_messages=wrong)
+
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        if moment is not None and not 2000 <= moment.year < 2200:
+            raise forms.ValidationError("Choose a year that is nearer.")
+        return moment
+
+
+class DatesForm(forms.Form):
+    """When a check opens, is due, and closes."""
+
+    opens_at = Moment(NAMES["opens_at"])
+    due_at = Moment(NAMES["due_at"])
+    closes_at = Moment(NAMES["closes_at"])
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        order = [name for name in NAMES if given.get(name)]
+        for earlier, later in pairwise(order):
+            if given[earlier] > given[later] or (given[earlier] == given[later] and earlier == "opens_at"):
+                self.add_error(later, f"{NAMES[later]} must come after “{NAMES[earlier]}”.")
+        return given
+
+    @property
+    def moments(self) -> list[forms.BoundField]:
+        return [self[name] for name in NAMES]
+
+
+def zone_of(request: LaunchRequest) -> str:
+    """The zone that the form names, else the one that the LMS told of this person, else UTC."""
+    for name in (request.POST.get("zone"), request.viewer.custom.get("timezone")):
+        if name in ZONES:
+            return str(name)
+    return "UTC"
+
+
+@contextmanager
+def local_to(request: LaunchRequest) -> Iterator[dict[str, Any]]:
+    """While it lasts forms read and print times of the person's zone. Yields what `_zone.html` needs."""
+    zone = zone_of(request)
+    with timezone.override(ZoneInfo(zone)):
+        yield {"zone": zone, "zones": ZONES, "zone_chosen": "zone" in request.POST}

@@ -1,0 +1,200 @@
+"""Deep linking: the page where a teacher picks what to add to a course, and the answer to the LMS."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import wraps
+from typing import Any, cast
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from assessment import picking, sheets
+from assessment.models import Counts, Opens
+from assessment.picking import Pick, Thing
+from assessment.views import answers
+from assessment.views.dates import DatesForm, local_to
+from assessment.views.requests import LaunchRequest, View
+from lti import deep_linking
+
+MOST = 50  # things added at once
+MOST_POINTS = Decimal(100_000)
+
+
+class PickForm(DatesForm):
+    """How one thing is to be added. Every field has a default that does."""
+
+    opens = forms.ChoiceField(choices=Opens.choices)
+    title = forms.CharField(label="Title", max_length=255)
+    points = forms.DecimalField(label="Points", max_value=MOST_POINTS, max_digits=8, decimal_places=2, required=False)
+    max_attempts = forms.IntegerField(label="How many attempts", required=False, min_value=1, max_value=1000)
+    counts = forms.ChoiceField(
+        label="Which attempt counts",
+        choices=[(Counts.HIGHEST, "The best one"), (Counts.LATEST, "The latest"), (Counts.FIRST, "The first")],
+    )
+
+    def __init__(self, data: Any, *, thing: Thing, limit: tuple[int, int] | None, initial: dict[str, Any]) -> None:
+        super().__init__(data, prefix=thing.key, initial=initial)
+        self.limit = limit
+        opens = cast(forms.ChoiceField, self.fields["opens"])
+        opens.choices = [(choice.value, f"{choice.label[0].upper()}{choice.label[1:]}") for choice in thing.opens]
+
+    def clean_points(self) -> Decimal | None:
+        points: Decimal | None = self.cleaned_data["points"]
+        least, most = self.limit or (None, None)
+        if points is not None and points <= 0:
+            raise forms.ValidationError("Give at least one point." if least else "Give more than 0 points.")
+        whole = points is None or points == points.to_integral_value()
+        if points is not None and least and most and not (whole and least <= points <= most):
+            raise forms.ValidationError(f"Moodle takes whole points only, from {least} to {most}.")
+        return points
+
+
+@dataclass
+class Row:
+    """A thing on the page, with its form."""
+
+    thing: Thing
+    form: PickForm
+    chosen: bool
+    checked: bool = False  # whether to show what is wrong with it
+
+    @property
+    def errors(self) -> list[tuple[str, str]]:
+        """(id of the field, what is wrong)"""
+        if not self.checked:
+            return []
+        fields = [self.form[name] for name in self.form.errors]
+        return [(field.id_for_label, f"{field.label}: {error}") for field in fields for error in field.errors]
+
+
+def picked_only(view: View) -> View:
+    """404 for every launch that asks for nothing to be picked."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if cast(LaunchRequest, request).viewer.message_type != deep_linking.REQUEST:
+            raise Http404("Nothing is to be picked here.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@picked_only
+def front(request: LaunchRequest) -> HttpResponse:
+    """The picker. It opened for people who may change the course only (lti.deep_linking)."""
+    if not picking.item_type(request.viewer):
+        return _nothing_accepted(request)
+    if request.method == "POST" and request.POST.get("do") == "cancel":
+        return _answer(request, [], log="The teacher chose nothing.")
+    with local_to(request) as zone:
+        rows, more = _rows(request)
+        adding = request.method == "POST" and request.POST.get("do") == "add"
+        error = _check(request, rows) if adding else ""
+        if adding and not error and not any(row.errors for row in rows):
+            return _add(request, [row for row in rows if row.chosen])
+        return _page(request, rows, zone | {"more": more, "error": error})
+
+
+@picked_only
+@require_GET
+def preview(request: LaunchRequest, key: str) -> HttpResponse:
+    """The lesson and the check as a learner sees them, without the key."""
+    found = picking.named([key])
+    if not found:
+        raise Http404("There is no such lesson or check.")
+    thing = found[0]
+    fields = answers.fields(sheets.unanswered(thing.check)) if thing.check else []
+    context = {"thing": thing, "lesson": thing.lesson.body if thing.lesson else None, "fields": fields}
+    return render(request, "assessment/pick_preview.html", context)
+
+
+def _rows(request: LaunchRequest) -> tuple[list[Row], bool]:
+    """What is chosen already, then what the search finds; and whether there is more."""
+    words, chosen = request.POST.get("q", ""), _chosen(request)
+    found = picking.things(words.replace("\x00", "")[:200])
+    kept = picking.named(chosen)
+    known = {thing.key for thing in kept}
+    things = kept + [thing for thing in found[: picking.SHOWN] if thing.key not in known]
+    alone = request.method == "GET" and len(things) == 1
+    return [_row(request, thing, alone or thing.key in known) for thing in things], len(found) > picking.SHOWN
+
+
+def _chosen(request: LaunchRequest) -> list[str]:
+    keys = list(dict.fromkeys(request.POST.getlist("chosen")))[:MOST]
+    keys = [key for key in keys if "\x00" not in key]
+    return keys if request.viewer.settings["accept_multiple"] else keys[:1]
+
+
+def _row(request: LaunchRequest, thing: Thing, chosen: bool) -> Row:
+    sent = request.POST if f"{thing.key}-title" in request.POST else None
+    limit = picking.points_limit(request.viewer)
+    return Row(thing, PickForm(sent, thing=thing, limit=limit, initial=_usual(request, thing, limit)), chosen)
+
+
+def _usual(request: LaunchRequest, thing: Thing, limit: tuple[int, int] | None) -> dict[str, Any]:
+    points = thing.check.points if thing.check else None
+    if points is not None and limit:
+        points = min(max(round(points), limit[0]), limit[1])
+    return {"opens": thing.opens[0], "title": thing.title[:255], "points": points, "counts": Counts.HIGHEST}
+
+
+def _check(request: LaunchRequest, rows: list[Row]) -> str:
+    """Look at the chosen forms; what is wrong with the choice itself."""
+    for row in rows:
+        row.checked = row.chosen and row.form.is_bound
+    return "" if any(row.chosen for row in rows) else "Choose what to add."
+
+
+def _page(request: LaunchRequest, rows: list[Row], more: dict[str, Any]) -> HttpResponse:
+    wrong = [problem for row in rows for problem in row.errors]
+    context = more | {
+        "rows": rows,
+        "wrong": wrong,
+        "q": request.POST.get("q", ""),
+        "multiple": request.viewer.settings["accept_multiple"],
+        "column": picking.makes_column(request.viewer),
+        "links_only": picking.item_type(request.viewer) == picking.LINK,
+        "course": request.viewer.course,
+    }
+    return render(request, "assessment/pick.html", context, status=422 if wrong or more["error"] else 200)
+
+
+def _add(request: LaunchRequest, rows: list[Row]) -> HttpResponse:
+    picks = [_pick(row) for row in rows]
+    items = picking.items(launch=request.viewer, picks=picks)
+    added = "1 activity" if len(items) == 1 else f"{len(items)} activities"
+    return _answer(request, items, msg=f"{added} from Assay.")
+
+
+def _pick(row: Row) -> Pick:
+    """What the form says; a thing whose form was never on the page is added with its defaults."""
+    if row.form.is_bound:
+        return Pick(row.thing, **row.form.cleaned_data)
+    given = {name: row.form.get_initial_for_field(field, name) for name, field in row.form.fields.items()}
+    return Pick(row.thing, **given)
+
+
+def _nothing_accepted(request: LaunchRequest) -> HttpResponse:
+    accepted = ", ".join(request.viewer.settings["accept_types"])[:200]
+    return _answer(
+        request,
+        [],
+        template="assessment/pick_refused.html",
+        errormsg="Assay can only be added as a link, and this place in your course takes none.",
+        errorlog=f"accept_types is {accepted}; this tool makes ltiResourceLink and link",
+    )
+
+
+def _answer(
+    request: LaunchRequest, items: list[dict[str, Any]], *, template: str = "assessment/picked.html", **said: str
+) -> HttpResponse:
+    """A form with the signed answer, which posts itself to the LMS; the policy lets this one page do so."""
+    viewer = request.viewer
+    address = viewer.settings["return_url"]
+    token = deep_linking.response(launch=viewer, items=items, now=timezone.now(), **said)
+    response = render(request, template, {"address": address, "token": token, "items": items, **said})
+    response._csp_replace = {"form-action": [deep_linking.origin(address)]}  # type: ignore[attr-defined]
+    return response

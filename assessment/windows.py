@@ -1,0 +1,56 @@
+"""When a check may be begun: the LMS's own dates where it told them with the launch, else the assignment's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.dateparse import parse_datetime
+
+from assessment.models import Assignment
+from lti.models import Launch
+
+# What links of ours ask for (LTI 1.3 core appendix C, and Canvas's own); an LMS that cannot tell leaves them out.
+ASKED = {
+    "opens_at": "$ResourceLink.available.startDateTime",
+    "due_at": "$ResourceLink.submission.endDateTime",
+    "closes_at": "$ResourceLink.available.endDateTime",
+}
+ASKED_OF_CANVAS = {
+    "canvas_opens_at": "$Canvas.assignment.unlockAt.iso8601",
+    "canvas_due_at": "$Canvas.assignment.dueAt.iso8601",
+    "canvas_closes_at": "$Canvas.assignment.lockAt.iso8601",
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """`from_lms` names the dates that the LMS gave; they go before what a teacher entered here."""
+
+    opens_at: datetime | None = None
+    due_at: datetime | None = None
+    closes_at: datetime | None = None
+    from_lms: frozenset[str] = frozenset()
+
+    def is_early(self, now: datetime) -> bool:
+        return self.opens_at is not None and now < self.opens_at
+
+    def is_over(self, now: datetime) -> bool:
+        return self.closes_at is not None and now >= self.closes_at
+
+
+def of(assignment: Assignment, viewer: Launch | None = None) -> Window:
+    """The window for this viewer. An LMS gives a learner with an extension that learner's own dates."""
+    told = {name: moment for name in ASKED if viewer and (moment := _told(viewer, name))}
+    own = {name: getattr(assignment, name) for name in ASKED}
+    return Window(**{**own, **told}, from_lms=frozenset(told))
+
+
+def _told(viewer: Launch, name: str) -> datetime | None:
+    """A moment with its offset; one without could mean any hour, so it is taken as not told."""
+    for said in (viewer.custom.get(name), viewer.custom.get(f"canvas_{name}")):
+        try:
+            moment = parse_datetime(said) if isinstance(said, str) else None
+        except ValueError:
+            continue
+        if moment is not None and moment.tzinfo is not None:
+            return moment
+    return None
