@@ -115,7 +115,7 @@ class CanvasForm(ConnectForm):
     issuer = Address(
         required=False,
         label="Issuer of the school's own Canvas",
-        help_text="`lti_iss` in its security.yml. Empty: https://canvas.instructure.com, as Canvas comes.",
+        help_text="It is lti_iss in its security.yml. Empty: https://canvas.instructure.com, as Canvas comes.",
     )
     field_order = ["name", "institution", "environment", "site", "issuer", "client_id", "deployment_id"]
 
