@@ -33,3 +33,5 @@ urlpatterns: list[URLPattern] = [
     _page("review/", reviewing.waiting, "review"),
     _page("review/<uuid:response_id>/", reviewing.review_response, "review_response"),
 ]
+
+handler500 = "config.views.server_error"

@@ -1,10 +1,18 @@
 """The front page and the two health addresses."""
 
+import logging
+import secrets
+import sys
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from content.models import Quiz
+from lti.views import allow_framing
+
+logger = logging.getLogger(__name__)
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -22,3 +30,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return JsonResponse({"status": "ready"})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page of an error of ours, in a frame too. Its reference finds the line in the log that the trace follows."""
+    reference = secrets.token_hex(4).upper()
+    logger.error("error page shown, reference %s, %s", reference, getattr(sys.exc_info()[0], "__name__", "unknown"))
+    page = render_to_string("500.html", {"request": request, "reference": reference})
+    response = HttpResponse(page, status=500, headers={"Cache-Control": "no-store, private"})
+    allow_framing(response)
+    return response

@@ -94,6 +94,24 @@ class Problem(Enum):
     LAUNCH_OVER = Explanation(
         400, "This launch is over", "The LMS says that this launch is no longer valid.", START_AGAIN
     )
+    NOT_ALLOWED = Explanation(
+        403,
+        "Your LMS does not let you open this",
+        "You may not be enrolled in the course, or the activity may be closed to you.",
+        "Ask your teacher whether the activity is open to you, then open it again from your course.",
+    )
+    TOOL_NOT_ALLOWED = Explanation(
+        403,
+        "Your LMS does not accept this tool",
+        "The LMS says that this tool may not ask it for a launch. It may be switched off or wrongly set up there.",
+        ASK_ADMIN,
+    )
+    PLATFORM_DOWN = Explanation(
+        503,
+        "Your LMS cannot open this now",
+        "The LMS says that it has trouble of its own.",
+        "Wait a minute, then open the activity again from your course.",
+    )
     PLATFORM_ERROR = Explanation(
         400, "The LMS stopped the launch", "The LMS answered with an error instead of a launch.", ASK_ADMIN
     )
@@ -102,18 +120,43 @@ class Problem(Enum):
     )
 
 
+# What platforms say instead of a launch (OpenID Connect core section 3.1.2.6, RFC 6749 section 4.1.2.1, and Canvas's
+# own). `invalid_request`, `invalid_request_object` and what else there is are for the administrators.
+PLATFORM_ERRORS = {
+    "login_required": Problem.LOGIN_REQUIRED,
+    "interaction_required": Problem.LOGIN_REQUIRED,
+    "account_selection_required": Problem.LOGIN_REQUIRED,
+    "consent_required": Problem.LOGIN_REQUIRED,
+    "launch_no_longer_valid": Problem.LAUNCH_OVER,
+    "access_denied": Problem.NOT_ALLOWED,
+    "unauthorized_client": Problem.TOOL_NOT_ALLOWED,
+    "invalid_client": Problem.TOOL_NOT_ALLOWED,
+    "server_error": Problem.PLATFORM_DOWN,
+    "temporarily_unavailable": Problem.PLATFORM_DOWN,
+    "invalid_request": Problem.PLATFORM_ERROR,
+    "invalid_request_object": Problem.PLATFORM_ERROR,
+    "invalid_request_uri": Problem.PLATFORM_ERROR,
+    "invalid_scope": Problem.PLATFORM_ERROR,
+    "unsupported_response_type": Problem.PLATFORM_ERROR,
+}
+
+
 class LaunchRefused(Exception):
     """A login or launch that does not open. `detail` is for the log and for administrators, never secret.
 
-    `reference` names a row that an administrator can find; without one the log line of the refusal gets its own.
+    `return_url` comes from a verified token only; `reference` names a row that an administrator can find (without one the
+    log line of the refusal gets its own); `new_tab` starts the login again, where a frame may be to blame.
     """
 
-    def __init__(self, problem: Problem, detail: str = "", return_url: str = "", reference: str = "") -> None:
+    def __init__(
+        self, problem: Problem, detail: str = "", return_url: str = "", reference: str = "", new_tab: str = ""
+    ) -> None:
         super().__init__(f"{problem.name}: {detail}")
         self.problem = problem
         self.detail = detail
         self.return_url = return_url
         self.reference = reference
+        self.new_tab = new_tab
 
 
 class Step(Enum):

@@ -38,6 +38,17 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
         raise
 
 
+def refuse_replay(state: State) -> None:
+    """Raise LaunchRefused where this login has opened its launch: reload and back button post it once more.
+
+    The launch that it opened is not shown: whoever posts holds no proof of being that browser.
+    """
+    opened = Launch.objects.filter(registration_id=UUID(state.registration), nonce=state.nonce)
+    used = one(opened.only("return_url"))
+    if used is not None:
+        raise LaunchRefused(Problem.REPLAYED, "nonce was used before", used.return_url)
+
+
 def prune(*, now: datetime, limit: int = 1_000) -> int:
     """Delete launches that nobody can use any more, and guests who left nothing; how many launches.
 

@@ -22,7 +22,15 @@ from lti.errors import LaunchRefused, Problem
 MAX_AGE = 600  # seconds between the click and the launch
 SALT = "lti.state"
 # Parameters of a login that a second start, in a tab of its own, has to repeat (LTI 1.3 core section 5.1.1).
-LOGIN_PARAMETERS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id", "lti_deployment_id")
+LOGIN_PARAMETERS = (
+    "iss",
+    "login_hint",
+    "target_link_uri",
+    "lti_message_hint",
+    "client_id",
+    "lti_deployment_id",
+    "lti_storage_target",  # Platform Storage 0.1
+)
 
 # Python learns this attribute (CHIPS) in 3.14; a browser that blocks third-party cookies keeps only partitioned ones.
 Morsel._reserved.setdefault("partitioned", "Partitioned")  # type: ignore[attr-defined]
@@ -39,6 +47,11 @@ class State:
     @property
     def cookie(self) -> str:
         return f"assay_{self.nonce[:8]}"
+
+    @property
+    def storage_target(self) -> str:
+        """The platform's frame that can keep our secret, or `_parent`; empty where it offers none."""
+        return self.login.get("lti_storage_target", "")
 
     def restart_url(self) -> str:
         """The login address with its original parameters, for a tab of its own."""
@@ -66,26 +79,39 @@ def read(signed: str) -> State:
         raise LaunchRefused(Problem.STATE_INVALID, "state is not ours") from error
 
 
-def bind(response: HttpResponseBase, state: State, secret: str) -> None:
-    """Let the browser keep the secret, in a frame of another site too."""
+def in_frame(request: HttpRequest) -> bool:
+    """Whether the browser says that this is for a frame; one that says nothing is taken at the top."""
+    return request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame")
+
+
+def bind(request: HttpRequest, response: HttpResponseBase, state: State, secret: str) -> None:
+    """Let the browser keep the secret, in a frame of another site too.
+
+    At the top the cookie rides on a redirect, where WebKit loses partitioned ones; there it needs no partition.
+    """
     options: dict[str, Any] = {"max_age": MAX_AGE, "path": _path(), "httponly": True}
     response.set_cookie(state.cookie, secret, secure=True, samesite="None", **options)
-    response.cookies[state.cookie]["partitioned"] = True
+    if in_frame(request):
+        response.cookies[state.cookie]["partitioned"] = True
     if not settings.HTTPS:
         # On plain http (the local demo) clients that do not trust loopback drop a Secure cookie.
         response.set_cookie(f"{state.cookie}_http", secret, **options)
 
 
 def is_bound(request: HttpRequest, state: State) -> bool:
-    """Whether this is the browser that began."""
-    given = request.COOKIES.get(state.cookie) or request.COOKIES.get(f"{state.cookie}_http", "")
-    return constant_time_compare(_digest(given), state.binding)
+    """Whether this is the browser that began, by its cookie."""
+    return fits(request.COOKIES.get(state.cookie) or request.COOKIES.get(f"{state.cookie}_http", ""), state)
 
 
-def release(response: HttpResponseBase, state: State) -> None:
+def fits(secret: str, state: State) -> bool:
+    """Whether this is the secret that the login gave out."""
+    return constant_time_compare(_digest(secret), state.binding)
+
+
+def release(request: HttpRequest, response: HttpResponseBase, state: State) -> None:
     """The secret has done its work."""
     response.delete_cookie(state.cookie, path=_path(), samesite="None")
-    response.cookies[state.cookie]["partitioned"] = True
+    response.cookies[state.cookie]["partitioned"] = in_frame(request)
     response.cookies[state.cookie]["secure"] = True
     if not settings.HTTPS:
         response.delete_cookie(f"{state.cookie}_http", path=_path())

@@ -4,6 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
@@ -12,22 +13,15 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 
-from lti import claims, keys, login, state
+from lti import claims, keys, login, returning, state, storage
 from lti import launch as launches
-from lti.errors import LaunchRefused, Problem
+from lti.errors import PLATFORM_ERRORS, LaunchRefused, Problem
 from lti.models import Registration
 from lti.state import State
 
 logger = logging.getLogger(__name__)
 
 View = Callable[[HttpRequest], HttpResponse]
-
-# What platforms say instead of a launch (OpenID Connect core section 3.1.2.6, and Canvas's own).
-PLATFORM_ERRORS = {
-    "login_required": Problem.LOGIN_REQUIRED,
-    "interaction_required": Problem.LOGIN_REQUIRED,
-    "launch_no_longer_valid": Problem.LAUNCH_OVER,
-}
 
 
 def allow_framing(response: HttpResponseBase) -> None:
@@ -63,17 +57,17 @@ def start(request: HttpRequest) -> HttpResponse:
     given = login.parameters({**request.GET.dict(), **request.POST.dict()})
     platform = login.registration(given)
     begun, secret = state.begin(registration=str(platform.pk), login=given)
-    if request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame"):
-        response = _ask_for_cookie(request, begun)
+    if state.in_frame(request):
+        response = _interstitial(request, platform, begun, secret)
     else:
         response = _to_platform(platform, begun, state.sign(begun))
-    state.bind(response, begun, secret)
+    state.bind(request, response, begun, secret)
     return response
 
 
 @opened_by_platform
 def go_on(request: HttpRequest) -> HttpResponse:
-    """The second step in a frame: only now is it known whether the browser keeps our cookie there.
+    """The second step in a frame where the platform keeps nothing: only now is it known whether our cookie was kept.
 
     The platform is asked after that, since some of its hints work once only (Moodle).
     """
@@ -93,12 +87,12 @@ def launch(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         raise LaunchRefused(Problem.METHOD, str(request.method))
     begun = state.read(given.get("state", ""))
-    if not state.is_bound(request, begun):
-        return _offer_new_tab(request, begun, status=403)
+    if not (state.is_bound(request, begun) or storage.is_bound(request, begun)):
+        return _unbound(request, begun)
     key = launches.receive(id_token=given.get("id_token", ""), state=begun, now=timezone.now())
     response = HttpResponse(status=303, headers={"Location": f"{get_script_prefix()}s/{key}/"})
     response["Referrer-Policy"] = "no-referrer"
-    state.release(response, begun)
+    state.release(request, response, begun)
     return response
 
 
@@ -112,20 +106,39 @@ def key_set(request: HttpRequest) -> JsonResponse:
 def _platform_error(given: QueryDict) -> LaunchRefused:
     """The platform's error; its words are shown only in answer to a login of ours, so that no stranger can put any."""
     code, words = claims.text(given["error"], 80), claims.text(given.get("error_description"), 300)
+    problem, restart = PLATFORM_ERRORS.get(code, Problem.PLATFORM_ERROR), ""
     try:
-        state.read(given.get("state", ""))
+        begun = state.read(given.get("state", ""))
     except LaunchRefused:
         code, words = (code if code in PLATFORM_ERRORS else "error"), ""
-    return LaunchRefused(PLATFORM_ERRORS.get(code, Problem.PLATFORM_ERROR), f"{code}: {words}".rstrip(": "))
+    else:
+        # A frame may be all that keeps the LMS from seeing its own session.
+        restart = begun.restart_url() if problem is Problem.LOGIN_REQUIRED else ""
+    return LaunchRefused(problem, f"{code}: {words}".rstrip(": "), new_tab=restart)
 
 
 def _to_platform(platform: Registration, begun: State, signed: str) -> HttpResponse:
     return HttpResponseRedirect(login.authorization_url(platform=platform, state=begun, signed=signed))
 
 
-def _ask_for_cookie(request: HttpRequest, begun: State) -> HttpResponse:
-    address = f"{reverse('lti:continue')}?{urlencode({'state': state.sign(begun)})}"
-    return render(request, "lti/continue.html", {"address": address})
+def _interstitial(request: HttpRequest, platform: Registration, begun: State, secret: str) -> HttpResponse:
+    """In a frame: let the platform keep the secret, else see whether the browser kept the cookie."""
+    signed = state.sign(begun)
+    context: dict[str, Any] = {"address": f"{reverse('lti:continue')}?{urlencode({'state': signed})}"}
+    if begun.storage_target:
+        context |= {"storage": storage.terms(platform, begun), "secret": secret}
+        context["next"] = login.authorization_url(platform=platform, state=begun, signed=signed)
+    return render(request, "lti/continue.html", context)
+
+
+def _unbound(request: HttpRequest, begun: State) -> HttpResponse:
+    """A launch without its cookie: used before, or its secret is with the platform, or it needs a tab of its own."""
+    launches.refuse_replay(begun)
+    if not begun.storage_target or storage.FIELD in request.POST:
+        return _offer_new_tab(request, begun, status=403)
+    context: dict[str, Any] = {name: request.POST.get(name, "") for name in ("id_token", "state")}
+    context |= {"storage": storage.terms(login.registration(begun.login), begun), "address": begun.restart_url()}
+    return render(request, "lti/finish.html", context)
 
 
 def _offer_new_tab(request: HttpRequest, begun: State, status: int) -> HttpResponse:
@@ -133,13 +146,14 @@ def _offer_new_tab(request: HttpRequest, begun: State, status: int) -> HttpRespo
 
 
 def _refusal(request: HttpRequest, refused: LaunchRefused) -> HttpResponse:
-    reference = refused.reference or secrets.token_hex(4).upper()
+    reference, title = refused.reference or secrets.token_hex(4).upper(), refused.problem.value.title
     logger.warning("launch refused, reference %s, %s", reference, str(refused).replace("\n", " "))
     context = {
         "explanation": refused.problem.value,
         "detail": refused.detail,
         "reference": reference,
-        "return_url": refused.return_url,
+        "return_url": returning.address(refused.return_url, lti_errormsg=f"{title} (reference {reference})"),
+        "new_tab": refused.new_tab if state.in_frame(request) else "",
     }
     response = render(request, "lti/refused.html", context, status=refused.problem.value.status)
     if refused.problem is Problem.METHOD:

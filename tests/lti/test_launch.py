@@ -272,7 +272,7 @@ def test_other_message_is_explained(browser: Browser) -> None:
 
     assert response.status_code == 400
     assert b"Open the activity itself" in response.content
-    assert f'href="{browser.platform.url}/course"'.encode() in response.content
+    assert f'href="{browser.platform.url}/course?lti_errormsg=This+kind+of+launch'.encode() in response.content
 
 
 def test_unknown_deployment_waits_for_approval(browser: Browser) -> None:

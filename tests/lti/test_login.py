@@ -101,11 +101,25 @@ def test_login_never_leads_to_a_foreign_target(browser: Browser) -> None:
 
 
 def test_cookie_lives_in_frames_and_is_out_of_reach_of_scripts(browser: Browser) -> None:
-    begun = browser.started()
+    browser.login(headers=FRAME)
 
-    cookie = browser.client.cookies[f"assay_{begun.nonce[:8]}"]
-    attributes = {part.strip().lower() for part in cookie.OutputString().split(";")[1:]}
+    attributes = _attributes(browser)
     assert {"httponly", "secure", "samesite=none", "partitioned", "path=/lti/", "max-age=600"} <= attributes
+
+
+def test_cookie_of_a_login_at_the_top_is_not_partitioned_since_webkit_loses_those_on_redirects(
+    browser: Browser,
+) -> None:
+    begun = browser.started()
+    assert "partitioned" not in _attributes(browser)
+    browser.post(browser.platform.token(browser.platform.claims(begun.nonce)), begun.state)
+
+    assert "partitioned" not in _attributes(browser)
+
+
+def _attributes(browser: Browser) -> set[str]:
+    name = next(name for name in browser.client.cookies if name.startswith("assay_") and not name.endswith("_http"))
+    return {part.strip().lower() for part in browser.client.cookies[name].OutputString().split(";")[1:]}
 
 
 @pytest.mark.parametrize("https", [True, False])
@@ -143,6 +157,21 @@ def test_login_in_a_frame_without_cookies_offers_a_new_tab(browser: Browser) -> 
     query = parse_qs(urlsplit(again["Location"]).query)
     assert query["login_hint"] == ["hint"]
     assert query["lti_message_hint"] == ["once"]
+
+
+def test_reload_after_the_launch_says_so_and_leads_back_without_showing_the_launch(browser: Browser) -> None:
+    begun = browser.started()
+    token = browser.platform.token(browser.platform.claims(begun.nonce))
+    address = browser.post(token, begun.state)["Location"]
+
+    again = browser.post(token, begun.state)
+
+    assert again.status_code == 400
+    page = again.content.decode()
+    assert "already used" in page
+    assert f'href="{browser.platform.url}/course?lti_errormsg=This+launch+was+already+used' in page
+    assert address not in page
+    assert Launch.objects.count() == 1
 
 
 def _refresh(page: bytes) -> str:
@@ -222,11 +251,11 @@ def test_state_expires_after_ten_minutes(browser: Browser, monkeypatch: pytest.M
 
 def test_cookie_is_gone_after_the_launch(browser: Browser) -> None:
     begun = browser.started()
-    browser.post(browser.platform.token(browser.platform.claims(begun.nonce)), begun.state)
+    given = {"id_token": browser.platform.token(browser.platform.claims(begun.nonce)), "state": begun.state}
+    browser.client.post("/lti/launch", given, headers=FRAME)
 
-    cookie = browser.client.cookies[f"assay_{begun.nonce[:8]}"]
-    assert cookie.value == ""
-    assert "partitioned" in cookie.OutputString().lower()
+    assert browser.client.cookies[f"assay_{begun.nonce[:8]}"].value == ""
+    assert "partitioned" in _attributes(browser)
 
 
 def test_other_methods_get_a_page(browser: Browser) -> None:
@@ -251,18 +280,43 @@ def test_jwks_takes_one_query(client: Client, db: None, django_assert_num_querie
         client.get("/lti/jwks")
 
 
-def test_platform_error_is_explained(browser: Browser) -> None:
-    begun = browser.started()
-    given = {"error": "login_required", "error_description": "No session <b>", "state": begun.state}
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        ("login_required", 403, "not signed in to your LMS"),
+        ("interaction_required", 403, "not signed in to your LMS"),
+        ("launch_no_longer_valid", 400, "no longer valid"),
+        ("access_denied", 403, "Ask your teacher"),
+        ("unauthorized_client", 403, "does not accept this tool"),
+        ("temporarily_unavailable", 503, "Wait a minute"),
+        ("invalid_request_object", 400, "Tell the people who look after your LMS"),
+        ("something_else", 400, "Tell the people who look after your LMS"),
+    ],
+)
+def test_platform_error_is_explained(browser: Browser, method: str, error: str, status: int, words: str) -> None:
+    given = {"error": error, "error_description": "No session <b>", "state": browser.started().state}
 
-    response = browser.client.post("/lti/launch", given)
+    response = getattr(browser.client, method)("/lti/launch", given)
 
-    assert response.status_code == 403
-    assert b"not signed in to your LMS" in response.content
-    assert b"No session &lt;b&gt;" in response.content
+    assert response.status_code == status
+    page = response.content.decode()
+    assert words in page
+    assert "No session &lt;b&gt;" in page
+    assert re.search(r"Reference <code>[0-9A-F]{8}</code>", page)
 
 
-@pytest.mark.parametrize("error", ["launch_no_longer_valid", "unauthorized_client", "<script>", "\x00"])
+def test_frame_without_a_session_at_the_lms_may_try_a_new_tab(browser: Browser) -> None:
+    given = {"error": "login_required", "state": browser.started().state}
+
+    framed = browser.client.post("/lti/launch", given, headers=FRAME).content
+    at_the_top = browser.client.post("/lti/launch", given).content
+
+    assert b"Try in a new tab" not in at_the_top
+    assert browser.client.get(_new_tab(framed)).status_code == 302
+
+
+@pytest.mark.parametrize("error", ["launch_no_longer_valid", "unheard_of", "<script>", "\x00"])
 def test_platform_error_without_our_state_shows_no_foreign_words(browser: Browser, error: str) -> None:
     response = browser.client.post("/lti/launch", {"error": error, "error_description": "Send money"})
 

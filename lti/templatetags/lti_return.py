@@ -1,0 +1,20 @@
+"""The way back to the course, for the pages of a launch that has a window of its own."""
+
+from typing import Any
+
+from django import template
+
+from lti import returning
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def back_to_course(context: Any) -> str:
+    """Where the LMS wants people back, with a word for it to show; empty in a frame, which the course surrounds."""
+    viewer = getattr(context.get("request"), "viewer", None)
+    if viewer is None or viewer.document_target != "window":
+        return ""
+    return returning.address(
+        viewer.return_url, lti_msg="You are back in your course. What you saved or submitted is kept."
+    )
