@@ -144,8 +144,8 @@ PLATFORM_ERRORS = {
 class LaunchRefused(Exception):
     """A login or launch that does not open. `detail` is for the log and for administrators, never secret.
 
-    `return_url` comes from a verified token only; `reference` names a row that an administrator can find (without one the
-    log line of the refusal gets its own); `new_tab` starts the login again, where a frame may be to blame.
+    `return_url` comes from a verified token only. `reference` names a row that an administrator can find; without one
+    the log line of the refusal gets its own. `new_tab` starts the login again, where a frame may be to blame.
     """
 
     def __init__(
