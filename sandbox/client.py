@@ -144,8 +144,11 @@ class SandboxClient:
         Launch form -> tool's login -> 302 -> authorization -> form post -> tool's launch -> 303 -> page. Cookies that
         the tool sets stay in `session`, so a second launch can be made by the same browser.
         """
+        return self.follow(self.start_launch(person, activity, **more), session)
+
+    def follow(self, start: Json, session: requests.Session | None = None) -> requests.Response:
+        """From what `start_launch` or another start gave to the tool's page."""
         browser = session or requests.Session()
-        start = self.start_launch(person, activity, **more)
         cookies = {start["cookie"]["name"]: start["cookie"]["value"]}
         answer = browser.post(start["url"], data=start["params"], timeout=self.timeout, allow_redirects=False)
         where = answer.headers.get("Location", "")
@@ -156,6 +159,31 @@ class SandboxClient:
         if not answer.ok or not {"id_token", "error"} & set(form.fields):
             return answer
         return browser.post(form.action, data=form.fields, timeout=self.timeout)
+
+    def start_deep_linking(self, person: int, course: int, **more: Any) -> Json:
+        """{launch, return_url, settings, url, params, cookie} of a teacher's choice under way; `follow` opens it.
+
+        `more` may hold client_id, settings (null leaves one out), placement (Canvas), target and overrides.
+        """
+        found: Json = self.post("deep_linking", {"person": person, "course": course, **more})
+        return found
+
+    def answer_deep_linking(self, return_url: str, jwt: str) -> requests.Response:
+        """Post a tool's answer as its page would: 200 if it was taken, 400 with the reason on the page if not."""
+        return requests.post(return_url, data={"JWT": jwt}, timeout=self.timeout)
+
+    def selections(self, course: int) -> list[Json]:
+        """What tools sent back: id, state, why, items [{item, problem}], said, activities."""
+        found: list[Json] = self.get("selections", course=course)
+        return found
+
+    def add_selection(self, selection: int, **more: Any) -> list[Json]:
+        """Add what came back, all or `items=[indexes]`, perhaps under a `title` and `maximum`.
+
+        Returns [{id, line_item, url}] of the activities.
+        """
+        found: list[Json] = self.post("selections/add", {"selection": selection, **more})["activities"]
+        return found
 
 
 def form(page: str) -> tuple[str, dict[str, str]]:

@@ -26,7 +26,7 @@ POST /control/throttle        {high_water, maximum, outflow, up_front, cost}: Ca
 POST /control/keys/rotate     {keep_old}             sign with a new key from now on
 POST /control/tokens/revoke   {}                     every access token stops working
 POST /control/launch          {person | null, activity, target: iframe|window, for_person, line_item, **overrides}
-                              -> {url, params, cookie: {name, value}}: post params to url to begin
+                              -> {launch, url, params, cookie: {name, value}}: post params to url to begin
 POST /control/overrides       {course, **overrides}: the same for every launch of the course; none given: as usual
 
 Overrides make odd launches: claims {name: value} to add or say otherwise, without [names] to leave out, error and
@@ -106,7 +106,17 @@ def add_tool(body: Body) -> Body:
     client_id = body.pop("client_id", demo.CLIENT_ID)
     tool_url = body.pop("tool_url", None)
     given = _picked(
-        body, "login_url", "redirect_uris", "jwks_url", "target_link_uri", "mode", "scopes", "deployment_id", "name"
+        body,
+        "login_url",
+        "redirect_uris",
+        "jwks_url",
+        "target_link_uri",
+        "mode",
+        "scopes",
+        "deployment_id",
+        "name",
+        "custom",
+        "deep_linking_url",
     )
     tool = demo.register(client_id, tool_url) if tool_url else Tool.objects.filter(client_id=client_id).first()
     tool = tool or Tool(client_id=client_id, scopes=scopes.ALL)
@@ -253,12 +263,12 @@ def revoke_tokens(body: Body) -> Body:
 def start_launch(body: Body) -> Body:
     activity = Activity.objects.select_related("course", "tool").get(pk=body["activity"])
     if not body.get("for_person"):
-        return _begun(body, messages.resource_link(activity))
+        return begun(body, messages.resource_link(activity))
     item = LineItem.objects.get(pk=body["line_item"], course=activity.course) if body.get("line_item") else None
-    return _begun(body, messages.review(activity, Person.objects.get(pk=body["for_person"]), item))
+    return begun(body, messages.review(activity, Person.objects.get(pk=body["for_person"]), item))
 
 
-def _begun(body: Body, about: Body) -> Body:
+def begun(body: Body, about: Body) -> Body:
     """Sign the person in by a session of its own, so that parallel launches do not meet."""
     person = Person.objects.get(pk=body["person"]) if body["person"] else None
     session = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -274,7 +284,7 @@ def _begun(body: Body, about: Body) -> Body:
         **about,
     )
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key}
-    return {"url": start.url, "params": start.params, "cookie": cookie}
+    return {"url": start.url, "params": start.params, "cookie": cookie, "launch": start.launch.pk}
 
 
 def _overrides(body: Body) -> Body:

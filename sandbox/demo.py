@@ -56,6 +56,7 @@ def register(client_id: str, tool_url: str, *, mode: str = Mode.STRICT) -> Tool:
         "redirect_uris": [target],
         "jwks_url": f"{tool_url}/lti/jwks",
         "target_link_uri": f"{target}?{urlencode({'quiz': QUIZ})}",
+        "deep_linking_url": target,
     }
     found, _ = Tool.objects.update_or_create(
         client_id=client_id, defaults=places, create_defaults={**places, "scopes": scopes.ALL, "mode": mode}

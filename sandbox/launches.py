@@ -39,6 +39,7 @@ class Start:
 
     url: str
     params: dict[str, str]
+    launch: Launch
 
 
 def begin(*, person: Person | None, session_key: str, now: datetime, **about: Any) -> Start:
@@ -61,7 +62,7 @@ def begin(*, person: Person | None, session_key: str, now: datetime, **about: An
     if course.mode == Mode.CANVAS:
         params["deployment_id"] = params["lti_deployment_id"]
         params |= {"canvas_region": canvas_claims.REGION, "canvas_environment": canvas_claims.ENVIRONMENT}
-    return Start(tool.login_url, params)
+    return Start(tool.login_url, params, launch)
 
 
 def login_hint(launch: Launch) -> str:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, frames, messages, security, storage
+from sandbox import access, choosing, frames, messages, security, storage
 from sandbox.launches import SESSION_PERSON
 from sandbox.models import Activity, Grade, Person
 from sandbox.services import whole
@@ -50,9 +50,8 @@ def courses(request: HttpRequest, me: Person) -> HttpResponse:
 @access.signed_in
 def course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     visit = access.visit(me, course_id)
-    return render(
-        request, "sandbox/course.html", {"visit": visit, "activities": visit.course.activities.order_by("pk")}
-    )
+    context = {"visit": visit, "activities": visit.course.activities.order_by("pk")}
+    return render(request, "sandbox/course.html", {**context, "tools": choosing.tools_for(visit)})
 
 
 def _activity(me: Person, activity_id: int) -> tuple[Activity, access.Visit]:

@@ -81,8 +81,7 @@ def _check_form(request: HttpRequest, form: dict[str, Any]) -> None:
 
 
 def _check_assertion(tool: Tool, assertion: str, *, now: datetime) -> None:
-    header = _header(assertion)
-    kid = header.get("kid")
+    kid = header(assertion).get("kid")
     if not kid:
         raise Refused(
             "error/Error: kid must be provided in JWT header." if moodle(tool) else "invalid_client", "no kid"
@@ -94,7 +93,7 @@ def _check_assertion(tool: Tool, assertion: str, *, now: datetime) -> None:
     except keys.UnknownKey:
         unknown = '"kid" invalid, unable to lookup correct key'
         raise Refused(unknown if moodle(tool) else "invalid_client", unknown) from None
-    claims = _verified(tool, assertion, key, now=now)
+    claims = verified(tool, assertion, key, now=now)
     if moodle(tool):
         _check_moodle(claims, now=now)
     elif tool.mode == Mode.CANVAS:
@@ -107,15 +106,15 @@ def moodle(tool: Tool) -> bool:
     return tool.mode == Mode.MOODLE
 
 
-def _header(assertion: str) -> dict[str, Any]:
+def header(assertion: str) -> dict[str, Any]:
     try:
-        header: dict[str, Any] = jwt.get_unverified_header(assertion)
+        found: dict[str, Any] = jwt.get_unverified_header(assertion)
     except jwt.PyJWTError as error:
         raise Refused("invalid_client", f"the assertion is no JWT: {error}") from error
-    return header
+    return found
 
 
-def _verified(tool: Tool, assertion: str, key: jwt.PyJWK, *, now: datetime) -> dict[str, Any]:
+def verified(tool: Tool, assertion: str, key: jwt.PyJWK, *, now: datetime) -> dict[str, Any]:
     """The assertion's claims after its signature held; a failed one is tried again against a fresh key set."""
     times_by_hand: Options = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_aud": False}
     for retry in (True, False):

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from sandbox import ags, launches, nrps, pages, storage, teaching, tokens
+from sandbox import ags, choosing, launches, nrps, pages, storage, teaching, tokens
 from sandbox.models import Mode
 
 STRICT = "lti/courses/<int:course_id>"
@@ -49,6 +49,12 @@ urlpatterns = [
     path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>", teaching.grade, name="grade"),
     path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>/edit", teaching.edit, name="edit"),
     path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>/review", teaching.review, name="review"),
+    path("courses/<int:course_id>/add/<int:tool_id>", choosing.add, name="add"),
+    path("courses/<int:course_id>/add/<int:tool_id>/launch", choosing.add_launch, name="add_launch"),
+    path("courses/<int:course_id>/selections/<int:selection_id>", choosing.selection, name="selection"),
+    path("lti/deep_linking/<str:hint>", choosing.returned),
+    path("mod/lti/contentitem_return.php", choosing.returned),
+    path("courses/<int:course_id>/deep_linking_response", choosing.returned),
     path("activities/<int:activity_id>", pages.activity, name="activity"),
     path("courses/<int:course_id>/storage/<int:tool_id>", storage.frame),
     path("activities/<int:activity_id>/launch", pages.launch, name="launch"),
@@ -60,6 +66,6 @@ urlpatterns = [
 ]
 
 if settings.SANDBOX_CONTROL:
-    from sandbox import control
+    from sandbox import control, control_flows
 
-    urlpatterns += control.urlpatterns
+    urlpatterns += control.urlpatterns + control_flows.urlpatterns
