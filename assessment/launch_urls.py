@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     _page("class/scores/<uuid:event_id>/resend", teacher.resend, "resend"),
     _page("privacy/export", privacy.export, "privacy_export"),
     _page("privacy/erase", privacy.erase, "privacy_erase"),
+    _page("class/scores/<uuid:event_id>/keep", teacher.keep, "keep"),
     _page("review/", reviewing.waiting, "review"),
     _page("review/<uuid:response_id>/", reviewing.review_response, "review_response"),
 ]

@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from requests.utils import parse_header_links
+
 from lti import http
 from lti.http import Answer
 
@@ -26,6 +28,10 @@ LINE_ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 
+TAG = "assay"  # marks a column as this tool's (section 3.2.1)
+MOST_PAGES = 500
+MOST_BYTES = 10_000_000  # of one page: Moodle answers a whole column at once
+
 Call = Callable[..., Answer]  # an authorised `http.fetch`
 
 
@@ -35,6 +41,14 @@ class Result:
 
     score: Decimal | None
     maximum: Decimal | None
+
+
+class Refused(http.HttpError):
+    """The platform answered, but not with what was asked for."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"answered {answer.status} {answer.reason} {answer.text[:200]}".strip())
+        self.status = answer.status
 
 
 def ags_url(line_item: str, tail: str, **query: str) -> str:
@@ -66,45 +80,108 @@ def post_score(call: Call, *, line_item: str, body: dict[str, Any]) -> Answer:
 def read_result(call: Call, *, line_item: str, user_id: str) -> Result | None:
     """The person's result as the gradebook has it now. Raises http.HttpError. Never sends `limit` (Moodle fails)."""
     answer = call("GET", ags_url(line_item, "results", user_id=user_id), headers={"Accept": RESULTS_TYPE})
-    for entry in _entries(answer):
-        if entry.get("userId") == user_id:
-            return Result(_decimal(entry.get("resultScore")), _decimal(entry.get("resultMaximum")))
-    return None
+    return _results(_entries(answer)).get(user_id)
 
 
-def read_maximum(call: Call, *, line_item: str) -> Decimal | None:
-    """The column's own maximum. Raises http.HttpError."""
-    answer = call("GET", line_item, headers={"Accept": LINE_ITEM_TYPE})
+def read_results(call: Call, *, line_item: str, limit: str = "") -> dict[str, Result]:
+    """Every result of a column by user id (section 3.3). Raises http.HttpError."""
+    url = ags_url(line_item, "results", **({"limit": limit} if limit else {}))
+    return _results(_all_entries(call, url, RESULTS_TYPE))
+
+
+def read_line_item(call: Call, url: str) -> dict[str, Any]:
+    """The column as the platform describes it. Raises http.HttpError."""
+    answer = call("GET", url, headers={"Accept": LINE_ITEM_TYPE})
     if not answer.ok:
-        raise http.Unreachable(f"line item answered {answer.status}")
+        raise Refused(answer)
     found = answer.json()
-    return _decimal(found.get("scoreMaximum")) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        raise http.NotJson("the column is not an object")
+    return found
 
 
-def find_line_item(call: Call, *, line_items: str, resource_link_id: str) -> str:
-    """The address of the link's own column, empty when it has none (section 3.2.4). Raises http.HttpError.
+def maximum_of(column: dict[str, Any]) -> Decimal | None:
+    return _decimal(column.get("scoreMaximum"))
 
-    A column that some tool added (it has a tag or resource id) comes after the link's own.
+
+def find_line_item(call: Call, *, line_items: str, resource_link_id: str, resource_id: str) -> dict[str, Any] | None:
+    """The link's column, None when it has none (section 3.2.4). Raises http.HttpError.
+
+    A link may have several: the one that we made comes first, then one with our tag, then the link's own, which has
+    neither tag nor resource id. One of ours that is bound to no link is found too.
     """
-    url = with_query(line_items, resource_link_id=resource_link_id)
-    entries = _entries(call("GET", url, headers={"Accept": LINE_ITEMS_TYPE}))
-    ours = [
-        entry for entry in entries if entry.get("resourceLinkId") == resource_link_id and _usable(entry, line_items)
-    ]
-    ours.sort(key=lambda entry: bool(entry.get("tag") or entry.get("resourceId")))
-    return str(ours[0]["id"]) if ours else ""
+    linked = _columns(call, line_items, resource_link_id=resource_link_id)
+    ours = [entry for entry in linked if entry.get("resourceLinkId") == resource_link_id]
+    if not ours:
+        named = _columns(call, line_items, resource_id=resource_id)
+        ours = [entry for entry in named if entry.get("resourceId") == resource_id and not entry.get("resourceLinkId")]
+    return min(ours, key=lambda entry: _rank(entry, resource_id), default=None)
 
 
-def create_line_item(call: Call, *, line_items: str, resource_link_id: str, label: str, maximum: Decimal) -> str:
+def create_line_item(
+    call: Call, *, line_items: str, resource_link_id: str, resource_id: str, label: str, maximum: Decimal
+) -> str:
     """Make the link's column and return its address (section 3.2.5). Look for one first: a second POST makes two."""
-    body = {"label": label, "scoreMaximum": number(maximum), "resourceLinkId": resource_link_id}
-    data = json.dumps(body, separators=(",", ":")).encode()
-    headers = {"Content-Type": LINE_ITEM_TYPE, "Accept": LINE_ITEM_TYPE}
-    answer = call("POST", line_items, data=data, headers=headers)
+    body = {
+        "label": label,
+        "scoreMaximum": number(maximum),
+        "resourceLinkId": resource_link_id,
+        "resourceId": resource_id,
+        "tag": TAG,
+    }
+    answer = _send(call, "POST", line_items, body)
     made = answer.json() if answer.ok else None
     if not isinstance(made, dict) or not _usable(made, line_items):
-        raise http.Unreachable(f"making a column was answered {answer.status} {answer.text[:200]}")
+        raise Refused(answer)
     return str(made["id"])
+
+
+def update_line_item(call: Call, *, line_item: str, label: str, maximum: Decimal | None) -> None:
+    """Rename a column or change its maximum; the rest of it goes back as it was read (section 3.2.6).
+
+    Raises Refused or another http.HttpError.
+    """
+    body = read_line_item(call, line_item)
+    if label:
+        body["label"] = label
+    if maximum is not None:
+        body["scoreMaximum"] = number(maximum)
+    answer = _send(call, "PUT", line_item, body)
+    if not answer.ok:
+        raise Refused(answer)
+
+
+def delete_line_item(call: Call, *, line_item: str) -> None:
+    """Delete a column; one that is gone already is no error (section 3.2.7). Raises Refused."""
+    answer = call("DELETE", line_item, headers={"Accept": "*/*"})
+    if not answer.ok and answer.status not in (404, 410):
+        raise Refused(answer)
+
+
+def _send(call: Call, method: str, url: str, body: dict[str, Any]) -> Answer:
+    data = json.dumps(body, separators=(",", ":")).encode()
+    return call(method, url, data=data, headers={"Content-Type": LINE_ITEM_TYPE, "Accept": LINE_ITEM_TYPE})
+
+
+def _rank(entry: dict[str, Any], resource_id: str) -> int:
+    if entry.get("resourceId") == resource_id:
+        return 0
+    if entry.get("tag") == TAG:
+        return 1
+    return 3 if entry.get("tag") or entry.get("resourceId") else 2
+
+
+def _columns(call: Call, line_items: str, **query: str) -> list[dict[str, Any]]:
+    entries = _all_entries(call, with_query(line_items, **query), LINE_ITEMS_TYPE)
+    return [entry for entry in entries if _usable(entry, line_items)]
+
+
+def _results(entries: list[dict[str, Any]]) -> dict[str, Result]:
+    return {
+        entry["userId"]: Result(_decimal(entry.get("resultScore")), _decimal(entry.get("resultMaximum")))
+        for entry in entries
+        if isinstance(entry.get("userId"), str)
+    }
 
 
 def number(value: Decimal) -> int | float:
@@ -117,9 +194,29 @@ def _usable(entry: dict[str, Any], line_items: str) -> bool:
     return isinstance(entry.get("id"), str) and http.same_origin(entry["id"], line_items)
 
 
+def _all_entries(call: Call, url: str, media_type: str) -> list[dict[str, Any]]:
+    """The entries of all pages (section 3.2.4.1). The next page's address is opaque and stays on the same host."""
+    entries: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    page = url
+    while page and page not in seen and len(seen) < MOST_PAGES:
+        seen.add(page)
+        answer = call("GET", page, headers={"Accept": media_type}, max_bytes=MOST_BYTES)
+        entries += _entries(answer)
+        page = next_page(answer, url)
+    return entries
+
+
+def next_page(answer: Answer, url: str) -> str:
+    """Where a list goes on (RFC 8288 `rel="next"`), its letters as they are; empty at the end or on another host."""
+    links = parse_header_links(answer.headers.get("link", ""))
+    found = next((link["url"] for link in links if link.get("rel", "").lower() == "next"), "")
+    return found if found and http.same_origin(found, url) else ""
+
+
 def _entries(answer: Answer) -> list[dict[str, Any]]:
     if not answer.ok:
-        raise http.Unreachable(f"answered {answer.status} {answer.reason}")
+        raise Refused(answer)
     found = answer.json()
     if not isinstance(found, list):
         raise http.NotJson("the answer is not a list")

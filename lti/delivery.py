@@ -1,166 +1,196 @@
 """One score on its way: talks to the platform, touches no database, and may run in a thread."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import requests
 
-from lti import ags, families, http, tokens
-from lti.families.verdict import Kind, Verdict
+from lti import ags, families, http, pacing, tokens
+from lti.columns import Column
+from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
-from lti.models import Registration, ScoreEvent, ToolKey
+from lti.models import Drift, Registration, ScoreEvent, ToolKey
 
 logger = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")  # points: platforms round what they show
 KEY_SET_HINT = "The LMS gave us no access. Its administrator should check the tool's client id and key set address."
+STILL_TRYING = "The LMS did not answer; we keep trying."
+OVERRIDDEN = "Moodle keeps a grade that a teacher set by hand. Remove that override in the gradebook, then send again."
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """An event with everything its delivery needs, already read from the database."""
+    """An event with everything its delivery needs, already read from the database.
+
+    `told` are earlier scores of the person that the gradebook may show: the last one delivered, and those after it
+    that may have arrived. `confirmed` says that one of them did arrive.
+    """
 
     event: ScoreEvent
     registration: Registration
     key: ToolKey
-    new_submission: bool
+    column: Column
+    new_submission: bool = True
+    told: Sequence[ScoreEvent] = ()
+    confirmed: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it. `url` and `maximum` are what was learnt about the column on the way."""
+    """What came of it. `unknown`: the score may have arrived though no answer says so."""
 
     verdict: Verdict
     status: int | None = None
     words: str = ""
-    url: str = ""
-    maximum: Decimal | None = None
     reached: bool = True
+    unknown: bool = False
+    drift: str = ""  # how the gradebook differs, where it was read; `result` is what it shows
+    result: ags.Result | None = None
+    remaining: float | None = None  # of the platform's rate limit
 
 
 def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
     """Send one score. Never raises: one event's failure must not hold up the others."""
+    delivery = _Delivery(parcel, session)
     try:
-        return _Delivery(parcel, session).run()
+        return delivery.run()
     except tokens.TokenRefused as error:
         return Outcome(Verdict(Kind.RETRY, KEY_SET_HINT, pause=True), error.status, error.words, reached=False)
     except http.Forbidden as error:
         hint = "This service may not fetch from the LMS's address. Its operator should check the allowed hosts."
         return Outcome(Verdict(Kind.RETRY, hint), words=str(error), reached=False)
     except http.HttpError as error:
-        return Outcome(Verdict(Kind.RETRY, "The LMS did not answer; we keep trying."), words=str(error), reached=False)
+        status = error.status if isinstance(error, ags.Refused) else None
+        verdict = Verdict(Kind.RETRY, STILL_TRYING)
+        return Outcome(verdict, status, str(error), reached=status is not None, unknown=delivery.posting)
     except Exception:
         logger.exception("score event %s could not be sent", parcel.event.pk)
-        return Outcome(Verdict(Kind.RETRY, "Something went wrong here; we keep trying."), words="internal error")
+        verdict = Verdict(Kind.RETRY, "Something went wrong here; we keep trying.")
+        return Outcome(verdict, words="internal error", unknown=delivery.posting)
 
 
 class _Delivery:
-    """The steps of one delivery, sharing what was learnt about the column."""
+    """The steps of one delivery."""
 
     def __init__(self, parcel: Parcel, session: requests.Session) -> None:
+        self.parcel = parcel
         self.event = parcel.event
-        self.column = parcel.event.line_item
-        self.link = self.column.resource_link
-        self.new_submission = parcel.new_submission
+        self.column = parcel.column
         self.family = families.of(parcel.registration.family)
-        self.scopes = [scope for scope in ags.WANTED if scope in self.link.scopes]
-        self.call = tokens.authorised(parcel.registration, self.scopes, key=parcel.key, session=session)
-        self.url = self.column.url
-        self.maximum = self.column.score_maximum
+        self.call = tokens.authorised(parcel.registration, self.column.scopes, key=parcel.key, session=session)
+        self.new_submission = parcel.new_submission
+        self.surely_new = not self.event.unknown  # whether no earlier try of it can have arrived
+        self.posting = False  # whether a score was sent and not answered
+        self.url = ""
 
     def run(self) -> Outcome:
+        self.url = self.column.address(self.call, self.event.score_maximum)
         if not self.url:
-            self.url = self._find()
-        if not self.url:
-            return self._outcome(Answer(0), Verdict(Kind.REFUSED, "The gradebook has no column for this activity."))
+            return Outcome(Verdict(Kind.REFUSED, "The gradebook has no column for this activity."))
+        return self._look_first() or self._send()
+
+    def _send(self) -> Outcome:
         answer, verdict = self._post()
         if verdict.kind is Kind.WITHOUT_SUBMISSION and self.new_submission:
             self.new_submission = False
             answer, verdict = self._post()
-        if verdict.kind is Kind.LOST and self._moved():
+        if verdict.kind is Kind.LOST and self.column.moved(self.call, self.url):
+            self.url = self.column.url
             answer, verdict = self._post()
+        if verdict.ours:
+            logger.error("score event %s was malformed for the platform: %s", self.event.pk, answer.text[:500])
         if verdict.kind is Kind.COMPARE:
-            verdict = self._compare()
+            return self._compared(answer)
+        if verdict.kind is Kind.DELIVERED and self.event.forced and self.family.KEEPS_OVERRIDES:
+            return self._stands(answer)
         if verdict.kind in (Kind.LOST, Kind.WITHOUT_SUBMISSION):
             verdict = replace(verdict, kind=Kind.REFUSED)
         return self._outcome(answer, verdict)
 
     def _post(self) -> tuple[Answer, Verdict]:
-        if self.family.OWN_MAXIMUM and self.maximum is None:
-            self.maximum = self._read_maximum()
-        body = self.family.body(
-            self.event, maximum=self.maximum or self.event.score_maximum, new_submission=self.new_submission
+        maximum = self.column.own_maximum(self.call) if self.family.OWN_MAXIMUM else None
+        manner = Manner(
+            maximum=maximum or self.event.score_maximum,
+            new_submission=self.new_submission,
+            careful=self.event.unknown and not self.parcel.told and not self.event.forced,
+            comment=self.surely_new,
         )
-        answer = ags.post_score(self.call, line_item=self.url, body=body)
+        self.posting = True
+        answer = ags.post_score(self.call, line_item=self.url, body=self.family.body(self.event, manner))
+        self.posting = answer.status >= 500
         return answer, self.family.read(answer)
 
-    def _read_maximum(self) -> Decimal | None:
-        """The column's maximum, where it may be read; without it the score goes out in ours."""
-        if not {ags.LINE_ITEM, ags.LINE_ITEM_READ} & set(self.scopes):
+    def _look_first(self) -> Outcome | None:
+        """Read the gradebook before a score that might undo a teacher's work, or repeat itself. None: go on.
+
+        That is a new version of a score that was told, and a repeat where the platform takes one twice. Timestamps do
+        not protect there: an edit has an older one than the new version (and on Canvas none).
+        """
+        doubtful = self.event.unknown and not self.family.REFUSES_EQUAL
+        if self.event.forced or not (doubtful or self.parcel.told) or ags.RESULT not in self.column.scopes:
             return None
-        try:
-            found = ags.read_maximum(self.call, line_item=self.url)
-        except http.HttpError as error:
-            logger.info("maximum of a column not read: %s", error)
-            return None
-        fits = found is not None and 0 < found < 1_000_000 and found == round(found, 3)
-        return found if fits else None
-
-    def _find(self) -> str:
-        """The link's column, made where it has none and we may make one."""
-        scopes, line_items, link_id = set(self.scopes), self.link.line_items_url, self.link.resource_link_id
-        if not line_items or not {ags.LINE_ITEM, ags.LINE_ITEM_READ} & scopes:
-            return ""
-        found = ags.find_line_item(self.call, line_items=line_items, resource_link_id=link_id)
-        if found or ags.LINE_ITEM not in scopes:
-            return found
-        return ags.create_line_item(
-            self.call,
-            line_items=line_items,
-            resource_link_id=link_id,
-            label=self.link.title or "Score",
-            maximum=self.event.score_maximum,
-        )
-
-    def _moved(self) -> bool:
-        """Whether the column stands at another address now; a column that is gone is not made anew."""
-        if not self.link.line_items_url or not {ags.LINE_ITEM, ags.LINE_ITEM_READ} & set(self.scopes):
-            return False
-        try:
-            found = ags.find_line_item(
-                self.call, line_items=self.link.line_items_url, resource_link_id=self.link.resource_link_id
-            )
-        except http.HttpError as error:
-            logger.info("column not found again: %s", error)
-            return False
-        moved = bool(found) and found != self.url
-        if moved:
-            self.url, self.maximum = found, None
-        return moved
-
-    def _compare(self) -> Verdict:
-        """The platform holds something at least as new: ours, which arrived before, or a change made there."""
-        if ags.RESULT not in self.scopes:
-            return Verdict(Kind.CONFLICT, "The gradebook holds a newer grade, and we may not read it.")
         result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
-        if result is not None and self._is_ours(result):
-            return Verdict(Kind.DELIVERED)
-        return Verdict(Kind.CONFLICT, f"{_shown(result)} Send ours again only if it should replace that.")
+        told_so = any(is_shown(result, told) for told in self.parcel.told)
+        if told_so or (is_empty(result) and not self.parcel.confirmed):
+            self.surely_new = self.surely_new or not is_shown(result, self.event)
+            return None
+        if self.event.unknown and is_shown(result, self.event):
+            return Outcome(Verdict(Kind.DELIVERED))
+        return self._conflict(Answer(0), result)
 
-    def _is_ours(self, result: ags.Result) -> bool:
-        maximum = result.maximum or self.maximum or self.event.score_maximum
-        ours = self.event.score_given * maximum / self.event.score_maximum
-        return abs((result.score or Decimal(0)) - ours) <= TOLERANCE
+    def _compared(self, answer: Answer) -> Outcome:
+        """The platform holds something at least as new: ours, which arrived before, or a change made there."""
+        if ags.RESULT not in self.column.scopes:
+            hint = "The gradebook holds a newer grade, and we may not read it."
+            return self._outcome(answer, Verdict(Kind.CONFLICT, hint))
+        result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+        if result is not None and is_shown(result, self.event):
+            return self._outcome(answer, Verdict(Kind.DELIVERED))
+        return self._conflict(answer, result)
+
+    def _stands(self, answer: Answer) -> Outcome:
+        """Whether a score sent on a person's word really shows: Moodle says yes to one that it then hides."""
+        if ags.RESULT in self.column.scopes:
+            result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+            if not is_shown(result, self.event):
+                return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, OVERRIDDEN))
+        return self._outcome(answer, Verdict(Kind.DELIVERED))
+
+    def _conflict(self, answer: Answer, result: ags.Result | None) -> Outcome:
+        hint = f"{shown(result)} Send ours again only if it should replace that."
+        outcome = self._outcome(answer, Verdict(Kind.CONFLICT, hint))
+        return replace(outcome, drift=drift_of(result), result=result)
 
     def _outcome(self, answer: Answer, verdict: Verdict) -> Outcome:
         words = f"{answer.reason} {answer.text}".replace("\x00", "").strip()[:2_000]
-        url = self.url if self.url != self.column.url else ""
-        maximum = self.maximum if self.maximum != self.column.score_maximum else None
-        return Outcome(verdict, answer.status or None, words, url, maximum)
+        left = pacing.remaining(answer.headers)
+        return Outcome(verdict, answer.status or None, words, unknown=self.posting, remaining=left)
 
 
-def _shown(result: ags.Result | None) -> str:
+def is_shown(result: ags.Result | None, event: ScoreEvent) -> bool:
+    """Whether the gradebook shows this score, in its own maximum. Moodle leaves a score of nought out."""
+    if result is None:
+        return False
+    maximum = result.maximum or event.score_maximum
+    return abs((result.score or Decimal(0)) - event.score_given * maximum / event.score_maximum) <= TOLERANCE
+
+
+def is_empty(result: ags.Result | None) -> bool:
+    return result is None or result.score is None
+
+
+def drift_of(result: ags.Result | None) -> Drift:
+    """What kind of difference a result is that is not ours."""
+    if result is None:
+        return Drift.MISSING
+    return Drift.CLEARED if result.score is None else Drift.CHANGED
+
+
+def shown(result: ags.Result | None) -> str:
+    """The gradebook's side of a difference, in a sentence."""
     if result is None or result.score is None:
         return "The grade was cleared in the LMS."
     of = f" of {result.maximum.normalize():f}" if result.maximum else ""

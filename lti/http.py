@@ -80,16 +80,18 @@ def session() -> requests.Session:
     return made
 
 
-def fetch(method: str, url: str, *, using: requests.Session | None = None, **kwargs: Any) -> Answer:
+def fetch(
+    method: str, url: str, *, using: requests.Session | None = None, max_bytes: int = MAX_BYTES, **kwargs: Any
+) -> Answer:
     """One request. Redirects come back as they are (3xx). Raises Forbidden, Unreachable or TooLarge."""
     _check(url)
     if using is None:
         with session() as own:
-            return fetch(method, url, using=own, **kwargs)
+            return fetch(method, url, using=own, max_bytes=max_bytes, **kwargs)
     try:
         with using.request(method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs) as response:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, response.reason or "", headers, b"".join(_body(response)))
+            return Answer(response.status_code, response.reason or "", headers, b"".join(_body(response, max_bytes)))
     except (requests.RequestException, OSError, ValueError) as error:
         # ValueError: urllib3 lets a malformed address or header through as one.
         raise Unreachable(_summary(error)) from error
@@ -109,12 +111,12 @@ def same_origin(one: str, other: str) -> bool:
     return _origin(one) == _origin(other) is not None
 
 
-def _body(response: requests.Response) -> Iterator[bytes]:
+def _body(response: requests.Response, max_bytes: int) -> Iterator[bytes]:
     size, started = 0, time.monotonic()
     for chunk in response.iter_content(16_384):
         size += len(chunk)
-        if size > MAX_BYTES:
-            raise TooLarge(f"answer larger than {MAX_BYTES} bytes")
+        if size > max_bytes:
+            raise TooLarge(f"answer larger than {max_bytes} bytes")
         if time.monotonic() - started > DEADLINE:
             raise Unreachable(f"answer took longer than {DEADLINE:.0f} s")
         yield chunk

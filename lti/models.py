@@ -231,10 +231,37 @@ class LineItem(models.Model):
         editable=False,
         help_text="The column's own maximum, where a platform rounds scores given in another one (Moodle).",
     )
+    made = models.BooleanField(default=False, editable=False, help_text="Made by this tool, which may thus delete it.")
+    wanted = models.BooleanField(default=True, help_text="Off: no scores are sent to this link's column.")
+    label = models.CharField(max_length=255, blank=True, help_text="The name that a teacher gave it here.")
+    points = models.DecimalField(
+        max_digits=10, decimal_places=3, null=True, blank=True, help_text="The maximum that a teacher gave it here."
+    )
+    push_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Name and points are sent then.")
+    push_tries = models.PositiveIntegerField(default=0, editable=False)
+    push_hint = models.CharField(max_length=300, blank=True, editable=False)
+    reconciled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    news = models.BooleanField(
+        default=True, editable=False, help_text="The platform offered something new: scores may have waited for it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(points=None) | Q(points__gt=0), name="line_item_points_positive")
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(news=True), name="line_item_news"),
+            models.Index(fields=["push_at"], condition=Q(push_at__isnull=False), name="line_item_push"),
+        ]
 
     def __str__(self) -> str:
         return self.url or f"column of {self.resource_link}"
+
+    @property
+    def resource_id(self) -> str:
+        """Names the column at the platform when we make it, so that it is found again (AGS 2.0 section 3.2.1)."""
+        return str(self.pk)
 
 
 def key_hash(key: str) -> str:
@@ -290,7 +317,16 @@ class ScoreState(models.TextChoices):
     DELIVERED = "delivered"
     SUPERSEDED = "superseded", "replaced by a newer score"
     CONFLICT = "conflict", "changed in the LMS"
+    KEPT = "kept", "the LMS's grade stays"
     REFUSED = "refused"
+
+
+class Drift(models.TextChoices):
+    """How the gradebook differs from what was sent."""
+
+    CHANGED = "changed", "another grade"
+    CLEARED = "cleared", "an empty grade"
+    MISSING = "missing", "no grade for this person"
 
 
 class ScoreEvent(models.Model):
@@ -312,6 +348,8 @@ class ScoreEvent(models.Model):
     final = models.BooleanField(help_text="False while a response waits for a person.")
     started_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField()
+    comment = models.CharField(max_length=1_000, blank=True, help_text="Told with the score, once.")
+    forced = models.BooleanField(default=False, help_text="On a person's word: may replace what the LMS has.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     state = models.CharField(max_length=16, choices=ScoreState.choices, default=ScoreState.DUE)
@@ -322,6 +360,14 @@ class ScoreEvent(models.Model):
     last_status = models.PositiveIntegerField(null=True, blank=True, help_text="HTTP status; empty: no answer came.")
     last_answer = models.TextField(blank=True, help_text="The platform's own words.")
     hint = models.CharField(max_length=300, blank=True, help_text="What a teacher can do about it.")
+    unknown = models.BooleanField(default=False, help_text="A try may have arrived though no answer came.")
+    retry_until = models.DateTimeField(null=True, blank=True, help_text="Empty: three days after it was made.")
+    drift = models.CharField(max_length=16, choices=Drift.choices, blank=True)
+    seen_score = models.DecimalField(
+        max_digits=16, decimal_places=5, null=True, blank=True, help_text="What the gradebook showed when last read."
+    )
+    seen_maximum = models.DecimalField(max_digits=16, decimal_places=5, null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -336,6 +382,7 @@ class ScoreEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["registration", "next_try_at"], condition=Q(state="due"), name="score_event_due"),
+            models.Index(fields=["registration", "id"], condition=Q(state="due"), name="score_event_oldest_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="score_event_sending"),
         ]
 

@@ -17,7 +17,7 @@ from lti.models import LineItem, PlatformUser, ResourceLink, ScoreEvent, ScoreSt
 from lti.sending import drain, lock
 from roster.models import Person
 
-__all__ = ["drain", "latest", "latest_by_person", "queue", "resend", "retry_refused", "sweep"]
+__all__ = ["drain", "keep", "latest", "latest_by_person", "put_back", "queue", "resend", "retry_refused", "sweep"]
 
 REPEATED = (
     "institution_id",
@@ -30,6 +30,7 @@ REPEATED = (
     "started_at",
     "submitted_at",
 )
+DRIFTED = (ScoreState.CONFLICT, ScoreState.KEPT)
 APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
 
 
@@ -43,11 +44,13 @@ def queue(
     started_at: datetime | None,
     submitted_at: datetime,
     now: datetime,
+    comment: str = "",
 ) -> ScoreEvent | None:
     """Put a score on its way; call it in the transaction that makes the grade.
 
     None where the LMS offers no column, does not know the person, or nothing can be scored. A score equal to the
-    newest one is not repeated, unless the LMS refused that one and this comes of another attempt.
+    newest one is not repeated, unless the LMS refused that one and this comes of another attempt. Over a grade that
+    is known to be changed in the LMS nothing goes out by itself: the new score stands beside it as a conflict.
     """
     column = _column(resource_link)
     user = _user(resource_link, person)
@@ -59,7 +62,7 @@ def queue(
         newest = _newest(column.pk, user.pk)
         if newest and _says(newest, given, maximum, final) and not _is_new_chance(newest, submitted_at):
             return newest
-        event = ScoreEvent(score_given=given, score_maximum=maximum, final=final)
+        event = ScoreEvent(score_given=given, score_maximum=maximum, final=final, comment=comment[:1_000])
         event.institution_id, event.registration_id = column.institution_id, column.registration_id
         event.line_item, event.platform_user = column, user
         event.started_at, event.submitted_at = started_at, submitted_at
@@ -74,19 +77,52 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
         newest = _newest(event.line_item_id, event.platform_user_id) or event
-        return _append(newest, now, ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}))
+        again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}, forced=True)
+        return _append(newest, now, again)
+
+
+def keep(*, event: ScoreEvent) -> None:
+    """Let the LMS's grade stay, on a person's word. Whichever of a learner's events is given, the newest is meant."""
+    with transaction.atomic():
+        lock(event.line_item_id, event.platform_user_id)
+        newest = _newest(event.line_item_id, event.platform_user_id)
+        if newest and newest.state == ScoreState.CONFLICT:
+            ScoreEvent.objects.filter(pk=newest.pk).update(state=ScoreState.KEPT, hint="")
 
 
 def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime) -> int:
-    """Send the refused scores of people who are back in a course as new versions; how many."""
+    """Send again what the LMS refused for people who are back in a course; how many scores that are.
+
+    Scores that it had are sent as well: Moodle deletes the grades of whom it removes. They keep their old timestamp
+    and the gradebook is read where a repeat may do harm, so a grade that someone gave meanwhile is found, not replaced.
+    """
     newest = (
         ScoreEvent.objects.filter(line_item__resource_link__context__course=course_id)
         .filter(platform_user__person__in=people)
         .order_by("line_item", "platform_user", "-version")
         .distinct("line_item", "platform_user")
     )
-    refused = ScoreEvent.objects.filter(pk__in=newest.values("pk"), state=ScoreState.REFUSED)
-    return len([resend(event=event, now=now) for event in refused])
+    return sum(_retry(event, now) for event in newest if event.state in (ScoreState.REFUSED, ScoreState.DELIVERED))
+
+
+def _retry(event: ScoreEvent, now: datetime) -> int:
+    with transaction.atomic():
+        lock(event.line_item_id, event.platform_user_id)
+        return int(put_back(event, now=now))
+
+
+def put_back(event: ScoreEvent, *, now: datetime) -> bool:
+    """Make a settled event due once more, as one of which is unknown whether it arrived. False: it is not the newest.
+
+    The pair must be locked.
+    """
+    newest = _newest(event.line_item_id, event.platform_user_id)
+    if newest is None or (newest.pk, newest.state) != (event.pk, event.state):
+        return False
+    again = {"state": ScoreState.DUE, "unknown": True, "next_try_at": now, "retry_until": now + sending.GIVE_UP_AFTER}
+    ScoreEvent.objects.filter(pk=event.pk).update(**again, tries=0, drift="")
+    tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]
+    return True
 
 
 def latest(*, resource_link: ResourceLink | UUID, person: Person | UUID) -> ScoreEvent | None:
@@ -120,14 +156,23 @@ def _append(newest: ScoreEvent | None, now: datetime, event: ScoreEvent) -> Scor
     event.next_try_at = now
     same = ScoreEvent.objects.filter(line_item_id=event.line_item_id, platform_user_id=event.platform_user_id)
     same.filter(state=ScoreState.DUE).update(state=ScoreState.SUPERSEDED)
+    if newest and newest.state in DRIFTED and not event.forced:
+        _stand_beside(newest, event)
     event.save(force_insert=True)
     tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]
     return event
 
 
+def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
+    """The gradebook holds a grade that is not ours: a person decides about this one too."""
+    event.state, event.drift = ScoreState.CONFLICT, newest.drift
+    event.seen_score, event.seen_maximum, event.seen_at = newest.seen_score, newest.seen_maximum, newest.seen_at
+    event.hint = "The grade was changed in the LMS before. This new score waits for your decision."
+
+
 def _column(resource_link: ResourceLink) -> LineItem | None:
     """The link's column, if scores may be sent to it and its address is known or can be found."""
-    column = LineItem.objects.filter(resource_link=resource_link).first()
+    column = LineItem.objects.filter(resource_link=resource_link, wanted=True).first()
     if column is None or ags.SCORE not in resource_link.scopes:
         return None
     findable = resource_link.line_items_url and {ags.LINE_ITEM, ags.LINE_ITEM_READ} & set(resource_link.scopes)

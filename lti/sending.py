@@ -5,27 +5,34 @@ The database is used by the thread that drains; the platform is called from a fe
 
 import logging
 import random
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import requests
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from lti import delivery, http, keys
+from lti.ags import Result
+from lti.columns import Column
 from lti.delivery import Outcome, Parcel
 from lti.families.verdict import Kind
 from lti.models import LineItem, Registration, ScoreEvent, ScoreState
+from lti.pacing import Pace
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
 IN_FLIGHT = 4  # requests at once to one platform: Canvas reserves for each, and trips at about twelve
+BATCH = 16  # events taken at once
 LEASE = timedelta(seconds=60)
 RENEW_EVERY = 15.0  # seconds
 STALE_AFTER = timedelta(minutes=3)
@@ -35,8 +42,11 @@ DRAIN_FOR = timedelta(minutes=2)  # then another message goes on
 FAILURES_IN_A_ROW, PAUSE_AFTER_FAILURES = 4, 60.0  # then leave the platform alone for so many seconds
 
 
-def drain(registration_id: UUID, *, clock: Clock = timezone.now) -> bool:
-    """Send what is due at one platform, unless someone else is at it. Whether something is still due."""
+def drain(registration_id: UUID, *, clock: Clock = timezone.now, patience: float = 0.0) -> bool:
+    """Send what is due at one platform, unless someone else is at it. Whether something is still due.
+
+    With `patience` it waits so many seconds for what is about to come due, and keeps to the platform's pace.
+    """
     started = clock()
     while due(clock()).filter(registration=registration_id).exists():
         if clock() - started > DRAIN_FOR:
@@ -45,14 +55,17 @@ def drain(registration_id: UUID, *, clock: Clock = timezone.now) -> bool:
         if not lease.take():
             return False
         try:
-            Drain(lease, clock, until=started + DRAIN_FOR).run()
+            Drain(lease, clock, until=started + DRAIN_FOR, patience=patience).run()
         finally:
             lease.release()
     return False
 
 
 def due(now: datetime) -> QuerySet[ScoreEvent]:
-    """Events that may be sent now, oldest wish first: one at a time for each person in a column."""
+    """Events that may be sent now, the oldest first: one at a time for each person in a column.
+
+    So one that failed goes ahead of newer ones as soon as it may, and not to the end of a long queue.
+    """
     pair = {"line_item": OuterRef("line_item"), "platform_user": OuterRef("platform_user")}
     under_way = ScoreEvent.objects.filter(**pair, state=ScoreState.SENDING)
     waiting = Q(registration__paused_until=None) | Q(registration__paused_until__lte=now)
@@ -63,7 +76,7 @@ def due(now: datetime) -> QuerySet[ScoreEvent]:
         registration__active=True,
         line_item__resource_link__deployment__active=True,
     )
-    return events.exclude(Exists(under_way)).order_by("next_try_at")
+    return events.exclude(Exists(under_way)).order_by("id")
 
 
 def recover(*, now: datetime) -> None:
@@ -71,7 +84,7 @@ def recover(*, now: datetime) -> None:
     for event in ScoreEvent.objects.filter(state=ScoreState.SENDING, claimed_at__lt=now - STALE_AFTER)[:1_000]:
         with transaction.atomic():
             lock(event.line_item_id, event.platform_user_id)
-            _put_back(event, next_try_at=now, hint="Sending was interrupted; we try again.")
+            _put_back(event, next_try_at=now, unknown=True, hint="Sending was interrupted; we try again.")
 
 
 def lock(line_item_id: UUID, user_id: UUID) -> None:
@@ -109,61 +122,137 @@ class Lease:
 class Drain:
     """One run over a registration's due events."""
 
-    def __init__(self, lease: Lease, clock: Clock, until: datetime) -> None:
+    def __init__(self, lease: Lease, clock: Clock, until: datetime, patience: float = 0.0) -> None:
         self.lease = lease
         self.clock = clock
         self.until = until
+        self.patience = patience
         self.registration = Registration.objects.defer("jwks").get(pk=lease.registration_id)
         self.key = keys.signing_key()
-        self.flying: dict[Future[Outcome], ScoreEvent] = {}
+        self.pace = Pace()
+        self.ready: deque[Parcel] = deque()
+        self.flying: dict[Future[Outcome], Parcel] = {}
+        self.columns: dict[tuple[UUID, str], Column] = {}
         self.failures = 0
+        self.paused_until: datetime | None = None
+        self.renewed = 0.0
 
     def run(self) -> None:
-        with http.session() as session, ThreadPoolExecutor(IN_FLIGHT) as pool:
-            while True:
-                self._send(pool, session)
-                if not self.flying:
-                    return
-                done, _ = wait(self.flying, timeout=RENEW_EVERY, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._settle(self.flying.pop(future), future.result())
+        try:
+            with http.session() as session, ThreadPoolExecutor(IN_FLIGHT) as pool:
+                while self._step(pool, session):
+                    pass
+        finally:
+            for parcel in self.ready:
+                _give_back(parcel.event, self.clock())
+
+    def _step(self, pool: ThreadPoolExecutor, session: requests.Session) -> bool:
+        """Send what may be sent, settle what was answered. False when there is nothing left to do here."""
+        self._send(pool, session)
+        if not self.flying:
+            return self._rest()
+        gap = self.pace.wait() if self.ready and len(self.flying) < IN_FLIGHT else 0.0
+        done, _ = wait(self.flying, timeout=gap or RENEW_EVERY, return_when=FIRST_COMPLETED)
+        for future in done:
+            self._settle(self.flying.pop(future), future.result())
+        return True
 
     def _send(self, pool: ThreadPoolExecutor, session: requests.Session) -> None:
-        """Fill the free places. Nothing new once the lease is lost or the time is up; a pause empties `due`."""
-        free = IN_FLIGHT - len(self.flying)
-        if not self.lease.renew() or not free or self.clock() > self.until:
-            return
-        for event in self._claim(free):
-            parcel = Parcel(event, self.registration, self.key, new_submission=not event.submission_known)  # type: ignore[attr-defined]
-            self.flying[pool.submit(delivery.deliver, parcel, session)] = event
+        """Fill the free places. Nothing new once the lease is lost, the time is up or the platform wants a pause."""
+        while len(self.flying) < IN_FLIGHT and self._may_send():
+            if not self.ready:
+                self.ready.extend(self._claim())
+            if not self.ready or (self.patience and self.pace.wait()):
+                return
+            self.pace.start()
+            parcel = self.ready.popleft()
+            self.flying[pool.submit(delivery.deliver, parcel, session)] = parcel
 
-    def _claim(self, limit: int) -> list[ScoreEvent]:
+    def _may_send(self) -> bool:
         now = self.clock()
-        same = {name: OuterRef(name) for name in ("line_item", "platform_user", "submitted_at")}
-        known = ScoreEvent.objects.filter(**same, delivered_at__isnull=False)
-        events = due(now).filter(registration=self.registration).annotate(submission_known=Exists(known))
-        rows = events.select_related("line_item__resource_link", "platform_user")[:limit]
-        return [event for event in rows if _take(event, now)]
+        if now > self.until or (self.paused_until and self.paused_until > now):
+            return False
+        if time.monotonic() - self.renewed > RENEW_EVERY / 3 or not self.ready:
+            self.renewed = time.monotonic()
+            return self.lease.renew()
+        return True
 
-    def _settle(self, event: ScoreEvent, outcome: Outcome) -> None:
+    def _rest(self) -> bool:
+        """Wait for what is about to come due, if that is soon enough to stay. False: leave."""
+        if not self.patience or not self.lease.renew():
+            return False
+        seconds = self.pace.wait() if self.ready else self._until_due()
+        if self.paused_until:
+            seconds = max(seconds, (self.paused_until - self.clock()).total_seconds())
+        if seconds > self.patience or self.clock() + timedelta(seconds=seconds) > self.until:
+            return False
+        time.sleep(max(seconds, 0.01))
+        return True
+
+    def _until_due(self) -> float:
+        """Seconds until the next event comes due; infinite when none waits."""
+        soon = self.clock() + timedelta(seconds=self.patience)
+        waiting = due(soon).filter(registration=self.registration).order_by("next_try_at")
+        first = waiting.values_list("next_try_at", flat=True).first()
+        return (first - self.clock()).total_seconds() if first else float("inf")
+
+    def _claim(self) -> list[Parcel]:
+        """Take the oldest due events; none where another drain took over meanwhile."""
         now = self.clock()
+        events = due(now).filter(registration=self.registration).select_for_update(of=("self",), skip_locked=True)
+        try:
+            with transaction.atomic():
+                rows = list(events.select_related("line_item__resource_link", "platform_user")[:BATCH])
+                mine = ScoreEvent.objects.filter(pk__in=[event.pk for event in rows])
+                mine.update(state=ScoreState.SENDING, claimed_at=now, tries=F("tries") + 1)
+        except IntegrityError:
+            return []
+        for event in rows:
+            event.state, event.claimed_at, event.tries = ScoreState.SENDING, now, event.tries + 1
+        earlier = _earlier(rows)
+        return [self._parcel(event, earlier.get((event.line_item_id, event.platform_user_id), [])) for event in rows]
+
+    def _parcel(self, event: ScoreEvent, earlier: list[ScoreEvent]) -> Parcel:
+        known = any(one.delivered_at and one.submitted_at == event.submitted_at for one in earlier)
+        told: list[ScoreEvent] = []
+        for one in earlier:  # the newest first
+            if one.tries:
+                told.append(one)
+            if one.delivered_at:
+                break
+        confirmed = any(one.delivered_at for one in told)
+        column = self.columns.setdefault((event.line_item_id, event.line_item.url), Column(event.line_item))
+        return Parcel(event, self.registration, self.key, column, not known, told, confirmed)
+
+    def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
+        now, event = self.clock(), parcel.event
         self.failures = 0 if outcome.reached else self.failures + 1
         with transaction.atomic():
             lock(event.line_item_id, event.platform_user_id)
             _write(event, outcome, now)
-            _learn(event.line_item, outcome)
+            _learn(event.line_item, parcel.column)
         self._pause(outcome, now)
 
     def _pause(self, outcome: Outcome, now: datetime) -> None:
-        seconds = outcome.verdict.delay or PAUSE_AFTER_FAILURES if outcome.verdict.pause else 0.0
+        seconds = self._pause_asked(outcome)
         if self.failures >= FAILURES_IN_A_ROW:
             seconds = max(seconds, PAUSE_AFTER_FAILURES)
-        until = now + timedelta(seconds=seconds)
         if seconds:
+            until = now + timedelta(seconds=seconds)
+            self.paused_until = max(self.paused_until or until, until)
             later = Q(paused_until=None) | Q(paused_until__lt=until)
             Registration.objects.filter(later, pk=self.registration.pk).update(paused_until=until)
         if outcome.verdict.pause and not outcome.reached:
             self._explain(outcome)
+
+    def _pause_asked(self, outcome: Outcome) -> float:
+        """Seconds for which the platform wants to be left alone."""
+        if not outcome.verdict.pause:
+            self.pace.heard(outcome.remaining)
+            return 0.0
+        if not outcome.reached:
+            return PAUSE_AFTER_FAILURES
+        return outcome.verdict.delay or self.pace.throttled()
 
     def _explain(self, outcome: Outcome) -> None:
         """What stops one score stops all of them: say so at each, for whoever looks."""
@@ -171,33 +260,51 @@ class Drain:
         waiting.update(hint=outcome.verdict.hint, last_status=outcome.status, last_answer=outcome.words)
 
 
-def _take(event: ScoreEvent, now: datetime) -> bool:
-    """Claim an event; false when it was replaced, taken, or another of the same person is under way."""
-    claim = {"state": ScoreState.SENDING, "claimed_at": now, "tries": event.tries + 1}
-    try:
-        with transaction.atomic():
-            taken = ScoreEvent.objects.filter(pk=event.pk, state=ScoreState.DUE).update(**claim)
-    except IntegrityError:
-        return False
-    for name, value in claim.items():
-        setattr(event, name, value)
-    return bool(taken)
+def _earlier(events: list[ScoreEvent]) -> dict[tuple[UUID, UUID], list[ScoreEvent]]:
+    """Earlier versions of each event, the newest first."""
+    pairs = Q(pk__in=[])
+    for event in events:
+        if event.version > 1:
+            pairs |= Q(line_item=event.line_item_id, platform_user=event.platform_user_id, version__lt=event.version)
+    found: dict[tuple[UUID, UUID], list[ScoreEvent]] = {}
+    for one in ScoreEvent.objects.filter(pairs).order_by("-version"):
+        found.setdefault((one.line_item_id, one.platform_user_id), []).append(one)
+    return found
 
 
 def _write(event: ScoreEvent, outcome: Outcome, now: datetime) -> None:
     """Record what came of a try. Late news about an event that was put back meanwhile changes nothing."""
     verdict = outcome.verdict
     said = {"last_status": outcome.status, "last_answer": outcome.words, "hint": verdict.hint[:300]}
-    if verdict.kind is Kind.RETRY and now - event.created_at < GIVE_UP_AFTER:
+    said["unknown"] = event.unknown or outcome.unknown
+    if verdict.kind is Kind.RETRY and now < (event.retry_until or event.created_at + GIVE_UP_AFTER):
         _put_back(event, next_try_at=now + _back_off(event.tries, verdict.delay), **said)
     elif verdict.kind is Kind.DELIVERED:
-        _finish(event, ScoreState.DELIVERED, **said, delivered_at=now)
+        _finish(event, ScoreState.DELIVERED, **{**said, "unknown": False}, delivered_at=now, drift="")
     elif verdict.kind is Kind.CONFLICT:
-        _finish(event, ScoreState.CONFLICT, **said)
+        _finish(event, ScoreState.CONFLICT, **said, **seen(outcome.drift, outcome.result, now))
     else:
         if verdict.kind is Kind.RETRY:
             said["hint"] = f"Given up after three days of trying. {verdict.hint}"[:300]
         _finish(event, ScoreState.REFUSED, **said)
+
+
+def seen(drift: str, result: Result | None, now: datetime) -> dict[str, Any]:
+    """The columns of an event that say what the gradebook shows."""
+    score, maximum = (_kept(result.score), _kept(result.maximum)) if result else (None, None)
+    return {"drift": drift, "seen_score": score, "seen_maximum": maximum, "seen_at": now}
+
+
+def _kept(value: Decimal | None) -> Decimal | None:
+    """As far as it can be kept; a platform may name any number."""
+    return round(value, 5) if value is not None and abs(value) < 10**10 else None
+
+
+def _give_back(event: ScoreEvent, now: datetime) -> None:
+    """An event that was taken and not sent."""
+    with transaction.atomic():
+        lock(event.line_item_id, event.platform_user_id)
+        _put_back(event, next_try_at=now, tries=event.tries - 1)
 
 
 def _put_back(event: ScoreEvent, **values: Any) -> None:
@@ -211,13 +318,11 @@ def _finish(event: ScoreEvent, state: ScoreState, **values: Any) -> None:
     mine.update(state=state, **values)
 
 
-def _learn(column: LineItem, outcome: Outcome) -> None:
+def _learn(row: LineItem, column: Column) -> None:
     """Keep what was learnt about the column, unless a launch brought news meanwhile."""
-    learnt: dict[str, Any] = {"url": outcome.url} if outcome.url else {}
-    if outcome.maximum is not None:
-        learnt["score_maximum"] = outcome.maximum
-    if learnt:
-        LineItem.objects.filter(pk=column.pk, url=column.url).update(**learnt)
+    learnt = {"url": column.url, "score_maximum": column.maximum, "made": column.made}
+    if any(getattr(row, name) != value for name, value in learnt.items()):
+        LineItem.objects.filter(pk=row.pk, url=row.url).update(**learnt)
 
 
 def _back_off(tries: int, asked: float | None) -> timedelta:

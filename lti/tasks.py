@@ -7,11 +7,13 @@ from django.utils import timezone
 
 from lti import keys, launch, roster_reading, rosters, scores
 
+PATIENCE = 10.0  # seconds for which a worker stays for scores that come due soon
+
 
 @shared_task
 def drain(registration_id: str) -> None:
     """Send the scores that are due at one platform."""
-    if scores.drain(UUID(registration_id)):
+    if scores.drain(UUID(registration_id), patience=PATIENCE):
         drain.delay(registration_id)
 
 

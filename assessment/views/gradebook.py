@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from assessment.models import Assignment, Grade, GradeState, WhileWaiting
+from assessment.templatetags.assay import points
 from lti import scores
-from lti.models import Launch, ScoreEvent, ScoreState
+from lti.models import Drift, Launch, ScoreEvent, ScoreState
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ RETRYING = Line(
 CONFLICT = Line(
     "bad", "Changed in the gradebook", more="Someone set another score there. Your teacher can see both scores."
 )
+KEPT = Line("ok", "Set by your teacher", more="Your teacher's own score stands in the gradebook.")
 REFUSED = Line("bad", "Not in your gradebook", more="Your LMS did not take the score. Your teacher can send it again.")
 PART = "The marked part is there already; it can only rise when the rest is marked."
 
@@ -49,6 +52,8 @@ def line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -> Line
         return Line("ok", "In your gradebook since", event.delivered_at, "" if event.final else PART)
     if event.state == ScoreState.CONFLICT:
         return CONFLICT
+    if event.state == ScoreState.KEPT:
+        return KEPT
     if event.state == ScoreState.REFUSED:
         return REFUSED
     return RETRYING if event.tries > 1 or event.last_answer else ON_ITS_WAY
@@ -63,6 +68,7 @@ def needs_hand(event: ScoreEvent) -> bool:
 TEACHER_WORDS = {
     ScoreState.DELIVERED: ("ok", "✓ In the gradebook"),
     ScoreState.CONFLICT: ("bad", "✗ Changed in the LMS"),
+    ScoreState.KEPT: ("ok", "✓ The LMS's stays"),
     ScoreState.REFUSED: ("bad", "✗ Not accepted"),
 }
 
@@ -79,6 +85,21 @@ def class_line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -
 
 def trouble_line(event: ScoreEvent) -> Line:
     """For the teacher: what happened, and the LMS's own words."""
-    said = event.last_answer.strip() or "The LMS did not answer."
     look, words = TEACHER_WORDS.get(ScoreState(event.state), ("wait", "… Trying again"))
+    if event.state == ScoreState.CONFLICT and event.drift:
+        return Line("bad", words, more=f"We have {_points(event.score_given, event.score_maximum)}. {_seen(event)}")
+    said = f"The LMS said: {event.last_answer.strip()}" if event.last_answer.strip() else "The LMS did not answer."
     return Line(look, words, event.next_try_at if look == "wait" else None, said)  # type: ignore[arg-type]
+
+
+def _seen(event: ScoreEvent) -> str:
+    """What the gradebook showed when it was last read."""
+    if event.drift == Drift.MISSING:
+        return "The LMS shows no grade for this person. Were they removed from the course, or the grade deleted?"
+    if event.seen_score is None:
+        return "The grade was cleared in the LMS."
+    return f"The LMS shows {_points(event.seen_score, event.seen_maximum)}: someone changed it there."
+
+
+def _points(given: Decimal, maximum: Decimal | None) -> str:
+    return f"{points(given)} of {points(maximum)}" if maximum else points(given)

@@ -104,11 +104,26 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
 @require_POST
 def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
     """Send the newest score of one person again; only scores of this very activity can be named."""
-    events = scores.latest_by_person(resource_link=assignment_or_404(request).resource_link)
-    event = next((one for one in events.values() if one.pk == event_id), None)
+    event = _named_score(request, event_id)
     if event is not None:
         scores.resend(event=event, now=timezone.now())
     return see_other("class")
+
+
+@instructors_only
+@require_POST
+def keep(request: LaunchRequest, event_id: UUID) -> HttpResponse:
+    """Let the LMS's grade stay."""
+    event = _named_score(request, event_id)
+    if event is not None:
+        scores.keep(event=event)
+    return see_other("class")
+
+
+def _named_score(request: LaunchRequest, event_id: UUID) -> ScoreEvent | None:
+    """Someone's newest score on this activity, if it is the named one: a page that is out of date does nothing."""
+    events = scores.latest_by_person(resource_link=assignment_or_404(request).resource_link)
+    return next((one for one in events.values() if one.pk == event_id), None)
 
 
 def _choose(request: LaunchRequest) -> HttpResponse:

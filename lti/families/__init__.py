@@ -1,10 +1,9 @@
 """How each family of platforms wants a score, and how it answers."""
 
-from decimal import Decimal
 from typing import Any, Protocol, cast
 
 from lti.families import canvas, generic, moodle
-from lti.families.verdict import Verdict
+from lti.families.verdict import Manner, Verdict
 from lti.http import Answer
 from lti.models import Family, ScoreEvent
 
@@ -13,8 +12,11 @@ class PlatformFamily(Protocol):
     """What a module of this package offers."""
 
     OWN_MAXIMUM: bool  # whether a score must be given in the column's own maximum
+    REFUSES_EQUAL: bool  # whether a score that arrived before is refused (409), so that a repeat is safe
+    KEEPS_OVERRIDES: bool  # whether a grade that a teacher overrode stays though the answer is a success
+    RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
 
-    def body(self, event: ScoreEvent, *, maximum: Decimal, new_submission: bool) -> dict[str, Any]:
+    def body(self, event: ScoreEvent, manner: Manner) -> dict[str, Any]:
         """The score as AGS 2.0 section 3.4 has it."""
 
     def read(self, answer: Answer) -> Verdict:

@@ -1,43 +1,66 @@
-"""Canvas, from app/controllers/lti/ims/scores_controller.rb."""
+"""Canvas, from app/controllers/lti/ims/scores_controller.rb.
 
-from dataclasses import replace
-from decimal import Decimal
+No status is ever posted without a score: it would wipe a grade, a teacher's too. `preserve_score` is thus not needed;
+with a real grade it would keep the grade from being written.
+"""
+
 from typing import Any
 
 from lti.families import generic
-from lti.families.verdict import Kind, Verdict
+from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
 from lti.models import ScoreEvent
 
-OWN_MAXIMUM = False
+OWN_MAXIMUM = False  # scales to the points of its assignment
+REFUSES_EQUAL = False  # an equal timestamp is taken again, and so is its comment
+KEEPS_OVERRIDES = False
+RESULTS_LIMIT = "100"
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
 HOLD = 3_600.0  # seconds between tries at an assignment that a teacher has to publish first
+CLOCKS_APART = 120.0  # seconds; a submission more than a minute ahead of Canvas's clock is refused
 
-HINTS = {
-    "not found in course": "This person is not a student of the course any more.",
-    "concluded": "The course is over in Canvas and takes no more grades.",
-}
+UNPUBLISHED = "The assignment is not published in Canvas. Publish it; we keep trying."
+CLOCKS = "The clocks of Canvas and this service differ; we keep trying."
+USED_UP = "Canvas says that all allowed attempts are used up."
+GONE = "This person is not a student of the course any more. The score goes out if they come back."
+OURS = Verdict(Kind.REFUSED, generic.OURS, ours=True)
+NO_ACCESS = "Canvas does not let this tool into the course. Was it removed there, or its key switched off?"
+
+RULES: list[generic.Rule] = [
+    (400, "before last updated", Verdict(Kind.COMPARE)),
+    (400, "future", Verdict(Kind.RETRY, CLOCKS, CLOCKS_APART)),
+    (400, "", OURS),
+    (422, "unpublished", Verdict(Kind.RETRY, UNPUBLISHED, HOLD)),
+    (422, "number of allowed attempts", Verdict(Kind.WITHOUT_SUBMISSION, USED_UP)),
+    (422, "not found", Verdict(Kind.REFUSED, GONE)),
+    (422, "active student", Verdict(Kind.REFUSED, GONE)),
+    (422, "concluded", Verdict(Kind.REFUSED, "The course is over in Canvas and takes no more grades.")),
+    (422, "grading period", Verdict(Kind.REFUSED, "The grading period is closed in Canvas: it takes no more grades.")),
+    (422, "scoremaximum", OURS),
+    (422, "cannot be zero", OURS),
+    (422, "content items", OURS),
+    (422, "scoregiven", OURS),
+    (401, "", Verdict(Kind.REFUSED, NO_ACCESS)),
+    (403, "user-agent", OURS),
+    (403, "user agent", OURS),
+]
 
 
-def body(event: ScoreEvent, *, maximum: Decimal, new_submission: bool) -> dict[str, Any]:
+def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
     """`PendingManual` with a score shows it as waiting for review; without a score it would wipe the grade.
 
     A repeated `submittedAt` does not use up another attempt.
     """
-    sent = generic.body(event, maximum=maximum, new_submission=new_submission)
+    sent = generic.body(event, manner)
     if not event.final:
         sent["gradingProgress"] = "PendingManual"
-    return {**sent, SUBMISSION: {"new_submission": new_submission}}
+    extension = {"new_submission": manner.new_submission}
+    if manner.careful:
+        extension["prioritize_non_tool_grade"] = True
+    return {**sent, SUBMISSION: extension}
 
 
 def read(answer: Answer) -> Verdict:
-    words = answer.text.lower()
-    if answer.status == 400 and "before last updated" in words:
-        return Verdict(Kind.COMPARE)
-    if answer.status == 422 and "unpublished" in words:
-        return Verdict(Kind.RETRY, "The assignment is not published in Canvas. Publish it; we keep trying.", HOLD)
-    if answer.status == 422 and "number of allowed attempts" in words:
-        return Verdict(Kind.WITHOUT_SUBMISSION, "Canvas says that all allowed attempts are used up.")
-    verdict = generic.read(answer)
-    hint = next((hint for phrase, hint in HINTS.items() if phrase in words), verdict.hint)
-    return replace(verdict, hint=hint)
+    if generic.is_throttled(answer):
+        return generic.read(answer)
+    return generic.by_text(answer, RULES) or generic.read(answer)

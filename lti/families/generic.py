@@ -1,20 +1,23 @@
 """The standard's rules, AGS 2.0 section 3.4, for a platform without habits that we know of."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lti.ags import number
-from lti.families.verdict import Kind, Verdict
+from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
 from lti.models import ScoreEvent
 
 OWN_MAXIMUM = False
+REFUSES_EQUAL = False
+KEEPS_OVERRIDES = False
+RESULTS_LIMIT = ""
 LONGEST_PAUSE = 3_600.0  # seconds
-SHORT_PAUSE = 10.0
-LOW_WATER = 100.0  # of the rate limit's units; one request may reserve fifty (Canvas)
 
+OURS = "The LMS could not read this score. Please tell the people who run this service."
 HINTS = {
     400: "The LMS did not accept this score. Is the person still a student of the course?",
     401: "The LMS does not accept our sign-in. Its administrator should check the tool's registration.",
@@ -22,26 +25,38 @@ HINTS = {
     422: "The LMS could not use this score. Is the person still a student of the course?",
 }
 
+Rule = tuple[int, str, Verdict]  # status, a phrase of the answer in lower case, what it means
 
-def body(event: ScoreEvent, *, maximum: Decimal, new_submission: bool) -> dict[str, Any]:
-    """Always fully graded with a score: anything else wipes the grade on some platforms."""
+
+def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+    """Always fully graded with a score: anything else wipes the grade on some platforms.
+
+    A comment is left out when there is none: an empty one clears a teacher's feedback (Moodle).
+    """
     sent = {
         "userId": event.platform_user.sub,
-        "scoreGiven": number(event.score_given * maximum / event.score_maximum),
-        "scoreMaximum": number(maximum),
+        "scoreGiven": number(scaled(event, manner.maximum)),
+        "scoreMaximum": number(manner.maximum),
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",
         "timestamp": moment(event.timestamp),
     }
-    submission = {"startedAt": event.started_at, "submittedAt": event.submitted_at}
+    if event.comment and manner.comment:
+        sent["comment"] = event.comment
+    # A moment that lies ahead of the score's own is refused (Canvas); both are fixed, so it is the same in each try.
+    submission = {"startedAt": event.started_at, "submittedAt": min(event.submitted_at, event.timestamp)}
     return {**sent, "submission": {name: moment(value) for name, value in submission.items() if value}}
+
+
+def scaled(event: ScoreEvent, maximum: Decimal) -> Decimal:
+    return event.score_given * maximum / event.score_maximum
 
 
 def read(answer: Answer) -> Verdict:
     if answer.ok:
         return _accepted(answer)
     if is_throttled(answer):
-        return Verdict(Kind.RETRY, "The LMS asked us to slow down.", retry_after(answer) or SHORT_PAUSE, pause=True)
+        return Verdict(Kind.RETRY, "The LMS asked us to slow down.", retry_after(answer), pause=True)
     if answer.status == 409:
         return Verdict(Kind.COMPARE)
     if answer.status in (404, 410, 412):
@@ -52,11 +67,17 @@ def read(answer: Answer) -> Verdict:
     return Verdict(Kind.REFUSED, HINTS.get(answer.status, "The LMS did not accept this score."))
 
 
+def by_text(answer: Answer, rules: Sequence[Rule]) -> Verdict | None:
+    """The first rule whose phrase stands in the answer's reason or body, and whose status it has."""
+    words = f"{answer.reason} {answer.text}".lower()
+    return next((verdict for status, phrase, verdict in rules if status == answer.status and phrase in words), None)
+
+
 def _accepted(answer: Answer) -> Verdict:
     """Moodle reports some failures as 200 with an empty list where success has an empty body."""
     if answer.body.strip() == b"[]":
         return Verdict(Kind.REFUSED, HINTS[400])
-    return Verdict(Kind.DELIVERED, delay=SHORT_PAUSE if _runs_dry(answer) else None, pause=_runs_dry(answer))
+    return Verdict(Kind.DELIVERED)
 
 
 def is_throttled(answer: Answer) -> bool:
@@ -84,10 +105,3 @@ def _seconds_until(value: str) -> float:
         return (parsedate_to_datetime(value) - datetime.now(UTC)) / timedelta(seconds=1)
     except (ValueError, TypeError):
         return float("nan")
-
-
-def _runs_dry(answer: Answer) -> bool:
-    try:
-        return float(answer.headers.get("x-rate-limit-remaining", "inf")) < LOW_WATER
-    except ValueError:
-        return False

@@ -1,30 +1,42 @@
-"""Moodle 4.5 and later, as observed: scores.php and gradebookservices.php of mod/lti/service."""
+"""Moodle 4.5 and later, as observed: scores.php and gradebookservices.php of mod/lti/service.
 
-from dataclasses import replace
+It knows no state but fully graded: anything else clears the grade. Submissions and Canvas's extension it ignores.
+"""
+
 from decimal import Decimal
 from typing import Any
 
 from lti.families import generic
-from lti.families.verdict import Kind, Verdict
+from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
 from lti.models import ScoreEvent
 
 # Moodle rounds a score to five decimals before it scales it to the column: 2 of 3 becomes 5.33336 of 8.
 OWN_MAXIMUM = True
+REFUSES_EQUAL = True
+KEEPS_OVERRIDES = True
+RESULTS_LIMIT = ""  # with a limit its results fail
 PLACES = Decimal("0.00001")
 
+NOT_GRADED = "Moodle does not grade this person here: not enrolled, removed, or a teacher."
+LOCKED = "Moodle had a fault; we keep trying. Is this grade locked in the gradebook?"
+FORBIDDEN = "Moodle does not let this tool write here. Its grade service may be switched off for this tool."
 
-def body(event: ScoreEvent, *, maximum: Decimal, new_submission: bool) -> dict[str, Any]:
-    sent = generic.body(event, maximum=maximum, new_submission=new_submission)
-    sent["scoreGiven"] = float((event.score_given * maximum / event.score_maximum).quantize(PLACES))
+RULES: list[generic.Rule] = [
+    (400, "no handler found", Verdict(Kind.REFUSED, generic.OURS, ours=True)),
+    (400, "", Verdict(Kind.REFUSED, NOT_GRADED)),
+    (403, "", Verdict(Kind.REFUSED, FORBIDDEN)),
+    (500, "", Verdict(Kind.RETRY, LOCKED)),
+]
+
+
+def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+    sent = generic.body(event, manner)
+    sent["scoreGiven"] = float(generic.scaled(event, manner.maximum).quantize(PLACES))
     return sent
 
 
 def read(answer: Answer) -> Verdict:
-    verdict = generic.read(answer)
-    if answer.status == 400:
-        hint = "Moodle does not grade this person here: not enrolled, removed, or a teacher."
-        return replace(verdict, hint=hint)
-    if verdict.kind is Kind.RETRY and answer.status == 500:
-        return replace(verdict, hint="Moodle had a fault; we keep trying. Is this grade locked in the gradebook?")
-    return verdict
+    if generic.is_throttled(answer) or "retry-after" in answer.headers:
+        return generic.read(answer)
+    return generic.by_text(answer, RULES) or generic.read(answer)

@@ -1,6 +1,7 @@
-"""What a platform's answer means for the outbox."""
+"""What a platform's answer means for the outbox, and how a score is to be told."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum, auto
 
 
@@ -16,9 +17,27 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`hint` says what a teacher can do. `delay` (seconds) is asked for by the platform; `pause` stops all sending."""
+    """`hint` says what a teacher can do. `delay` (seconds) is asked for by the platform; `pause` stops all sending.
+
+    `ours` marks a refusal that no teacher can mend: the score itself was malformed.
+    """
 
     kind: Kind
     hint: str = ""
     delay: float | None = None
     pause: bool = False
+    ours: bool = False
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How one score is told, beside what it says.
+
+    `maximum` is the column's; `new_submission` is false for a new grade of an attempt that the platform knows;
+    `careful` leaves a grade alone that came meanwhile; `comment` is false where it may have been told already.
+    """
+
+    maximum: Decimal
+    new_submission: bool = True
+    careful: bool = False
+    comment: bool = True

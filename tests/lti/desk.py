@@ -6,6 +6,7 @@ from typing import Any
 
 from lti import scores
 from lti.models import (
+    Context,
     Deployment,
     LineItem,
     PlatformUser,
@@ -13,7 +14,7 @@ from lti.models import (
     ResourceLink,
     ScoreEvent,
 )
-from roster.models import Institution, Person
+from roster.models import Course, Institution, Person
 from tests.lti.platform import AGS, Answer, Platform
 
 SCOPES = [AGS + "scope/" + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")]
@@ -30,9 +31,12 @@ class Desk:
         self.platform = platform
         self.registration = deployment.registration
         self.school = school
+        self.course = Course.objects.create(institution=school, title="Course one")
+        context = {"institution": school, "deployment": deployment, "course": self.course}
         self.link = ResourceLink.objects.create(
             institution=school,
             deployment=deployment,
+            context=Context.objects.create(**context, context_id="desk-course"),
             resource_link_id="link-1",
             title="The check",
             line_items_url=f"{platform.url}/lineitems?type_id=1",

@@ -6,16 +6,15 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from django.utils import timezone
 from pylti1p3.assignments_grades import AssignmentsGradesService
 from pylti1p3.grade import Grade
 from pylti1p3.registration import Registration as PyLtiRegistration
 from pylti1p3.service_connector import ServiceConnector
 
-from lti import ags, http, keys, scores, secrets, tokens
+from lti import ags, http, keys, scores, secrets, sending, tokens
 from lti.models import (
-    LineItem,
     Registration,
-    ResourceLink,
     ScoreEvent,
     ScoreState,
 )
@@ -166,9 +165,9 @@ def test_waits_grow_to_an_hour_and_end_after_three_days(desk: Desk) -> None:
         (Answer(429, headers={"Retry-After": "120"}), 120),
         (Answer(503, headers={"Retry-After": "90"}), 90),
         (Answer(429, headers={"Retry-After": "999999"}), 3600),
-        (Answer(429, headers={"Retry-After": "nonsense"}), 10),
+        (Answer(429, headers={"Retry-After": "nonsense"}), 2),
         (Answer(429, headers={"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}), 1),
-        (THROTTLED, 10),
+        (THROTTLED, 2),
     ],
     ids=str,
 )
@@ -188,14 +187,32 @@ def test_platform_that_asks_us_to_wait_is_left_alone(desk: Desk, answer: Answer,
     assert len(desk.sent()) >= 2
 
 
-def test_low_rate_limit_makes_a_pause_before_it_is_reached(desk: Desk) -> None:
+def test_patient_drain_waits_out_a_short_pause(desk: Desk) -> None:
     desk.queue()
-    desk.platform.switch(SCORES, Answer(200, headers={"X-Rate-Limit-Remaining": "12.5"}))
+    desk.platform.switch(SCORES, Answer(429, headers={"Retry-After": "1"}), Answer(200))
+    ScoreEvent.objects.update(next_try_at=timezone.now(), created_at=timezone.now())
+    sending.FIRST_RETRY, before = 0.3, sending.FIRST_RETRY
+    try:
+        assert scores.drain(desk.registration.pk, patience=3.0) is False
+    finally:
+        sending.FIRST_RETRY = before
+    assert ScoreEvent.objects.get().state == ScoreState.DELIVERED
+    assert Registration.objects.get().drain_until is None
 
-    assert desk.drain().state == ScoreState.DELIVERED
-    registration = Registration.objects.get()
-    assert registration.paused_until
-    assert registration.paused_until > desk.now
+
+def test_what_was_taken_and_not_sent_is_given_back(desk: Desk) -> None:
+    desk.queue()
+    for number in range(8):
+        desk.queue(person=desk.person(f"p{number}"))
+    desk.platform.switch(SCORES, Answer(429, headers={"Retry-After": "120"}))
+    desk.drain()
+
+    states = list(ScoreEvent.objects.values_list("state", flat=True).distinct())
+    assert states == [ScoreState.DUE]
+    assert len(desk.sent()) <= 4
+    assert sorted(ScoreEvent.objects.values_list("tries", flat=True)) == [0] * (9 - len(desk.sent())) + [1] * len(
+        desk.sent()
+    )
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 412, 413, 415, 422])
@@ -249,58 +266,6 @@ def test_at_most_four_requests_are_under_way(desk: Desk) -> None:
 
     assert len(desk.sent()) == 12
     assert 1 < desk.platform.most_in_flight <= 4
-
-
-def test_column_is_found_where_the_launch_named_none(desk: Desk) -> None:
-    LineItem.objects.update(url="")
-    url = desk.platform.url
-    desk.platform.line_items = [
-        {"id": "https://evil.example/1", "resourceLinkId": "link-1"},
-        {"id": f"{url}/lineitems/7/lineitem", "resourceLinkId": "other"},
-        {"id": f"{url}/lineitems/8/lineitem", "resourceLinkId": "link-1", "tag": "extra"},
-        {"id": f"{url}/lineitems/1/lineitem?type_id=1", "resourceLinkId": "link-1"},
-        {"resourceLinkId": "link-1"},
-        7,
-    ]
-    desk.queue()
-
-    assert desk.drain().state == ScoreState.DELIVERED
-    (asked,) = desk.platform.asked("/lineitems", "GET")
-    assert asked.query == {"type_id": ["1"], "resource_link_id": ["link-1"]}
-    assert LineItem.objects.get().url == f"{url}/lineitems/1/lineitem?type_id=1"
-
-
-def test_column_is_made_where_there_is_none(desk: Desk) -> None:
-    LineItem.objects.update(url="")
-    desk.queue()
-
-    assert desk.drain().state == ScoreState.DELIVERED
-    (made,) = desk.platform.asked("/lineitems", "POST")
-    assert made.json == {"label": "The check", "scoreMaximum": 10, "resourceLinkId": "link-1"}
-    assert made.headers["content-type"] == "application/vnd.ims.lis.v2.lineitem+json"
-    assert LineItem.objects.get().url.endswith("/lineitems/9/lineitem?type_id=1")
-
-
-def test_column_is_not_made_without_the_right_to(desk: Desk) -> None:
-    LineItem.objects.update(url="")
-    ResourceLink.objects.update(scopes=[scope for scope in SCOPES if not scope.endswith("/lineitem")])
-    desk.link.refresh_from_db()
-    desk.queue()
-
-    event = desk.drain()
-
-    assert event.state == ScoreState.REFUSED
-    assert "no column" in event.hint
-    assert desk.platform.asked("/lineitems", "POST") == []
-
-
-def test_moved_column_is_found_again(desk: Desk) -> None:
-    desk.platform.line_items = [{"id": f"{desk.platform.url}/lineitems/2/lineitem", "resourceLinkId": "link-1"}]
-    desk.queue()
-    desk.platform.switch(SCORES, Answer(404))
-
-    assert desk.drain().state == ScoreState.DELIVERED
-    assert LineItem.objects.get().url.endswith("/lineitems/2/lineitem")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,8 @@ from typing import Any
 import pytest
 
 from lti import scores
-from lti.models import (
-    LineItem,
-    Registration,
-    ScoreState,
-)
-from tests.lti.desk import NOW, RESULTS, SCORES, Desk
+from lti.models import LineItem, Registration, ResourceLink, ScoreState
+from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
 
 
@@ -171,3 +167,192 @@ def test_canvas_older_timestamp_is_read_back(desk: Desk) -> None:
 
     assert event.state == ScoreState.CONFLICT
     assert "2 of 10" in event.hint
+
+
+def test_canvas_regrade_over_a_teachers_change_waits_for_the_teacher(desk: Desk) -> None:
+    """Canvas keeps no timestamp of a teacher's edit, so the result is read before a new version goes out."""
+    desk.family("canvas")
+    desk.queue(7)
+    desk.drain()
+    desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
+    desk.queue(8)
+
+    event = desk.drain(after=60)
+
+    assert (event.state, event.drift, event.seen_score) == (ScoreState.CONFLICT, "changed", 9)
+    assert "9 of 10" in event.hint
+    assert len(desk.sent()) == 1
+    scores.resend(event=event, now=desk.now)
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert [body["scoreGiven"] for body in desk.sent()] == [7, 8]
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle", "generic"])
+def test_regrade_of_what_the_gradebook_still_shows_goes_out(desk: Desk, family: str) -> None:
+    desk.family(family)
+    desk.queue(7)
+    desk.drain()
+    desk.queue(8)
+
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert len(desk.sent()) == 2
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle", "generic"])
+@pytest.mark.parametrize(("result", "drift"), [([], "missing"), ([{"userId": "ada", "resultMaximum": 10}], "cleared")])
+def test_regrade_over_a_cleared_grade_waits_for_the_teacher(
+    desk: Desk, family: str, result: list[Any], drift: str
+) -> None:
+    desk.family(family)
+    desk.queue(7)
+    desk.drain()
+    desk.platform.results = result
+    desk.queue(8)
+
+    event = desk.drain(after=60)
+
+    assert (event.state, event.drift) == (ScoreState.CONFLICT, drift)
+    assert len(desk.sent()) == 1
+
+
+def test_newer_score_after_one_whose_answer_was_lost_is_no_conflict(desk: Desk) -> None:
+    """The first may show in the gradebook though nobody told us; it is ours all the same."""
+    desk.family("canvas")
+    desk.queue(7)
+    desk.platform.switch(SCORES, Answer(drop=True, takes=True), Answer(200))
+    desk.drain()
+    desk.queue(8)
+
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+
+
+def test_new_score_over_a_known_conflict_stands_beside_it(desk: Desk) -> None:
+    desk.queue(7)
+    desk.platform.switch(SCORES, Answer(409), Answer(200))
+    desk.platform.results = [{"userId": "ada", "resultScore": 2, "resultMaximum": 10}]
+    first = desk.drain()
+    second = desk.queue(8)
+
+    assert second
+    assert (second.state, second.seen_score, second.drift) == (ScoreState.CONFLICT, 2, "changed")
+    scores.keep(event=first)
+    kept = desk.drain(after=60)
+    assert (kept.pk, kept.state) == (second.pk, ScoreState.KEPT)
+    third = desk.queue(9)
+    assert third
+    assert third.state == ScoreState.CONFLICT
+    assert len(desk.sent()) == 1
+    scores.resend(event=first, now=desk.now)
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert [body["scoreGiven"] for body in desk.sent()] == [7, 9]
+
+
+def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
+    """Moodle answers 200, keeps our raw grade and goes on showing the teacher's."""
+    desk.family("moodle")
+    event = desk.queue(7)
+    assert event
+    desk.drain()
+    scores.resend(event=event, now=desk.now)
+    desk.platform.switch(RESULTS, Answer(body=b'[{"userId":"ada","resultScore":3,"resultMaximum":10}]'))
+
+    again = desk.drain(after=60)
+
+    assert again.state == ScoreState.CONFLICT
+    assert "override" in again.hint
+
+
+COMMENT = "3 of 10 points wait for a person's mark."
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle", "generic"])
+def test_comment_is_told_with_its_score_and_an_empty_one_left_out(desk: Desk, family: str) -> None:
+    desk.family(family)
+    desk.queue(7, final=False, comment=COMMENT)
+    desk.drain()
+    desk.queue(8)
+    desk.drain(after=60)
+
+    first, second = desk.sent()
+    assert first["comment"] == COMMENT
+    assert "comment" not in second
+
+
+def test_canvas_comment_is_told_once_when_the_answer_was_lost(desk: Desk) -> None:
+    """Canvas adds a comment again on every post: the gradebook is read before a repeat."""
+    desk.family("canvas")
+    desk.queue(7, comment=COMMENT)
+    desk.platform.switch(SCORES, Answer(drop=True, takes=True), Answer(200))
+    assert desk.drain().unknown
+
+    event = desk.drain(after=60)
+    assert (event.state, event.unknown) == (ScoreState.DELIVERED, False)
+    assert len([body for body in desk.sent() if "comment" in body]) == 1
+
+
+def test_canvas_comment_is_told_again_when_the_score_did_not_arrive(desk: Desk) -> None:
+    desk.family("canvas")
+    desk.queue(7, comment=COMMENT)
+    desk.platform.switch(SCORES, Answer(503), Answer(200))
+    desk.drain()
+
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    first, second = desk.sent()
+    assert first["comment"] == second["comment"] == COMMENT
+    assert "prioritize_non_tool_grade" not in first[SUBMISSION]
+    assert second[SUBMISSION]["prioritize_non_tool_grade"] is True
+
+
+def test_comment_is_left_out_of_a_repeat_where_results_may_not_be_read(desk: Desk) -> None:
+    desk.family("canvas")
+    ResourceLink.objects.update(scopes=[scope for scope in SCOPES if "result" not in scope])
+    desk.queue(7, comment=COMMENT)
+    desk.platform.switch(SCORES, Answer(503), Answer(200))
+    desk.drain()
+
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert "comment" not in desk.sent()[1]
+
+
+def test_submission_is_never_later_than_its_score(desk: Desk) -> None:
+    desk.family("canvas")
+    desk.queue(submitted_at=NOW + timedelta(minutes=5))
+    desk.drain()
+
+    assert desk.sent()[0]["submission"]["submittedAt"] == desk.sent()[0]["timestamp"]
+
+
+def test_score_refused_for_a_removed_learner_goes_out_when_they_are_back(desk: Desk) -> None:
+    desk.family("canvas")
+    desk.queue(7)
+    desk.platform.switch(SCORES, Answer(422, b"user not found in course"), Answer(200))
+    stamp = desk.drain().timestamp
+    bob = desk.person("bob")
+    desk.now += timedelta(days=30)
+
+    assert scores.retry_refused(course_id=desk.course.pk, people=[bob.pk], now=desk.now) == 0
+    assert scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk, bob.pk], now=desk.now) == 1
+    event = desk.drain()
+    assert (event.state, event.timestamp) == (ScoreState.DELIVERED, stamp)
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle"])
+@pytest.mark.parametrize(
+    ("shown", "state", "posts"),
+    [(None, ScoreState.DELIVERED, 2), (9, ScoreState.CONFLICT, 1), (7, ScoreState.DELIVERED, 1)],
+)
+def test_grade_deleted_with_its_learner_is_restored_and_a_teachers_is_not_replaced(
+    desk: Desk, family: str, shown: int | None, state: ScoreState, posts: int
+) -> None:
+    desk.family(family)
+    desk.queue(7)
+    desk.drain()
+    desk.platform.results = [] if shown is None else [{"userId": "ada", "resultScore": shown, "resultMaximum": 10}]
+    if family == "moodle" and shown is not None:
+        desk.platform.switch(SCORES, Answer(409, b"[]"))
+        posts += 1
+
+    assert scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now) == 1
+
+    assert desk.drain(after=60).state == state
+    assert len(desk.sent()) == posts

@@ -1,0 +1,90 @@
+"""The gradebook column of a link: found or made, followed where it moved, renamed and removed at the platform."""
+
+import logging
+from decimal import Decimal
+from threading import RLock
+
+from lti import ags, http
+from lti.models import LineItem, ResourceLink
+
+logger = logging.getLogger(__name__)
+
+READS = {ags.LINE_ITEM, ags.LINE_ITEM_READ}
+
+
+class Column:
+    """What is known of one column while scores go to it. Shared by threads, so that two never make it twice."""
+
+    def __init__(self, row: LineItem) -> None:
+        self.row = row
+        self.link: ResourceLink = row.resource_link
+        self.scopes = [scope for scope in ags.WANTED if scope in self.link.scopes]
+        self.url, self.maximum, self.made = row.url, row.score_maximum, row.made
+        self._lock = RLock()
+
+    def address(self, call: ags.Call, maximum: Decimal) -> str:
+        """Where the column is; found, or made with this maximum where it may be. Empty when there is none."""
+        with self._lock:
+            if not self.url and self._findable():
+                self.url = self._find(call) or self._make(call, maximum)
+            return self.url
+
+    def moved(self, call: ags.Call, gone: str) -> bool:
+        """Whether the column stands elsewhere than at `gone` now; a column that is gone is not made anew."""
+        with self._lock:
+            if self.url != gone or not self._findable():
+                return self.url != gone
+            try:
+                found = self._find(call)
+            except http.HttpError as error:
+                logger.info("column not found again: %s", error)
+                return False
+            if found and found != gone:
+                self.url, self.maximum = found, None
+            return self.url != gone
+
+    def own_maximum(self, call: ags.Call) -> Decimal | None:
+        """The column's maximum, where it may be read; without it a score goes out in ours."""
+        with self._lock:
+            if self.maximum is None and READS & set(self.scopes):
+                self.maximum = self._read_maximum(call)
+            return self.maximum
+
+    def _findable(self) -> bool:
+        return bool(self.link.line_items_url and READS & set(self.scopes))
+
+    def _find(self, call: ags.Call) -> str:
+        found = ags.find_line_item(
+            call,
+            line_items=self.link.line_items_url,
+            resource_link_id=self.link.resource_link_id,
+            resource_id=self.row.resource_id,
+        )
+        if found is None:
+            return ""
+        self.made = found.get("resourceId") == self.row.resource_id
+        return str(found["id"])
+
+    def _make(self, call: ags.Call, maximum: Decimal) -> str:
+        """One whose answer was lost is found at the next try, by its resource id."""
+        if ags.LINE_ITEM not in self.scopes:
+            return ""
+        url = ags.create_line_item(
+            call,
+            line_items=self.link.line_items_url,
+            resource_link_id=self.link.resource_link_id,
+            resource_id=self.row.resource_id,
+            label=self.row.label or self.link.title or "Score",
+            maximum=self.row.points or maximum,
+        )
+        self.made = True
+        return url
+
+    def _read_maximum(self, call: ags.Call) -> Decimal | None:
+        try:
+            found = ags.maximum_of(ags.read_line_item(call, self.url))
+        except http.HttpError as error:
+            logger.info("maximum of a column not read: %s", error)
+            return None
+        fits = found is not None and 0 < found < 1_000_000 and found == round(found, 3)
+        return found if fits else None
