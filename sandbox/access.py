@@ -26,6 +26,14 @@ class Visit:
         return self.role in (Role.INSTRUCTOR, Role.ADMINISTRATOR)
 
 
+@dataclass(frozen=True)
+class Guest:
+    """Nobody in particular, in a course that admits guests."""
+
+    course: Course
+    teaches: bool = False
+
+
 def person(request: HttpRequest) -> Person | None:
     """The person signed in, or None."""
     return Person.objects.filter(pk=request.session.get(SESSION_PERSON) or 0).first()

@@ -1,4 +1,4 @@
-"""The demo: people, two courses, one tool. Running it again changes nothing that is there."""
+"""The demo: people, three courses, one tool under two registrations. Running it again changes nothing that is there."""
 
 from urllib.parse import urlencode
 
@@ -9,6 +9,7 @@ from sandbox import keys, scopes
 from sandbox.models import Activity, Course, Enrolment, LineItem, Mode, Person, Role, Tool
 
 CLIENT_ID = "assay-sandbox"
+CANVAS_CLIENT_ID = "assay-canvas"
 QUIZ = "end-model-families-when-to-fine-tune-creators"
 TITLE = "When to Fine-Tune vs When to Just Prompt"
 STUDENTS = {
@@ -27,6 +28,7 @@ STUDENTS = {
 COURSES = {
     "AI 101": ("AI for Creators", Mode.STRICT, "Model families, prompts and when training pays."),
     "AI 102": ("AI for Creators, evening group", Mode.MOODLE, "The same course on an LMS with Moodle's habits."),
+    "AI 103": ("AI for Creators, summer school", Mode.CANVAS, "The same course on an LMS with Canvas's habits."),
 }
 
 
@@ -35,8 +37,9 @@ def set_up() -> None:
     """Make what is missing of the demo, and point the tool's registration at TOOL_URL."""
     keys.ensure()
     tool = register(CLIENT_ID, settings.TOOL_URL)
+    canvas_tool = register(CANVAS_CLIENT_ID, settings.TOOL_URL, mode=Mode.CANVAS)
     people = {name: _person(name, *about) for name, about in STUDENTS.items()}
-    tess = _person("tess", "Tess", "Teacher", "en", "Teacher of both courses.")
+    tess = _person("tess", "Tess", "Teacher", "en", "Teacher of all courses.")
     _person("adam", "Adam", "Admin", "en", "Administrator. Enters every course.", is_admin=True)
     view = _person("student-view", "Student", "View", "en", "What Tess sees as a student.", is_test=True)
     for label, (title, mode, about) in COURSES.items():
@@ -45,7 +48,12 @@ def set_up() -> None:
             Enrolment.objects.get_or_create(course=course, person=person)
         Enrolment.objects.get_or_create(course=course, person=tess, defaults={"role": Role.INSTRUCTOR})
         if not course.activities.exists():
-            activity(course, tool, title=TITLE, about="A short lesson and ten questions. About 15 minutes.")
+            activity(
+                course,
+                canvas_tool if mode == Mode.CANVAS else tool,
+                title=TITLE,
+                about="A short lesson and ten questions. About 15 minutes.",
+            )
 
 
 def register(client_id: str, tool_url: str, *, mode: str = Mode.STRICT) -> Tool:

@@ -10,7 +10,14 @@ from sandbox.models import Person, Tool
 
 
 def show(
-    request: HttpRequest, visit: access.Visit, tool: Tool, *, title: str, src: str, back: str, note: str = ""
+    request: HttpRequest,
+    visit: access.Visit | access.Guest,
+    tool: Tool,
+    *,
+    title: str,
+    src: str,
+    back: str,
+    note: str = "",
 ) -> HttpResponse:
     """`src` is where the message begins; `back` the page one comes from."""
     context = {"visit": visit, "tool": tool, "title": title, "src": src, "back": back, "note": note}
@@ -21,11 +28,11 @@ def show(
     return security.allow(page, tool_origin=tool.origin, framing=beside)
 
 
-def send(request: HttpRequest, me: Person, about: dict[str, Any], *, label: str) -> HttpResponse:
-    """Begin a message for the person signed in, in the frame or the tab that asks for it."""
+def send(request: HttpRequest, me: Person | None, about: dict[str, Any], *, label: str) -> HttpResponse:
+    """Begin a message for the person signed in, or for a guest, in the frame or the tab that asks for it."""
     start = launches.begin(
         person=me,
-        session_key=str(request.session.session_key),
+        session_key=str(request.session.session_key or ""),
         now=clock.now(),
         document_target="window" if request.GET.get("target") == "window" else "iframe",
         **about,

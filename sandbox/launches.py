@@ -124,7 +124,7 @@ def _id_token(request: HttpRequest, asked: QueryDict, tool: Tool, *, now: dateti
     _check_session(request, launch, asked.get("login_hint", ""))
     _refuse_on_demand(launch)
     role = claims.role_in(launch.course, launch.person) if launch.person else None
-    if role is None and not (launch.person is None and launch.course.public):
+    if role is None and not (launch.person is None and launch.course.admits_guests):
         raise Refused("access_denied", "this person is not enrolled in the course")
     _use_up(launch, now=now)
     return keys.sign(claims.id_token(launch, role=role, nonce=asked.get("nonce", ""), now=now))

@@ -143,6 +143,10 @@ class Course(Row):
     public = models.BooleanField(default=False, help_text="open to guests who are not signed in (Canvas)")
 
     @property
+    def admits_guests(self) -> bool:
+        return self.public and self.mode == Mode.CANVAS
+
+    @property
     def school(self) -> str:
         return self.account or "Sandbox University"
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from sandbox import access, choosing, frames, messages, security, storage
 from sandbox.launches import SESSION_PERSON
-from sandbox.models import Activity, Grade, Person
+from sandbox.models import Activity, Grade, Mode, Person
 from sandbox.services import whole
 
 
@@ -20,7 +21,9 @@ def common(request: HttpRequest) -> dict[str, Any]:
 @require_GET
 def front(request: HttpRequest) -> HttpResponse:
     """Who are you today? Sign in by a click."""
-    return render(request, "sandbox/front.html", {"people": Person.objects.filter(featured=True).order_by("pk")})
+    admitting = Activity.objects.filter(course__public=True, course__mode=Mode.CANVAS).select_related("course")
+    people = Person.objects.filter(featured=True).order_by("pk")
+    return render(request, "sandbox/front.html", {"people": people, "open": admitting.order_by("pk")})
 
 
 @require_POST
@@ -79,6 +82,27 @@ def launch(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
     item = found.line_items.filter(pk=whole(request.GET.get("item"), 0)).first()
     about = messages.review(found, whose, item) if whose else messages.resource_link(found)
     return frames.send(request, me, about, label=f"Open {found.title}")
+
+
+def _admitting(activity_id: int) -> Activity:
+    found = get_object_or_404(Activity.objects.select_related("course", "tool"), pk=activity_id)
+    if not found.course.admits_guests:
+        raise Http404
+    return found
+
+
+@require_GET
+def guest(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """An activity for nobody in particular: a course that is public needs no sign-in."""
+    found = _admitting(activity_id)
+    about = {"title": found.title, "src": reverse("guest_launch", args=[found.pk]), "back": reverse("front")}
+    return frames.show(request, access.Guest(found.course), found.tool, note="You look in as a guest.", **about)
+
+
+@require_GET
+def guest_launch(request: HttpRequest, activity_id: int) -> HttpResponse:
+    found = _admitting(activity_id)
+    return frames.send(request, None, messages.resource_link(found), label=f"Open {found.title}")
 
 
 def _reviewed(request: HttpRequest, visit: access.Visit) -> Person | None:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from sandbox import ags, choosing, launches, nrps, pages, storage, teaching, tokens
+from sandbox import ags, arranging, choosing, launches, nrps, pages, storage, teaching, tokens
 from sandbox.models import Mode
 
 STRICT = "lti/courses/<int:course_id>"
@@ -55,6 +55,11 @@ urlpatterns = [
     path("lti/deep_linking/<str:hint>", choosing.returned),
     path("mod/lti/contentitem_return.php", choosing.returned),
     path("courses/<int:course_id>/deep_linking_response", choosing.returned),
+    path("courses/<int:course_id>/settings", arranging.arrange, name="arrange"),
+    path("courses/<int:course_id>/settings/course", arranging.arrange_course, name="arrange_course"),
+    path("courses/<int:course_id>/settings/<int:item_id>", arranging.arrange_column, name="arrange_column"),
+    path("guest/<int:activity_id>", pages.guest, name="guest"),
+    path("guest/<int:activity_id>/launch", pages.guest_launch, name="guest_launch"),
     path("activities/<int:activity_id>", pages.activity, name="activity"),
     path("courses/<int:course_id>/storage/<int:tool_id>", storage.frame),
     path("activities/<int:activity_id>/launch", pages.launch, name="launch"),

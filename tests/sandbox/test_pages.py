@@ -128,9 +128,9 @@ def enter(page: Page, url: str, name: str) -> None:
     page.get_by_role("button", name=re.compile(f"^{name}")).click()
 
 
-@pytest.mark.parametrize("course", ["AI 101", "AI 102"])
+@pytest.mark.parametrize("course", ["AI 101", "AI 102", "AI 103"])
 def test_the_tool_opens_in_a_cross_site_frame(page: Page, sandbox_url: str, course: str) -> None:
-    """The page is on localhost, the tool on 127.0.0.1, third-party cookies blocked: both modes must get through."""
+    """The page is on localhost, the tool on 127.0.0.1, third-party cookies blocked: all modes must get through."""
     enter(page, sandbox_url, "Alice")
     page.get_by_role("listitem").filter(has_text=course).get_by_role("link").click()
     page.get_by_role("link", name="When to Fine-Tune").click()

@@ -33,11 +33,17 @@ class Command(BaseCommand):
 
 
 def register_sandbox(url: str, institution: Institution) -> None:
+    """Both registrations of the sandbox's demo: its own, and the one under an issuer that several schools share."""
+    _register("Sandbox LMS", url, "assay-sandbox", url, institution)
+    _register("Sandbox LMS, like Canvas", "https://canvas.sandbox.example", "assay-canvas", url, institution)
+
+
+def _register(name: str, issuer: str, client_id: str, url: str, institution: Institution) -> None:
     call_command(
         "register_platform",
-        name="Sandbox LMS",
-        issuer=url,
-        client_id="assay-sandbox",
+        name=name,
+        issuer=issuer,
+        client_id=client_id,
         auth_url=f"{url}/lti/authorize",
         token_url=f"{url}/lti/token",
         jwks_url=f"{url}/lti/jwks",

@@ -1,0 +1,42 @@
+"""What a teacher arranges in a course: whose habits it has, whether it goes on, and how its columns are graded."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from sandbox import access
+from sandbox.models import Grading, LineItem, Mode, Person
+from sandbox.services import whole
+
+
+@require_GET
+@access.signed_in
+def arrange(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
+    visit = access.visit(me, course_id, teacher=True)
+    items = visit.course.line_items.order_by("pk")
+    return render(request, "sandbox/arrange.html", {"visit": visit, "items": items, "modes": Mode.choices})
+
+
+@require_POST
+@access.signed_in
+def arrange_course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
+    """Change whose habits the course has; links and grades stay. The tool learns of it at the next launch."""
+    course = access.visit(me, course_id, teacher=True).course
+    if request.POST.get("mode") in Mode.values:
+        course.mode = request.POST["mode"]
+    course.concluded, course.public = "concluded" in request.POST, "public" in request.POST
+    course.save(update_fields=["mode", "concluded", "public"])
+    return redirect("arrange", course_id=course_id)
+
+
+@require_POST
+@access.signed_in
+def arrange_column(request: HttpRequest, me: Person, course_id: int, item_id: int) -> HttpResponse:
+    """Change how an assignment is graded; no number, or nought, means any number of attempts."""
+    course = access.visit(me, course_id, teacher=True).course
+    item = get_object_or_404(LineItem, pk=item_id, course=course)
+    item.published = "published" in request.POST
+    item.allowed_attempts = whole(request.POST.get("attempts", "").strip(), 0) or None
+    item.grading_type = Grading.PASS_FAIL if "pass_fail" in request.POST else Grading.POINTS
+    item.save(update_fields=["published", "allowed_attempts", "grading_type"])
+    return redirect("arrange", course_id=course_id)
