@@ -69,7 +69,8 @@ class Visit:
         headers = {"Accept": media, "Authorization": f"Bearer {token}", **kwargs.pop("headers", {})}
         answer = http.fetch(method, url, using=self.session, headers=headers, **kwargs)
         if not answer.ok and answer.status not in fine:
-            raise Trouble(platforms.words(answer), remedies.SERVICE_FAILED)
+            remedy = remedies.LMS_IN_TROUBLE if answer.status >= 500 else remedies.SERVICE_FAILED
+            raise Trouble(platforms.words(answer), remedy)
         return answer
 
 

@@ -13,6 +13,7 @@ OWN_KEYS_OTHER = "Another installation answers there, or a cache keeps an old an
 CLOCK = "Set the clocks of both servers by NTP: launches and tokens are refused when they differ by a minute."
 NO_LAUNCH = "Open an activity of this tool from a course once, as a teacher, then check again."
 SERVICE_FAILED = "Open an activity from that course again, then check again: the LMS may have moved or deleted it."
+LMS_IN_TROUBLE = "The LMS failed by itself: look into its log, and check again later."
 CLUTTER = "Delete the column “{label}” in the gradebook of that course by hand."
 TOKEN_ADDRESS = "Compare the token address with what the LMS shows for this tool; this server must be able to reach it."
 NOT_SHOWN = "The LMS may show results late. Check again; if it stays so, look into its gradebook log."

@@ -236,7 +236,7 @@ WEAK = {"keys": [{"kty": "RSA", "kid": "k", "n": "AQAB", "e": "AQAB"}]}
 FAILING = {
     "Key set of the LMS": ("/jwks", Answer(404), "404", "key set address"),
     "Gradebook columns": (COLUMNS, Answer(404, b"gone"), "gone", "Open an activity"),
-    "Results": ("/lineitems/1/lineitem/results", Answer(500), "500", "Open an activity"),
+    "Results": ("/lineitems/1/lineitem/results", Answer(500), "500", "failed by itself"),
     "Roster": ("/members", Answer(403, b"no"), "403", "Open an activity"),
 }
 
