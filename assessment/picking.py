@@ -14,6 +14,7 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from assessment import windows
 from assessment.models import Opens, Placement
 from content.models import LessonVersion, QuizVersion
+from lti import tool
 from lti.models import Family, Launch
 
 SHOWN = 20
@@ -194,7 +195,7 @@ def _names(pick: Pick) -> dict[str, str]:
 
 def _asked(launch: Launch, pick: Pick) -> dict[str, str]:
     """Variables for the platform to fill in at every launch. Names in lower case: Moodle changes others."""
-    copied = {"context_history": "$Context.id.history"}
+    copied = tool.CUSTOM
     if pick.opens == Opens.LESSON:
         return copied
     canvas = windows.ASKED_OF_CANVAS if launch.registration.family == Family.CANVAS else {}

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from lti import ags, claims, demotion, guests, legacy, rosters, target
+from lti import ags, claims, demotion, guests, history, legacy, rosters, target
 from lti.claims import AGS, CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
@@ -76,7 +76,7 @@ def context(at: Arrival, link: ResourceLink | None) -> Context | None:
         context = link.context
     else:
         context = _find_or_make_context(at, context_id, titles)
-    _update(context, **titles, **rosters.addresses(at.claims))
+    _update(context, **titles, **rosters.addresses(at.claims), **history.told(context, at.claims))
     _update(context.course, **titles)
     rosters.note_use(context, now=at.now)
     return context

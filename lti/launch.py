@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from lti import arrival, claims, deep_linking, target, validate
+from lti import arrival, claims, deep_linking, notices, target, validate
 from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
@@ -117,6 +117,7 @@ def _inside(registration: Registration, deployment: Deployment, found: Claims, n
     try:
         with transaction.atomic():
             arrival.platform(at)
+            notices.offered(deployment, found, now=now)
             return handle(at)
     except IntegrityError as error:
         if "launch_nonce_once" in str(error):

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import keys, launch, roster_reading, rosters, scores
+from lti import keys, launch, notices, roster_reading, rosters, scores
 
 PATIENCE = 10.0  # seconds for which a worker stays for scores that come due soon
 
@@ -25,6 +25,8 @@ def sweep() -> None:
         drain.delay(str(registration_id))
     for context_id in rosters.sweep(now=now):
         read_roster.delay(str(context_id))
+    for deployment_id in notices.sweep(now=now):
+        subscribe.delay(str(deployment_id))
     launch.prune(now=now)
 
 
@@ -38,3 +40,9 @@ def rotate_keys() -> None:
 def read_roster(context_id: str) -> None:
     """Read the list of one course's people."""
     roster_reading.read(UUID(context_id))
+
+
+@shared_task
+def subscribe(deployment_id: str) -> None:
+    """Ask one platform for its copy notices."""
+    notices.subscribe(UUID(deployment_id), now=timezone.now())

@@ -18,7 +18,7 @@ from assessment.views import class_list, gradebook
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
-from lti import scores
+from lti import history, scores
 from lti.models import ScoreEvent
 from roster.models import Person
 
@@ -150,6 +150,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     context = {
         **class_list.context(request, assignment, events),
         "assignment": assignment,
+        "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
         "troubles": _troubles(events, assignment),
         "numbers": numbers,

@@ -1,0 +1,171 @@
+"""A course is copied in the LMS: its links keep custom parameters, or addresses, or both, and get new ids.
+
+The launches are real; a course is what the platform says it is.
+"""
+
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.utils import timezone
+
+from assessment import access
+from assessment.models import Assignment, Attempt, Placement
+from content.models import Quiz
+from lti.models import Context, Launch, LineItem, ScoreEvent
+from tests.cast import hand_in, published_quiz
+from tests.lti.conftest import Browser
+from tests.lti.platform import MEMBERSHIP
+
+TEACHER = [MEMBERSHIP + "#Instructor"]
+
+
+@pytest.fixture
+def quiz(db: None) -> Quiz:
+    published_quiz("another")
+    return published_quiz("rivers")
+
+
+@pytest.fixture
+def placement(browser: Browser, quiz: Quiz) -> Placement:
+    """What a teacher picked in course `old`."""
+    launch(browser, "old", "picked-in", roles=TEACHER, custom={"quiz": "none"})
+    old = Context.objects.get()
+    return Placement.objects.create(
+        institution=old.institution, context=old, quiz=quiz, title="Rivers", max_attempts=2, counts="latest"
+    )
+
+
+def launch(browser: Browser, course: str, link: str, *, history: str = "", **changes: Any) -> Launch:
+    """A whole launch of a link in a course whose gradebook has a column for it."""
+    response = visit(browser, course, link, history=history, **changes)
+    assert response.status_code == 303, response.content
+    return Launch.objects.order_by("-created_at", "-pk")[0]
+
+
+def visit(browser: Browser, course: str, link: str, *, history: str = "", **changes: Any) -> HttpResponse:
+    column = {"lineitem": f"{browser.platform.url}/lineitems/{link}/lineitem?type_id=1"}
+    custom = changes.pop("custom", {})
+    return browser.launch(
+        context={"id": course, "title": f"Course {course}"},
+        resource_link={"id": link, "title": "Rivers"},
+        custom=custom | ({"context_history": history} if history else {}),
+        target_link_uri=changes.pop("target_link_uri", "http://testserver/lti/launch"),
+        **{"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": browser.platform.endpoint(**column)},
+        **changes,
+    )
+
+
+def assignment(viewer: Launch) -> Assignment:
+    found = access.assignment(viewer)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("lost", ["nothing", "custom", "address"])
+def test_copied_link_opens_the_same_check_as_its_own_assignment_with_its_own_column(
+    browser: Browser, quiz: Quiz, placement: Placement, lost: str
+) -> None:
+    named = {"quiz": "rivers", "placement": str(placement.pk)}
+    address = f"http://testserver/lti/launch?quiz=rivers&placement={placement.pk}"
+    left: dict[str, Any] = {} if lost == "custom" else {"custom": named}
+    left |= {} if lost == "address" else {"target_link_uri": address}
+
+    before = launch(browser, "old", "link-old", **left)
+    after = launch(browser, "new", "link-new", history="old", **left)
+    hand_in(before, timezone.now(), q1="a")
+    hand_in(after, timezone.now(), q1="a", q2="a", q3="a")
+
+    old, new = assignment(before), assignment(after)
+    assert old.pk != new.pk
+    assert (old.quiz, new.quiz, new.max_attempts, new.counts) == (quiz, quiz, 2, "latest")
+    columns = {event.line_item.url.split("/")[4]: event.score_given for event in ScoreEvent.objects.all()}
+    assert columns == {"link-old": 1, "link-new": 3}
+    assert LineItem.objects.filter(resource_link__resource_link_id="link-new").count() == 1
+    assert Attempt.objects.filter(assignment=new).count() == 1
+
+
+def test_teacher_of_the_copy_sees_which_course_it_came_from(browser: Browser, placement: Placement) -> None:
+    custom = {"placement": str(placement.pk)}
+    response = visit(browser, "new", "link-new", history="gone,old", custom=custom, roles=TEACHER)
+
+    page = browser.client.get(response["Location"]).content
+
+    assert b'Copied from <span dir="auto">Course old</span>' in page
+    first = visit(browser, "old", "link-old", custom=custom, roles=TEACHER)
+    assert b"Copied from" not in browser.client.get(first["Location"]).content
+
+
+def test_copied_assignment_takes_the_policy_that_the_teacher_made_in_the_old_course(
+    browser: Browser, placement: Placement
+) -> None:
+    custom = {"quiz": "rivers", "placement": str(placement.pk)}
+    old = assignment(launch(browser, "old", "link-old", custom=custom))
+    Assignment.objects.filter(pk=old.pk).update(max_attempts=6, feedback="never")
+
+    new = assignment(launch(browser, "new", "link-new", history="old", custom=custom))
+    third = assignment(launch(browser, "newer", "link-newer", history="new,old", custom=custom))
+
+    assert (new.max_attempts, new.feedback) == (6, "never")
+    assert (third.max_attempts, third.feedback) == (6, "never")
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("old", ["old"]),
+        ("nearest, old,oldest", ["nearest", "old", "oldest"]),
+        ("a%2Cb,c%20d", ["a,b", "c d"]),
+        ("new,old,old", ["old"]),
+        (",,%00,%ED%A0%80x" + "," + "y" * 300, ["\ufffd\ufffd\ufffdx"]),
+        ("$Context.id.history", []),
+        ("", []),
+    ],
+)
+def test_history_is_read_from_custom(browser: Browser, quiz: Quiz, told: str, kept: list[str]) -> None:
+    launch(browser, "new", "link", history=told)
+
+    assert Context.objects.get().history == kept
+
+
+@pytest.mark.parametrize("told", [7, None, ["old"], {"a": 1}])
+def test_history_of_a_wrong_type_is_left_out(browser: Browser, quiz: Quiz, told: Any) -> None:
+    launch(browser, "new", "link", custom={"context_history": told})
+
+    assert Context.objects.get().history == []
+
+
+def test_history_stays_when_a_later_launch_does_not_tell_it(browser: Browser, quiz: Quiz) -> None:
+    launch(browser, "new", "link", history="old")
+    launch(browser, "new", "link")
+    launch(browser, "new", "link", history="old")
+
+    assert Context.objects.get().history == ["old"]
+
+
+def test_course_of_another_registrations_deployment_lends_no_policy(browser: Browser, placement: Placement) -> None:
+    """Two schools may both have a course `old`."""
+    custom = {"quiz": "rivers"}
+    old = assignment(launch(browser, "old", "link-old", custom=custom))
+    Assignment.objects.filter(pk=old.pk).update(max_attempts=6)
+    deployment = Context.objects.filter(context_id="old").get().deployment
+    from lti.models import Deployment
+
+    Deployment.objects.create(
+        registration=deployment.registration, deployment_id="dep-2", institution=deployment.institution, active=True
+    )
+
+    elsewhere = assignment(launch(browser, "new", "link-new", history="old", custom=custom, deployment_id="dep-2"))
+
+    assert elsewhere.max_attempts is None
+
+
+def test_link_to_a_lesson_shows_the_lesson_to_learners_and_teachers(browser: Browser, quiz: Quiz) -> None:
+    assert quiz.lesson
+    for roles in (TEACHER, [MEMBERSHIP + "#Learner"]):
+        response = visit(browser, "c", "l", custom={"lesson": quiz.lesson.slug}, roles=roles)
+        page = browser.client.get(response["Location"])
+        assert page.status_code == 200
+        assert b'<h1 id="title"' in page.content
+        assert b"Start the check" not in page.content
+    assert not Assignment.objects.exists()
