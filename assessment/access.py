@@ -15,7 +15,7 @@ from content.models import LessonVersion, Quiz
 from lti.messages.privacy import TYPES as PRIVACY_TYPES
 from lti.models import Context, Launch
 from roster.models import Enrollment, Group, Institution, Person, Role
-from roster.rows import one
+from roster.rows import Prepared, one
 
 
 class QuizInUse(Exception):
@@ -38,7 +38,7 @@ def assignment(viewer: Launch) -> Assignment | None:
     """
     if viewer.resource_link_id is None:
         return None
-    found = one(_assignments(viewer))
+    found = ASSIGNMENT.one(link=viewer.resource_link_id, institution=viewer.institution_id)
     if found is not None:
         return found
     quiz = placing.quiz(placing.named(viewer))
@@ -67,9 +67,12 @@ def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
     return placed
 
 
-def attempts(viewer: Launch) -> QuerySet[Attempt]:
+def attempts(viewer: Launch) -> list[Attempt]:
     """The viewer's own attempts on this assignment as what they are now (learner or preview), newest first."""
-    return _own(viewer).filter(preview=previews(viewer)).order_by("-number")
+    if viewer.resource_link_id is None:
+        return []
+    query = PREVIEWS if previews(viewer) else ATTEMPTS
+    return query.all(link=viewer.resource_link_id, institution=viewer.institution_id, person=viewer.person_id)
 
 
 def attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
@@ -217,18 +220,37 @@ def _require_instructor(viewer: Launch) -> None:
         raise PermissionDenied("Only instructors of this activity may see this.")
 
 
-def _assignments(viewer: Launch) -> QuerySet[Assignment]:
-    return Assignment.objects.filter(
-        resource_link=viewer.resource_link_id, institution=viewer.institution_id
-    ).select_related("quiz")
+ASSIGNMENT = Prepared(
+    lambda link, institution: Assignment.objects.filter(
+        resource_link_id=link, institution_id=institution
+    ).select_related("quiz"),
+    link=UUID,
+    institution=UUID,
+)
 
 
 def _own(viewer: Launch) -> QuerySet[Attempt]:
     if viewer.resource_link_id is None:
         return Attempt.objects.none()
+    return _attempts(viewer.resource_link_id, viewer.institution_id, viewer.person_id)
+
+
+def _attempts(link: UUID, institution: UUID, person: UUID) -> QuerySet[Attempt]:
     return Attempt.objects.filter(
-        assignment__resource_link=viewer.resource_link_id, institution=viewer.institution_id, person=viewer.person_id
+        assignment__resource_link=link, institution=institution, person=person
     ).select_related("assignment", "quiz_version")
+
+
+def _as_it_counts(preview: bool) -> Prepared[Attempt]:
+    return Prepared(
+        lambda **own: _attempts(**own).filter(preview=preview).order_by("-number"),
+        link=UUID,
+        institution=UUID,
+        person=UUID,
+    )
+
+
+ATTEMPTS, PREVIEWS = _as_it_counts(preview=False), _as_it_counts(preview=True)
 
 
 def _uuid(value: UUID | str) -> UUID:

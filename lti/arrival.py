@@ -17,9 +17,37 @@ from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
 from lti.roles import is_test_user, role
 from roster.models import Course, Enrollment, Person, Role
-from roster.rows import one
+from roster.rows import Prepared
 
 Row = TypeVar("Row", bound=Model)
+
+
+NO_COURSE = UUID(int=0)
+
+LINK = Prepared(
+    lambda deployment, link_id: ResourceLink.objects.select_related("context__course", "line_item").filter(
+        deployment_id=deployment, resource_link_id=link_id
+    ),
+    deployment=UUID,
+    link_id=str,
+)
+CONTEXT = Prepared(
+    lambda deployment, context_id: Context.objects.select_related("course").filter(
+        deployment_id=deployment, context_id=context_id
+    ),
+    deployment=UUID,
+    context_id=str,
+)
+
+
+def _users(institution: UUID, registration: UUID, sub: str, course: UUID, role: str) -> QuerySet[Any]:
+    """A platform's user; `enrolled` says whether the course has this person in this role."""
+    enrolled = Enrollment.objects.filter(course_id=course, person=OuterRef("person"), role=role, active=True)
+    users = PlatformUser.objects.select_related("person").annotate(enrolled=Exists(enrolled))
+    return users.filter(institution_id=institution, registration_id=registration, sub=sub)
+
+
+USER = Prepared(_users, institution=UUID, registration=UUID, sub=str, course=UUID, role=str)
 
 
 @dataclass(frozen=True)
@@ -51,9 +79,10 @@ def _note_family(registration: Registration, code: str) -> None:
 
 
 def resource_link(at: Arrival, link_id: str) -> ResourceLink:
-    links = ResourceLink.objects.select_related("context__course", "line_item")
-    known = links.filter(deployment=at.deployment, resource_link_id=link_id)
-    link = one(known)
+    def known() -> ResourceLink | None:
+        return LINK.one(deployment=at.deployment.pk, link_id=link_id)
+
+    link = known()
     course_context = context(at, link)
     shown = _given(title=claims.text(at.claims[CLAIM + "resource_link"].get("title"), 500), context=course_context)
     if link is None:
@@ -83,7 +112,9 @@ def context(at: Arrival, link: ResourceLink | None) -> Context | None:
 
 
 def _find_or_make_context(at: Arrival, context_id: str, titles: dict[str, Any]) -> Context:
-    known = Context.objects.select_related("course").filter(deployment=at.deployment, context_id=context_id)
+    def known() -> Context | None:
+        return CONTEXT.one(deployment=at.deployment.pk, context_id=context_id)
+
     shared = {**titles, "institution_id": at.institution_id}
 
     def make() -> Context:
@@ -105,7 +136,7 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
     url = claims.url(endpoint.get("lineitem"))
     new = {"institution_id": at.institution_id, "registration": at.registration, "resource_link": link, "url": url}
     column = getattr(link, "line_item", None) or _find_or_make(
-        LineItem.objects.filter(resource_link=link), lambda: LineItem.objects.create(**new)
+        lambda: LineItem.objects.filter(resource_link=link).first(), lambda: LineItem.objects.create(**new)
     )
     # Moodle leaves the address out once a link has two columns: the one from before stays right.
     if url and url != column.url:
@@ -117,9 +148,15 @@ def _platform_user(at: Arrival, course: Course | None, as_role: str) -> Platform
     names = {field: claims.text(at.claims.get(field)) for field in ("name", "given_name", "family_name")}
     shared = _given(**names, email=claims.text(at.claims.get("email"), 254))
     identity = {"institution_id": at.institution_id, "registration": at.registration, "sub": at.claims["sub"]}
-    enrolled = Enrollment.objects.filter(course=course, person=OuterRef("person"), role=as_role, active=True)
-    known: QuerySet[Any] = PlatformUser.objects.select_related("person").filter(**identity)
-    known = known.annotate(enrolled=Exists(enrolled))
+
+    def known() -> PlatformUser | None:
+        return USER.one(
+            institution=at.institution_id,
+            registration=at.registration.pk,
+            sub=at.claims["sub"],
+            course=course.pk if course else NO_COURSE,
+            role=as_role,
+        )
 
     def make() -> PlatformUser:
         of_old = legacy.person(
@@ -188,16 +225,16 @@ def _kept(found: Claims) -> dict[str, Any]:
     }
 
 
-def _find_or_make(known: QuerySet[Row], make: Callable[[], Row]) -> Row:
+def _find_or_make(known: Callable[[], Row | None], make: Callable[[], Row]) -> Row:
     """Two first launches at once make one row: the second to come finds the first one's."""
-    found = one(known)
+    found = known()
     if found is not None:
         return found
     try:
         with transaction.atomic():
             return make()
     except IntegrityError:
-        found = one(known)
+        found = known()
         if found is None:
             raise
         return found

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from lti import arrival, claims, deep_linking, notices, target, validate
 from lti.arrival import Arrival
@@ -15,7 +14,7 @@ from lti.messages import privacy, review
 from lti.models import Deployment, Launch, Registration
 from lti.state import State
 from roster import people
-from roster.rows import one
+from roster.rows import Prepared
 
 NONCE_KEPT = timedelta(days=1)  # beyond a launch's end; by then its state has long expired
 
@@ -68,7 +67,7 @@ def _addressee(state: State) -> tuple[Registration, Deployment | None]:
     Nothing is believed yet: the name only says which row to read along.
     """
     named = state.login.get("lti_deployment_id")
-    deployment = one(_deployments(state.registration).filter(deployment_id=named)) if named else None
+    deployment = DEPLOYMENT.one(registration=UUID(state.registration), named=named) if named else None
     registration = deployment.registration if deployment else _registration(state)
     if not registration.active:
         raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "the registration is inactive")
@@ -80,12 +79,17 @@ def _deployment(registration: Registration, named: Deployment | None, found: Cla
     deployment_id = found[CLAIM + "deployment_id"]
     if named is not None and named.deployment_id == deployment_id:
         return named
-    known = one(_deployments(str(registration.pk)).filter(deployment_id=deployment_id))
+    known = DEPLOYMENT.one(registration=registration.pk, named=deployment_id)
     return known or _new_deployment(registration, found)
 
 
-def _deployments(registration: str) -> QuerySet[Deployment]:
-    return Deployment.objects.select_related("registration").filter(registration_id=UUID(registration))
+DEPLOYMENT = Prepared(
+    lambda registration, named: Deployment.objects.select_related("registration").filter(
+        registration_id=registration, deployment_id=named
+    ),
+    registration=UUID,
+    named=str,
+)
 
 
 def _registration(state: State) -> Registration:

@@ -3,12 +3,14 @@
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from lti import claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Registration
 from lti.state import LOGIN_PARAMETERS, State
+from roster.rows import Prepared
 
 LONGEST_PARAMETER = 4_000
 
@@ -32,15 +34,24 @@ def registration(login: dict[str, str]) -> Registration:
 
     Without a client id the issuer must have exactly one active registration. Raises LaunchRefused.
     """
-    candidates = Registration.objects.filter(issuer=login["iss"], active=True).defer("jwks")
     if "client_id" in login:
-        candidates = candidates.filter(client_id=login["client_id"])
-    found = list(candidates[:2])
+        found = NAMED.all(issuer=login["iss"], client_id=login["client_id"])
+    else:
+        found = list(_registrations(login["iss"])[:2])
     if not found:
         raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "issuer and client id are not registered")
     if len(found) > 1:
         raise LaunchRefused(Problem.AMBIGUOUS_PLATFORM, "client_id is missing")
     return found[0]
+
+
+def _registrations(issuer: str) -> QuerySet[Registration]:
+    return Registration.objects.filter(issuer=issuer, active=True).defer("jwks")
+
+
+NAMED = Prepared(
+    lambda issuer, client_id: _registrations(issuer).filter(client_id=client_id), issuer=str, client_id=str
+)
 
 
 def authorization_url(*, platform: Registration, state: State, signed: str) -> str:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from lti.models import Launch, key_hash
 from lti.views import allow_framing
-from roster.rows import one
+from roster.rows import Prepared
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -58,8 +58,15 @@ class LaunchMiddleware:
 
 def _launch(key: str) -> Launch | None:
     """The launch of a key. What it belongs to is read where a page needs it: most pages need the ids only."""
-    live = {"registration_active": F("registration__active"), "deployment_active": F("deployment__active")}
-    return one(Launch.objects.filter(key_hash=key_hash(key)).annotate(**live))
+    return BY_KEY.one(hashed=key_hash(key))
+
+
+BY_KEY = Prepared(
+    lambda hashed: Launch.objects.filter(key_hash=hashed).annotate(
+        registration_active=F("registration__active"), deployment_active=F("deployment__active")
+    ),
+    hashed=str,
+)
 
 
 def _is_open(viewer: Any) -> bool:

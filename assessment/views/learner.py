@@ -21,7 +21,6 @@ from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt, see_other
 from content.models import LessonVersion, QuizVersion
-from roster.rows import one
 
 
 def home(request: LaunchRequest) -> HttpResponse:
@@ -38,9 +37,9 @@ def preview(request: LaunchRequest) -> HttpResponse:
 
 
 def overview(request: LaunchRequest, assignment: Assignment, refused: Exception | None = None) -> HttpResponse:
-    made = list(access.attempts(request.viewer))
+    made = access.attempts(request.viewer)
     version = published(assignment)
-    grade = _grade(request, assignment) if made else None
+    grade = access.grade(request.viewer) if made else None
     context = {
         "assignment": assignment,
         "version": version,
@@ -48,7 +47,7 @@ def overview(request: LaunchRequest, assignment: Assignment, refused: Exception 
         **_times(request, assignment),
         "questions": version.questions if version else 0,
         "attempts": made,
-        "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
+        "open": _open(made),
         "left": _left(request, assignment, made),
         "grade": grade,
         "line": gradebook.own_line(request.viewer, assignment, grade),
@@ -67,7 +66,7 @@ def lesson(request: LaunchRequest) -> HttpResponse:
     shown = _lesson_of(assignment, version) if version else None
     if shown is None:
         raise Http404("This activity has no lesson.")
-    begun = access.attempts(request.viewer).filter(state=AttemptState.IN_PROGRESS).first()
+    begun = _open(access.attempts(request.viewer))
     context = {
         "lesson": shown.body,
         "check_url": reverse("attempt", args=[begun.pk]) if begun else reverse(_front(request)),
@@ -149,13 +148,13 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     if found.state == AttemptState.IN_PROGRESS:
         return see_other("attempt", found.pk)
     assignment = assignment_or_404(request)
-    grade = None if found.preview else _grade(request, assignment)
-    made = list(access.attempts(request.viewer))
+    grade = None if found.preview else access.grade(request.viewer)
+    made = access.attempts(request.viewer)
     context = result_context(found, grade) | {
         "line": gradebook.own_line(request.viewer, assignment, grade),
         "version_key": version_of(request, assignment, found, grade),
         "left": _left(request, assignment, made),
-        "open": next((one for one in made if one.state == AttemptState.IN_PROGRESS), None),
+        "open": _open(made),
         "front_url": reverse(_front(request)),
         "late": "late" in request.GET,
         "lesson_url": reverse("lesson") if _has_lesson(assignment, found) else "",
@@ -168,7 +167,7 @@ def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     """What the result page asks while something still moves."""
     found = own_attempt(request, attempt_id)
     assignment = assignment_or_404(request)
-    grade = None if found.preview else _grade(request, assignment)
+    grade = None if found.preview else access.grade(request.viewer)
     return JsonResponse({"state": found.state, "version": version_of(request, assignment, found, grade)})
 
 
@@ -246,8 +245,8 @@ def _closed(found: Attempt) -> JsonResponse:
     return JsonResponse({"error": "closed", "detail": detail, "result": reverse("result", args=[found.pk])}, status=409)
 
 
-def _grade(request: LaunchRequest, assignment: Assignment) -> Grade | None:
-    return one(Grade.objects.filter(assignment=assignment, person=request.viewer.person_id))
+def _open(made: list[Attempt]) -> Attempt | None:
+    return next((one for one in made if one.state == AttemptState.IN_PROGRESS), None)
 
 
 def _times(request: LaunchRequest, assignment: Assignment) -> dict[str, object]:
