@@ -1,5 +1,6 @@
 """Third-party-initiated login (OpenID Connect; LTI security framework 1.0 section 5.1.1)."""
 
+import time
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.conf import settings
@@ -34,10 +35,8 @@ def registration(login: dict[str, str]) -> Registration:
 
     Without a client id the issuer must have exactly one active registration. Raises LaunchRefused.
     """
-    if "client_id" in login:
-        found = NAMED.all(issuer=login["iss"], client_id=login["client_id"])
-    else:
-        found = list(_registrations(login["iss"])[:2])
+    issuer, client_id = login["iss"], login.get("client_id")
+    found = _named(issuer, client_id) if client_id else list(_registrations(issuer)[:2])
     if not found:
         raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "issuer and client id are not registered")
     if len(found) > 1:
@@ -48,6 +47,20 @@ def registration(login: dict[str, str]) -> Registration:
 def _registrations(issuer: str) -> QuerySet[Registration]:
     return Registration.objects.filter(issuer=issuer, active=True).defer("jwks")
 
+
+def _named(issuer: str, client_id: str) -> list[Registration]:
+    """Read every few seconds only, for a class that comes all at once; the launch asks the database in any case."""
+    read_at, found = _recent.get((issuer, client_id), (-KEEP_SECONDS, []))
+    if time.monotonic() - read_at < KEEP_SECONDS:
+        return found
+    found = NAMED.all(issuer=issuer, client_id=client_id)
+    if found:
+        _recent[issuer, client_id] = (time.monotonic(), found)
+    return found
+
+
+KEEP_SECONDS = 5.0
+_recent: dict[tuple[str, str], tuple[float, list[Registration]]] = {}  # no more than there are registrations
 
 NAMED = Prepared(
     lambda issuer, client_id: _registrations(issuer).filter(client_id=client_id), issuer=str, client_id=str

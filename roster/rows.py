@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import connections
@@ -34,13 +34,11 @@ class Prepared(Generic[Row]):
 
     def all(self, **values: UUID | str) -> list[Row]:
         queryset, compiler, sql, slots = self._built
-        rows, mine = copy.copy(queryset), copy.copy(compiler)
-        parameters = tuple(values[slot] if is_value else slot for is_value, slot in slots)
+        mine = copy.copy(compiler)
         mine.connection = connections[mine.using]
+        parameters = tuple(values[slot] if is_value else slot for is_value, slot in slots)
         mine.as_sql = lambda: (sql, parameters)
-        rows.query = copy.copy(queryset.query)
-        rows.query.get_compiler = lambda using: mine
-        return list(rows._iterable_class(rows))
+        return list(queryset._iterable_class(_Ready(queryset, mine)))
 
     @cached_property
     def _built(self) -> tuple[Any, Any, str, list[tuple[bool, Any]]]:
@@ -52,3 +50,17 @@ class Prepared(Generic[Row]):
         found = {value: name for name, value in stand_ins.items()}
         slots = [(True, found[value]) if value in found else (False, value) for value in parameters]
         return queryset, compiler, sql, slots
+
+
+class _Ready:
+    """What Django's iterables ask of a queryset, with the compiler already there."""
+
+    _known_related_objects: ClassVar[dict[Any, Any]] = {}
+
+    def __init__(self, queryset: Any, compiler: Any) -> None:
+        self.db, self.model, self.query = queryset.db, queryset.model, self
+        self._fetch_mode = getattr(queryset, "_fetch_mode", None)  # Django 6.1
+        self.compiler = compiler
+
+    def get_compiler(self, using: str) -> Any:
+        return self.compiler

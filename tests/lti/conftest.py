@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from lti import tokens
+from lti import login, tokens
 from lti.models import Deployment, Registration
 from roster.models import Institution
 from tests.lti.desk import Desk
@@ -23,8 +23,9 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture(autouse=True)
-def _no_tokens_from_before() -> None:
+def _nothing_kept_from_before() -> None:
     tokens._tokens.clear()
+    login._recent.clear()
 
 
 @pytest.fixture(autouse=True)
