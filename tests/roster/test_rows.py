@@ -1,0 +1,87 @@
+"""A prepared query answers like the queryset it was made of."""
+
+import threading
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.test.utils import CaptureQueriesContext
+
+from roster.models import Institution, Person
+from roster.rows import Prepared
+
+PEOPLE = Prepared(
+    lambda institution, name: (
+        Person.objects.select_related("institution")
+        .annotate(housed=Exists(Institution.objects.filter(pk=OuterRef("institution"), slug="north")))
+        .filter(institution_id=institution, name=name)
+        .order_by("email")
+    ),
+    institution=UUID,
+    name=str,
+)
+
+
+def person(institution: Institution, name: str, email: str = "") -> Person:
+    return Person.objects.create(institution=institution, name=name, email=email)
+
+
+@pytest.fixture
+def north(db: None) -> Institution:
+    return Institution.objects.create(name="North", slug="north")
+
+
+def test_rows_come_with_their_relations_and_annotations_in_one_query(north: Institution) -> None:
+    later, sooner = person(north, "Ada", "b@x.test"), person(north, "Ada", "a@x.test")
+    person(north, "Bob")
+    PEOPLE.all(institution=north.pk, name="warm up")
+
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        found = PEOPLE.all(institution=north.pk, name="Ada")
+        assert [one.institution.slug for one in found] == ["north", "north"]
+
+    assert found == [sooner, later]
+    assert len(asked) == 1
+    assert all(one.housed for one in found)  # type: ignore[attr-defined]
+
+
+def test_every_call_has_its_own_values(north: Institution) -> None:
+    south = Institution.objects.create(name="South", slug="south")
+    ada, bob = person(north, "Ada"), person(south, "Bob'; --")
+
+    assert PEOPLE.one(institution=north.pk, name="Ada") == ada
+    assert PEOPLE.one(institution=south.pk, name="Bob'; --") == bob
+    assert PEOPLE.one(institution=south.pk, name="Ada") is None
+    assert PEOPLE.one(institution=uuid4(), name="Ada") is None
+
+
+def test_a_value_that_is_missing_is_an_error(north: Institution) -> None:
+    with pytest.raises(KeyError):
+        PEOPLE.one(institution=north.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_do_not_mix_their_values() -> None:
+    north = Institution.objects.create(name="North", slug="north")
+    names = [f"person {number}" for number in range(8)]
+    for name in names:
+        person(north, name)
+    wrong: list[str] = []
+
+    def ask(name: str) -> None:
+        for _ in range(20):
+            found = PEOPLE.one(institution=north.pk, name=name)
+            if found is None or found.name != name:
+                wrong.append(name)
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
