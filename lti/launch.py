@@ -14,7 +14,7 @@ from lti.messages import privacy, review
 from lti.models import Deployment, Launch, Registration
 from lti.state import State
 from roster import people
-from roster.rows import Prepared
+from roster.rows import Prepared, one
 
 NONCE_KEPT = timedelta(days=1)  # beyond a launch's end; by then its state has long expired
 
