@@ -12,21 +12,20 @@ from typing import Any
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
-from lti import ags, claims, doctor_score, http, jwks, keys, remedies, tokens, tool
+from lti import ags, claims, doctor_score, http, jwks, keys, nrps, remedies, tokens, tool
 from lti.examination import FAILED, SKIPPED, Finding, Skip, Trouble, Visit, attempt
 from lti.http import Answer
 from lti.models import Context, Registration, ResourceLink
 from roster.rows import one
 
 CLOCKS_MAY_DIFFER = 30.0  # seconds: our assertions are backdated by as much, launches have a minute
-MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 READ_COLUMNS = (ags.LINE_ITEM_READ, ags.LINE_ITEM)
 SCOPES = {
     ags.SCORE: "Permission to send scores",
     ags.RESULT: "Permission to read results",
     ags.LINE_ITEM: "Permission to make columns",
     ags.LINE_ITEM_READ: "Permission to read columns",
-    tool.ROSTER: "Permission to read the roster",
+    nrps.SCOPE: "Permission to read the roster",
 }
 NEEDED = (ags.SCORE, ags.RESULT)
 
@@ -173,7 +172,7 @@ def _roster(visit: Visit) -> str:
         raise Skip("Its launches offer no roster.", remedies.roster(visit.registration.family))
     if context is None:
         raise Skip("No launch has told us where the roster is.", remedies.NO_LAUNCH)
-    found = visit.call((tool.ROSTER,), "GET", context.memberships_url, media=MEMBERS_TYPE).json()
+    found = visit.call((nrps.SCOPE,), "GET", context.memberships_url, media=nrps.MEMBERS_TYPE).json()
     members = found.get("members") if isinstance(found, dict) else None
     if not isinstance(members, list):
         raise http.NotJson("the answer holds no members")

@@ -14,13 +14,14 @@ from lti import claims, http, invitations, platforms, tool
 from lti.claims import Claims
 from lti.errors import RegistrationFailed, Step
 from lti.http import Answer
+from lti.launch import MESSAGES
 from lti.models import Deployment, Invitation, Registration
 from lti.platforms import Platform
 
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 CANVAS = "https://canvas.instructure.com/lti/"
 REVIEW = "LtiSubmissionReviewRequest"
-IF_LISTED = ("DataPrivacyLaunchRequest", "LtiEulaRequest")
+ALWAYS = ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", REVIEW)
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def _messages(platform: Platform) -> list[dict[str, Any]]:
     # Moodle opens a grade this way though it does not list it; Canvas refuses what it does not list.
     if REVIEW in platform.messages or not platform.is_canvas:
         messages.append({"type": REVIEW, "target_link_uri": launch})
-    messages += [{"type": name, "target_link_uri": launch} for name in IF_LISTED if name in platform.messages]
-    return messages
+    more = [name for name in MESSAGES if name in platform.messages and name not in ALWAYS]
+    return messages + [{"type": name, "target_link_uri": launch} for name in more]
 
 
 def _resource_link(platform: Platform) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What an administrator can do about a step that the doctor found failing, in the words of their LMS."""
 
-from lti import ags, tool
+from lti import ags, nrps, tool
 from lti.models import Family
 
 KEYS_OF_LMS = "Compare the key set address with what the LMS shows for this tool; it must answer JSON with RSA keys."
@@ -36,13 +36,13 @@ _LOST = {
     ags.RESULT: "Without it a grade that a teacher changed cannot be told from one that was lost.",
     ags.LINE_ITEM: "Without it a missing gradebook column cannot be made.",
     ags.LINE_ITEM_READ: "Without it the gradebook column of an activity cannot be found again.",
-    tool.ROSTER: "Without it learners show up once they have opened the activity, and removed ones stay.",
+    nrps.SCOPE: "Without it learners show up once they have opened the activity, and removed ones stay.",
 }
 
 
 def scope(name: str, family: str) -> str:
     """What is lost without a permission, and where it is switched on."""
-    return f"{_LOST[name]} {roster(family) if name == tool.ROSTER else gradebook(family)}"
+    return f"{_LOST[name]} {roster(family) if name == nrps.SCOPE else gradebook(family)}"
 
 
 def gradebook(family: str) -> str:

@@ -6,19 +6,17 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 
-from lti import ags
+from lti import ags, nrps
 
 NAME = "Assay"
 DESCRIPTION = "Lessons with an end-of-lesson check; scores go to the gradebook."
 TOOL_ID = "assay"
 VENDOR = "Assay"
 
-ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 # AGS scopes are always asked for; the others where the platform has them.
-SCOPES = (*ags.WANTED, ROSTER)
-MORE_SCOPES = (GROUPS, NOTICES)
+SCOPES = (*ags.WANTED, nrps.SCOPE)
+MORE_SCOPES = (nrps.GROUPS_SCOPE, NOTICES)
 
 # `$Context.id.history` lets a copied course find the content of the one it was copied from (LTI 1.3 appendix D).
 CUSTOM = {"context_history": "$Context.id.history"}

@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from lti import http, invitations, tool
+from lti.launch import MESSAGES
 from lti.models import Deployment, Invitation, Registration, key_hash
 from roster.models import Institution
 from tests.lti.conftest import register
@@ -177,14 +178,14 @@ def test_claims_follow_the_privacy_choice(admin: Admin, privacy: str, shared: se
     assert set(admin.told()[TOOL]["claims"]) == {"iss", "sub", *shared}
 
 
-def test_messages_that_a_platform_lists_are_asked_for(admin: Admin) -> None:
-    listed = [{"type": "LtiEulaRequest"}, {"type": "DataPrivacyLaunchRequest"}]
+def test_of_the_messages_that_a_platform_lists_those_we_open_are_asked_for(admin: Admin) -> None:
+    listed = [{"type": name} for name in ("LtiUnheardOfRequest", *MESSAGES)]
     admin.says(moodle(admin.platform.url, **{ABOUT: {"product_family_code": "other", "messages_supported": listed}}))
 
     admin.connect()
 
-    types = {message["type"] for message in admin.told()[TOOL]["messages"]}
-    assert {"LtiEulaRequest", "DataPrivacyLaunchRequest", "LtiSubmissionReviewRequest"} < types
+    types = [message["type"] for message in admin.told()[TOOL]["messages"]]
+    assert sorted(types) == sorted(MESSAGES)
     assert Registration.objects.get().family == ""
 
 
