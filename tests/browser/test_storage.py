@@ -6,7 +6,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.browser.conftest import tool_frame
 from tests.learner import Course, new_course
 from tests.system import System
 
@@ -27,20 +26,25 @@ def no_cookies(context: BrowserContext) -> None:
     context.route(USES_COOKIE, forget)
 
 
-@pytest.mark.parametrize("storage", ["parent", "frame"])
+@pytest.mark.parametrize(("mode", "target"), [("strict", "_parent"), ("canvas", "post_message_forwarding")])
 @pytest.mark.usefixtures("no_cookies")
-def test_launch_opens_in_the_frame_by_the_storage_of_the_lms(system: System, sign_in: SignIn, storage: str) -> None:
-    frame = tool_frame(sign_in(new_course(system, storage=storage), "alice"))
+def test_launch_opens_in_the_frame_by_the_storage_of_the_lms(
+    system: System, sign_in: SignIn, mode: str, target: str
+) -> None:
+    course = new_course(system, mode)
+    started = system.sandbox.start_launch(course.person("alice"), course.activity)
+    assert started["params"]["lti_storage_target"] == target
 
-    expect(frame.get_by_role("button", name="Start the check")).to_be_visible()
-    assert frame.url.startswith(f"{system.url}/s/")
+    page = sign_in(course, "alice")
+
+    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible(timeout=15_000)
 
 
 @pytest.mark.parametrize("storage", ["silent", "error"])
 def test_launch_goes_on_with_the_cookie_where_storage_fails(system: System, sign_in: SignIn, storage: str) -> None:
-    frame = tool_frame(sign_in(new_course(system, storage=storage), "alice"))
+    page = sign_in(new_course(system, storage=storage), "alice")
 
-    expect(frame.get_by_role("button", name="Start the check")).to_be_visible()
+    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible(timeout=15_000)
 
 
 @pytest.mark.parametrize("storage", ["silent", "wrong"])
@@ -74,7 +78,7 @@ def test_launches_at_once_in_two_frames_do_not_mix_though_the_named_frame_is_mis
 
     for number, title in enumerate(("When to Fine-Tune", "Another")):
         frame = page.frame_locator("iframe").nth(number)
-        expect(frame.get_by_role("heading", level=1)).to_have_text(title)
+        expect(frame.get_by_role("heading", level=1)).to_have_text(title, timeout=15_000)
     opened = [frame.url for frame in page.frames[1:]]
     assert len(set(opened)) == 2
     assert all(url.startswith(f"{system.url}/s/") for url in opened)
