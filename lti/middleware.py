@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 
+from lti import returning
 from lti.models import Launch, key_hash
 from lti.views import allow_framing
 from roster.rows import Prepared
@@ -75,4 +76,7 @@ def _is_open(viewer: Any) -> bool:
 
 def _over(request: HttpRequest, viewer: Launch | None) -> HttpResponseBase:
     """410 for a launch that is over, 404 for one that never was."""
-    return render(request, "lti/expired.html", status=410 if viewer else 404)
+    back = (
+        returning.address(viewer.return_url, lti_msg="That visit is over. Open the activity again.") if viewer else ""
+    )
+    return render(request, "lti/expired.html", {"return_url": back}, status=410 if viewer else 404)

@@ -81,7 +81,7 @@ def read(signed: str) -> State:
 
 def in_frame(request: HttpRequest) -> bool:
     """Whether the browser says that this is for a frame; one that says nothing is taken at the top."""
-    return request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame")
+    return request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame", "object", "embed")
 
 
 def bind(request: HttpRequest, response: HttpResponseBase, state: State, secret: str) -> None:

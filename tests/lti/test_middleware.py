@@ -92,13 +92,14 @@ def test_unknown_key_says_start_again(db: None, client: Client, key: str) -> Non
     assert "frame-ancestors" not in response.get("Content-Security-Policy", "")
 
 
-def test_expired_launch_says_start_again(address: str) -> None:
+def test_expired_launch_says_start_again_and_leads_back(browser: Browser, address: str) -> None:
     Launch.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
     response = Client().get(address)
 
     assert response.status_code == 410
     assert b"Everything you saved or submitted is kept" in response.content
+    assert f'href="{browser.platform.url}/course?lti_msg=' in response.content.decode()
 
 
 @pytest.mark.parametrize("model", [Deployment, Registration])
