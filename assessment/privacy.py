@@ -44,6 +44,7 @@ def export(person: Person, *, for_administrator: bool) -> dict[str, Any]:
         "person": {"id": person.pk, **{name: getattr(person, name) for name in IDENTITY}},
         "known_since": person.created_at,
         "enrollments": list(enrollments.values("course__title", "course__label", "role", "active")),
+        "groups": list(person.groups.values("name", "course__title")),
         **privacy.kept(person),
         "attempts": [_attempt(one, for_administrator) for one in _attempts(person)],
         "grades": list(
@@ -77,6 +78,7 @@ def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
     Attempt.objects.filter(person=person).delete()
     privacy.forget(person=person, now=now)
     Enrollment.objects.filter(person=person).delete()
+    person.groups.clear()
     Person.objects.filter(pk=person.pk).update(**dict.fromkeys(IDENTITY, ""))
     return Erasure.objects.create(institution_id=person.institution_id, by=by, erased=erased, at=now)
 

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from lti import admin_connecting, admin_deployments, admin_legacy, scores
+from lti import admin_connecting, admin_deployments, admin_eula, admin_legacy, scores
 from lti.admin_connecting import OperatorRows
 from lti.models import (
     Context,
@@ -18,7 +18,13 @@ from lti.models import (
 )
 from roster.admin import ReadOnlyRows
 
-__all__ = ["admin_connecting", "admin_deployments", "admin_legacy"]  # their pages are registered by the import
+# Their pages are registered by the import.
+__all__ = [
+    "admin_connecting",
+    "admin_deployments",
+    "admin_eula",
+    "admin_legacy",
+]
 
 
 @admin.register(ScoreEvent)

@@ -10,7 +10,7 @@ from lti import arrival, claims, deep_linking, notices, target, validate
 from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
-from lti.messages import privacy, review
+from lti.messages import eula, privacy, review
 from lti.models import Deployment, Launch, Registration
 from lti.state import State
 from roster import people
@@ -141,6 +141,7 @@ def _resource_link_request(at: Arrival) -> str:
 MESSAGES: dict[str, Handler] = {
     "LtiResourceLinkRequest": _resource_link_request,
     "LtiSubmissionReviewRequest": review.open_submission,
+    "LtiEulaRequest": eula.open_terms,
     **dict.fromkeys(privacy.TYPES, privacy.open_subject),
     deep_linking.REQUEST: deep_linking.request,
 }

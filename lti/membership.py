@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from lti import scores
+from lti import demotion, scores
 from lti.models import Context, Launch, PlatformUser
 from lti.nrps import ListedGroup, Member
 from roster.models import Enrollment, Group, Person
@@ -121,6 +121,9 @@ def _enrol(reading: Reading, page: dict[UUID, Member]) -> list[UUID]:
         unique_fields=["course", "person"],
         update_fields=["role", "active", "listed_at"],
     )
+    for place in made:
+        if place.person_id in known and known[place.person_id].role != place.role:
+            demotion.end_higher(course=place.course_id, person=place.person_id, role=place.role, now=reading.began)
     return [person for person in page if _is_back(known.get(person), context)]
 
 

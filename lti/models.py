@@ -391,5 +391,8 @@ class ScoreEvent(models.Model):
 
 
 # Django looks for models here; these have files of their own.
+from lti.eula_models import EulaAcceptance as EulaAcceptance  # noqa: E402
+from lti.eula_models import ReportState as ReportState  # noqa: E402
+from lti.eula_models import Terms as Terms  # noqa: E402
 from lti.legacy_models import LegacyConsumer as LegacyConsumer  # noqa: E402
 from lti.legacy_models import LegacyUser as LegacyUser  # noqa: E402

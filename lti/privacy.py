@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Least
 
-from lti.models import Launch, LegacyUser, PlatformUser, ScoreEvent
+from lti.models import EulaAcceptance, Launch, LegacyUser, PlatformUser, ScoreEvent
 from roster.models import Person
 
 
@@ -19,6 +19,9 @@ def kept(person: Person) -> dict[str, list[Any]]:
             users.values("sub", platform=F("registration__name"), issuer=F("registration__issuer"))
         ),
         "known_under_lti_1_1_as": list(legacy.values("user_id", consumer_key=F("consumer__key"))),
+        "terms_accepted": list(
+            EulaAcceptance.objects.filter(person=person).values("accepted_at", "state", version=F("terms__version"))
+        ),
         "launches": _launches(person),
         "scores_told_to_platforms": _scores(person),
     }

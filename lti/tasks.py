@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import keys, launch, notices, roster_reading, rosters, scores
+from lti import eula, keys, launch, notices, roster_reading, rosters, scores
 
 PATIENCE = 10.0  # seconds for which a worker stays for scores that come due soon
 
@@ -19,7 +19,7 @@ def drain(registration_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Drain every registration with due scores, read the lists that are due, clear away launches long over."""
+    """Send scores, read lists and tell acceptances that are due; clear away launches long over."""
     now = timezone.now()
     for registration_id in scores.sweep(now=now):
         drain.delay(str(registration_id))
@@ -27,6 +27,8 @@ def sweep() -> None:
         read_roster.delay(str(context_id))
     for deployment_id in notices.sweep(now=now):
         subscribe.delay(str(deployment_id))
+    for acceptance_id in eula.due(now).values_list("pk", flat=True)[:1_000]:
+        report_acceptance.delay(str(acceptance_id))
     launch.prune(now=now)
 
 
@@ -46,3 +48,9 @@ def read_roster(context_id: str) -> None:
 def subscribe(deployment_id: str) -> None:
     """Ask one platform for its copy notices."""
     notices.subscribe(UUID(deployment_id), now=timezone.now())
+
+
+@shared_task
+def report_acceptance(acceptance_id: str) -> None:
+    """Tell a platform that one of its users accepted the terms."""
+    eula.report(acceptance_id=UUID(acceptance_id), now=timezone.now())

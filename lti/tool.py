@@ -14,9 +14,10 @@ TOOL_ID = "assay"
 VENDOR = "Assay"
 
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+EULA = "https://purl.imsglobal.org/spec/lti/scope/eula/user"
 # AGS scopes are always asked for; the others where the platform has them.
 SCOPES = (*ags.WANTED, nrps.SCOPE)
-MORE_SCOPES = (nrps.GROUPS_SCOPE, NOTICES)
+MORE_SCOPES = (nrps.GROUPS_SCOPE, NOTICES, EULA)
 
 # `$Context.id.history` lets a copied course find the content of the one it was copied from (LTI 1.3 appendix D).
 CUSTOM = {"context_history": "$Context.id.history"}

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from assessment import access
-from assessment.views import learner, picking, privacy, submission, teacher
+from assessment.views import learner, picking, privacy, submission, teacher, terms
 from assessment.views.requests import LaunchRequest
 from lti import deep_linking
 from lti.messages.privacy import TYPES
@@ -32,6 +32,7 @@ def _activity(request: LaunchRequest) -> HttpResponse:
 FRONTS: dict[str, Page] = {
     "LtiResourceLinkRequest": _activity,
     "LtiSubmissionReviewRequest": submission.front,
+    "LtiEulaRequest": terms.front,
     **dict.fromkeys(TYPES, privacy.front),
     deep_linking.REQUEST: picking.front,
 }

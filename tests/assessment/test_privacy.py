@@ -12,7 +12,7 @@ from assessment.statistics import folding
 from assessment.statistics.recount import recount
 from lti import launch
 from lti.models import PlatformUser, ScoreEvent
-from roster.models import Enrollment, Person, Role
+from roster.models import Enrollment, Group, Person, Role
 from tests.cast import NOW, Cast, all_right, at, begin, hand_in
 
 STAYS = {"lti.Launch", "assessment.Mark", "assessment.Erasure"}
@@ -33,6 +33,9 @@ def test_erasing_leaves_no_row_that_names_the_person(cast: Cast) -> None:
     Enrollment.objects.create(
         institution=person.institution, course=cast.alice.course, person=person, role=Role.LEARNER
     )
+
+    group = Group.objects.create(institution=person.institution, course=cast.alice.course, group_id="g", name="Blue")
+    group.members.add(person)
 
     privacy.erase(person=person, by=None, now=at(120))
 

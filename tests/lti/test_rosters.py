@@ -261,6 +261,17 @@ def test_member_named_twice_is_one_person(roster: Roster) -> None:
     assert Enrollment.objects.count() == 1
 
 
+def test_teacher_whom_the_list_calls_a_learner_loses_the_open_page(roster: Roster, browser: Browser) -> None:
+    browser.launch(roles=[TEACHER])
+    browser.launch(roles=[TEACHER], sub="user-2")
+
+    roster.read(page(member("user-1"), member("user-2", TEACHER)))
+
+    ended, kept = Launch.objects.order_by("created_at")
+    assert ended.expires_at == roster.now
+    assert kept.expires_at > roster.now
+
+
 def test_newer_launch_is_not_overwritten_by_an_older_list(roster: Roster, browser: Browser) -> None:
     roster.read(page(member("user-1", TEACHER), member("ada")))
     Context.objects.update(context_id="course-1")
