@@ -1,17 +1,18 @@
-"""The cast of the tests, as plain functions.
+"""The cast of the tests, as plain functions; the second half makes whole sittings for statistics and the API.
 
 alice and bob take the same course, charlie another one of the same school, dora goes to another school, tess
 teaches alice and bob.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from assessment import access, attempts, marking, responses
+from assessment import access, attempts, marking, responses, review
 from assessment.models import Assignment, Attempt
 from content.models import Item, ItemVersion, KeyState, Lesson, LessonVersion, Quiz, QuizVersion, QuizVersionItem
 from lti.models import Context, Deployment, Launch, LineItem, PlatformUser, Registration, ResourceLink
@@ -31,8 +32,8 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def make_institution(name: str = "North School") -> Institution:
-    return Institution.objects.create(name=name, slug=f"school-{next(_numbers)}")
+def make_institution(name: str = "North School", slug: str = "") -> Institution:
+    return Institution.objects.create(name=name, slug=slug or f"school-{next(_numbers)}")
 
 
 def make_deployment(institution: Institution) -> Deployment:
@@ -133,13 +134,7 @@ def published_quiz(slug: str = "", **changes: Mapping[str, Any]) -> Quiz:
     `changes` override fields of item versions: `q3={"key_state": KeyState.PROPOSED}`.
     """
     number = next(_numbers)
-    lesson = Lesson.objects.create(slug=f"lesson-{number}")
-    body = {"title": "A lesson", "summary": "", "minutes": 5, "reviewed": 2026, "sections": []}
-    lesson.current = LessonVersion.objects.create(
-        lesson=lesson, number=1, title="A lesson", body=body, content_hash=f"l{number}", published_at=NOW
-    )
-    lesson.save()
-    quiz = Quiz.objects.create(slug=slug or f"quiz-{number}", lesson=lesson)
+    quiz = Quiz.objects.create(slug=slug or f"quiz-{number}", lesson=make_lesson(f"lesson-{number}").lesson)
     for place in range(1, 11):
         Item.objects.create(quiz=quiz, identifier=f"q{place}")
     publish(quiz, **changes)
@@ -150,17 +145,21 @@ def publish(quiz: Quiz, **changes: Mapping[str, Any]) -> QuizVersion:
     """The next version of the quiz, with new versions of all its items."""
     number = quiz.versions.count() + 1
     items = sorted(quiz.items.all(), key=lambda item: int(item.identifier[1:]))
-    made = [_item_version(item, number, changes.get(item.identifier, {})) for item in items]
+    return _version(quiz, [_item_version(item, number, changes.get(item.identifier, {})) for item in items])
+
+
+def _version(quiz: Quiz, items: Sequence[ItemVersion], title: str = "End of lesson check") -> QuizVersion:
+    number = quiz.versions.count() + 1
     version = QuizVersion.objects.create(
         quiz=quiz,
         number=number,
-        title="End of lesson check",
+        title=title,
         lesson_version=quiz.lesson.current if quiz.lesson else None,
-        points=sum(item.points for item in made),
+        points=sum(Decimal(item.points) for item in items),
         content_hash=f"{quiz.slug} {number}",
         published_at=NOW,
     )
-    places = [QuizVersionItem(quiz_version=version, item_version=item, position=i) for i, item in enumerate(made, 1)]
+    places = [QuizVersionItem(quiz_version=version, item_version=item, position=i) for i, item in enumerate(items, 1)]
     QuizVersionItem.objects.bulk_create(places)
     quiz.current = version
     quiz.save()
@@ -214,13 +213,13 @@ def make_cast(*, column: bool = True, quiz: Quiz | None = None, **policy: Any) -
     return cast
 
 
-def make_assignment(link: ResourceLink, quiz: Quiz, **policy: Any) -> Assignment:
+def make_assignment(link: ResourceLink, quiz: Quiz, title: str = "The check", **policy: Any) -> Assignment:
     return Assignment.objects.create(
         institution=link.institution,
         course=link.context.course if link.context else None,
         resource_link=link,
         quiz=quiz,
-        title="The check",
+        title=title,
         **policy,
     )
 
@@ -251,3 +250,77 @@ def hand_in(viewer: Launch, now: datetime = NOW, *, marked: bool = True, **answe
     answer(attempt, now, **answers)
     attempts.submit(attempt=attempt, now=now)
     return marking.mark_attempt(attempt.pk, now) if marked else Attempt.objects.get(pk=attempt.pk)
+
+
+def make_lesson(slug: str = "lesson") -> LessonVersion:
+    body = {
+        "title": "A lesson",
+        "summary": "What it is about.",
+        "minutes": 7,
+        "reviewed": 2026,
+        "sections": [{"id": "one", "title": "One", "kind": "prose", "paragraphs": ["First."]}],
+    }
+    made = Lesson.objects.create(slug=slug)
+    version = LessonVersion.objects.create(
+        lesson=made, number=1, title="A lesson", body=body, content_hash=f"lesson-{slug}", published_at=NOW
+    )
+    made.current = version
+    made.save()
+    return version
+
+
+def choice(credits: Sequence[str] = ("1", "0", "0"), points: str = "1") -> dict[str, Any]:
+    """An item of `quiz_of`."""
+    options = [
+        {"id": "abcdefgh"[i], "text": f"Option {i}", "credit": float(credit), "rationale": f"secret rationale {i}"}
+        for i, credit in enumerate(credits)
+    ]
+    return {"kind": "choice", "points": points, "body": {"stem": "Which?", "options": options, "section": None}}
+
+
+def open_text(points: str = "1") -> dict[str, Any]:
+    """An item of `quiz_of`."""
+    rubric = [{"level": "full", "idea": "secret idea", "example": "secret example"}]
+    return {"kind": "open_text", "points": points, "body": {"stem": "Why?", "rubric": rubric, "section": None}}
+
+
+def quiz_of(*items: Mapping[str, Any], slug: str = "check") -> QuizVersion:
+    """The next version of the quiz, of just these items."""
+    quiz, _ = Quiz.objects.get_or_create(slug=slug)
+    number = quiz.versions.count() + 1
+    made = []
+    for position, item in enumerate(items, start=1):
+        holder, _ = Item.objects.get_or_create(quiz=quiz, identifier=f"q{position}")
+        fields = {"content_hash": f"hash-{number}", "key_state": KeyState.APPROVED, **item}
+        made.append(ItemVersion.objects.create(item=holder, number=number, **fields))
+    return _version(quiz, made, f"{slug} {number}")
+
+
+def make_learner(at: Institution, name: str = "") -> Person:
+    """A person of the school whom no platform knows."""
+    name = name or f"Learner {next(_numbers)}"
+    return Person.objects.create(institution=at, name=name, email=f"{name.split()[0].lower()}@example.edu")
+
+
+def place_quiz(at: Institution, version: QuizVersion, title: str = "The check") -> Assignment:
+    """The quiz in a course of its own, without a gradebook column."""
+    return make_assignment(make_link(make_deployment(at), column=False), version.quiz, title)
+
+
+def take(on: Assignment, by: Person, answers: Sequence[str], minutes: int = 0, preview: bool = False) -> Attempt:
+    """A whole sitting by the real path; the answers in the order of the questions, "" for none."""
+    now = NOW + timedelta(minutes=minutes)
+    attempt = attempts.start(assignment=on, person=by, preview=preview, now=now)
+    places = attempt.quiz_version.places.order_by("position")
+    entries = [
+        responses.Entry(place.item_version_id, raw, 1) for place, raw in zip(places, answers, strict=True) if raw
+    ]
+    responses.save_many(attempt=attempt, entries=entries, now=now)
+    attempts.submit(attempt=attempt, now=now + timedelta(minutes=5))
+    return marking.mark_attempt(attempt.pk, now + timedelta(minutes=6))
+
+
+def confirm(attempt: Attempt, identifier: str, points: str, by: Person, minutes: int = 10) -> None:
+    """A teacher marks one response of the attempt."""
+    response = attempt.responses.get(item_version__item__identifier=identifier)
+    review.confirm(response=response, points=Decimal(points), note="", by=by, now=NOW + timedelta(minutes=minutes))

@@ -10,7 +10,7 @@ from api import keys
 from assessment.models import Assignment
 from content.models import QuizVersion
 from roster.models import Institution, Person
-from tests.statistics import cast
+from tests import cast
 
 ALL = list(keys.SCOPES)
 PSEUDONYMOUS = [scope for scope in ALL if scope != "people:read"]
@@ -28,19 +28,21 @@ class School:
 
 @pytest.fixture
 def quiz(db: None) -> QuizVersion:
-    return cast.quiz(cast.choice(), cast.choice(), cast.open_text("2"))
+    return cast.quiz_of(cast.choice(), cast.choice(), cast.open_text("2"))
 
 
 @pytest.fixture
 def north(quiz: QuizVersion) -> School:
-    school = cast.institution("north")
-    return School(school, cast.assignment(school, quiz), [cast.person(school, name) for name in ("Alice A", "Bob B")])
+    school = cast.make_institution("North", "north")
+    return School(
+        school, cast.place_quiz(school, quiz), [cast.make_learner(school, name) for name in ("Alice A", "Bob B")]
+    )
 
 
 @pytest.fixture
 def south(quiz: QuizVersion) -> School:
-    school = cast.institution("south")
-    return School(school, cast.assignment(school, quiz), [cast.person(school, "Dora D")])
+    school = cast.make_institution("South", "south")
+    return School(school, cast.place_quiz(school, quiz), [cast.make_learner(school, "Dora D")])
 
 
 class Caller:

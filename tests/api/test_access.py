@@ -12,8 +12,8 @@ from django.utils import timezone
 from api import keys
 from api.models import ApiKey
 from roster.models import User
+from tests import cast
 from tests.api.conftest import ALL, Caller, School
-from tests.statistics import cast
 
 LISTS = ["assignments", "attempts", "grades"]
 NEEDS = {"assignments": "assignments:read", "attempts": "attempts:read", "grades": "grades:read"}
@@ -140,7 +140,7 @@ def test_last_use_is_written_at_most_once_a_minute(north: School) -> None:
 
 
 def test_content_is_open_to_everyone_even_with_a_bad_key(public: Caller, north: School) -> None:
-    cast.lesson()
+    cast.make_lesson()
     for path in ("lessons", "lessons/lesson", "quizzes", "quizzes/check"):
         assert public.get(path, headers={"Authorization": "Bearer nonsense"}).status_code == 200
 

@@ -12,15 +12,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assessment.models import Attempt, Grade
+from tests import cast
 from tests.api.conftest import ALL, Caller, School
-from tests.statistics import cast
 
 pytestmark = pytest.mark.django_db
 
 
 def fill(school: School, n: int) -> None:
     """Attempts and grades in one go: only their number matters here."""
-    people = [cast.person(school.institution) for _ in range(n)]
+    people = [cast.make_learner(school.institution) for _ in range(n)]
     version = school.assignment.quiz.current
     made = Attempt.objects.bulk_create(
         Attempt(
@@ -54,9 +54,9 @@ def test_the_number_of_queries_does_not_grow(north: School, path: str, format: s
     for n in (10, 50):
         fill(north, n)
         for number in range(n // 5):
-            cast.lesson(f"lesson-{n}-{number}")
-            version = cast.quiz(cast.choice(), cast.open_text(), slug=f"quiz-{n}-{number}")
-            cast.assignment(north.institution, version)
+            cast.make_lesson(f"lesson-{n}-{number}")
+            version = cast.quiz_of(cast.choice(), cast.open_text(), slug=f"quiz-{n}-{number}")
+            cast.place_quiz(north.institution, version)
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -71,8 +71,8 @@ def test_an_attempt_in_full_costs_the_same_for_any_number_of_responses(north: Sc
     script, used = Caller(north.key()), []
     script.get("attempts")
     for size in (2, 12):
-        version = cast.quiz(*[cast.choice() for _ in range(size)], slug=f"quiz-{size}")
-        on = cast.assignment(north.institution, version)
+        version = cast.quiz_of(*[cast.choice() for _ in range(size)], slug=f"quiz-{size}")
+        on = cast.place_quiz(north.institution, version)
         attempt = cast.take(on, north.people[0], ["a"] * size)
         with CaptureQueriesContext(connection) as queries:
             assert len(script.get(f"attempts/{attempt.pk}").json()["responses"]) == size
@@ -146,18 +146,18 @@ def test_links_keep_the_filters(north: School, script: Caller) -> None:
 
 def test_filters_narrow(north: School, script: Caller) -> None:
     fill(north, 5)
-    other = cast.assignment(north.institution, cast.quiz(cast.choice(), slug="other"))
+    other = cast.place_quiz(north.institution, cast.quiz_of(cast.choice(), slug="other"))
     mine = cast.take(other, north.people[0], ("a",), minutes=100)
     ids = lambda **query: [row["id"] for row in script.get("attempts", **query).json()["results"]]  # noqa: E731
     assert ids(assignment=other.pk) == ids(person=north.people[0].pk) == [str(mine.pk)]
     assert len(ids(assignment=north.assignment.pk)) == 5
     assert ids(state="in_progress") == []
-    assert len(ids(submitted_from="2026-03-02T09:03:00Z", submitted_to="2026-03-02T09:04:00Z")) == 1
-    assert len(ids(submitted_from="2026-03-02T10:03:00+01:00")) == 3
-    assert len(ids(submitted_from="2026-03-01T10:03:00-23:00")) == 3
+    assert len(ids(submitted_from="2026-11-23T09:03:00Z", submitted_to="2026-11-23T09:04:00Z")) == 1
+    assert len(ids(submitted_from="2026-11-23T10:03:00+01:00")) == 3
+    assert len(ids(submitted_from="2026-11-22T10:03:00-23:00")) == 3
     grades = lambda **query: [row["person"] for row in script.get("grades", **query).json()["results"]]  # noqa: E731
     assert grades(assignment=other.pk) == [str(north.people[0].pk)]
-    assert len(grades(updated_since="2026-03-02T09:03:00Z", state="final")) == 3
+    assert len(grades(updated_since="2026-11-23T09:03:00Z", state="final")) == 3
     assignments = script.get("assignments", quiz="other").json()["results"]
     assert [row["id"] for row in assignments] == [str(other.pk)]
     assert script.get("assignments", course=other.course_id).json()["results"] == assignments
@@ -167,7 +167,7 @@ def test_points_are_numbers_and_times_have_a_zone(north: School, script: Caller)
     fill(north, 1)
     row = script.get("attempts").json()["results"][0]
     assert (row["points"], row["points_max"], row["points_waiting"]) == (2.125, 4.0, 0.0)
-    assert row["submitted_at"] == "2026-03-02T09:00:00Z"
+    assert row["submitted_at"] == "2026-11-23T09:00:00Z"
     assert (row["quiz"], row["quiz_version"], row["state"]) == ("check", 1, "marked")
 
 

@@ -3,14 +3,14 @@
 import pytest
 
 from content.models import QuizVersion
+from tests import cast
 from tests.api.conftest import Caller
-from tests.statistics import cast
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_lesson_is_shown_with_its_sections(public: Caller) -> None:
-    version = cast.lesson("fine-tuning")
+    version = cast.make_lesson("fine-tuning")
     body = public.get("lessons/fine-tuning").json()
     assert (body["slug"], body["title"], body["minutes"], body["version"]) == ("fine-tuning", "A lesson", 7, 1)
     assert body["sections"] == version.body["sections"]
@@ -29,7 +29,7 @@ def test_a_quiz_is_shown_as_a_learner_sees_it(public: Caller, quiz: QuizVersion)
 
 
 def test_only_the_current_version_is_published(public: Caller, quiz: QuizVersion) -> None:
-    cast.quiz(cast.choice(), slug="check")
+    cast.quiz_of(cast.choice(), slug="check")
     assert public.get("quizzes/check").json()["version"] == 2
     assert [row["version"] for row in public.get("quizzes").json()["results"]] == [2]
     quiz.quiz.current = None

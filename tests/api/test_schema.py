@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from config.wsgi import application
+from tests import cast
 from tests.api.conftest import ALL, Caller, School
-from tests.statistics import cast
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def conforms(schema: dict[str, Any], path: str, body: Any) -> None:
 
 
 def test_real_answers_are_what_the_schema_says(schema: dict[str, Any], north: School) -> None:
-    cast.lesson()
+    cast.make_lesson()
     attempt = cast.take(north.assignment, north.people[0], ("a", "", "because"))
     script = Caller(north.key(*ALL))
     ids = {"assignments": north.assignment.pk, "attempts": attempt.pk, "lessons": "lesson", "quizzes": "check"}
@@ -69,7 +69,7 @@ def test_real_answers_are_what_the_schema_says(schema: dict[str, Any], north: Sc
 @pytest.mark.parametrize("keyed", [True, False])
 def test_no_call_made_from_the_schema_breaks_a_promise(schema: dict[str, Any], north: School, keyed: bool) -> None:
     """Good and bad calls, the same every time: never a 500, never a status, type or body that is not written down."""
-    cast.lesson()
+    cast.make_lesson()
     attempt = cast.take(north.assignment, north.people[0], ("a", "", "because"))
     headers = {"Authorization": f"Bearer {north.key(*ALL)}"} if keyed else {}
     real = {

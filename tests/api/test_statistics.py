@@ -10,8 +10,8 @@ from scipy import stats
 
 from assessment.models import Assignment, StatisticsDelta
 from assessment.statistics import folding
+from tests import cast
 from tests.api.conftest import Caller, School
-from tests.statistics import cast
 
 pytestmark = pytest.mark.django_db
 # Of twelve learners: three choices with the key "a" (one point each) and whether the open question was answered.
@@ -22,10 +22,10 @@ ANSWERS = [
 
 @pytest.fixture
 def on(north: School) -> Assignment:
-    version = cast.quiz(*[cast.choice() for _ in range(3)], cast.open_text("2"), slug="counted")
-    made = cast.assignment(north.institution, version)
+    version = cast.quiz_of(*[cast.choice() for _ in range(3)], cast.open_text("2"), slug="counted")
+    made = cast.place_quiz(north.institution, version)
     for number, line in enumerate(ANSWERS):
-        sit(made, cast.person(north.institution), line, number * 10)
+        sit(made, cast.make_learner(north.institution), line, number * 10)
     folding.fold(assignment_id=made.pk, now=cast.NOW)
     return made
 
@@ -104,17 +104,17 @@ def test_every_figure_says_its_n_level_and_method_and_why_it_is_missing(script: 
 
 
 def test_figures_of_an_item_are_hidden_below_ten_attempts(script: Caller, north: School) -> None:
-    version = cast.quiz(cast.choice(), cast.choice(), slug="few")
-    on = cast.assignment(north.institution, version)
+    version = cast.quiz_of(cast.choice(), cast.choice(), slug="few")
+    on = cast.place_quiz(north.institution, version)
     for number in range(9):
-        cast.take(on, cast.person(north.institution), "ab", number)
+        cast.take(on, cast.make_learner(north.institution), "ab", number)
     folding.fold(assignment_id=on.pk, now=cast.NOW)
     body = shown(script, on)
     item = body["items"][0]
     assert body["machine_marked"]["mean"]["value"] == 1.0
     assert item["facility"]["value"] is item["discrimination"]["value"] is None
     assert all(option["count"] is None for option in item["categories"])
-    cast.take(on, cast.person(north.institution), "ab", 10)
+    cast.take(on, cast.make_learner(north.institution), "ab", 10)
     folding.fold(assignment_id=on.pk, now=cast.NOW)
     item = shown(script, on)["items"][0]
     assert item["facility"]["value"] == 1.0
@@ -158,7 +158,7 @@ def test_a_confirmed_answer_moves_from_waiting_to_the_score(script: Caller, on: 
 
 
 def test_each_version_of_the_quiz_has_its_own_figures(script: Caller, on: Assignment, north: School) -> None:
-    cast.quiz(cast.choice(), cast.choice(), slug="counted")
+    cast.quiz_of(cast.choice(), cast.choice(), slug="counted")
     assert shown(script, on)["quiz_version"]["number"] == 1  # the newest that was answered
     assert shown(script, on, version=2)["n"] == 0
     cast.take(on, north.people[0], "ab", 900)
@@ -182,7 +182,7 @@ def test_reading_costs_the_same_at_any_number_of_attempts(script: Caller, on: As
             shown(script, on)
         used.append([query["sql"] for query in queries if "last_used_at" not in query["sql"].split("WHERE")[0][:40]])
         for number in range(15):
-            sit(on, cast.person(north.institution), "aba+", 600 + number)
+            sit(on, cast.make_learner(north.institution), "aba+", 600 + number)
         folding.fold(assignment_id=on.pk, now=cast.NOW)
     assert len(used[1]) <= 6
     assert abs(len(used[0]) - len(used[1])) <= 1  # the first call also writes when the key was used

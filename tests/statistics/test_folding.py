@@ -15,7 +15,7 @@ from hypothesis.extra.django import TestCase
 from assessment.models import Assignment, Attempt, StatisticsDelta, StatisticsRow
 from assessment.statistics import deltas, folding, recount
 from assessment.statistics.report import report
-from tests.statistics import cast
+from tests import cast
 
 NUMBERS = ("n", "complete", "in_total", "x", "xx", "r", "rr", "xr", "counts")
 CHOICES = (("1", "0", "0"), ("1", "0.5", "0"), ("0", "0.333", "1"))
@@ -35,7 +35,7 @@ def rows(on: Assignment) -> dict[Any, dict[str, Any]]:
 
 
 def a_quiz() -> Any:
-    return cast.quiz(*[cast.choice(credits, "1.5") for credits in CHOICES], cast.open_text("2"))
+    return cast.quiz_of(*[cast.choice(credits, "1.5") for credits in CHOICES], cast.open_text("2"))
 
 
 def points_of(attempt: Attempt) -> list[float | None]:
@@ -51,8 +51,8 @@ class SameNumbers(TestCase):
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(SITTINGS, st.integers(1, 5), st.randoms(use_true_random=False))
     def test_fold_recount_and_naive_computation_agree(self, sittings: Any, batch: int, random: Any) -> None:
-        school = cast.institution()
-        on, learners = cast.assignment(school, a_quiz()), [cast.person(school) for _ in range(4)]
+        school = cast.make_institution()
+        on, learners = cast.place_quiz(school, a_quiz()), [cast.make_learner(school) for _ in range(4)]
         taken = []
         for minutes, (who, answers, points) in enumerate(sittings):
             taken.append((cast.take(on, learners[who], answers, minutes * 10), answers, points))
@@ -102,11 +102,11 @@ class SameNumbers(TestCase):
 
 @pytest.mark.django_db
 def test_previews_practice_and_attempts_not_marked_yet_stay_out() -> None:
-    school = cast.institution()
-    on = cast.assignment(school, a_quiz())
-    attempt = cast.take(on, cast.person(school), ("a", "a", "c", ""), preview=True)
+    school = cast.make_institution()
+    on = cast.place_quiz(school, a_quiz())
+    attempt = cast.take(on, cast.make_learner(school), ("a", "a", "c", ""), preview=True)
     deltas.record(attempt=attempt, now=cast.NOW)
-    attempt = cast.take(on, cast.person(school), ("a", "a", "c", ""))
+    attempt = cast.take(on, cast.make_learner(school), ("a", "a", "c", ""))
     StatisticsDelta.objects.all().delete()
     attempt.state, attempt.counted = "submitted", None
     deltas.record(attempt=attempt, now=cast.NOW)
@@ -115,9 +115,9 @@ def test_previews_practice_and_attempts_not_marked_yet_stay_out() -> None:
 
 @pytest.mark.django_db
 def test_recording_twice_changes_nothing_and_a_new_mark_takes_the_old_one_back() -> None:
-    school = cast.institution()
-    on = cast.assignment(school, a_quiz())
-    learner = cast.person(school)
+    school = cast.make_institution()
+    on = cast.place_quiz(school, a_quiz())
+    learner = cast.make_learner(school)
     attempt = cast.take(on, learner, ("a", "b", "", "because"))
     deltas.record(attempt=attempt, now=cast.NOW)
     assert sorted(StatisticsDelta.objects.values_list("population", "sign")) == [("all", 1), ("first", 1)]
@@ -131,10 +131,10 @@ def test_recording_twice_changes_nothing_and_a_new_mark_takes_the_old_one_back()
 
 @pytest.mark.django_db
 def test_a_blank_open_answer_is_no_part_of_the_machine_marked_total() -> None:
-    school = cast.institution()
-    on = cast.assignment(school, a_quiz())
-    blank = cast.take(on, cast.person(school), ("a", "a", "c", ""))
-    waiting = cast.take(on, cast.person(school), ("a", "a", "c", "because"))
+    school = cast.make_institution()
+    on = cast.place_quiz(school, a_quiz())
+    blank = cast.take(on, cast.make_learner(school), ("a", "a", "c", ""))
+    waiting = cast.take(on, cast.make_learner(school), ("a", "a", "c", "because"))
     folding.fold(assignment_id=on.pk, now=cast.NOW)
     shown = report(assignment=on, population="first", now=cast.NOW)
     assert blank.counted["total"] == waiting.counted["total"] == "4.5"
@@ -145,9 +145,9 @@ def test_a_blank_open_answer_is_no_part_of_the_machine_marked_total() -> None:
 
 @pytest.mark.django_db
 def test_a_revised_mark_of_a_choice_moves_the_total_with_it() -> None:
-    school = cast.institution()
-    on = cast.assignment(school, a_quiz())
-    learner = cast.person(school)
+    school = cast.make_institution()
+    on = cast.place_quiz(school, a_quiz())
+    learner = cast.make_learner(school)
     attempt = cast.take(on, learner, ("b", "b", "b", ""))
     cast.confirm(attempt, "q1", "1.5", learner)
     folding.fold(assignment_id=on.pk, now=cast.NOW)
@@ -160,9 +160,9 @@ def test_a_revised_mark_of_a_choice_moves_the_total_with_it() -> None:
 
 @pytest.mark.django_db
 def test_recount_repairs_rows_and_contributions_that_went_wrong() -> None:
-    school = cast.institution()
-    on = cast.assignment(school, a_quiz())
-    attempt = cast.take(on, cast.person(school), ("a", "a", "c", ""))
+    school = cast.make_institution()
+    on = cast.place_quiz(school, a_quiz())
+    attempt = cast.take(on, cast.make_learner(school), ("a", "a", "c", ""))
     folding.fold(assignment_id=on.pk, now=cast.NOW)
     right = rows(on)
     StatisticsRow.objects.filter(item_version=None).update(r=77, n=9)
@@ -175,8 +175,8 @@ def test_recount_repairs_rows_and_contributions_that_went_wrong() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_folds_at_the_same_time_as_marking_count_everything_once() -> None:
-    school = cast.institution()
-    on, learners = cast.assignment(school, a_quiz()), [cast.person(school) for _ in range(24)]
+    school = cast.make_institution()
+    on, learners = cast.place_quiz(school, a_quiz()), [cast.make_learner(school) for _ in range(24)]
     failed: list[BaseException] = []
 
     def mark(some: list[Any]) -> None:
@@ -212,9 +212,9 @@ def test_folds_at_the_same_time_as_marking_count_everything_once() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_fold_that_dies_before_its_end_leaves_every_delta() -> None:
-    school = cast.institution()
-    on = cast.assignment(school, a_quiz())
-    cast.take(on, cast.person(school), ("a", "a", "c", ""))
+    school = cast.make_institution()
+    on = cast.place_quiz(school, a_quiz())
+    cast.take(on, cast.make_learner(school), ("a", "a", "c", ""))
 
     @transaction.atomic
     def killed_at_the_end() -> None:
@@ -229,4 +229,4 @@ def test_a_fold_that_dies_before_its_end_leaves_every_delta() -> None:
 
 @pytest.mark.django_db
 def test_folding_an_assignment_that_is_gone_does_nothing() -> None:
-    assert folding.fold(assignment_id=cast.institution().pk, now=cast.NOW) == 0
+    assert folding.fold(assignment_id=cast.make_institution().pk, now=cast.NOW) == 0
