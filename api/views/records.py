@@ -1,5 +1,6 @@
 """What an institution's learners did: assignments, attempts, grades."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from api import filters, serializers
 from api.views.base import Keyed, KeyedList
 from assessment import access
 from assessment.models import Assignment, Attempt, Grade, Mark, MarkedBy, Response
+from roster.models import Institution
 
 INCLUDE = OpenApiParameter(
     "include", enum=["names"], description="Insist on names and e-mails: refused without the scope `people:read`."
@@ -48,8 +50,18 @@ class AssignmentDetail(Keyed):
         return HttpResponse(serializers.AssignmentSerializer(get_object_or_404(rows, pk=id)).data)
 
 
+class LearnerRecords(KeyedList):
+    """Rows about learners, as `rows` finds those of an institution; named where the key may."""
+
+    extra_parameters = frozenset({"include"})
+    rows: Callable[[Institution], QuerySet[Any]]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return type(self).rows(self.institution)
+
+
 @extend_schema_view(get=extend_schema(operation_id="listAttempts", tags=["Records"], parameters=[INCLUDE, FORMAT]))
-class Attempts(KeyedList):
+class Attempts(LearnerRecords):
     """Learners' attempts, oldest first. Previews by teachers and public practice are never among them."""
 
     scope = "attempts:read"
@@ -57,10 +69,10 @@ class Attempts(KeyedList):
     serializer_class = serializers.AttemptSerializer
     filterset_class = filters.AttemptFilter
     queryset = Attempt.objects.none()
-    extra_parameters = frozenset({"include"})
 
-    def get_queryset(self) -> QuerySet[Attempt]:
-        return attempts(self)
+    @staticmethod
+    def rows(institution: Institution) -> QuerySet[Attempt]:
+        return access.attempts_of(institution).select_related("person", "quiz_version__quiz")
 
 
 class AttemptDetail(Keyed):
@@ -76,13 +88,13 @@ class AttemptDetail(Keyed):
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """One attempt with every response and all its marks."""
         names = self.names()
-        attempt = get_object_or_404(attempts(self), pk=id)
+        attempt = get_object_or_404(Attempts.rows(self.institution), pk=id)
         context = {"names": names, "responses": responses(attempt)}
         return HttpResponse(serializers.AttemptDetailSerializer(attempt, context=context).data)
 
 
 @extend_schema_view(get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT]))
-class Grades(KeyedList):
+class Grades(LearnerRecords):
     """What counts for each learner on each assignment."""
 
     scope = "grades:read"
@@ -90,14 +102,10 @@ class Grades(KeyedList):
     serializer_class = serializers.GradeSerializer
     filterset_class = filters.GradeFilter
     queryset = Grade.objects.none()
-    extra_parameters = frozenset({"include"})
 
-    def get_queryset(self) -> QuerySet[Grade]:
-        return access.grades_of(self.institution).select_related("person")
-
-
-def attempts(view: Keyed) -> QuerySet[Attempt]:
-    return access.attempts_of(view.institution).select_related("person", "quiz_version__quiz")
+    @staticmethod
+    def rows(institution: Institution) -> QuerySet[Grade]:
+        return access.grades_of(institution).select_related("person")
 
 
 def responses(attempt: Attempt) -> list[dict[str, Any]]:
