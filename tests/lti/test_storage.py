@@ -155,7 +155,6 @@ def test_old_state_is_too_old_for_storage_too(kept: Kept, monkeypatch: pytest.Mo
 def test_registration_switched_off_meanwhile_opens_nothing(kept: Kept) -> None:
     Registration.objects.update(active=False)
 
-    assert kept.arrive().status_code == 400
     assert kept.finish().status_code == 400
     assert not Launch.objects.exists()
 
