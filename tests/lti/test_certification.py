@@ -30,6 +30,10 @@ BAD = {
     "resource_link_id_empty": {"resource_link": {"id": ""}},
     "resource_link_id_number": {"resource_link": {"id": 7}},
     "user_missing": {"sub": None},
+    "user_missing_but_one_name": {"sub": None, "name": None, "given_name": None, "family_name": None},
+    "audience_list_without_us": {"aud": ["another"]},
+    "audience_list_and_foreign_party": {"aud": ["tool-client", "another"], "azp": "another"},
+    "audience_list_and_no_party": {"aud": ["tool-client", "another"]},
 }
 
 
@@ -67,6 +71,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "only_names": ({"email": None}, {"email": None}),
     "no_pii": (dict.fromkeys((*PII, "email")), dict.fromkeys((*PII, "email"))),
     "email_no_context": ({"context": None}, {"context": None}),
+    "audience_list_of_one": ({"aud": ["tool-client"]}, {"aud": ["tool-client"]}),
+    "audience_list_and_authorised_party": (
+        {"aud": ["tool-client", "another"], "azp": "tool-client"},
+        {"aud": ["another", "tool-client"], "azp": "tool-client"},
+    ),
 }
 
 
