@@ -105,6 +105,8 @@ def test_one_published_thing_is_one_click(only: Quiz) -> None:
 
     found = item(visit)
 
+    assert only.lesson
+    assert only.lesson.current
     placed = Placement.objects.get()
     assert (placed.quiz, placed.institution_id, placed.context_id, placed.created_by_id) == (
         only,
@@ -115,6 +117,7 @@ def test_one_published_thing_is_one_click(only: Quiz) -> None:
     assert found == {
         "type": "ltiResourceLink",
         "title": "A lesson",
+        "text": only.lesson.current.body["summary"],
         "url": f"{settings.BASE_URL}/lti/launch?quiz=fine-tuning&placement={placed.pk}",
         "custom": {
             "quiz": "fine-tuning",
@@ -318,6 +321,7 @@ def test_item_is_shown_only_as_the_platform_accepts(only: Quiz, targets: list[st
 
 def test_platform_that_takes_plain_links_gets_the_public_page(only: Quiz) -> None:
     assert only.lesson
+    assert only.lesson.current
     visit = picker(accept_types=["link", "file"])
 
     assert b"plain links only" in visit.get().content
@@ -327,6 +331,7 @@ def test_platform_that_takes_plain_links_gets_the_public_page(only: Quiz) -> Non
     assert found == {
         "type": "link",
         "title": "A lesson",
+        "text": only.lesson.current.body["summary"],
         "url": f"{settings.BASE_URL}/learn/lesson/{only.lesson.slug}",
     }
     assert check["url"] == f"{settings.BASE_URL}/learn/quiz/fine-tuning"
