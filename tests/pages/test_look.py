@@ -13,6 +13,7 @@ from assessment import access, attempts, marking
 from assessment.models import Attempt
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, published_quiz
 from tests.pages.conftest import key_of, stored
+from tests.pages.test_picking import picker
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 def addresses(cast: Cast, attempt: Attempt) -> list[str]:
     """One address of every page."""
     alice, bob, tess = (f"/s/{key_of(launch)}" for launch in (cast.alice, cast.bob, cast.tess))
+    picking = picker().base
     running = begin(cast.bob)
     waiting = access.waiting_responses(cast.tess).get().pk
     return [
@@ -49,6 +51,8 @@ def addresses(cast: Cast, attempt: Attempt) -> list[str]:
         f"{tess}/review/",
         f"{tess}/review/{waiting}/",
         f"{tess}/preview/",
+        f"{picking}/",
+        f"{picking}/pick/quiz-the-check",
     ]
 
 

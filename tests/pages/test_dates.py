@@ -1,0 +1,116 @@
+"""When a check may be begun, as learners read it and teachers set it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from assessment.models import Attempt
+from lti.models import Launch
+from tests.cast import Cast, make_cast, published_quiz
+from tests.pages.conftest import Visit
+
+POLICY = {"max_attempts": "", "counts": "highest", "feedback": "never", "while_waiting": "nothing"}
+
+
+def within(cast: Cast, opens: int | None = None, closes: int | None = None) -> None:
+    """Open and close so many days from now."""
+    now = timezone.now()
+    cast.assignment.opens_at = None if opens is None else now + timedelta(days=opens)
+    cast.assignment.closes_at = None if closes is None else now + timedelta(days=closes)
+    cast.assignment.due_at = datetime(2027, 1, 31, 12, 0, tzinfo=UTC)
+    cast.assignment.save()
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "said", "begins"),
+    [
+        (1, 2, b"<dt>Opens</dt>", False),
+        (-2, -1, b"<dt>Closed</dt>", False),
+        (-1, 1, b"<dt>Closes</dt>", True),
+        (None, None, b"<dt>Due</dt>", True),
+    ],
+)
+def test_learner_reads_the_dates_and_begins_only_between_them(
+    cast: Cast, opens: int | None, closes: int | None, said: bytes, begins: bool
+) -> None:
+    within(cast, opens, closes)
+    visit = Visit(cast.alice)
+
+    page = visit.get().content
+    pressed = visit.post("/check/")
+
+    assert said in page
+    assert b"31 Jan 2027" in page
+    assert (b"Start the check" in page) is begins
+    assert pressed.status_code == (303 if begins else 409)
+    assert Attempt.objects.exists() is begins
+    assert (b"no new attempt was begun" in pressed.content) is not begins
+
+
+def test_learner_with_an_extension_in_the_lms_begins_after_the_class_is_closed(cast: Cast) -> None:
+    within(cast, closes=-1)
+    later = (timezone.now() + timedelta(days=1)).isoformat()
+    Launch.objects.filter(pk=cast.alice.pk).update(custom=cast.alice.custom | {"closes_at": later})
+
+    assert Visit(Launch.objects.get(pk=cast.alice.pk)).post("/check/").status_code == 303
+    assert Visit(cast.bob).post("/check/").status_code == 409
+
+
+def test_begun_attempt_goes_on_after_closing(cast: Cast) -> None:
+    visit = Visit(cast.alice)
+    begun = visit.begin()
+    within(cast, closes=-1)
+
+    assert b"Continue the check" in visit.get().content
+    assert visit.get(f"/attempts/{begun.pk}/").status_code == 200
+    assert visit.post("/check/").status_code == 303
+
+
+def test_teacher_sets_dates_in_local_time_and_takes_them_away(cast: Cast) -> None:
+    tess = Visit(cast.tess)
+    dates = {"opens_at": "2027-01-31T08:00", "due_at": "2027-02-01T08:00", "closes_at": ""}
+
+    assert tess.post("/class/policy", POLICY | dates | {"zone": "Asia/Tokyo"}).status_code == 303
+
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.opens_at == datetime(2027, 1, 30, 23, 0, tzinfo=UTC)
+    assert cast.assignment.closes_at is None
+    assert b'value="2027-01-30T23:00"' in tess.get("/class/policy").content  # UTC, and the page says so
+    assert b"<option selected>UTC" in tess.get("/class/policy").content
+    wrong = tess.post("/class/policy", POLICY | dates | {"closes_at": "2027-01-01T00:00", "zone": "Asia/Tokyo"})
+    assert wrong.status_code == 422
+    assert b'value="2027-01-31T08:00"' in wrong.content
+    assert tess.post("/class/policy", POLICY | dict.fromkeys(dates, "")).status_code == 303
+    cast.assignment.refresh_from_db()
+    assert (cast.assignment.opens_at, cast.assignment.due_at) == (None, None)
+
+
+def test_teacher_is_told_that_the_lms_sets_the_dates(cast: Cast) -> None:
+    tess = Visit(cast.tess)
+    assert b"Your LMS sets dates" not in tess.get("/class/policy").content
+    Launch.objects.filter(pk=cast.tess.pk).update(custom={"due_at": "2027-01-31T12:00:00Z"})
+
+    assert b"Your LMS sets dates" in tess.get("/class/policy").content
+
+
+@pytest.mark.django_db(transaction=True)
+def test_script_shows_stored_dates_in_the_browsers_own_zone_and_they_come_back_unchanged(
+    chromium: Browser, live_server: object
+) -> None:
+    cast = make_cast(quiz=published_quiz())
+    cast.assignment.due_at = datetime(2027, 7, 1, 22, 30, tzinfo=UTC)
+    cast.assignment.save()
+    context = chromium.new_context(timezone_id="Europe/Berlin")
+    page = context.new_page()
+    page.goto(f"{live_server}{Visit(cast.tess).base}/class/policy")
+
+    assert page.get_by_label("Due").input_value() == "2027-07-02T00:30"
+    assert page.locator("#zone").input_value() == "Europe/Berlin"
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/class/")
+    context.close()
+
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.due_at == datetime(2027, 7, 1, 22, 30, tzinfo=UTC)
