@@ -79,7 +79,7 @@ def _member(call: Call, place: Enrolment, activity: Activity | None) -> dict[str
     person = place.person
     member: dict[str, Any] = {
         "status": "Active",
-        **claims.names(call.course, person),
+        **claims.names(call.course, person, call.tool),
         "user_id": str(person.pk),
         "lis_person_sourcedid": f"person-{person.pk}",
         "roles": [MEMBERSHIP + SHORT_ROLES[Role(place.role)]],

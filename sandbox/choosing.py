@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,7 +28,9 @@ def tools_for(visit: access.Visit) -> list[tuple[Tool, list[tuple[str, str]]]]:
     if not visit.teaches:
         return []
     course = visit.course
-    found = Tool.objects.filter(activity__course=course).distinct() or Tool.objects.filter(mode=course.mode)
+    registered = Q(mode=course.mode, invitation__isnull=False)
+    found = Tool.objects.filter(Q(activity__course=course) | registered, active=True).distinct()
+    found = found or Tool.objects.filter(mode=course.mode, active=True)
     places = list(PLACES.items()) if course.mode == Mode.CANVAS else []
     return [(tool, places) for tool in found.order_by("-pk")[:OFFERED]]
 

@@ -27,14 +27,14 @@ def roles(course: Course, person: Person, role: str) -> list[str]:
     return uris
 
 
-def names(course: Course, person: Person) -> dict[str, Any]:
-    """Name and address as far as the course's privacy setting lets them out."""
+def names(course: Course, person: Person, tool: Tool) -> dict[str, Any]:
+    """Name and address as far as the course's privacy setting lets them out, and the tool asked to be told."""
     shared: dict[str, Any] = {}
     if course.share_name:
         shared |= {"given_name": person.given_name, "family_name": person.family_name, "name": person.name}
     if course.share_email and person.email:
         shared["email"] = person.email
-    return shared
+    return {name: value for name, value in shared.items() if tool.claims is None or name in tool.claims}
 
 
 def context(course: Course) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def _who(launch: Launch, role: str | None, issued: int) -> dict[str, Any]:
     course, person = launch.course, launch.person
     if person is None:
         return {LTI + "roles": canvas_claims.roles(course, None, None), **canvas_claims.claims(launch)}
-    told = {"sub": str(person.pk), **names(course, person)}
+    told = {"sub": str(person.pk), **names(course, person, launch.tool)}
     if course.mode == Mode.CANVAS:
         return {**told, LTI + "roles": canvas_claims.roles(course, person, role), **canvas_claims.claims(launch)}
     told[LTI + "roles"] = roles(course, person, str(role))
@@ -164,7 +164,7 @@ def _for_user(launch: Launch) -> dict[str, Any]:
     named: dict[str, Any] = {"user_id": str(person.pk)}
     if course.mode != Mode.MOODLE:
         role = role_in(course, person)
-        named |= {**names(course, person), **({"roles": roles(course, person, role)} if role else {})}
+        named |= {**names(course, person, launch.tool), **({"roles": roles(course, person, role)} if role else {})}
     return {LTI + "for_user": named}
 
 

@@ -185,6 +185,24 @@ class SandboxClient:
         found: list[Json] = self.post("selections/add", {"selection": selection, **more})["activities"]
         return found
 
+    def invite(self, mode: str = "strict", **more: Any) -> Json:
+        """Leave for a tool to register itself: {id, openid_configuration, registration_token}.
+
+        `more` may hold account, scopes (the most that are given), names_deployment, and the tool's registration
+        `address`, which adds `url`: what the LMS would open in a frame.
+        """
+        found: Json = self.post("invitations", {"mode": mode, **more})
+        return found
+
+    def invitation(self, invitation: int) -> Json:
+        """What became of it: used_at, configuration, tool (None, or its client_id, deployment_id, active, scopes)."""
+        found: Json = self.get("invitations", id=invitation)
+        return found
+
+    def activate(self, invitation: int, **more: Any) -> None:
+        """The administrator's yes, perhaps to some `scopes` only."""
+        self.post("invitations/activate", {"id": invitation, **more})
+
 
 def form(page: str) -> tuple[str, dict[str, str]]:
     """Where the first form of a page posts, and its fields."""

@@ -93,7 +93,17 @@ def control(method: str) -> Callable[[Callable[[Any], Any]], Callable[[HttpReque
     return decorate
 
 
-def _picked(body: Body, *names: str) -> Body:
+def either(**views: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """One address, a view for each method."""
+
+    @csrf_exempt
+    def handle(request: HttpRequest) -> HttpResponse:
+        return views.get(str(request.method), views["GET"])(request)
+
+    return handle
+
+
+def picked(body: Body, *names: str) -> Body:
     unknown = sorted(set(body) - set(names))
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}")
@@ -105,7 +115,7 @@ def add_tool(body: Body) -> Body:
     body = dict(body)
     client_id = body.pop("client_id", demo.CLIENT_ID)
     tool_url = body.pop("tool_url", None)
-    given = _picked(
+    given = picked(
         body,
         "login_url",
         "redirect_uris",
@@ -133,7 +143,7 @@ def add_course(body: Body) -> Body:
     names = ("title", "label", "about", "mode", "share_name", "share_email", "nrps_page", "storage", *CANVAS_COURSE)
     known = Course.objects.get(pk=body.pop("course")) if "course" in body else None
     course = known or Course(label=body["title"][:50])
-    for name, value in _picked(body, *names).items():
+    for name, value in picked(body, *names).items():
         setattr(course, name, value)
     course.mode = Mode(course.mode)
     course.save()
@@ -144,7 +154,7 @@ def add_course(body: Body) -> Body:
 def add_people(body: Body | list[Body]) -> Body:
     names = ("username", "given_name", "family_name", "email", "locale", "about", "is_admin", "is_test", "featured")
     with transaction.atomic():
-        ids = [Person.objects.create(**_picked(one, *names)).pk for one in (body if isinstance(body, list) else [body])]
+        ids = [Person.objects.create(**picked(one, *names)).pk for one in (body if isinstance(body, list) else [body])]
     return {"ids": ids} if isinstance(body, list) else {"id": ids[0]}
 
 
@@ -165,7 +175,7 @@ def add_activity(body: Body) -> Body:
     course = Course.objects.get(pk=body.pop("course"))
     tool = Tool.objects.get(client_id=body.pop("client_id", demo.CLIENT_ID))
     column = {name: body.pop(name) for name in COLUMN if name in body}
-    given = _picked(body, "title", "description", "maximum", "custom", "target_link_uri", "document_target")
+    given = picked(body, "title", "description", "maximum", "custom", "target_link_uri", "document_target")
     made = demo.activity(course, tool, **{"title": "Activity", **given})
     made.line_items.update(**column) if column else None
     item = made.line_items.select_related("course").first()
@@ -176,7 +186,7 @@ def add_activity(body: Body) -> Body:
 def change_column(body: Body) -> Body:
     body = dict(body)
     item = LineItem.objects.filter(pk=body.pop("line_item"))
-    return {"changed": item.update(**_picked(body, "label", "score_maximum", *COLUMN))}
+    return {"changed": item.update(**picked(body, "label", "score_maximum", *COLUMN))}
 
 
 @control("POST")
@@ -226,7 +236,7 @@ def clear_requests(body: Body) -> None:
 def add_fault(body: Body) -> Body:
     body = dict(body)
     count = body.pop("count", None)
-    given = _picked(body, "endpoint", "kind", "status", "headers", "body", "seconds", "rate", "seed")
+    given = picked(body, "endpoint", "kind", "status", "headers", "body", "seconds", "rate", "seed")
     if given["endpoint"] not in {*faults.ENDPOINTS, "*"} or given["kind"] not in faults.KINDS:
         raise ValueError("unknown endpoint or kind")
     return {"id": Fault.objects.create(remaining=count, **given).pk}

@@ -7,14 +7,21 @@ GET  /control/selections      ?course=     what tools sent back: [{id, launch, s
                               why, items: [{item, problem}], said: {msg, errormsg, log, errorlog}, activities}]
 POST /control/selections/add  {selection, items: [indexes] | none for all, title, maximum}
                               -> {activities: [{id, line_item, url}]}
+POST /control/invitations     {mode, account, scopes: [those to give at most], names_deployment} -> {id,
+                              openid_configuration, registration_token}; `address` adds `url`, what a frame opens
+GET  /control/invitations     ?id=         {mode, used_at, configuration, tool: null | {client_id, deployment_id,
+                              active, scopes, name, ...}}
+POST /control/invitations/activate {id, scopes}: the administrator's yes; scopes cuts
 """
+
+from typing import Any
 
 from django.forms.models import model_to_dict
 from django.urls import path
 
-from sandbox import content_items, deep_linking, demo, messages, placing
-from sandbox.control import Body, begun, control
-from sandbox.models import Activity, Course, Launch, Selection, Tool
+from sandbox import clock, content_items, deep_linking, demo, messages, placing, registration, registration_views
+from sandbox.control import Body, begun, control, either, picked
+from sandbox.models import Activity, Course, Invitation, Launch, Mode, Selection, Tool
 
 
 @control("POST")
@@ -51,7 +58,36 @@ def _activity(activity: Activity) -> Body:
     return {"id": activity.pk, "line_item": item.pk if item else None, "url": item.url if item else None}
 
 
+@control("POST")
+def add_invitation(body: Body) -> Body:
+    body = dict(body)
+    address = body.pop("address", "")
+    more = picked(body, "mode", "account", "scopes", "names_deployment")
+    invitation, token = registration.invite(**{"mode": Mode.STRICT, **more}, now=clock.now())
+    found: Body = {
+        "id": invitation.pk,
+        "openid_configuration": registration.configuration_url(invitation.mode),
+        "registration_token": token,
+    }
+    return {**found, "url": registration_views.opened(address, invitation.mode, token)} if address else found
+
+
+@control("GET")
+def show_invitation(query: Body) -> Body:
+    invitation = Invitation.objects.select_related("tool").get(pk=int(query["id"]))
+    tool: Any = model_to_dict(invitation.tool) if invitation.tool else None
+    return {**model_to_dict(invitation), "tool": tool}
+
+
+@control("POST")
+def activate_invitation(body: Body) -> None:
+    tool = Tool.objects.get(invitation=body["id"])
+    registration_views.activate(tool, body.get("scopes", tool.scopes))
+
+
 urlpatterns = [
+    path("control/invitations", either(GET=show_invitation, POST=add_invitation)),
+    path("control/invitations/activate", activate_invitation),
     path("control/deep_linking", start_deep_linking),
     path("control/selections", show_selections),
     path("control/selections/add", add_selection),

@@ -120,6 +120,8 @@ def form_post(request: HttpRequest, url: str, fields: dict[str, str], label: str
 def _id_token(request: HttpRequest, asked: QueryDict, tool: Tool, *, now: datetime) -> str:
     check = _check_canvas_request if tool.mode == Mode.CANVAS else _check_request
     check(asked)
+    if not tool.active:
+        raise Refused("unauthorized_client", "the administrator has not activated this tool")
     launch = _launch(asked.get("lti_message_hint", ""), tool, now=now)
     _check_session(request, launch, asked.get("login_hint", ""))
     _refuse_on_demand(launch)

@@ -79,6 +79,8 @@ class Tool(Row):
     jwks_fetched_at = models.DateTimeField(null=True)
     custom = models.JSONField(default=dict, help_text="custom parameters of every launch")
     deep_linking_url = models.URLField(max_length=1000, blank=True, help_text="empty: target_link_uri")
+    active = models.BooleanField(default=True, help_text="registered by itself: after the administrator's yes")
+    claims = models.JSONField(null=True, help_text="what it asked to be told about people; null: everything")
 
     @property
     def issuer(self) -> str:
@@ -89,6 +91,20 @@ class Tool(Row):
     def origin(self) -> str:
         parts = urlsplit(self.login_url)
         return f"{parts.scheme}://{parts.netloc}"
+
+
+class Invitation(Row):
+    """Leave for one tool to register itself, within an hour. `scopes` cuts what it asks for; null leaves it."""
+
+    jti = models.CharField(max_length=64, unique=True, default=token)
+    mode = models.CharField(max_length=10, choices=Mode.choices, default=Mode.STRICT)
+    account = models.CharField(max_length=100, blank=True, help_text="the school (Canvas)")
+    scopes = models.JSONField(null=True)
+    names_deployment = models.BooleanField(default=True, help_text="the answer names the deployment")
+    tool = models.ForeignKey(Tool, models.SET_NULL, null=True)
+    configuration = models.JSONField(default=dict, help_text="what the tool said about itself")
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
 
 
 class Person(Row):

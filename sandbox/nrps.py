@@ -91,5 +91,5 @@ def _member(call: Call, enrolment: Enrolment, activity: Activity | None) -> dict
         member["message"] = [message]
     member["user_id"] = str(person.pk)
     member["lis_person_sourcedid"] = "" if call.moodle else f"person-{person.pk}"
-    member |= claims.names(call.course, person)
+    member |= claims.names(call.course, person, call.tool)
     return member | ({"ext_user_username": person.username} if call.moodle else {})

@@ -42,7 +42,7 @@ def token(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     form = request.POST
     claims = _unverified(form.get("client_assertion", ""))
-    tool = Tool.objects.filter(client_id=str(claims.get("sub", ""))).first()
+    tool = Tool.objects.filter(client_id=str(claims.get("sub", "")), active=True).first()
     mode = tool.mode if tool else Mode.STRICT
     if mode == Mode.CANVAS and not request.headers.get("User-Agent"):
         return HttpResponse("403 Forbidden (User-Agent Required)\n", status=403, content_type="text/plain")

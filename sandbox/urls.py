@@ -3,7 +3,19 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from sandbox import ags, arranging, choosing, launches, nrps, pages, storage, teaching, tokens
+from sandbox import (
+    ags,
+    arranging,
+    choosing,
+    launches,
+    nrps,
+    pages,
+    registration,
+    registration_views,
+    storage,
+    teaching,
+    tokens,
+)
 from sandbox.models import Mode
 
 STRICT = "lti/courses/<int:course_id>"
@@ -37,6 +49,16 @@ def services() -> list[URLPattern]:
     return found
 
 
+def registrations() -> list[URLPattern]:
+    found = []
+    for mode, (configuration, endpoint) in registration.PLACES.items():
+        found += [
+            path(configuration.removeprefix("/"), registration_views.configuration, {"mode": mode}),
+            path(endpoint.removeprefix("/"), registration_views.register, {"mode": mode}),
+        ]
+    return found
+
+
 urlpatterns = [
     path("", pages.front, name="front"),
     path("sign-in", pages.sign_in, name="sign_in"),
@@ -63,6 +85,10 @@ urlpatterns = [
     path("activities/<int:activity_id>", pages.activity, name="activity"),
     path("courses/<int:course_id>/storage/<int:tool_id>", storage.frame),
     path("activities/<int:activity_id>/launch", pages.launch, name="launch"),
+    path("tools", registration_views.tools, name="tools"),
+    path("tools/connect", registration_views.connect, name="connect"),
+    path("tools/<int:invitation_id>", registration_views.tool, name="tool"),
+    *registrations(),
     path("return", pages.returned, name="return"),
     path("lti/authorize", launches.authorize),
     path("lti/token", tokens.token),
