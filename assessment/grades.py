@@ -75,17 +75,33 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
     event = scores.queue(
         resource_link=assignment.resource_link,
         person=person,
-        given=grade.points,
+        given=_told(grade, assignment),
         maximum=grade.points_max,
         final=final,
         started_at=grade.attempt.started_at,
         submitted_at=grade.attempt.submitted_at or now,
         now=now,
+        comment="" if final else _comment(grade.attempt),
     )
     unsent_at = now if event is None else None
     if unsent_at != grade.unsent_at:
         grade.unsent_at = unsent_at
         grade.save(update_fields=["unsent_at"])
+
+
+def _told(grade: Grade, assignment: Assignment) -> Decimal:
+    """The points for the LMS. Where its column is pass or fail every point above nought is a pass there (Canvas)."""
+    if assignment.pass_percent is None:
+        return grade.points
+    return grade.points_max if grade.points * 100 >= grade.points_max * assignment.pass_percent else Decimal(0)
+
+
+def _comment(attempt: Attempt) -> str:
+    """How far the marking is; a final score needs no words."""
+    if not attempt.points_waiting:
+        return ""
+    waiting, maximum = attempt.points_waiting.normalize(), attempt.points_max.normalize()
+    return f"{waiting:f} of {maximum:f} points wait to be marked by a person."
 
 
 def _standing(assignment_id: UUID, person: Person) -> Standing | None:

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, path
 
-from assessment.views import class_list, front, learner, picking, privacy, reviewing, teacher
+from assessment.views import class_list, column, front, learner, picking, privacy, reviewing, teacher
 
 
 def _page(route: str, view: Any, name: str) -> URLPattern:
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     _page("class/", teacher.class_page, "class"),
     _page("class/list", class_list.update, "class_list"),
     _page("class/policy", teacher.class_policy, "class_policy"),
+    _page("class/column", column.column, "column"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
     _page("class/scores/<uuid:event_id>/resend", teacher.resend, "resend"),
     _page("privacy/export", privacy.export, "privacy_export"),

@@ -1,5 +1,6 @@
 """Learners answering. An attempt is pinned to an immutable quiz version; marks are append-only."""
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -95,6 +96,12 @@ class Assignment(Dates):
     counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
     feedback = models.CharField(max_length=16, choices=Feedback.choices, default=Feedback.AFTER_SUBMIT)
     while_waiting = models.CharField(max_length=16, choices=WhileWaiting.choices, default=WhileWaiting.MARKED_PART)
+    pass_percent = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="For a gradebook column that knows only complete and incomplete: from here on it is complete.",
+    )
     grades_due = models.BooleanField(
         default=False, editable=False, help_text="The policy changed: its grades wait to be worked out again."
     )

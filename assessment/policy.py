@@ -34,3 +34,13 @@ def change(
     if bears_on_grades:
         tasks.recompute_grades.delay_on_commit(str(stored.pk))  # type: ignore[attr-defined]
     return stored
+
+
+@transaction.atomic
+def set_pass_mark(*, assignment: Assignment, percent: int | None) -> None:
+    """From which share of the points a column of pass or fail gets a pass; None: points are sent as they are."""
+    stored = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
+    if stored.pass_percent != percent:
+        stored.pass_percent, stored.grades_due = percent, True
+        stored.save(update_fields=["pass_percent", "grades_due"])
+        tasks.recompute_grades.delay_on_commit(str(stored.pk))  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from assessment import grades, marking
 from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
 from assessment.statistics import folding
+from lti import columns
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +33,8 @@ def sweep(*, now: datetime) -> None:
         _try("fold statistics of", assignment_id, lambda pk: folding.fold(assignment_id=pk, now=now))
     for assignment_id in Assignment.objects.filter(grades_due=True).values_list("pk", flat=True)[:PER_SWEEP]:
         _try("work out grades of", assignment_id, lambda pk: grades.recompute_all(assignment_id=pk, now=now))
-    for grade_id in list(_sendable()):
-        Grade.objects.filter(pk=grade_id).update(unsent_at=now)  # the next sweep begins with others
-        _try("send grade", grade_id, lambda pk: grades.resume(grade_id=pk, now=now))
+    for column_id in columns.with_news()[:PER_SWEEP]:
+        _try("send grades that waited for column", column_id, lambda pk: _send_waiting(pk, now))
     prune_practice(now=now)
 
 
@@ -64,10 +64,18 @@ def _assignments_to_fold() -> Iterable[Any]:
     return StatisticsDelta.objects.order_by().values_list("assignment_id", flat=True).distinct()[:PER_SWEEP]
 
 
-def _sendable() -> Iterable[Any]:
-    """Grades that found no column when they were due, where the LMS offers one now; the longest unsent first."""
-    unsent = Grade.objects.filter(unsent_at__isnull=False, assignment__resource_link__line_item__isnull=False)
-    return unsent.order_by("unsent_at").values_list("pk", flat=True)[:PER_SWEEP]
+def _send_waiting(column_id: Any, now: datetime) -> None:
+    """Queue grades that found no column when they were due, where the LMS offers one now.
+
+    Only columns with news are looked at, so the work does not grow with the grades that no LMS ever took.
+    """
+    waiting = Grade.objects.filter(unsent_at__lt=now, assignment__resource_link__line_item=column_id)
+    found = list(waiting.order_by("unsent_at").values_list("pk", flat=True)[:PER_SWEEP])
+    for grade_id in found:
+        Grade.objects.filter(pk=grade_id).update(unsent_at=now)  # the next sweep begins with others
+        _try("send grade", grade_id, lambda pk: grades.resume(grade_id=pk, now=now))
+    if len(found) < PER_SWEEP:
+        columns.no_news(column_id, now=now)
 
 
 def _try(what: str, pk: Any, work: Callable[[Any], object]) -> None:

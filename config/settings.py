@@ -118,6 +118,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BEAT_SCHEDULE = {
     "mark what was left unmarked": {"task": "assessment.tasks.sweep", "schedule": ASSAY_SWEEP_SECONDS},
     "send the scores that are due": {"task": "lti.tasks.sweep", "schedule": ASSAY_SWEEP_SECONDS},
+    "read grades back from the LMS": {"task": "lti.tasks.read_grades_back", "schedule": 900.0},
     "renew the tool's keys": {"task": "lti.tasks.rotate_keys", "schedule": 900.0},
 }
 

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from lti import admin_connecting, admin_deployments, admin_eula, admin_legacy, scores
+from lti import admin_connecting, admin_deployments, admin_eula, admin_legacy, column_changes, http, scores
 from lti.admin_connecting import OperatorRows
 from lti.models import (
     Context,
@@ -29,8 +29,19 @@ __all__ = [
 
 @admin.register(ScoreEvent)
 class ScoreEventAdmin(ReadOnlyRows):
-    list_display = ["person", "column", "score", "version", "state", "tries", "last_status", "hint", "timestamp"]
-    list_filter = ["state", "final", "registration"]
+    list_display = [
+        "person",
+        "column",
+        "score",
+        "seen",
+        "version",
+        "state",
+        "tries",
+        "last_status",
+        "hint",
+        "timestamp",
+    ]
+    list_filter = ["state", "drift", "final", "registration"]
     list_select_related = ["platform_user__person", "line_item__resource_link"]
     search_fields = ["platform_user__sub", "platform_user__person__name", "platform_user__person__email"]
     date_hierarchy = "timestamp"
@@ -48,6 +59,14 @@ class ScoreEventAdmin(ReadOnlyRows):
     def score(self, event: ScoreEvent) -> str:
         return f"{event.score_given.normalize():f} of {event.score_maximum.normalize():f}"
 
+    @admin.display(description="in the LMS")
+    def seen(self, event: ScoreEvent) -> str:
+        """What the gradebook showed where it differed."""
+        if not event.drift or event.seen_score is None:
+            return event.get_drift_display() if event.drift else "–"
+        of = f" of {event.seen_maximum.normalize():f}" if event.seen_maximum else ""
+        return f"{event.seen_score.normalize():f}{of}"
+
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("lti.change_scoreevent")
 
@@ -61,8 +80,30 @@ class ScoreEventAdmin(ReadOnlyRows):
 
 @admin.register(LineItem)
 class LineItemAdmin(ReadOnlyRows):
-    list_display = ["resource_link", "registration", "url", "created_at"]
+    list_display = ["resource_link", "registration", "url", "made", "wanted", "reconciled_at", "created_at"]
     list_select_related = ["resource_link", "registration"]
+    actions = ["remove", "want"]
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("lti.delete_lineitem")
+
+    @admin.action(description="Delete the column in the LMS, with its grades", permissions=["remove"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[LineItem]) -> None:
+        """Only columns that this tool made; each that stays is named with the reason."""
+        for column in queryset.select_related("registration", "resource_link"):
+            try:
+                column_changes.remove(column=column)
+                self.message_user(request, f"{column.resource_link}: deleted.", messages.SUCCESS)
+            except column_changes.NotOurs:
+                words = "not made by this tool, so it stays."
+                self.message_user(request, f"{column.resource_link}: {words}", messages.WARNING)
+            except http.HttpError as error:
+                self.message_user(request, f"{column.resource_link}: not deleted. {error}", messages.ERROR)
+
+    @admin.action(description="Send scores to it again", permissions=["remove"])
+    def want(self, request: HttpRequest, queryset: QuerySet[LineItem]) -> None:
+        count = queryset.filter(wanted=False).update(wanted=True, news_at=timezone.now())
+        self.message_user(request, f"{count} get scores again.", messages.SUCCESS)
 
 
 @admin.register(Launch)

@@ -130,7 +130,9 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
     if not endpoint:
         return
     scopes = claims.strings(endpoint.get("scope"))
-    _update(link, scopes=scopes, line_items_url=claims.url(endpoint.get("lineitems")))
+    offered = {"scopes": scopes, "line_items_url": claims.url(endpoint.get("lineitems"))}
+    news = any(getattr(link, name) != value for name, value in offered.items())
+    _update(link, **offered)
     if ags.SCORE not in scopes:
         return
     url = claims.url(endpoint.get("lineitem"))
@@ -140,7 +142,9 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
     )
     # Moodle leaves the address out once a link has two columns: the one from before stays right.
     if url and url != column.url:
-        _update(column, url=url, score_maximum=None)
+        _update(column, url=url, score_maximum=None, made=False, news_at=at.now)
+    elif news:
+        _update(column, news_at=at.now)
 
 
 def _platform_user(at: Arrival, course: Course | None, as_role: str) -> PlatformUser:

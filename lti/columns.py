@@ -1,14 +1,19 @@
 """The gradebook column of a link: found or made, followed where it moved, renamed and removed at the platform."""
 
 import logging
+from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import RLock
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from lti import ags, http
 from lti.models import LineItem, ResourceLink
 
 logger = logging.getLogger(__name__)
 
+SETTLING = timedelta(minutes=2)  # longer than any transaction that queues a score
 READS = {ags.LINE_ITEM, ags.LINE_ITEM_READ}
 
 
@@ -88,3 +93,13 @@ class Column:
             return None
         fits = found is not None and 0 < found < 1_000_000 and found == round(found, 3)
         return found if fits else None
+
+
+def with_news() -> QuerySet[LineItem, UUID]:
+    """Columns about which the platform said something new: scores may have waited for that."""
+    return LineItem.objects.filter(news_at__isnull=False).order_by("news_at").values_list("pk", flat=True)
+
+
+def no_news(column_id: UUID, *, now: datetime) -> None:
+    """The scores that waited were looked through; those being written while the news came had time to appear."""
+    LineItem.objects.filter(pk=column_id, news_at__lt=now - SETTLING).update(news_at=None)

@@ -8,6 +8,7 @@ import hashlib
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from lti.secrets import SealedField
 from roster.ids import uuid7
@@ -241,8 +242,11 @@ class LineItem(models.Model):
     push_tries = models.PositiveIntegerField(default=0, editable=False)
     push_hint = models.CharField(max_length=300, blank=True, editable=False)
     reconciled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    news = models.BooleanField(
-        default=True, editable=False, help_text="The platform offered something new: scores may have waited for it."
+    news_at = models.DateTimeField(
+        default=timezone.now,
+        null=True,
+        editable=False,
+        help_text="When the platform last offered something new: scores may have waited for that.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -251,7 +255,7 @@ class LineItem(models.Model):
             models.CheckConstraint(condition=Q(points=None) | Q(points__gt=0), name="line_item_points_positive")
         ]
         indexes = [
-            models.Index(fields=["id"], condition=Q(news=True), name="line_item_news"),
+            models.Index(fields=["news_at"], condition=Q(news_at__isnull=False), name="line_item_news"),
             models.Index(fields=["push_at"], condition=Q(push_at__isnull=False), name="line_item_push"),
         ]
 

@@ -17,7 +17,18 @@ from lti.models import LineItem, PlatformUser, ResourceLink, ScoreEvent, ScoreSt
 from lti.sending import drain, lock
 from roster.models import Person
 
-__all__ = ["drain", "keep", "latest", "latest_by_person", "put_back", "queue", "resend", "retry_refused", "sweep"]
+__all__ = [
+    "drain",
+    "keep",
+    "latest",
+    "latest_by_person",
+    "put_back",
+    "queue",
+    "repeat_all",
+    "resend",
+    "retry_refused",
+    "sweep",
+]
 
 REPEATED = (
     "institution_id",
@@ -79,6 +90,18 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
         newest = _newest(event.line_item_id, event.platform_user_id) or event
         again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}, forced=True)
         return _append(newest, now, again)
+
+
+def repeat_all(*, column: LineItem, now: datetime) -> int:
+    """Tell a column's grades again as new versions, since it has other points now; how many. Changed ones stay."""
+    newest = ScoreEvent.objects.filter(line_item=column).order_by("platform_user", "-version").distinct("platform_user")
+    told = [event for event in newest if event.state == ScoreState.DELIVERED]
+    for event in told:
+        with transaction.atomic():
+            lock(event.line_item_id, event.platform_user_id)
+            last = _newest(event.line_item_id, event.platform_user_id) or event
+            _append(last, now, ScoreEvent(**{name: getattr(last, name) for name in REPEATED}))
+    return len(told)
 
 
 def keep(*, event: ScoreEvent) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import eula, keys, launch, notices, roster_reading, rosters, scores
+from lti import column_changes, eula, keys, launch, notices, reconcile, roster_reading, rosters, scores
 
 PATIENCE = 10.0  # seconds for which a worker stays for scores that come due soon
 
@@ -19,10 +19,12 @@ def drain(registration_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Send scores, read lists and tell acceptances that are due; clear away launches long over."""
+    """Send scores and column changes, read lists, tell acceptances that are due; clear away launches long over."""
     now = timezone.now()
     for registration_id in scores.sweep(now=now):
         drain.delay(str(registration_id))
+    for column_id in column_changes.due(now=now):
+        push_column.delay(str(column_id))
     for context_id in rosters.sweep(now=now):
         read_roster.delay(str(context_id))
     for deployment_id in notices.sweep(now=now):
@@ -54,3 +56,15 @@ def subscribe(deployment_id: str) -> None:
 def report_acceptance(acceptance_id: str) -> None:
     """Tell a platform that one of its users accepted the terms."""
     eula.report(acceptance_id=UUID(acceptance_id), now=timezone.now())
+
+
+@shared_task
+def push_column(column_id: str) -> None:
+    """Tell the LMS the name and points that a teacher gave a gradebook column."""
+    column_changes.push(UUID(column_id))
+
+
+@shared_task
+def read_grades_back() -> None:
+    """Look for grades that drifted, in the columns whose turn it is."""
+    reconcile.reconcile(now=timezone.now())

@@ -1,7 +1,14 @@
 """The gradebook column of a link: found, made, followed."""
 
-from lti import ags, http, keys, tokens
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from lti import ags, column_changes, http, keys, tokens
 from lti.models import LineItem, ResourceLink, ScoreEvent, ScoreState
+from tests.lti.conftest import Browser
 from tests.lti.desk import SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
 
@@ -121,3 +128,76 @@ def test_moved_column_is_found_again(desk: Desk) -> None:
 
     assert desk.drain().state == ScoreState.DELIVERED
     assert LineItem.objects.get().url.endswith("/lineitems/2/lineitem")
+
+
+COLUMN = "/lineitems/1/lineitem"
+AS_READ = {"id": "x", "label": "Old", "scoreMaximum": 100, "resourceLinkId": "link-1", "tag": "t", "endDateTime": "z"}
+
+
+def _push(desk: Desk, after: float = 0) -> LineItem:
+    desk.now += timedelta(seconds=after)
+    for column_id in column_changes.due(now=desk.now):
+        column_changes.push(column_id, clock=lambda: desk.now)
+    return LineItem.objects.get()
+
+
+def test_name_and_points_that_a_teacher_gives_go_to_the_lms_and_the_rest_stays(desk: Desk) -> None:
+    desk.queue(7)
+    desk.drain()
+    desk.platform.switch(COLUMN, Answer(body=json.dumps(AS_READ).encode()))
+    column_changes.change(resource_link=desk.link, label="Week 1", points=Decimal(20), now=desk.now)
+    column = _push(desk)
+
+    (put,) = desk.platform.asked(COLUMN, "PUT")
+    assert put.json == {**AS_READ, "label": "Week 1", "scoreMaximum": 20}
+    assert put.headers["content-type"] == "application/vnd.ims.lis.v2.lineitem+json"
+    assert (column.push_at, column.push_hint) == (None, "")
+    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert len(desk.sent()) == 2, "told again, since the column has other points"
+    column_changes.change(resource_link=desk.link, label="Week 1", points=Decimal(20), now=desk.now)
+    _push(desk)
+    assert len(desk.platform.asked(COLUMN, "PUT")) == 1
+
+
+def test_change_of_a_column_is_tried_again_and_its_refusal_told(desk: Desk) -> None:
+    desk.platform.switch(COLUMN, Answer(503), Answer(body=json.dumps(AS_READ).encode()), Answer(401))
+    column_changes.change(resource_link=desk.link, label="Week 1", points=None, now=desk.now)
+
+    waiting = _push(desk)
+    assert waiting.push_at
+    assert "keep trying" in waiting.push_hint
+    refused = _push(desk, after=600)
+    assert refused.push_at is None
+    assert "gradebook itself" in refused.push_hint
+
+
+def test_column_is_not_changed_without_the_right_to(desk: Desk) -> None:
+    ResourceLink.objects.update(scopes=[scope for scope in SCOPES if not scope.endswith("/lineitem")])
+    desk.link.refresh_from_db()
+
+    with pytest.raises(column_changes.NotOurs):
+        column_changes.change(resource_link=desk.link, label="x", points=None, now=desk.now)
+
+
+def test_only_a_column_that_we_made_is_deleted(desk: Desk) -> None:
+    """Deleting the activity's own column succeeds on Moodle and destroys its grades."""
+    with pytest.raises(column_changes.NotOurs):
+        column_changes.remove(column=desk.column)
+    LineItem.objects.update(url="")
+    desk.queue()
+    desk.drain()
+    column = LineItem.objects.select_related("registration", "resource_link").get()
+    assert column.made
+    column_changes.remove(column=column)
+
+    assert [seen.path for seen in desk.platform.seen if seen.method == "DELETE"] == ["/lineitems/9/lineitem"]
+    assert desk.queue(8) is None
+
+
+def test_column_that_a_launch_names_is_not_ours_to_delete(desk: Desk, browser: Browser) -> None:
+    LineItem.objects.update(url="https://x.example/1", made=True)
+    browser.launch()
+
+    column = LineItem.objects.get()
+    assert column.url == desk.platform.endpoint()["lineitem"]
+    assert not column.made

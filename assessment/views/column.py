@@ -1,0 +1,43 @@
+"""The teacher's page about the gradebook column: what it is called, its points, and how a pass is told."""
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from assessment import policy
+from assessment.models import Assignment
+from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
+from lti import column_changes
+
+
+class ColumnForm(forms.Form):
+    """Empty fields leave the column as the LMS has it."""
+
+    label = forms.CharField(label="Name", required=False, max_length=255)
+    points = forms.DecimalField(required=False, min_value=1, max_value=100_000, max_digits=9, decimal_places=3)
+    pass_percent = forms.IntegerField(label="Pass mark", required=False, min_value=1, max_value=100)
+
+
+@instructors_only
+@require_http_methods(["GET", "POST"])
+def column(request: LaunchRequest) -> HttpResponse:
+    """See and change it; name and points only where the LMS lets this tool."""
+    assignment = assignment_or_404(request)
+    row = column_changes.changeable(assignment.resource_link)
+    now_set = {"label": row.label, "points": row.points} if row else {}
+    form = ColumnForm(request.POST or None, initial={**now_set, "pass_percent": assignment.pass_percent})
+    if request.method == "POST" and form.is_valid():
+        _save(assignment, form, changeable=row is not None)
+        return see_other("class")
+    context = {"assignment": assignment, "form": form, "column": row}
+    return render(request, "assessment/column.html", context, status=422 if form.errors else 200)
+
+
+def _save(assignment: Assignment, form: ColumnForm, *, changeable: bool) -> None:
+    given = form.cleaned_data
+    policy.set_pass_mark(assignment=assignment, percent=given["pass_percent"])
+    if changeable:
+        link, now = assignment.resource_link, timezone.now()
+        column_changes.change(resource_link=link, label=given["label"], points=given["points"], now=now)

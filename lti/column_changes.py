@@ -1,0 +1,104 @@
+"""What people change about a gradebook column here: its name and points go to the platform, or it is removed there.
+
+Only where the platform lets us write columns (scope `lineitem`), and only a column that this tool made is deleted.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from lti import ags, http, keys, scores, sending, tasks, tokens
+from lti.models import LineItem, ResourceLink
+
+TRIES = 8  # over about four hours
+FIRST_WAIT = timedelta(minutes=1)
+REFUSED = "The LMS did not let us change the column. Change it in the gradebook itself."
+WAITING = "The LMS did not answer; we keep trying."
+PER_SWEEP = 100
+
+
+class NotOurs(Exception):
+    """The column may not be changed or deleted by this tool."""
+
+
+def changeable(link: ResourceLink) -> LineItem | None:
+    """The link's column, if the platform lets this tool change it."""
+    column = LineItem.objects.filter(resource_link=link).exclude(url="").first()
+    return column if column and ags.LINE_ITEM in link.scopes else None
+
+
+@transaction.atomic
+def change(*, resource_link: ResourceLink, label: str, points: Decimal | None, now: datetime) -> None:
+    """Name the column and set its maximum; the platform is told in the background. Raises NotOurs.
+
+    What is empty stays as the platform has it.
+    """
+    column = changeable(resource_link)
+    if column is None:
+        raise NotOurs
+    if (label, points) != (column.label, column.points):
+        wish = {"label": label, "points": points, "push_at": now, "push_tries": 0, "push_hint": ""}
+        LineItem.objects.filter(pk=column.pk).update(**wish)
+        tasks.push_column.delay_on_commit(str(column.pk))  # type: ignore[attr-defined]
+
+
+def due(*, now: datetime) -> list[UUID]:
+    """Columns whose change the platform has not heard of yet."""
+    waiting = LineItem.objects.filter(push_at__lte=now, registration__active=True).order_by("push_at")
+    return list(waiting.values_list("pk", flat=True)[:PER_SWEEP])
+
+
+def push(column_id: UUID, *, clock: sending.Clock = timezone.now) -> None:
+    """Tell the platform a column's name and points. While scores are being sent there, a later sweep does it."""
+    column = LineItem.objects.select_related("registration", "resource_link").get(pk=column_id)
+    lease = sending.Lease(column.registration_id, clock)
+    if column.push_at is None or not lease.take():
+        return
+    try:
+        _settle(column, _put(column), clock())
+    finally:
+        lease.release()
+
+
+def remove(*, column: LineItem) -> None:
+    """Delete a column that this tool made, with its grades; no more scores go there. Raises NotOurs, http.HttpError."""
+    if not column.made or ags.LINE_ITEM not in column.resource_link.scopes:
+        raise NotOurs
+    with http.session() as session:
+        ags.delete_line_item(_call(column, session), line_item=column.url)
+    gone: dict[str, Any] = {"url": "", "made": False, "wanted": False, "score_maximum": None, "push_at": None}
+    LineItem.objects.filter(pk=column.pk).update(**gone)
+
+
+def _put(column: LineItem) -> http.HttpError | None:
+    try:
+        with http.session() as session:
+            call = _call(column, session)
+            ags.update_line_item(call, line_item=column.url, label=column.label, maximum=column.points)
+    except http.HttpError as error:
+        return error
+    return None
+
+
+def _call(column: LineItem, session: Any) -> ags.Call:
+    scopes = [scope for scope in ags.WANTED if scope in column.resource_link.scopes]
+    return tokens.authorised(column.registration, scopes, key=keys.signing_key(), session=session)
+
+
+@transaction.atomic
+def _settle(column: LineItem, error: http.HttpError | None, now: datetime) -> None:
+    """Record what came of it, unless someone changed the column again meanwhile."""
+    mine = LineItem.objects.filter(pk=column.pk, push_at=column.push_at)
+    tries = column.push_tries + 1
+    final = isinstance(error, ags.Refused) and error.status < 500 and error.status not in (403, 408, 429)
+    if error is None:
+        if mine.update(push_at=None, push_tries=0, push_hint="", score_maximum=None) and column.points:
+            scores.repeat_all(column=column, now=now)
+    elif final or tries >= TRIES:
+        mine.update(push_at=None, push_tries=tries, push_hint=REFUSED)
+    else:
+        mine.update(push_at=now + FIRST_WAIT * 2**tries, push_tries=tries, push_hint=WAITING)

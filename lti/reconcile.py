@@ -1,0 +1,175 @@
+"""Reading gradebooks back: grades that a teacher changed, that were lost, or that never arrived.
+
+What differs is shown to a teacher, who decides. Only a score of which nobody knows whether it arrived, and which the
+gradebook does not have, is sent again by itself.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from lti import ags, families, http, keys, scores, sending, tokens
+from lti.ags import Result
+from lti.delivery import drift_of, is_empty, is_shown, shown
+from lti.models import Drift, LineItem, ScoreEvent, ScoreState
+from roster.models import Enrollment
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=4)  # for one column
+RECENT = timedelta(days=30)  # columns without a newer score are left alone
+JUST_SENT = timedelta(minutes=1)  # such a score may be missing in what was read
+COLUMNS = 20  # in one run
+
+Results = dict[str, Result]
+
+
+def reconcile(*, now: datetime, clock: sending.Clock = timezone.now) -> int:
+    """Read back the columns whose turn it is; how many were read. A platform that is busy or asks for a pause waits."""
+    return sum(_reconcile(column, now, clock) for column in due(now)[:COLUMNS])
+
+
+def due(now: datetime) -> QuerySet[LineItem]:
+    """Columns with recent scores that were not read for a while, the longest unread first."""
+    scored = ScoreEvent.objects.filter(line_item=OuterRef("pk"), timestamp__gt=now - RECENT)
+    unread = Q(reconciled_at=None) | Q(reconciled_at__lte=now - EVERY)
+    calm = Q(registration__paused_until=None) | Q(registration__paused_until__lte=now)
+    columns = LineItem.objects.filter(unread, calm, Exists(scored), wanted=True, registration__active=True)
+    columns = columns.filter(
+        resource_link__deployment__active=True, resource_link__scopes__contains=[ags.RESULT]
+    ).exclude(url="")
+    order = F("reconciled_at").asc(nulls_first=True)
+    return columns.select_related("registration", "resource_link__context").order_by(order, "id")
+
+
+def _reconcile(column: LineItem, now: datetime, clock: sending.Clock) -> bool:
+    """One column, while no scores are being sent to its platform: so that never more than a few requests are out."""
+    lease = sending.Lease(column.registration_id, clock)
+    if not lease.take():
+        return False
+    try:
+        mine = LineItem.objects.filter(pk=column.pk, reconciled_at=column.reconciled_at)
+        if not mine.update(reconciled_at=now):
+            return False
+        _judge_all(column, _read(column, lease), now)
+    except http.HttpError as error:
+        logger.info("grades of column %s not read back: %s", column.pk, error)
+        return False
+    finally:
+        lease.release()
+    return True
+
+
+def _read(column: LineItem, lease: sending.Lease) -> Results:
+    registration, scopes = column.registration, column.resource_link.scopes
+    wanted = [scope for scope in ags.WANTED if scope in scopes]
+    with http.session() as session:
+        call = tokens.authorised(registration, wanted, key=keys.signing_key(), session=session)
+        limit = families.of(registration.family).RESULTS_LIMIT
+        return ags.read_results(_holding(lease, call), line_item=column.url, limit=limit)
+
+
+def _holding(lease: sending.Lease, call: ags.Call) -> ags.Call:
+    """The same call, that keeps the lease alive from page to page and stops when it is lost."""
+
+    def held(*args: Any, **kwargs: Any) -> http.Answer:
+        if not lease.renew():
+            raise http.Unreachable("another worker has taken over")
+        return call(*args, **kwargs)
+
+    return held
+
+
+def _judge_all(column: LineItem, results: Results, now: datetime) -> None:
+    told = _newest(column, Q(delivered_at__isnull=False))
+    events = _newest(column, Q())
+    here = _active(column, [event.platform_user.person_id for event in events.values()])
+    for user_id, event in events.items():
+        lost = event.state == ScoreState.REFUSED and event.unknown
+        if event.state not in JUDGES and not lost:
+            continue
+        result = results.get(event.platform_user.sub)
+        if result is None and event.platform_user.person_id not in here:
+            continue  # the LMS keeps no grades of whom it removed
+        JUDGES.get(event.state, _judge_lost)(event, result, told.get(user_id), now)
+
+
+def _newest(column: LineItem, which: Q) -> dict[UUID, ScoreEvent]:
+    """The newest event of everyone in a column, by platform user."""
+    events = ScoreEvent.objects.filter(which, line_item=column).select_related("platform_user")
+    return {one.platform_user_id: one for one in events.order_by("platform_user", "-version").distinct("platform_user")}
+
+
+def _active(column: LineItem, people: list[UUID]) -> set[UUID]:
+    """Which of these people the course still has; all of them where the course is not known."""
+    context = column.resource_link.context
+    if context is None:
+        return set(people)
+    enrolled = Enrollment.objects.filter(course=context.course_id, person__in=people)
+    gone = enrolled.filter(active=False).values_list("person_id", flat=True)
+    return set(people) - set(gone)
+
+
+Judge = Callable[[ScoreEvent, Result | None, ScoreEvent | None, datetime], None]
+
+
+def _judge_delivered(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
+    if is_shown(result, event) or (event.delivered_at and event.delivered_at > now - JUST_SENT):
+        return
+    _change(event, ScoreState.CONFLICT, hint=_hint(result), **sending.seen(drift_of(result), result, now))
+
+
+def _judge_drifted(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
+    """The teacher may have put our score back, this one or the one before it."""
+    if is_shown(result, event):
+        seen = sending.seen("", result, now)
+        _change(event, ScoreState.DELIVERED, hint="", delivered_at=event.delivered_at or now, **seen)
+    elif told and told.pk != event.pk and event.state == ScoreState.CONFLICT and is_shown(result, told):
+        _send_again(event, now)
+    else:
+        _change(event, ScoreState(event.state), **sending.seen(drift_of(result), result, now))
+
+
+def _judge_lost(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
+    """We gave up on it, and no answer ever said whether it arrived."""
+    if is_shown(result, event):
+        _change(event, ScoreState.DELIVERED, hint="", unknown=False, delivered_at=now)
+    elif is_empty(result) or (told and is_shown(result, told)):
+        _send_again(event, now)
+    else:
+        _change(event, ScoreState.CONFLICT, hint=_hint(result), **sending.seen(drift_of(result), result, now))
+
+
+JUDGES: dict[str, Judge] = {
+    ScoreState.DELIVERED: _judge_delivered,
+    ScoreState.CONFLICT: _judge_drifted,
+    ScoreState.KEPT: _judge_drifted,
+}
+
+
+def _hint(result: Result | None) -> str:
+    missing = drift_of(result) == Drift.MISSING
+    said = "The LMS shows no grade for this person." if missing else shown(result)
+    return f"{said} Send ours again only if it should replace that."
+
+
+def _change(event: ScoreEvent, state: ScoreState, **values: Any) -> None:
+    """Write what was found, unless the event moved on or a newer one came meanwhile."""
+    with transaction.atomic():
+        sending.lock(event.line_item_id, event.platform_user_id)
+        same = {"line_item_id": event.line_item_id, "platform_user_id": event.platform_user_id}
+        newer = ScoreEvent.objects.filter(**same, version__gt=event.version)
+        if not newer.exists():
+            ScoreEvent.objects.filter(pk=event.pk, state=event.state).update(state=state, **values)
+
+
+def _send_again(event: ScoreEvent, now: datetime) -> None:
+    with transaction.atomic():
+        sending.lock(event.line_item_id, event.platform_user_id)
+        scores.put_back(event, now=now)

@@ -1,0 +1,224 @@
+"""Gradebooks read back: what drifted is shown, and only what never arrived is sent again by itself."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from lti import reconcile, scores
+from lti.models import Context, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from roster.models import Enrollment, Role
+from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
+from tests.lti.platform import Answer
+
+
+def read_back(desk: Desk, after: float = 600) -> int:
+    desk.now += timedelta(seconds=after)
+    return reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
+
+
+def delivered(desk: Desk, given: float = 7) -> ScoreEvent:
+    desk.queue(given)
+    event = desk.drain()
+    assert event.state == ScoreState.DELIVERED
+    return event
+
+
+def shows(desk: Desk, **result: Any) -> None:
+    desk.platform.results = [{"userId": "ada", **result}]
+
+
+def test_grade_that_stands_as_sent_is_left_alone(desk: Desk) -> None:
+    event = delivered(desk)
+
+    assert read_back(desk) == 1
+    event.refresh_from_db()
+    assert (event.state, event.drift) == (ScoreState.DELIVERED, "")
+    assert LineItem.objects.get().reconciled_at == desk.now
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle", "generic"])
+def test_grade_that_a_teacher_changed_is_shown_and_not_touched(desk: Desk, family: str) -> None:
+    desk.family(family)
+    delivered(desk)
+    shows(desk, resultScore=9, resultMaximum=10)
+    read_back(desk)
+
+    event = desk.drain(after=86_400)
+    assert (event.state, event.drift, event.seen_score, event.seen_maximum) == (ScoreState.CONFLICT, "changed", 9, 10)
+    assert "9 of 10" in event.hint
+    assert len(desk.sent()) == 1
+
+
+@pytest.mark.parametrize(("results", "drift"), [([], "missing"), ([{"userId": "ada"}], "cleared")])
+def test_grade_that_was_lost_is_shown(desk: Desk, results: list[Any], drift: str) -> None:
+    delivered(desk)
+    desk.platform.results = results
+    read_back(desk)
+
+    event = desk.drain(after=86_400)
+    assert (event.state, event.drift) == (ScoreState.CONFLICT, drift)
+    assert len(desk.sent()) == 1
+
+
+def test_nought_that_moodle_leaves_out_is_no_drift(desk: Desk) -> None:
+    desk.family("moodle")
+    event = delivered(desk, 0)
+    desk.platform.results = [{"userId": "ada", "resultMaximum": 10}]
+    read_back(desk)
+
+    event.refresh_from_db()
+    assert event.state == ScoreState.DELIVERED
+
+
+def test_missing_grade_of_someone_who_left_is_no_news(desk: Desk) -> None:
+    event = delivered(desk)
+    enrolled = {"institution": desk.school, "course": desk.course, "person": desk.ada, "role": Role.LEARNER}
+    Enrollment.objects.create(**enrolled, active=False)
+    desk.platform.results = []
+    read_back(desk)
+
+    event.refresh_from_db()
+    assert event.state == ScoreState.DELIVERED
+
+
+def test_score_that_was_given_up_and_is_not_there_is_sent_again(desk: Desk) -> None:
+    desk.queue(7)
+    desk.platform.switch(SCORES, Answer(503))
+    desk.drain()
+    ScoreEvent.objects.update(created_at=NOW - timedelta(days=4))
+    assert desk.drain(after=3_600).state == ScoreState.REFUSED
+    del desk.platform.switched[SCORES]
+    read_back(desk)
+
+    assert desk.drain(after=1).state == ScoreState.DELIVERED
+
+
+def test_score_that_was_given_up_and_arrived_is_delivered(desk: Desk) -> None:
+    desk.queue(7)
+    ScoreEvent.objects.update(state=ScoreState.REFUSED, unknown=True)
+    shows(desk, resultScore=7, resultMaximum=10)
+    read_back(desk)
+
+    assert ScoreEvent.objects.get().state == ScoreState.DELIVERED
+    assert desk.sent() == []
+
+
+def test_refused_score_is_not_sent_again_by_itself(desk: Desk) -> None:
+    desk.queue(7)
+    desk.platform.switch(SCORES, Answer(422, b"not found"), Answer(200))
+    desk.drain()
+    read_back(desk)
+
+    assert desk.drain(after=10).state == ScoreState.REFUSED
+
+
+def test_teacher_who_puts_our_score_back_ends_the_conflict(desk: Desk) -> None:
+    event = delivered(desk)
+    shows(desk, resultScore=9, resultMaximum=10)
+    read_back(desk)
+    shows(desk, resultScore=7, resultMaximum=10)
+    read_back(desk, after=5 * 3_600)
+
+    event.refresh_from_db()
+    assert (event.state, event.drift) == (ScoreState.DELIVERED, "")
+
+
+def test_new_score_that_waited_goes_out_once_the_old_one_is_back(desk: Desk) -> None:
+    delivered(desk)
+    shows(desk, resultScore=9, resultMaximum=10)
+    read_back(desk)
+    desk.queue(8)
+    assert desk.drain(after=10).state == ScoreState.CONFLICT
+    shows(desk, resultScore=7, resultMaximum=10)
+    read_back(desk, after=5 * 3_600)
+
+    assert desk.drain(after=10).state == ScoreState.DELIVERED
+    assert [body["scoreGiven"] for body in desk.sent()] == [7, 8]
+
+
+def test_grade_that_a_person_let_stay_is_not_shown_again(desk: Desk) -> None:
+    event = delivered(desk)
+    shows(desk, resultScore=9, resultMaximum=10)
+    read_back(desk)
+    scores.keep(event=event)
+    read_back(desk, after=5 * 3_600)
+
+    event.refresh_from_db()
+    assert (event.state, event.seen_score) == (ScoreState.KEPT, 9)
+
+
+def test_column_is_read_every_few_hours_and_only_while_it_is_in_use(desk: Desk) -> None:
+    delivered(desk)
+    assert read_back(desk) == 1
+    assert read_back(desk, after=3_600) == 0
+    assert read_back(desk, after=4 * 3_600) == 1
+    assert read_back(desk, after=31 * 86_400) == 0
+
+
+@pytest.mark.parametrize("why", ["lease", "pause", "inactive", "scope", "no column"])
+def test_column_waits_where_it_may_not_be_read_now(desk: Desk, why: str) -> None:
+    delivered(desk)
+    later = desk.now + timedelta(hours=1)
+    if why == "lease":
+        Registration.objects.update(drain_until=later)
+    elif why == "pause":
+        Registration.objects.update(paused_until=later)
+    elif why == "inactive":
+        Registration.objects.update(active=False)
+    elif why == "scope":
+        ResourceLink.objects.update(scopes=[scope for scope in SCOPES if "result" not in scope])
+    else:
+        LineItem.objects.update(url="")
+
+    assert read_back(desk) == 0
+    assert desk.platform.asked(RESULTS) == []
+
+
+def test_pages_of_results_are_read_to_the_end_and_on_one_host_only(desk: Desk) -> None:
+    """The next page's address is opaque: its letters stay as they are, and no token goes to another host."""
+    desk.family("canvas")
+    delivered(desk)
+    more = f"{desk.platform.url}/lineitems/1/lineitem/results?page=bookmark:WyJBbGljZSJd"
+    ours = b'[{"userId":"ada","resultScore":7,"resultMaximum":10}]'
+    foreign = '<https://evil.example/results>; rel="next"'
+    desk.platform.switch(
+        RESULTS,
+        Answer(body=b"[]", headers={"Link": f'<{more}>; rel="next", <{desk.platform.url}/x>; rel="first"'}),
+        Answer(body=ours, headers={"Link": foreign}),
+    )
+    read_back(desk)
+
+    first, second = desk.platform.asked(RESULTS)
+    assert first.query == {"type_id": ["1"], "limit": ["100"]}
+    assert second.query == {"page": ["bookmark:WyJBbGljZSJd"]}
+    assert ScoreEvent.objects.get().state == ScoreState.DELIVERED
+
+
+def test_list_that_leads_in_a_circle_ends(desk: Desk) -> None:
+    delivered(desk)
+    circle = f'<{desk.column.url.replace("lineitem?", "lineitem/results?")}>; rel="next"'
+    desk.platform.switch(RESULTS, Answer(body=b"[]", headers={"Link": circle}))
+    read_back(desk)
+
+    assert len(desk.platform.asked(RESULTS)) <= 2
+
+
+def test_moodle_is_never_sent_a_limit(desk: Desk) -> None:
+    desk.family("moodle")
+    delivered(desk)
+    read_back(desk)
+
+    assert all("limit" not in seen.query for seen in desk.platform.seen)
+
+
+@pytest.mark.parametrize("answer", [Answer(500), Answer(404), Answer(body=b"<html>"), Answer(drop=True)], ids=str)
+def test_gradebook_that_cannot_be_read_changes_nothing(desk: Desk, answer: Answer) -> None:
+    event = delivered(desk)
+    desk.platform.switch(RESULTS, answer)
+
+    assert read_back(desk) == 0
+    event.refresh_from_db()
+    assert event.state == ScoreState.DELIVERED
+    assert Registration.objects.get().drain_until is None
+    assert Context.objects.count() == 1
