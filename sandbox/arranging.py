@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access
-from sandbox.models import Grading, LineItem, Mode, Person
+from sandbox import access, clock, copying
+from sandbox.models import Activity, Grading, LineItem, Mode, Person
 from sandbox.services import whole
 
 
@@ -14,7 +14,8 @@ from sandbox.services import whole
 def arrange(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     visit = access.visit(me, course_id, teacher=True)
     items = visit.course.line_items.order_by("pk")
-    return render(request, "sandbox/arrange.html", {"visit": visit, "items": items, "modes": Mode.choices})
+    shown = {"visit": visit, "deleted": visit.course.activities.filter(deleted_at__isnull=False)}
+    return render(request, "sandbox/arrange.html", {**shown, "items": items, "modes": Mode.choices})
 
 
 @require_POST
@@ -39,4 +40,31 @@ def arrange_column(request: HttpRequest, me: Person, course_id: int, item_id: in
     item.allowed_attempts = whole(request.POST.get("attempts", "").strip(), 0) or None
     item.grading_type = Grading.PASS_FAIL if "pass_fail" in request.POST else Grading.POINTS
     item.save(update_fields=["published", "allowed_attempts", "grading_type"])
+    return redirect("arrange", course_id=course_id)
+
+
+@require_POST
+@access.signed_in
+def copy_course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
+    """A new course with the same content, for another year."""
+    course = access.visit(me, course_id, teacher=True).course
+    title = request.POST.get("title", "").strip()[:200] or f"{course.title} (copy)"[:200]
+    return redirect("course", course_id=copying.copy(course, title=title, now=clock.now()).pk)
+
+
+@require_POST
+@access.signed_in
+def delete_activity(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
+    """Take an activity out of its course."""
+    activity = get_object_or_404(Activity, pk=activity_id, deleted_at__isnull=True)
+    access.visit(me, activity.course_id, teacher=True)
+    copying.delete(activity, now=clock.now())
+    return redirect("course", course_id=activity.course_id)
+
+
+@require_POST
+@access.signed_in
+def clean_up(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
+    """Moodle's nightly housekeeping, now."""
+    copying.clean_up(access.visit(me, course_id, teacher=True).course)
     return redirect("arrange", course_id=course_id)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from sandbox import canvas_claims, custom, messages, scopes
+from sandbox import canvas_claims, custom, eula, groups, legacy, messages, notices, scopes
 from sandbox.models import Course, Enrolment, Launch, LineItem, Mode, Person, Role, Tool
 from sandbox.scopes import INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
 
@@ -121,17 +121,26 @@ def id_token(launch: Launch, *, role: str | None, nonce: str, now: datetime) -> 
         "aud": tool.client_id,
         LTI + "deployment_id": course.deployment_id or tool.deployment_id,
         LTI + "target_link_uri": launch.target_link_uri,
-        LTI + "context": context(course),
+        **_where(launch),
         LTI + "message_type": launch.message,
         LTI + "version": "1.3.0",
         LTI + "custom": _custom(launch),
         LTI + "launch_presentation": _presentation(launch),
-        **_services(launch),
         **_who(launch, role, issued),
         **messages.own_claims(launch),
         **_for_user(launch),
     }
+    said |= legacy.claim(launch, said)
     return overridden(canvas_claims.with_error_lists(said) if mode == Mode.CANVAS else said, launch)
+
+
+def _where(launch: Launch) -> dict[str, Any]:
+    """The course and its services; a data privacy launch belongs to none."""
+    if launch.message == messages.PRIVACY:
+        return {}
+    course, tool = launch.course, launch.tool
+    more = {**notices.claim(course, tool), **eula.claim(launch), **groups.claim(course, tool)}
+    return {LTI + "context": context(course), **_services(launch), **more}
 
 
 def overridden(said: dict[str, Any], launch: Launch) -> dict[str, Any]:

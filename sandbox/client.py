@@ -203,6 +203,50 @@ class SandboxClient:
         """The administrator's yes, perhaps to some `scopes` only."""
         self.post("invitations/activate", {"id": invitation, **more})
 
+    def copy_course(self, course: int, title: str = "Copy") -> Json:
+        """{id, activities: {old id as text: new id}, notices: what tools answered, status None without an answer}."""
+        found: Json = self.post("courses/copy", {"course": course, "title": title})
+        return found
+
+    def notices(self, course: int) -> list[Json]:
+        found: list[Json] = self.get("notices", course=course)
+        return found
+
+    def repeat_notice(self, notice: int) -> int | None:
+        """Send the same notice once more; the tool's status, or None without an answer."""
+        status: int | None = self.post("notices/repeat", {"notice": notice})["status"]
+        return status
+
+    def delete_activity(self, activity: int) -> None:
+        """Gone for people at once; in Moodle mode its column stays until `run_cron`."""
+        self.post("activities/delete", {"activity": activity})
+
+    def run_cron(self) -> int:
+        return int(self.post("cron")["deleted"])
+
+    def start_privacy(self, person: int, course: int, about: int | None = None, **more: Any) -> Json:
+        """What does the tool hold about `about` (oneself by default)? As `start_launch`; `follow` opens it."""
+        found: Json = self.post("privacy", {"person": person, "course": course, "about": about, **more})
+        return found
+
+    def start_eula(self, person: int, course: int, **more: Any) -> Json:
+        """Ask a person to accept the tool's terms. As `start_launch`; `follow` opens it."""
+        found: Json = self.post("eula", {"person": person, "course": course, **more})
+        return found
+
+    def eula_answers(self, client_id: str) -> list[Json]:
+        """[{person, accepted, timestamp}] as the tool told it."""
+        found: list[Json] = self.get("eula", client_id=client_id)
+        return found
+
+    def set_group(self, course: int, name: str, people: list[int], **more: Any) -> int:
+        """A group of a course, perhaps in a `set` and with a `tag`; with `group` it changes that one."""
+        place = {} if "group" in more else {"course": course}
+        return int(self.post("groups", {**place, "name": name, "people": people, **more})["id"])
+
+    def delete_group(self, group: int) -> None:
+        self.post("groups/delete", {"group": group})
+
 
 def form(page: str) -> tuple[str, dict[str, str]]:
     """Where the first form of a page posts, and its fields."""

@@ -68,7 +68,7 @@ from sandbox.throttle import throttle
 
 Body = dict[str, Any]
 BY = "control"
-CANVAS_COURSE = ("account", "deployment_id", "concluded", "public")
+CANVAS_COURSE = ("account", "deployment_id", "concluded", "public", "lti1p1")
 COLUMN = ("resource_id", "tag", "published", "allowed_attempts", "grading_type")
 
 
@@ -127,6 +127,8 @@ def add_tool(body: Body) -> Body:
         "name",
         "custom",
         "deep_linking_url",
+        "consumer_key",
+        "consumer_secret",
     )
     tool = demo.register(client_id, tool_url) if tool_url else Tool.objects.filter(client_id=client_id).first()
     tool = tool or Tool(client_id=client_id, scopes=scopes.ALL)
@@ -152,7 +154,18 @@ def add_course(body: Body) -> Body:
 
 @control("POST")
 def add_people(body: Body | list[Body]) -> Body:
-    names = ("username", "given_name", "family_name", "email", "locale", "about", "is_admin", "is_test", "featured")
+    names = (
+        "username",
+        "given_name",
+        "family_name",
+        "email",
+        "locale",
+        "about",
+        "is_admin",
+        "is_test",
+        "featured",
+        "lti11_id",
+    )
     with transaction.atomic():
         ids = [Person.objects.create(**picked(one, *names)).pk for one in (body if isinstance(body, list) else [body])]
     return {"ids": ids} if isinstance(body, list) else {"id": ids[0]}
@@ -271,7 +284,8 @@ def revoke_tokens(body: Body) -> Body:
 
 @control("POST")
 def start_launch(body: Body) -> Body:
-    activity = Activity.objects.select_related("course", "tool").get(pk=body["activity"])
+    there = Activity.objects.select_related("course", "tool").filter(deleted_at__isnull=True)
+    activity = there.get(pk=body["activity"])
     if not body.get("for_person"):
         return begun(body, messages.resource_link(activity))
     item = LineItem.objects.get(pk=body["line_item"], course=activity.course) if body.get("line_item") else None

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox import canvas_claims
+from sandbox import canvas_claims, copying
 from sandbox.models import Activity, Course, Mode, Person, Tool
 
 WINDOWS = [(part, end) for part in ("available", "submission") for end in ("startDateTime", "endDateTime")]
@@ -12,7 +12,12 @@ def known(course: Course, person: Person | None, activity: Activity | None) -> d
     """Every variable this LMS knows, and what it stands for here; Canvas leaves those without a value out."""
     if person is None or course.mode == Mode.CANVAS:
         windows = _windows(activity) if activity else {}
-        return canvas_claims.variables(course, person, activity) | {name: at for name, at in windows.items() if at}
+        here = {"$Context.id.history": ",".join(copying.history(course))}
+        return {
+            **canvas_claims.variables(course, person, activity),
+            **here,
+            **{k: at for k, at in windows.items() if at},
+        }
     found = {
         "$User.id": str(person.pk),
         "$User.username": person.username,
@@ -20,10 +25,13 @@ def known(course: Course, person: Person | None, activity: Activity | None) -> d
         "$Person.email.primary": person.email,
         "$Context.id": str(course.pk),
         "$Context.title": course.title,
+        "$Context.id.history": ",".join(copying.history(course)),
     }
     if activity is not None:
         found |= {"$ResourceLink.id": str(activity.pk), "$ResourceLink.title": activity.title}
-        found |= _windows(activity) if course.mode != Mode.MOODLE else {}
+    if activity is not None and course.mode != Mode.MOODLE:
+        found |= {**_windows(activity), "$ResourceLink.id.history": ",".join(copying.link_history(activity))}
+        found["$ResourceLink.description"] = activity.description
     return found
 
 

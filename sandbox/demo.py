@@ -10,6 +10,7 @@ from sandbox.models import Activity, Course, Enrolment, LineItem, Mode, Person, 
 
 CLIENT_ID = "assay-sandbox"
 CANVAS_CLIENT_ID = "assay-canvas"
+CUSTOM = {"context_history": "$Context.id.history"}
 QUIZ = "end-model-families-when-to-fine-tune-creators"
 TITLE = "When to Fine-Tune vs When to Just Prompt"
 STUDENTS = {
@@ -67,7 +68,9 @@ def register(client_id: str, tool_url: str, *, mode: str = Mode.STRICT) -> Tool:
         "deep_linking_url": target,
     }
     found, _ = Tool.objects.update_or_create(
-        client_id=client_id, defaults=places, create_defaults={**places, "scopes": scopes.ALL, "mode": mode}
+        client_id=client_id,
+        defaults=places,
+        create_defaults={**places, "scopes": scopes.EVERY, "mode": mode, "custom": CUSTOM},
     )
     Activity.objects.filter(tool=found).exclude(target_link_uri__startswith=f"{tool_url}/").update(
         target_link_uri=found.target_link_uri

@@ -161,7 +161,8 @@ def _launch(hint: str, tool: Tool, *, now: datetime) -> Launch:
     expired = launch is not None and not timedelta(0) <= now - launch.created_at < HINT_LIFETIME
     if launch is not None and expired and launch.course.mode == Mode.CANVAS:
         raise Refused("launch_no_longer_valid", "The launch has either expired or already been consumed")
-    if launch is None or expired:
+    gone = launch is not None and launch.activity is not None and launch.activity.deleted_at is not None
+    if launch is None or expired or gone:
         raise Refused("invalid_request", "lti_message_hint names no launch under way; start again from the course")
     return launch
 

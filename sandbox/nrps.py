@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from sandbox import canvas_roster, claims, custom, scopes
+from sandbox import canvas_roster, claims, custom, groups, scopes
 from sandbox.models import Activity, Enrolment, Mode
 from sandbox.scopes import LTI, MEMBERSHIP, SHORT_ROLES
 from sandbox.services import Call, Refused, Resource, answer, reply, whole
@@ -92,4 +92,6 @@ def _member(call: Call, enrolment: Enrolment, activity: Activity | None) -> dict
     member["user_id"] = str(person.pk)
     member["lis_person_sourcedid"] = "" if call.moodle else f"person-{person.pk}"
     member |= claims.names(call.course, person, call.tool)
+    if call.request.GET.get("groups") == "true" and groups.claim(call.course, call.tool):
+        member["group_enrollments"] = groups.enrolments(call.course, person)
     return member | ({"ext_user_username": person.username} if call.moodle else {})

@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, choosing, frames, messages, security, storage
+from sandbox import access, choosing, eula, frames, messages, security, storage
 from sandbox.launches import SESSION_PERSON
-from sandbox.models import Activity, Grade, Mode, Person
+from sandbox.models import Activity, Grade, Mode, Person, Tool
 from sandbox.services import whole
 
 
@@ -53,12 +53,17 @@ def courses(request: HttpRequest, me: Person) -> HttpResponse:
 @access.signed_in
 def course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     visit = access.visit(me, course_id)
-    context = {"visit": visit, "activities": visit.course.activities.order_by("pk")}
+    activities = visit.course.activities.filter(deleted_at__isnull=True).order_by("pk")
+    used = Tool.objects.filter(activity__in=activities, active=True).distinct()
+    terms = [tool for tool in used if eula.due(tool, me, visit.course)]
+    context = {"visit": visit, "activities": activities, "terms": terms}
     return render(request, "sandbox/course.html", {**context, "tools": choosing.tools_for(visit)})
 
 
 def _activity(me: Person, activity_id: int) -> tuple[Activity, access.Visit]:
-    found = get_object_or_404(Activity.objects.select_related("course", "tool"), pk=activity_id)
+    found = get_object_or_404(
+        Activity.objects.select_related("course", "tool"), pk=activity_id, deleted_at__isnull=True
+    )
     return found, access.visit(me, found.course_id)
 
 

@@ -12,7 +12,7 @@ import jwt
 from django.conf import settings
 from django.db import transaction
 
-from sandbox import canvas_claims, keys, scopes
+from sandbox import canvas_claims, keys, notices, scopes
 from sandbox.deep_linking import PLACEMENTS
 from sandbox.models import Course, Invitation, Mode, Tool
 
@@ -98,7 +98,7 @@ def configuration(mode: str, invitation: Invitation | None) -> dict[str, Any]:
             CANVAS + "account_name": school.school,
             CANVAS + "account_lti_guid": canvas_claims.guid(school),
         }
-        found[PLATFORM]["notice_types_supported"] = ["LtiContextCopyNotice"]
+        found[PLATFORM]["notice_types_supported"] = notices.TYPES
     return found
 
 
@@ -106,7 +106,7 @@ def offered(mode: str) -> list[str]:
     """Every scope that a tool of this mode may be given."""
     if mode == Mode.MOODLE:
         return [scopes.LINEITEM_READ, scopes.RESULT_READ, scopes.SCORE, scopes.LINEITEM, scopes.ROSTER]
-    return list(scopes.ALL)
+    return [scope for scope in scopes.EVERY if scope != scopes.GROUPS or mode == Mode.STRICT]
 
 
 def messages(mode: str) -> list[dict[str, Any]]:

@@ -10,6 +10,13 @@ SCORE = AGS + "score"
 ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
 ALL = [LINEITEM, LINEITEM_READ, RESULT_READ, SCORE, ROSTER]
+GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+EULA = [
+    "https://purl.imsglobal.org/spec/lti/scope/eula/user",
+    "https://purl.imsglobal.org/spec/lti/scope/eula/deployment",
+]
+EVERY = [*ALL, GROUPS, NOTICES, *EULA]
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from sandbox import access, clock, frames, gradebook
-from sandbox.models import Enrolment, Grade, HistoryEntry, LineItem, Person, Role
+from sandbox.models import Enrolment, Grade, HistoryEntry, LineItem, Mode, Person, Role, Tool
 
 PAGE = 50
 
@@ -112,7 +112,10 @@ def people(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     if not visit.teaches:
         enrolled = enrolled.filter(status=Enrolment.Status.ACTIVE, person__is_test=False)
     page = Paginator(enrolled, PAGE).get_page(request.GET.get("page"))
-    return render(request, "sandbox/people.html", {"visit": visit, "page": page})
+    # Only strict courses ask a tool what it holds about someone.
+    asked = visit.course.mode == Mode.STRICT
+    holders = Tool.objects.filter(activity__course=visit.course, active=True).distinct() if asked else []
+    return render(request, "sandbox/people.html", {"visit": visit, "page": page, "holders": holders})
 
 
 @require_POST

@@ -6,8 +6,12 @@ from django.urls import URLPattern, path
 from sandbox import (
     ags,
     arranging,
+    asking,
     choosing,
+    eula,
+    groups,
     launches,
+    notices,
     nrps,
     pages,
     registration,
@@ -88,6 +92,18 @@ urlpatterns = [
     path("tools", registration_views.tools, name="tools"),
     path("tools/connect", registration_views.connect, name="connect"),
     path("tools/<int:invitation_id>", registration_views.tool, name="tool"),
+    path("courses/<int:course_id>/terms/<int:tool_id>", asking.terms, name="terms"),
+    path("courses/<int:course_id>/terms/<int:tool_id>/launch", asking.terms_launch, name="terms_launch"),
+    path("courses/<int:course_id>/held/<int:tool_id>/<int:person_id>", asking.held, name="held"),
+    path("courses/<int:course_id>/held/<int:tool_id>/<int:person_id>/launch", asking.held_launch, name="held_launch"),
+    path("courses/<int:course_id>/copy", arranging.copy_course, name="copy_course"),
+    path("courses/<int:course_id>/clean-up", arranging.clean_up, name="clean_up"),
+    path("activities/<int:activity_id>/delete", arranging.delete_activity, name="delete_activity"),
+    path("api/lti/notice-handlers/<int:tool_id>", notices.handlers),
+    path("api/lti/asset_processor_eulas/<int:tool_id>/user", eula.user),
+    path("api/lti/asset_processor_eulas/<int:tool_id>/deployment", eula.deployment),
+    path(f"{STRICT}/groups", groups.groups),
+    path(f"{STRICT}/group_sets", groups.group_sets),
     *registrations(),
     path("return", pages.returned, name="return"),
     path("lti/authorize", launches.authorize),
@@ -97,6 +113,6 @@ urlpatterns = [
 ]
 
 if settings.SANDBOX_CONTROL:
-    from sandbox import control, control_flows
+    from sandbox import control, control_course, control_flows
 
-    urlpatterns += control.urlpatterns + control_flows.urlpatterns
+    urlpatterns += control.urlpatterns + control_course.urlpatterns + control_flows.urlpatterns

@@ -1,0 +1,59 @@
+"""Messages that ask about a person: terms of use (LtiEulaRequest), and the data a tool holds (data privacy)."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from sandbox import access, frames, messages
+from sandbox.models import Mode, Person, Tool
+
+
+def _tool(visit: access.Visit, tool_id: int, *modes: str) -> Tool:
+    if visit.course.mode not in modes:
+        raise Http404
+    return get_object_or_404(Tool, pk=tool_id, active=True)
+
+
+@require_GET
+@access.signed_in
+def terms(request: HttpRequest, me: Person, course_id: int, tool_id: int) -> HttpResponse:
+    """The tool's terms of use, in a frame."""
+    visit = access.visit(me, course_id)
+    tool = _tool(visit, tool_id, Mode.STRICT, Mode.CANVAS)
+    src, back = reverse("terms_launch", args=[course_id, tool_id]), reverse("course", args=[course_id])
+    return frames.show(request, visit, tool, title=f"Terms of {tool.name}", src=src, back=back)
+
+
+@require_GET
+@access.signed_in
+def terms_launch(request: HttpRequest, me: Person, course_id: int, tool_id: int) -> HttpResponse:
+    visit = access.visit(me, course_id)
+    about = messages.eula(visit.course, _tool(visit, tool_id, Mode.STRICT, Mode.CANVAS))
+    return frames.send(request, me, about, label="Read the terms")
+
+
+def _subject(visit: access.Visit, person_id: int) -> Person:
+    """Oneself; an administrator may ask about anyone in the course."""
+    if person_id != visit.person.pk and not visit.person.is_admin:
+        raise Http404
+    return get_object_or_404(Person, pk=person_id, enrolments__course=visit.course)
+
+
+@require_GET
+@access.signed_in
+def held(request: HttpRequest, me: Person, course_id: int, tool_id: int, person_id: int) -> HttpResponse:
+    """What the tool holds about a person, in a frame."""
+    visit = access.visit(me, course_id)
+    tool, person = _tool(visit, tool_id, Mode.STRICT), _subject(visit, person_id)
+    src = reverse("held_launch", args=[course_id, tool_id, person_id])
+    back = reverse("people", args=[course_id])
+    return frames.show(request, visit, tool, title=f"{tool.name} on {person.name}", src=src, back=back)
+
+
+@require_GET
+@access.signed_in
+def held_launch(request: HttpRequest, me: Person, course_id: int, tool_id: int, person_id: int) -> HttpResponse:
+    visit = access.visit(me, course_id)
+    about = messages.privacy(visit.course, _tool(visit, tool_id, Mode.STRICT), _subject(visit, person_id))
+    return frames.send(request, me, about, label="See the data")

@@ -1,0 +1,85 @@
+"""Course Groups Service 1.0 of strict courses: groups, sets of groups, and who is in them."""
+
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from sandbox import scopes
+from sandbox.models import Course, Mode, Person, Tool
+from sandbox.service_models import Group, GroupSet
+from sandbox.services import Call, Resource, answer, reply, whole
+
+Row = TypeVar("Row", bound=Model)
+GROUPS = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
+SETS = "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json"
+
+
+def claim(course: Course, tool: Tool) -> dict[str, Any]:
+    if course.mode != Mode.STRICT or scopes.GROUPS not in tool.scopes:
+        return {}
+    return {
+        "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice": {
+            "scope": [scopes.GROUPS],
+            "context_groups_url": _url(course, "groups"),
+            "context_group_sets_url": _url(course, "group_sets"),
+            "service_versions": ["1.0"],
+        }
+    }
+
+
+def enrolments(course: Course, person: Person) -> list[dict[str, str]]:
+    """`group_enrollments` of a member, for a roster asked with groups=true."""
+    found = Group.objects.filter(course=course, people=person).order_by("pk")
+    return [{"group_id": str(group.pk)} for group in found]
+
+
+def _url(course: Course, end: str) -> str:
+    return f"{settings.SANDBOX_URL}/lti/courses/{course.pk}/{end}"
+
+
+@csrf_exempt
+def groups(request: HttpRequest, course_id: int) -> HttpResponse:
+    resource = Resource(media=GROUPS, handlers={"GET": _groups}, scopes={"GET": [scopes.GROUPS]})
+    return answer(request, course_id, resource, Mode.STRICT)
+
+
+@csrf_exempt
+def group_sets(request: HttpRequest, course_id: int) -> HttpResponse:
+    resource = Resource(media=SETS, handlers={"GET": _sets}, scopes={"GET": [scopes.GROUPS]})
+    return answer(request, course_id, resource, Mode.STRICT)
+
+
+def _groups(call: Call) -> HttpResponse:
+    found = Group.objects.filter(course=call.course).order_by("pk")
+    if call.request.GET.get("user_id"):
+        found = found.filter(people=whole(call.request.GET["user_id"], 0))
+    rows, link = _page(call, found, "groups")
+    return reply({"id": _url(call.course, "groups"), "groups": [_shown(group) for group in rows]}, GROUPS, link=link)
+
+
+def _shown(group: Group) -> dict[str, str]:
+    shown = {"id": str(group.pk), "name": group.name}
+    if group.tag:
+        shown["tag"] = group.tag
+    return shown if group.group_set_id is None else {**shown, "set_id": str(group.group_set_id)}
+
+
+def _sets(call: Call) -> HttpResponse:
+    rows, link = _page(call, GroupSet.objects.filter(course=call.course).order_by("pk"), "group_sets")
+    sets = [{"id": str(row.pk), "name": row.name} for row in rows]
+    return reply({"id": _url(call.course, "group_sets"), "sets": sets}, SETS, link=link)
+
+
+def _page(call: Call, found: QuerySet[Row], end: str) -> tuple[list[Row], str]:
+    """The rows of one page, never more than the course's, and the link to the next."""
+    most = call.course.nrps_page
+    limit, start = min(whole(call.request.GET.get("limit"), most) or most, most), whole(call.request.GET.get("from"), 0)
+    rows = list(found[start : start + limit + 1])
+    if len(rows) <= limit:
+        return rows, ""
+    query = urlencode({**call.request.GET.dict(), "limit": limit, "from": start + limit})
+    return rows[:limit], f'<{_url(call.course, end)}?{query}>; rel="next"'

@@ -1,0 +1,180 @@
+"""Whole courses: copied, told about by a notice, and activities taken out of them."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.sandbox.rig import ALL_SCOPES, LINEITEM, LTI, Rig, form, moment, verified
+from tests.sandbox.test_pages import signed_in
+from tests.sandbox.test_recordings import RECORDED, recorded
+
+NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
+SERVICE = LTI + "platformnotificationservice"
+AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+COPIED = "LtiContextCopyNotice"
+
+
+@pytest.fixture(params=["strict", "moodle", "canvas"])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    found: Rig = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["strict", "canvas"])
+def noticing(request: pytest.FixtureRequest) -> Rig:
+    found: Rig = request.getfixturevalue(request.param)
+    return found
+
+
+def test_a_copy_has_new_ids_the_same_content_and_tells_where_it_came_from(rig: Rig) -> None:
+    custom = {"lesson": "7", "from": "$Context.id.history", "was": "$ResourceLink.id.history"}
+    link = rig.link("Copied", maximum=8, custom=custom, tag="grade", resource_id="quiz-7")
+    first = rig.lms.copy_course(rig.course)
+    second = rig.lms.copy_course(first["id"])
+    there = second["activities"][str(first["activities"][str(link["id"])])]
+    claims = rig.id_token(rig.tess, there)
+    told = claims[LTI + "custom"]
+    assert claims[LTI + "context"]["id"] == str(second["id"])
+    assert claims[LTI + "resource_link"]["id"] == str(there)
+    assert (told["lesson"], told["from"]) == ("7", f"{first['id']},{rig.course}")
+    links = f"{first['activities'][str(link['id'])]},{link['id']}"
+    assert told["was"] == (links if rig.mode == "strict" else "$ResourceLink.id.history")
+    column = rig.call("GET", claims[AGS_CLAIM]["lineitem"], accept=LINEITEM).json()
+    assert (column["scoreMaximum"], column["tag"], column["resourceId"]) == (8, "grade", "quiz-7")
+    assert column["id"] != link["url"]
+    assert rig.id_token(rig.alice, link["id"])[LTI + "custom"]["from"] == ""
+
+
+def test_a_copy_brings_teachers_but_neither_students_nor_grades(rig: Rig) -> None:
+    rig.score(rig.alice, 4, at=moment(1))
+    copy = rig.lms.copy_course(rig.course)
+    assert rig.lms.gradebook(copy["id"]) == []
+    rig.lms.launch(rig.alice, next(iter(copy["activities"].values())))
+    assert rig.tool.posts[-1]["error"] == "access_denied"
+
+
+def test_a_teacher_copies_a_course_by_a_click_and_a_student_does_not(strict: Rig) -> None:
+    codes = []
+    for who in (strict.alice, strict.tess):
+        session = signed_in(strict, who)
+        token = form(session.get(f"{strict.url}/courses", timeout=5).text)[1]
+        place = f"{strict.url}/courses/{strict.course}/copy"
+        answer = session.post(place, data={**token, "title": "Next <b>year</b>"}, timeout=5)
+        codes.append(answer.status_code)
+    assert codes == [404, 200]
+    assert "Next &lt;b&gt;year" in answer.text
+
+
+def handlers(rig: Rig, method: str, body: Any = None, scope: str = NOTICES) -> requests.Response:
+    rig.lms.register_tool(client_id=rig.client_id, scopes=[*ALL_SCOPES, NOTICES])
+    place = rig.id_token(rig.tess)[SERVICE]["platform_notification_service_url"]
+    bearer = rig.token(scope=scope).json()["access_token"]
+    return rig.call(method, place, media="application/json" if body else "", body=body, bearer=bearer)
+
+
+def ask(rig: Rig) -> requests.Response:
+    return handlers(rig, "PUT", {"notice_type": COPIED, "handler": f"{rig.tool.url}/notices"})
+
+
+def test_a_tool_asks_for_notices_and_sees_what_it_asked_for(noticing: Rig) -> None:
+    answer = ask(noticing)
+    wanted = {"notice_type": COPIED, "handler": f"{noticing.tool.url}/notices"}
+    assert (answer.status_code, answer.json()) == (200, wanted)
+    shown = handlers(noticing, "GET").json()
+    assert wanted in shown["notice_handlers"]
+    assert shown["client_id"] == noticing.client_id
+    handlers(noticing, "PUT", {"notice_type": COPIED, "handler": ""})
+    assert {"notice_type": COPIED, "handler": ""} in handlers(noticing, "GET").json()["notice_handlers"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"notice_type": "Nonsense", "handler": ""}, 400),
+        ({"notice_type": COPIED, "handler": "https://elsewhere.example/"}, 400),
+        ({"notice_type": COPIED}, 400),
+        ("[]", 400),
+    ],
+    ids=str,
+)
+def test_a_wrong_request_for_notices_is_refused(strict: Rig, body: Any, status: int) -> None:
+    assert handlers(strict, "PUT", body).status_code == status
+
+
+def test_notices_need_their_scope(strict: Rig, canvas: Rig, moodle: Rig) -> None:
+    assert handlers(strict, "GET", scope=ALL_SCOPES[0]).status_code == 403
+    strict.lms.register_tool(client_id=strict.client_id, scopes=ALL_SCOPES)
+    assert SERVICE not in strict.id_token(strict.tess)
+    assert SERVICE not in moodle.id_token(moodle.tess)
+
+
+def test_a_copy_is_told_by_a_signed_notice(noticing: Rig) -> None:
+    ask(noticing)
+    before = len(noticing.tool.notices)
+    copy = noticing.lms.copy_course(noticing.course)
+    (sent,) = noticing.tool.notices[before:]
+    claims = verified(noticing.url, sent["notices"][0]["jwt"])
+    notice = claims[LTI + "notice"]
+    assert (notice["type"], set(notice)) == (COPIED, {"id", "timestamp", "type"})
+    assert claims[LTI + "context"]["id"] == str(copy["id"])
+    assert claims[LTI + "origin_contexts"] == [str(noticing.course)]
+    assert claims["aud"] == noticing.client_id
+    assert claims["exp"] - claims["iat"] == 3600
+    assert copy["notices"][0]["status"] == 200
+    assert noticing.lms.repeat_notice(copy["notices"][0]["id"]) == 200
+    assert noticing.tool.notices[-1] == sent
+
+
+def test_a_tool_that_does_not_answer_stops_no_copy(strict: Rig) -> None:
+    ask(strict)
+    address = strict.tool.url.replace("http://", "https://")
+    handlers(strict, "PUT", {"notice_type": COPIED, "handler": f"{address}/notices"})
+    copy = strict.lms.copy_course(strict.course)
+    assert [notice["status"] for notice in copy["notices"]] == [None]
+    handlers(strict, "PUT", {"notice_type": COPIED, "handler": ""})
+
+
+def test_a_deleted_activity_is_gone_but_moodle_takes_scores_until_its_housekeeping(rig: Rig) -> None:
+    link = rig.link("Deleted", maximum=8)
+    other = rig.activity, rig.line_item
+    rig.activity, rig.line_item = link, link["url"]
+    try:
+        assert rig.score(rig.alice, 4, at=moment(1)).ok
+        rig.lms.delete_activity(link["id"])
+        with pytest.raises(ValueError, match="DoesNotExist"):
+            rig.lms.start_launch(rig.alice, link["id"])
+        page = signed_in(rig, rig.alice).get(f"{rig.url}/activities/{link['id']}", timeout=5)
+        assert page.status_code == 404
+        pending = rig.score(rig.alice, 5, at=moment(3)).status_code
+        assert pending == (200 if rig.mode == "moodle" else 404)
+        rig.lms.run_cron()
+        gone = rig.score(rig.alice, 6, at=moment(5))
+        assert gone.status_code == 404
+    finally:
+        rig.activity, rig.line_item = other
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason="the recordings of a real Moodle are not on this machine")
+def test_columns_of_a_deleted_activity_answer_as_recorded(moodle: Rig) -> None:
+    was = {row["name"]: row["response"] for row in recorded("17-activity-deleted.json")}
+    link = moodle.link("Deleted", maximum=8)
+    moodle.lms.delete_activity(link["id"])
+    pending = moodle.call("GET", link["url"], accept=LINEITEM)
+    assert pending.status_code == was["GET lineitem while pending"]["status"]
+    assert set(pending.json()) | {"submissionReview"} == set(was["GET lineitem while pending"]["body"])
+    moodle.lms.run_cron()
+    gone = moodle.call("GET", link["url"], accept=LINEITEM)
+    expected = was["GET lineitem gone"]
+    assert (gone.status_code, gone.reason) == (404, expected["reason"].replace("9", str(link["line_item"])))
+    assert set(gone.json()) == set(expected["body"])
+
+
+def test_a_teacher_deletes_an_activity_by_a_click_and_a_student_does_not(strict: Rig) -> None:
+    link, codes = strict.link("Clicked away"), []
+    for who in (strict.alice, strict.tess):
+        session = signed_in(strict, who)
+        token = form(session.get(f"{strict.url}/courses", timeout=5).text)[1]
+        codes.append(session.post(f"{strict.url}/activities/{link['id']}/delete", data=token, timeout=5).status_code)
+    assert codes == [404, 200]
+    assert "Clicked away" not in session.get(f"{strict.url}/courses/{strict.course}", timeout=5).text
