@@ -38,6 +38,7 @@ def set_up() -> None:
     """Make what is missing of the demo, and point the tool's registration at TOOL_URL."""
     keys.ensure()
     tool = register(CLIENT_ID, settings.TOOL_URL)
+    Tool.objects.filter(pk=tool.pk, custom={}).update(custom=CUSTOM)
     canvas_tool = register(CANVAS_CLIENT_ID, settings.TOOL_URL, mode=Mode.CANVAS)
     people = {name: _person(name, *about) for name, about in STUDENTS.items()}
     tess = _person("tess", "Tess", "Teacher", "en", "Teacher of all courses.")
@@ -70,7 +71,7 @@ def register(client_id: str, tool_url: str, *, mode: str = Mode.STRICT) -> Tool:
     found, _ = Tool.objects.update_or_create(
         client_id=client_id,
         defaults=places,
-        create_defaults={**places, "scopes": scopes.EVERY, "mode": mode, "custom": CUSTOM},
+        create_defaults={**places, "scopes": scopes.EVERY, "mode": mode},
     )
     Activity.objects.filter(tool=found).exclude(target_link_uri__startswith=f"{tool_url}/").update(
         target_link_uri=found.target_link_uri
