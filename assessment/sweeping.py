@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Q
 
@@ -33,8 +34,8 @@ def sweep(*, now: datetime) -> None:
         _try("fold statistics of", assignment_id, lambda pk: folding.fold(assignment_id=pk, now=now))
     for assignment_id in Assignment.objects.filter(grades_due=True).values_list("pk", flat=True)[:PER_SWEEP]:
         _try("work out grades of", assignment_id, lambda pk: grades.recompute_all(assignment_id=pk, now=now))
-    for column_id in columns.with_news()[:PER_SWEEP]:
-        _try("send grades that waited for column", column_id, lambda pk: _send_waiting(pk, now))
+    for column_id, missed in columns.with_news()[:PER_SWEEP]:
+        _send_waiting(column_id, missed, now)
     prune_practice(now=now)
 
 
@@ -64,12 +65,13 @@ def _assignments_to_fold() -> Iterable[Any]:
     return StatisticsDelta.objects.order_by().values_list("assignment_id", flat=True).distinct()[:PER_SWEEP]
 
 
-def _send_waiting(column_id: Any, now: datetime) -> None:
+def _send_waiting(column_id: UUID, missed: datetime, now: datetime) -> None:
     """Queue grades that found no column when they were due, where the LMS offers one now.
 
-    Only columns with news are looked at, so the work does not grow with the grades that no LMS ever took.
+    Only columns with news are looked at, and only grades that may have `missed` it: so the work grows
+    neither with the grades that no LMS ever took nor with those that still find no place.
     """
-    waiting = Grade.objects.filter(unsent_at__lt=now, assignment__resource_link__line_item=column_id)
+    waiting = Grade.objects.filter(unsent_at__lt=missed, assignment__resource_link__line_item=column_id)
     found = list(waiting.order_by("unsent_at").values_list("pk", flat=True)[:PER_SWEEP])
     for grade_id in found:
         Grade.objects.filter(pk=grade_id).update(unsent_at=now)  # the next sweep begins with others

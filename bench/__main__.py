@@ -1,4 +1,6 @@
-"""`make bench`: what a launch and an attempt cost, on the real processes.
+"""`make bench`: what a launch and an attempt cost, and how fast scores leave, on the real processes.
+
+`python -m bench passback` runs one part alone (launch, attempts, passback).
 
 CPU time is read from the kernel for the web processes only, so the sandbox and this client do not count.
 """
@@ -11,24 +13,43 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench import cycle, launch
+from bench import cycle, launch, passback
 from tests.system import System
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all when none is named")
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
+    parser.add_argument("--scores", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
-        print(f"load before: {_load()}, cores: {os.cpu_count()}")
-        launch.warm_up(system)
-        costs = [launch.cpu_milliseconds(system, options.launches) for _ in range(options.rounds)]
-        print(f"launch (login + launch + first page), ms of web CPU: {_all(costs)}")
-        rates = [_attempts_per_second(system, options.attempts) for _ in range(options.rounds)]
-        print(f"attempts a second (start, 10 saves, submit, marked, result): {_all(rates)}")
+        print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
+        for name in options.parts or PARTS:
+            PARTS[name](system, options)
         print(f"load after: {_load()}")
+
+
+def _launches(system: System, options: argparse.Namespace) -> None:
+    launch.warm_up(system)
+    costs = [launch.cpu_milliseconds(system, options.launches) for _ in range(options.rounds)]
+    print(f"launch (login + launch + first page), ms of web CPU: {_all(costs)}", flush=True)
+
+
+def _attempts(system: System, options: argparse.Namespace) -> None:
+    rates = [_attempts_per_second(system, options.attempts) for _ in range(options.rounds)]
+    print(f"attempts a second (start, 10 saves, submit, marked, result): {_all(rates)}", flush=True)
+
+
+def _passback(system: System, options: argparse.Namespace) -> None:
+    rate = passback.capacity(system)
+    print(f"scores a second to the sandbox without throttle and faults: {rate:.0f}", flush=True)
+    print(passback.run(system, options.scores), flush=True)
+
+
+PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback}
 
 
 def _attempts_per_second(system: System, count: int) -> float:

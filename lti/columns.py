@@ -6,7 +6,7 @@ from decimal import Decimal
 from threading import RLock
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 
 from lti import ags, http
 from lti.models import LineItem, ResourceLink
@@ -95,9 +95,11 @@ class Column:
         return found if fits else None
 
 
-def with_news() -> QuerySet[LineItem, UUID]:
-    """Columns about which the platform said something new: scores may have waited for that."""
-    return LineItem.objects.filter(news_at__isnull=False).order_by("news_at").values_list("pk", flat=True)
+def with_news() -> QuerySet[LineItem, tuple[UUID, datetime]]:
+    """Columns about which the platform said something new, and until when a score may have missed that."""
+    missed = ExpressionWrapper(F("news_at") + SETTLING, DateTimeField())
+    columns = LineItem.objects.filter(news_at__isnull=False).order_by("news_at")
+    return columns.values_list("pk", missed)
 
 
 def no_news(column_id: UUID, *, now: datetime) -> None:

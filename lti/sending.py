@@ -37,7 +37,7 @@ LEASE = timedelta(seconds=60)
 RENEW_EVERY = 15.0  # seconds
 STALE_AFTER = timedelta(minutes=3)
 GIVE_UP_AFTER = timedelta(days=3)
-FIRST_RETRY, LONGEST_RETRY = 5.0, 3_600.0  # seconds
+FIRST_RETRY, LONGEST_RETRY = 2.0, 3_600.0  # seconds
 DRAIN_FOR = timedelta(minutes=2)  # then another message goes on
 FAILURES_IN_A_ROW, PAUSE_AFTER_FAILURES = 4, 60.0  # then leave the platform alone for so many seconds
 

@@ -1,14 +1,16 @@
 """What counts, and what the LMS hears of it."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
 
-from assessment import access, attempts, grades, marking, review, sweeping
+from assessment import access, attempts, grades, marking, policy, review, sweeping
 from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
-from lti.models import ScoreEvent
+from lti import columns
+from lti.models import LineItem, ScoreEvent
 from roster.models import Role
 from tests.cast import (
     Cast,
@@ -261,3 +263,36 @@ def test_class_handing_in_at_once_gets_a_grade_each() -> None:
 
     assert all(isinstance(one, Attempt) for one in results), results
     assert access.grades_of(cast.alice.institution).count() == ScoreEvent.objects.count() == 6
+
+
+def test_final_score_below_the_pass_mark_is_nought_where_the_column_is_pass_or_fail(cast: Cast) -> None:
+    """Canvas takes every point above nought for a pass."""
+    hand_in(cast.alice, **SOME_WRONG)  # 7 of 10
+    for percent in (80, 70, None):
+        policy.set_pass_mark(assignment=cast.assignment, percent=percent)
+        sweeping.sweep(now=at(50))
+
+    assert sent(cast) == [(7, True), (0, True), (10, True), (7, True)]
+    assert grade(cast) == (7, GradeState.FINAL), "the grade here stays what it is"
+
+
+def test_provisional_score_says_how_far_the_marking_is_and_a_final_one_says_nothing(cast: Cast) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    confirm(cast, attempt, "1")
+
+    told = list(ScoreEvent.objects.order_by("version").values_list("comment", flat=True))
+    assert told == ["1 of 10 points wait to be marked by a person.", ""]
+
+
+def test_sweep_looks_at_unsent_grades_of_columns_with_news_only(
+    cast: Cast, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    hand_in(cast.alice, **all_right())
+    Grade.objects.update(unsent_at=at(1))
+    LineItem.objects.update(news_at=at(-300))
+    sweeping.sweep(now=at(10))
+    assert Grade.objects.get().unsent_at == at(1), "from after the news, so it did not miss it"
+    assert not LineItem.objects.filter(news_at__isnull=False).exists()
+
+    with django_assert_num_queries(1):
+        assert list(columns.with_news()) == []

@@ -47,6 +47,7 @@ def addresses(cast: Cast, attempt: Attempt) -> list[str]:
         f"{bob}/attempts/{running.pk}/submit",
         f"{tess}/",
         f"{tess}/class/policy",
+        f"{tess}/class/column",
         f"{tess}/class/attempts/{attempt.pk}",
         f"{tess}/review/",
         f"{tess}/review/{waiting}/",

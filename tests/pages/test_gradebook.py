@@ -1,0 +1,109 @@
+"""What a teacher sees and does where the gradebook and we differ, and the page of the column."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from lti import ags, scores
+from lti.models import Drift, LineItem, ResourceLink, ScoreEvent, ScoreState
+from tests.cast import NOW, Cast, all_right, hand_in
+from tests.pages.conftest import Visit
+
+Open = Callable[..., Visit]
+
+
+def drifted(cast: Cast, drift: Drift = Drift.CHANGED, shown: str | None = "8.5") -> ScoreEvent:
+    hand_in(cast.alice, **all_right())
+    seen = {"seen_score": shown and Decimal(shown), "seen_maximum": Decimal(10), "seen_at": NOW}
+    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=drift, last_answer="<b>x</b>", **seen)
+    return ScoreEvent.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("drift", "shown", "words"),
+    [
+        (Drift.CHANGED, "8.5", "We have 9 of 10. The LMS shows 8.5 of 10: someone changed it there."),
+        (Drift.CLEARED, None, "We have 9 of 10. The grade was cleared in the LMS."),
+        (Drift.MISSING, None, "We have 9 of 10. The LMS shows no grade for this person."),
+    ],
+)
+def test_drift_is_told_in_plain_words_with_both_choices(
+    cast: Cast, visit: Open, drift: Drift, shown: str | None, words: str
+) -> None:
+    drifted(cast, drift, shown)
+    page = visit(cast.tess).get("/class/").content.decode()
+
+    assert words in page
+    assert "Changed in the LMS" in page
+    assert "Send ours again" in page
+    assert "Keep the LMS" in page
+
+
+def test_keeping_the_grade_of_the_lms_ends_the_matter(cast: Cast, visit: Open) -> None:
+    event = drifted(cast)
+    tess = visit(cast.tess)
+    assert tess.post(f"/class/scores/{event.pk}/keep").status_code == 303
+
+    event.refresh_from_db()
+    assert event.state == ScoreState.KEPT
+    page = tess.get("/class/").content.decode()
+    assert "Send ours again" not in page
+    assert "The LMS&#x27;s stays" in page
+    assert "Set by your teacher" in visit(cast.alice).get("/").content.decode()
+
+
+def test_sending_ours_again_is_on_the_teachers_word(cast: Cast, visit: Open) -> None:
+    event = drifted(cast)
+    visit(cast.tess).post(f"/class/scores/{event.pk}/resend")
+
+    newest = scores.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
+    assert newest
+    assert (newest.state, newest.forced) == (ScoreState.DUE, True)
+
+
+def test_scores_of_another_activity_are_out_of_reach(cast: Cast, visit: Open) -> None:
+    event = drifted(cast)
+    for path in ("keep", "resend"):
+        assert visit(cast.alice).post(f"/class/scores/{event.pk}/{path}").status_code == 403
+    event.refresh_from_db()
+    assert event.state == ScoreState.CONFLICT
+
+
+def test_teacher_names_the_column_and_sets_its_points(cast: Cast, visit: Open) -> None:
+    link = cast.assignment.resource_link
+    ResourceLink.objects.filter(pk=link.pk).update(scopes=[*link.scopes, ags.LINE_ITEM])
+    tess = visit(cast.tess)
+    sent = tess.post("/class/column", {"label": "Week 1", "points": "20", "pass_percent": ""})
+    assert sent.status_code == 303
+
+    column = LineItem.objects.get(resource_link=link)
+    assert (column.label, column.points) == ("Week 1", 20)
+    assert column.push_at
+    page = tess.get("/class/column").content.decode()
+    assert "on its way" in page
+    assert 'value="Week 1"' in page
+    assert 'value="20"' in page
+
+
+def test_column_that_the_lms_keeps_to_itself_shows_the_pass_mark_only(cast: Cast, visit: Open) -> None:
+    link = cast.assignment.resource_link
+    ResourceLink.objects.filter(pk=link.pk).update(scopes=[ags.SCORE])
+    tess = visit(cast.tess)
+    assert 'name="label"' not in tess.get("/class/column").content.decode()
+    tess.post("/class/column", {"label": "Week 1", "pass_percent": "60"})
+
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.pass_percent == 60
+    assert LineItem.objects.get(resource_link=link).label == ""
+
+
+@pytest.mark.parametrize("wrong", [{"points": "0"}, {"points": "many"}, {"pass_percent": "101"}, {"label": "x" * 256}])
+def test_odd_values_for_the_column_are_refused_beside_their_field(
+    cast: Cast, visit: Open, wrong: dict[str, str]
+) -> None:
+    answer = visit(cast.tess).post("/class/column", wrong)
+
+    assert answer.status_code == 422
+    assert "Not saved yet" in answer.content.decode()
+    assert visit(cast.alice).get("/class/column").status_code == 403
