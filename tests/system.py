@@ -20,7 +20,7 @@ import redis
 import requests
 from psycopg import sql
 
-from sandbox.client import SandboxClient
+from sandbox.client import CANVAS_ISSUER, SandboxClient
 
 ROOT = Path(__file__).resolve().parent.parent
 QUIZ = "end-model-families-when-to-fine-tune-creators"
@@ -73,6 +73,8 @@ class System:
             "LOG_LEVEL": log_level,
             "ASSAY_BASE_URL": self.url,
             "ASSAY_PRIVATE_HOSTS": f"localhost:{self.sandbox_port}",
+            "ASSAY_SHARED_ISSUERS": CANVAS_ISSUER,
+            "ASSAY_CANVAS_HOSTS": f"localhost:{self.sandbox_port}",
             "ASSAY_SWEEP_SECONDS": str(sweep_seconds),
             "ASSAY_STATIC_ROOT": str(folder / "static"),
             "SANDBOX_URL": self.sandbox_url,
