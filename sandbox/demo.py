@@ -38,7 +38,7 @@ def set_up() -> None:
     """Make what is missing of the demo, and point the tool's registration at TOOL_URL."""
     keys.ensure()
     tool = register(CLIENT_ID, settings.TOOL_URL)
-    Tool.objects.filter(pk=tool.pk, custom={}).update(custom=CUSTOM)
+    Tool.objects.filter(pk=tool.pk, custom={}).update(custom=CUSTOM, eula_required=False)
     canvas_tool = register(CANVAS_CLIENT_ID, settings.TOOL_URL, mode=Mode.CANVAS)
     people = {name: _person(name, *about) for name, about in STUDENTS.items()}
     tess = _person("tess", "Tess", "Teacher", "en", "Teacher of all courses.")

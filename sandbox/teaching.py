@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, clock, frames, gradebook
+from sandbox import access, clock, frames, gradebook, scopes
 from sandbox.models import Enrolment, Grade, HistoryEntry, LineItem, Mode, Person, Role, Tool
 
 PAGE = 50
@@ -112,10 +112,12 @@ def people(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     if not visit.teaches:
         enrolled = enrolled.filter(status=Enrolment.Status.ACTIVE, person__is_test=False)
     page = Paginator(enrolled, PAGE).get_page(request.GET.get("page"))
-    # Only strict courses ask a tool what it holds about someone.
-    asked = visit.course.mode == Mode.STRICT
-    holders = Tool.objects.filter(activity__course=visit.course, active=True).distinct() if asked else []
-    return render(request, "sandbox/people.html", {"visit": visit, "page": page, "holders": holders})
+    tools = list(Tool.objects.filter(activity__course=visit.course, active=True).distinct())
+    # Only strict courses ask a tool what it holds about someone; Moodle knows no terms either.
+    holders = tools if visit.course.mode == Mode.STRICT else []
+    terms = [tool for tool in tools if visit.course.mode != Mode.MOODLE and scopes.EULA[0] in tool.scopes]
+    context = {"visit": visit, "page": page, "holders": holders, "terms": terms}
+    return render(request, "sandbox/people.html", context)
 
 
 @require_POST
