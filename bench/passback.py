@@ -11,8 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.client import CANVAS_ISSUER
-from tests.learner import Course
+from tests.learner import Course, client_course
 from tests.system import System, wait_for
 
 CLIENT = "assay-bench"
@@ -47,7 +46,7 @@ class Passback:
 
 
 def run(system: System, count: int) -> Passback:
-    course = _course(system)
+    course = client_course(system, CLIENT, "canvas")
     people = system.sandbox.add_people([{"username": f"bench-{number}"} for number in range(count)], course=course.id)
     file = system.folder / "people.txt"
     file.write_text("\n".join(str(person) for person in people))
@@ -74,7 +73,7 @@ def allowed(count: int) -> float:
 
 def capacity(system: System, count: int = 200) -> float:
     """Requests a second that the sandbox answers to the real sender without throttle and faults."""
-    course = _course(system)
+    course = client_course(system, CLIENT, "canvas")
     people = system.sandbox.add_people([{"username": f"warm-{number}"} for number in range(count)], course=course.id)
     file = system.folder / "warm.txt"
     file.write_text("\n".join(str(person) for person in people))
@@ -88,23 +87,6 @@ def capacity(system: System, count: int = 200) -> float:
     started, left = time.perf_counter(), _left(system)
     wait_for(lambda: _left(system) == 0, seconds=LONGEST, every=0.02)
     return left / (time.perf_counter() - started)
-
-
-def _course(system: System) -> Course:
-    """A course like Canvas with one activity, launched once, so that the tool knows its column."""
-    lms = system.sandbox_url
-    if not system.query("SELECT 1 FROM lti_registration WHERE client_id = %s", CLIENT):
-        system.manage(
-            *("register_platform", "--name", "Bench", "--issuer", CANVAS_ISSUER, "--client-id", CLIENT),
-            *("--auth-url", f"{lms}/lti/authorize", "--token-url", f"{lms}/lti/token"),
-            *("--jwks-url", f"{lms}/lti/jwks", "--deployment-id", "1", "--institution", "test"),
-        )
-        system.sandbox.register_tool(client_id=CLIENT, tool_url=system.url, mode="canvas")
-    made = system.sandbox.create_course("Bench", mode="canvas")
-    activity = system.sandbox.add_activity(made, "When to Fine-Tune", client_id=CLIENT)
-    course = Course(system, made, activity["id"], activity["line_item"], {})
-    course.launch("opener")
-    return course
 
 
 def _make_trouble(system: System) -> None:
