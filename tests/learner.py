@@ -11,6 +11,7 @@ from sandbox.client import CANVAS_ISSUER
 from tests.page import Form, Page
 from tests.system import System, wait_for
 
+CLIENT_ID = "assay-sandbox"
 NUMBERS = itertools.count(1)
 
 # The option of each choice question that earns full credit, and one that does not, by its printed text.
@@ -69,29 +70,26 @@ class Course:
 
 
 def new_course(system: System, mode: str = "strict", **more: Any) -> Course:
+    """A course that follows this mode's habits. One like Canvas comes by a client of its own, as from another LMS.
+
+    A registration has the habits of one platform, and what suits Canvas clears grades in Moodle.
+    """
+    client_id = canvas_client(system) if mode == "canvas" else CLIENT_ID
     course = system.sandbox.create_course(f"Course {next(NUMBERS)}", mode, **more)
-    activity = system.sandbox.add_activity(course, "When to Fine-Tune")
+    activity = system.sandbox.add_activity(course, "When to Fine-Tune", client_id=client_id)
     return Course(system, course, activity["id"], activity["line_item"], {})
 
 
-def client_course(system: System, client_id: str, mode: str) -> Course:
-    """A course of a client of its own, launched once so that the tool knows its column.
-
-    One client is one platform: a score follows the habits of whichever LMS launched by it first.
-    """
-    lms, issuer = system.sandbox_url, CANVAS_ISSUER if mode == "canvas" else system.sandbox_url
+def canvas_client(system: System) -> str:
+    """The client of the platform like Canvas, registered on both sides when it is first asked for."""
+    lms, client_id = system.sandbox_url, "assay-canvas"
     if not system.query("SELECT 1 FROM lti_registration WHERE client_id = %s", client_id):
         system.manage(
-            *("register_platform", "--name", f"Like {mode}", "--issuer", issuer, "--client-id", client_id),
+            *("register_platform", "--name", "Like Canvas", "--issuer", CANVAS_ISSUER, "--client-id", client_id),
             *("--auth-url", f"{lms}/lti/authorize", "--token-url", f"{lms}/lti/token"),
             *("--jwks-url", f"{lms}/lti/jwks", "--deployment-id", "1", "--institution", "test"),
         )
-        system.sandbox.register_tool(client_id=client_id, tool_url=system.url, mode=mode)
-    made = system.sandbox.create_course(f"Course {next(NUMBERS)}", mode)
-    activity = system.sandbox.add_activity(made, "When to Fine-Tune", client_id=client_id)
-    course = Course(system, made, activity["id"], activity["line_item"], {})
-    course.launch("opener")
-    return course
+    return client_id
 
 
 class Visit:

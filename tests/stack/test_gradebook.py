@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.learner import Course, client_course
+from tests.learner import Course, new_course
 from tests.system import System, wait_for
 
 READ_BACK = (
@@ -32,7 +32,7 @@ def test_grade_changed_in_the_lms_is_found_shown_and_replaced_only_on_the_teache
 
 
 def _graded(system: System, mode: str) -> Course:
-    course = client_course(system, f"assay-gradebook-{mode}", mode)
+    course = new_course(system, mode)
     visit = course.launch("alice")
     visit.start()
     visit.submit()
