@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext as _
 
 from assessment import marking
 from assessment.models import Attempt, AttemptState, Response
@@ -86,7 +87,7 @@ def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Re
         raise AttemptClosed("Only practice shows feedback before the end.")
     _require_open(response)
     if not response.answer:
-        raise InvalidAnswer("Answer the question first.")
+        raise InvalidAnswer(_("Answer the question first."))
     response.checked_at = now
     response.save(update_fields=["checked_at"])
     marking.mark_practice([response], now=now)
@@ -131,7 +132,7 @@ def _require_open(response: Response) -> None:
 
 def _valid(seq: int) -> int:
     if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq <= HIGHEST_SEQ:
-        raise InvalidAnswer("The sequence number must be a whole number from 0.")
+        raise InvalidAnswer(_("The sequence number must be a whole number from 0."))
     return seq
 
 

@@ -134,6 +134,10 @@ if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# What lessons and questions are written in: they are never translated, so pages in other languages mark it.
+ASSAY_CONTENT_LANGUAGE = env.str("ASSAY_CONTENT_LANGUAGE", default="en")
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from django.utils.translation import gettext_noop as _
+
 
 @dataclass(frozen=True)
 class Explanation:
-    """`what` happened, and what to do `next`. Nothing is lost by a launch that never opened."""
+    """`what` happened, and what to do `next`, each translated where it is shown.
+
+    Nothing is lost by a launch that never opened.
+    """
 
     status: int
     title: str
@@ -14,109 +19,129 @@ class Explanation:
     next: str
 
 
-START_AGAIN = "Go back to your course and open the activity again."
-ASK_ADMIN = "Tell the people who look after your LMS, and give them the reference below."
+START_AGAIN = _("Go back to your course and open the activity again.")
+ASK_ADMIN = _("Tell the people who look after your LMS, and give them the reference below.")
 
 
 class Problem(Enum):
     """Everything that can stop a login or launch, each with its HTTP status."""
 
     LOGIN_INCOMPLETE = Explanation(
-        400, "This address is opened by an LMS", "The LMS left out something that is needed to sign you in.", ASK_ADMIN
+        400,
+        _("This address is opened by an LMS"),
+        _("The LMS left out something that is needed to sign you in."),
+        ASK_ADMIN,
     )
     UNKNOWN_PLATFORM = Explanation(
-        400, "This LMS is not registered here", "The LMS that sent you is not known to this service.", ASK_ADMIN
+        400, _("This LMS is not registered here"), _("The LMS that sent you is not known to this service."), ASK_ADMIN
     )
     AMBIGUOUS_PLATFORM = Explanation(
         400,
-        "The LMS must say which registration it means",
-        "This LMS is registered more than once and did not send a client id.",
+        _("The LMS must say which registration it means"),
+        _("This LMS is registered more than once and did not send a client id."),
         ASK_ADMIN,
     )
     STATE_INVALID = Explanation(
-        400, "This launch was not started here", "The sign-in could not be matched to a start of ours.", START_AGAIN
+        400,
+        _("This launch was not started here"),
+        _("The sign-in could not be matched to a start of ours."),
+        START_AGAIN,
     )
     STATE_EXPIRED = Explanation(
-        400, "That took too long", "More than ten minutes passed between the click and the launch.", START_AGAIN
+        400, _("That took too long"), _("More than ten minutes passed between the click and the launch."), START_AGAIN
     )
     OTHER_BROWSER = Explanation(
-        403, "This launch belongs to another browser", "It was started in another browser or window.", START_AGAIN
+        403, _("This launch belongs to another browser"), _("It was started in another browser or window."), START_AGAIN
     )
     TOKEN_INVALID = Explanation(
-        400, "The message from the LMS could not be trusted", "Its signature or its form is not right.", ASK_ADMIN
+        400, _("The message from the LMS could not be trusted"), _("Its signature or its form is not right."), ASK_ADMIN
     )
     KEYS_UNAVAILABLE = Explanation(
         400,
-        "The message from the LMS could not be checked",
-        "Its signing key was not found in the key set of the LMS.",
-        "Wait a minute, then open the activity again from your course. If it stays so, tell your LMS administrators.",
+        _("The message from the LMS could not be checked"),
+        _("Its signing key was not found in the key set of the LMS."),
+        _(
+            "Wait a minute, then open the activity again from your course. "
+            "If it stays so, tell your LMS administrators."
+        ),
     )
     TOKEN_EXPIRED = Explanation(
-        400, "This launch is out of date", "The message from the LMS has expired, or a clock is wrong.", START_AGAIN
+        400,
+        _("This launch is out of date"),
+        _("The message from the LMS has expired, or a clock is wrong."),
+        START_AGAIN,
     )
     MESSAGE_INVALID = Explanation(
-        400, "The LMS sent an incomplete message", "Something that LTI 1.3 requires is missing or wrong.", ASK_ADMIN
+        400,
+        _("The LMS sent an incomplete message"),
+        _("Something that LTI 1.3 requires is missing or wrong."),
+        ASK_ADMIN,
     )
     MESSAGE_UNSUPPORTED = Explanation(
         400,
-        "This kind of launch cannot be opened here",
-        "The LMS asked for something other than opening an activity.",
-        "Open the activity itself from your course.",
+        _("This kind of launch cannot be opened here"),
+        _("The LMS asked for something other than opening an activity."),
+        _("Open the activity itself from your course."),
     )
     TARGET_FOREIGN = Explanation(
         400,
-        "This link leads to another service",
-        "The LMS named an address that is not part of this service, and nothing else says what to open.",
+        _("This link leads to another service"),
+        _("The LMS named an address that is not part of this service, and nothing else says what to open."),
         ASK_ADMIN,
     )
     TEACHERS_ONLY = Explanation(
         403,
-        "Only teachers can add activities",
-        "The LMS does not say that you teach or design this course.",
-        "Ask a teacher of the course to add it, or your LMS administrators to give you that role.",
+        _("Only teachers can add activities"),
+        _("The LMS does not say that you teach or design this course."),
+        _("Ask a teacher of the course to add it, or your LMS administrators to give you that role."),
     )
     REPLAYED = Explanation(
-        400, "This launch was already used", "A launch opens once; a reload or the back button repeats it.", START_AGAIN
+        400,
+        _("This launch was already used"),
+        _("A launch opens once; a reload or the back button repeats it."),
+        START_AGAIN,
     )
     DEPLOYMENT_PENDING = Explanation(
         403,
-        "Waiting for approval",
-        "Your LMS reached us, but nobody has said yet which institution this placement belongs to.",
-        "Tell the people who look after your LMS, and give them the reference below: an administrator of this "
-        "service has to approve the placement once. After that, open the activity again.",
+        _("Waiting for approval"),
+        _("Your LMS reached us, but nobody has said yet which institution this placement belongs to."),
+        _(
+            "Tell the people who look after your LMS, and give them the reference below: an administrator of this "
+            "service has to approve the placement once. After that, open the activity again."
+        ),
     )
     NOT_YOURS = Explanation(
-        403, "This belongs to someone else", "The LMS asked for another person's work or data.", START_AGAIN
+        403, _("This belongs to someone else"), _("The LMS asked for another person's work or data."), START_AGAIN
     )
     LOGIN_REQUIRED = Explanation(
-        403, "You are not signed in to your LMS", "The LMS says that you have to sign in first.", START_AGAIN
+        403, _("You are not signed in to your LMS"), _("The LMS says that you have to sign in first."), START_AGAIN
     )
     LAUNCH_OVER = Explanation(
-        400, "This launch is over", "The LMS says that this launch is no longer valid.", START_AGAIN
+        400, _("This launch is over"), _("The LMS says that this launch is no longer valid."), START_AGAIN
     )
     NOT_ALLOWED = Explanation(
         403,
-        "Your LMS does not let you open this",
-        "You may not be enrolled in the course, or the activity may be closed to you.",
-        "Ask your teacher whether the activity is open to you, then open it again from your course.",
+        _("Your LMS does not let you open this"),
+        _("You may not be enrolled in the course, or the activity may be closed to you."),
+        _("Ask your teacher whether the activity is open to you, then open it again from your course."),
     )
     TOOL_NOT_ALLOWED = Explanation(
         403,
-        "Your LMS does not accept this tool",
-        "The LMS says that this tool may not ask it for a launch. It may be switched off or wrongly set up there.",
+        _("Your LMS does not accept this tool"),
+        _("The LMS says that this tool may not ask it for a launch. It may be switched off or wrongly set up there."),
         ASK_ADMIN,
     )
     PLATFORM_DOWN = Explanation(
         503,
-        "Your LMS cannot open this now",
-        "The LMS says that it has trouble of its own.",
-        "Wait a minute, then open the activity again from your course.",
+        _("Your LMS cannot open this now"),
+        _("The LMS says that it has trouble of its own."),
+        _("Wait a minute, then open the activity again from your course."),
     )
     PLATFORM_ERROR = Explanation(
-        400, "The LMS stopped the launch", "The LMS answered with an error instead of a launch.", ASK_ADMIN
+        400, _("The LMS stopped the launch"), _("The LMS answered with an error instead of a launch."), ASK_ADMIN
     )
     METHOD = Explanation(
-        405, "This page opens from your course", "It was opened without a message from the LMS.", START_AGAIN
+        405, _("This page opens from your course"), _("It was opened without a message from the LMS."), START_AGAIN
     )
 
 
@@ -146,6 +171,7 @@ class LaunchRefused(Exception):
 
     `return_url` comes from a verified token only. `reference` names a row that an administrator can find; without one
     the log line of the refusal gets its own. `new_tab` starts the login again, where a frame may be to blame.
+    `locale` is what a verified message says about the language.
     """
 
     def __init__(
@@ -157,6 +183,7 @@ class LaunchRefused(Exception):
         self.return_url = return_url
         self.reference = reference
         self.new_tab = new_tab
+        self.locale = ""
 
 
 class Step(Enum):

@@ -33,7 +33,9 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
             raise LaunchRefused(Problem.MESSAGE_UNSUPPORTED, claims.text(found[CLAIM + "message_type"]))
         return _inside(registration, _deployment(registration, named, found), found, now, handle)
     except LaunchRefused as refused:
-        refused.return_url = claims.url(claims.mapping(found, CLAIM + "launch_presentation").get("return_url"))
+        shown = claims.mapping(found, CLAIM + "launch_presentation")
+        refused.return_url = claims.url(shown.get("return_url"))
+        refused.locale = claims.text(shown.get("locale"), 35)
         raise
 
 

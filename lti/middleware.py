@@ -10,8 +10,9 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from lti import returning
+from lti import language, returning
 from lti.models import Launch, key_hash
 from lti.views import allow_framing
 from roster.rows import Prepared
@@ -34,9 +35,10 @@ class LaunchMiddleware:
         found = UNDER_LAUNCH.fullmatch(request.path_info)
         viewer = _launch(found["key"]) if found else None
         if found is None or viewer is None or not _is_open(viewer):
-            response: HttpResponseBase = _over(request, viewer)
+            response = language.speak(request, viewer.locale if viewer else "", lambda: _over(request, viewer))
         else:
-            response = self._inside(request, viewer, f"/s/{found['key']}", found["rest"] or "/")
+            prefix, rest = f"/s/{found['key']}", found["rest"] or "/"
+            response = language.speak(request, viewer.locale, lambda: self._inside(request, viewer, prefix, rest))
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store, private"
         allow_framing(response)
@@ -76,7 +78,6 @@ def _is_open(viewer: Any) -> bool:
 
 def _over(request: HttpRequest, viewer: Launch | None) -> HttpResponseBase:
     """410 for a launch that is over, 404 for one that never was."""
-    back = (
-        returning.address(viewer.return_url, lti_msg="That visit is over. Open the activity again.") if viewer else ""
-    )
+    message = _("That visit is over. Open the activity again.")
+    back = returning.address(viewer.return_url, lti_msg=message) if viewer else ""
     return render(request, "lti/expired.html", {"return_url": back}, status=410 if viewer else 404)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from lti import claims, invitations, platforms, registration, tool
 from lti.errors import RegistrationFailed, Step
 from lti.invitations import NotInvited
+from lti.language import in_english
 from lti.models import Invitation
 from lti.views import opened_by_platform
 
@@ -32,6 +33,7 @@ REASONS = {
 
 
 @opened_by_platform
+@in_english
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """GET says what is about to be connected and uses nothing up; POST connects it."""

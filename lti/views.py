@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse, QueryDict
@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from lti import claims, keys, login, returning, state, storage
+from lti import claims, keys, language, login, returning, state, storage
 from lti import launch as launches
 from lti.errors import PLATFORM_ERRORS, LaunchRefused, Problem
 from lti.models import Registration
@@ -39,9 +40,9 @@ def opened_by_platform(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest) -> HttpResponse:
         try:
-            response = view(request)
+            response = language.speak(request, "", lambda: view(request))
         except LaunchRefused as refused:
-            response = _refusal(request, refused)
+            response = language.speak(request, refused.locale, partial(_refusal, request, refused))
         response["Cache-Control"] = "no-store, private"
         allow_framing(response)
         return response
@@ -146,13 +147,14 @@ def _offer_new_tab(request: HttpRequest, begun: State, status: int) -> HttpRespo
 
 
 def _refusal(request: HttpRequest, refused: LaunchRefused) -> HttpResponse:
-    reference, title = refused.reference or secrets.token_hex(4).upper(), refused.problem.value.title
+    reference = refused.reference or secrets.token_hex(4).upper()
     logger.warning("launch refused, reference %s, %s", reference, str(refused).replace("\n", " "))
+    message = _("{title} (reference {reference})").format(title=_(refused.problem.value.title), reference=reference)
     context = {
         "explanation": refused.problem.value,
         "detail": refused.detail,
         "reference": reference,
-        "return_url": returning.address(refused.return_url, lti_errormsg=f"{title} (reference {reference})"),
+        "return_url": returning.address(refused.return_url, lti_errormsg=message),
         "new_tab": refused.new_tab if state.in_frame(request) else "",
     }
     response = render(request, "lti/refused.html", context, status=refused.problem.value.status)

@@ -5,19 +5,51 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils import dateformat, formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 register = template.Library()
 
 
 @register.filter
 def points(value: Decimal | float | int | None) -> str:
-    """A number of points without needless zeros: 1.500 is 1.5, 10.000 is 10."""
+    """A number of points without needless zeros: 1.500 is 1.5, in German 1,5; 10.000 is 10."""
     if value is None:
         return "–"
     text = f"{Decimal(str(value)):.3f}"
-    return text.rstrip("0").rstrip(".")
+    return text.rstrip("0").rstrip(".").replace(".", formats.get_format("DECIMAL_SEPARATOR"))
+
+
+@register.filter
+def many_points(value: Decimal) -> str:
+    return ngettext("{points} point", "{points} points", _counted(value)).format(points=points(value))
+
+
+@register.filter
+def of_points(value: Decimal) -> str:
+    """The second half of "3 of 10 points"."""
+    return ngettext("of {points} point", "of {points} points", _counted(value)).format(points=points(value))
+
+
+@register.filter
+def up_to_points(value: Decimal) -> str:
+    return ngettext("up to {points} point", "up to {points} points", _counted(value)).format(points=points(value))
+
+
+@register.filter
+def more_points(value: Decimal) -> str:
+    found = ngettext("up to {points} more point", "up to {points} more points", _counted(value))
+    return found.format(points=points(value))
+
+
+def _counted(value: Decimal) -> int:
+    """A whole number that takes the same form of a word: half a point is written as none is, in French too."""
+    if value == int(value):
+        return int(value)
+    return 0 if value < 2 else 2
 
 
 @register.filter
@@ -48,5 +80,7 @@ def when(moment: datetime | None, shape: str = "") -> SafeString | str:
     if moment is None:
         return ""
     moment = moment.astimezone(UTC)
-    text = f"{moment.day} {moment:%b %Y}" if shape == "date" else f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+    # Translators: how a date is written, in the letters of Django's date filter: 5 Nov 2026.
+    day = dateformat.format(moment, _("j M Y"))
+    text = day if shape == "date" else f"{day}, {moment:%H:%M} UTC"
     return format_html('<time datetime="{}" data-shape="{}">{}</time>', moment.isoformat(), shape, text)

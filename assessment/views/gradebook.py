@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from django.utils.translation import gettext_noop as _
+
 from assessment.models import Assignment, Grade, GradeState, WhileWaiting
 from assessment.templatetags.assay import points
 from lti import scores
@@ -13,7 +15,10 @@ from lti.models import Drift, Launch, ScoreEvent, ScoreState
 
 @dataclass(frozen=True)
 class Line:
-    """`look` is the class of `.state`; `at` follows the words where there is a moment to name."""
+    """`look` is the class of `.state`; `at` follows the words where there is a moment to name.
+
+    The words for learners are translated where they are shown.
+    """
 
     look: Literal["ok", "wait", "bad", ""]
     words: str
@@ -22,18 +27,27 @@ class Line:
     moving: bool = False  # whether it may change while one looks at it
 
 
-NO_COLUMN = Line("", "Not in the gradebook", more="Your LMS did not offer a gradebook column for this activity.")
-HELD = Line("wait", "Waiting for your teacher", more="Your score goes to the gradebook once every answer is marked.")
-ON_ITS_WAY = Line("wait", "On its way to your gradebook", moving=True)
+NO_COLUMN = Line("", _("Not in the gradebook"), more=_("Your LMS did not offer a gradebook column for this activity."))
+HELD = Line(
+    "wait", _("Waiting for your teacher"), more=_("Your score goes to the gradebook once every answer is marked.")
+)
+ON_ITS_WAY = Line("wait", _("On its way to your gradebook"), moving=True)
 RETRYING = Line(
-    "wait", "Waiting for your LMS", more="It did not take the score yet. We keep trying; nothing is lost.", moving=True
+    "wait",
+    _("Waiting for your LMS"),
+    more=_("It did not take the score yet. We keep trying; nothing is lost."),
+    moving=True,
 )
 CONFLICT = Line(
-    "bad", "Changed in the gradebook", more="Someone set another score there. Your teacher can see both scores."
+    "bad",
+    _("Changed in the gradebook"),
+    more=_("Someone set another score there. Your teacher can see both scores."),
 )
-KEPT = Line("ok", "Set by your teacher", more="Your teacher's own score stands in the gradebook.")
-REFUSED = Line("bad", "Not in your gradebook", more="Your LMS did not take the score. Your teacher can send it again.")
-PART = "The marked part is there already; it can only rise when the rest is marked."
+KEPT = Line("ok", _("Set by your teacher"), more=_("Your teacher's own score stands in the gradebook."))
+REFUSED = Line(
+    "bad", _("Not in your gradebook"), more=_("Your LMS did not take the score. Your teacher can send it again.")
+)
+PART = _("The marked part is there already; it can only rise when the rest is marked.")
 
 
 def own_line(viewer: Launch, assignment: Assignment, grade: Grade | None) -> Line | None:
@@ -49,7 +63,7 @@ def line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -> Line
         held = grade.state == GradeState.PROVISIONAL and assignment.while_waiting == WhileWaiting.NOTHING
         return HELD if held else NO_COLUMN
     if event.state == ScoreState.DELIVERED:
-        return Line("ok", "In your gradebook since", event.delivered_at, "" if event.final else PART)
+        return Line("ok", _("In your gradebook since"), event.delivered_at, "" if event.final else PART)
     if event.state == ScoreState.CONFLICT:
         return CONFLICT
     if event.state == ScoreState.KEPT:

@@ -18,6 +18,7 @@ from assessment.views import answers
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, View
 from lti import deep_linking
+from lti.language import in_english
 
 MOST = 50  # things added at once
 MOST_POINTS = Decimal(100_000)
@@ -77,7 +78,7 @@ def picked_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if cast(LaunchRequest, request).viewer.message_type != deep_linking.REQUEST:
             raise Http404("Nothing is to be picked here.")
-        return view(request, *args, **kwargs)
+        return in_english(view)(request, *args, **kwargs)
 
     return guarded
 

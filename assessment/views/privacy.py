@@ -7,8 +7,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from assessment import access, privacy
 from assessment.views.requests import LaunchRequest
+from lti.language import in_english
 
 
+@in_english
 def front(request: LaunchRequest) -> HttpResponse:
     person = access.data_subject(request.viewer)
     about_another = access.asks_about_another(request.viewer)
@@ -16,6 +18,7 @@ def front(request: LaunchRequest) -> HttpResponse:
     return render(request, "assessment/privacy.html", context)
 
 
+@in_english
 @require_GET
 def export(request: LaunchRequest) -> HttpResponse:
     """Everything in one file."""
@@ -26,6 +29,7 @@ def export(request: LaunchRequest) -> HttpResponse:
     return response
 
 
+@in_english
 @require_http_methods(["GET", "POST"])
 def erase(request: LaunchRequest) -> HttpResponse:
     """Ask once more, then erase. The launch that asked ends with it, so the last page is the answer itself."""

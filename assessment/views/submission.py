@@ -6,6 +6,7 @@ from django.shortcuts import render
 from assessment import access
 from assessment.views import learner
 from assessment.views.requests import LaunchRequest, see_other
+from lti.language import in_english
 
 
 def front(request: LaunchRequest) -> HttpResponse:
@@ -16,5 +17,10 @@ def front(request: LaunchRequest) -> HttpResponse:
         return see_other("class_attempt" if is_instructor else "result", found.pk)
     if not is_instructor:
         return learner.home(request)
+    return _nothing_yet(request)
+
+
+@in_english
+def _nothing_yet(request: LaunchRequest) -> HttpResponse:
     context = {"person": request.viewer.for_person, "assignment": access.assignment(request.viewer)}
     return render(request, "assessment/no_submission.html", context)

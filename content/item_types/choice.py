@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "choice"
@@ -42,7 +44,7 @@ def clean(body: Body, raw: Any) -> dict[str, Any]:
     if chosen is None or chosen == "":
         return {}
     if not isinstance(chosen, str) or chosen not in _options(body):
-        raise InvalidAnswer("That is not one of the options.")
+        raise InvalidAnswer(_("That is not one of the options."))
     return {"option": chosen}
 
 

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from content.item_types import Answer, Body, InvalidAnswer, Outcome
 
 KIND = "open_text"
@@ -45,7 +48,7 @@ def clean(body: Body, raw: Any) -> dict[str, Any]:
     if text is None:
         return {}
     if not isinstance(text, str):
-        raise InvalidAnswer("The answer must be text.")
+        raise InvalidAnswer(_("The answer must be text."))
     if len(text) > COMPOSITION * _longest(body):
         raise _too_long(body)
     text = unicodedata.normalize("NFC", _storable(text))
@@ -91,7 +94,11 @@ def _longest(body: Body) -> int:
 
 
 def _too_long(body: Body) -> InvalidAnswer:
-    return InvalidAnswer(f"The answer is longer than {_longest(body)} characters.")
+    most = _longest(body)
+    words = ngettext(
+        "The answer is longer than {most} character.", "The answer is longer than {most} characters.", most
+    )
+    return InvalidAnswer(words.format(most=most))
 
 
 def _storable(text: str) -> str:

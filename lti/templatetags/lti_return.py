@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext as _
 
 from lti import returning
 
@@ -15,6 +16,5 @@ def back_to_course(context: Any) -> str:
     viewer = getattr(context.get("request"), "viewer", None)
     if viewer is None or viewer.document_target != "window":
         return ""
-    return returning.address(
-        viewer.return_url, lti_msg="You are back in your course. What you saved or submitted is kept."
-    )
+    message = _("You are back in your course. What you saved or submitted is kept.")
+    return returning.address(viewer.return_url, lti_msg=message)

@@ -7,13 +7,17 @@ const SHAPES = {
   both: { dateStyle: "medium", timeStyle: "short" },
 };
 
+// Their own way to write times, where the page speaks their language.
+const page = document.documentElement.lang;
+const LOCALE = navigator.languages.find((own) => own.split("-")[0] === page) || page;
+
 function localiseTimes() {
   for (const element of document.querySelectorAll("time[data-shape]")) {
     const moment = new Date(element.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
     const today = moment.toDateString() === new Date().toDateString();
     const shape = element.dataset.shape || (today ? "time" : "both");
-    element.textContent = new Intl.DateTimeFormat(undefined, SHAPES[shape] || SHAPES.both).format(moment);
+    element.textContent = new Intl.DateTimeFormat(LOCALE, SHAPES[shape] || SHAPES.both).format(moment);
   }
 }
 

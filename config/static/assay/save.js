@@ -1,7 +1,8 @@
 // @ts-check
 // <answer-saver>: sends every answer while it is being given. The form works without it; with it, a lost
 // connection, a closed tab or a second window loses nothing. What is stored is decided by the server alone: each
-// answer carries a sequence number, and only a higher one than the stored one is taken.
+// answer carries a sequence number, and only a higher one than the stored one is taken. Its words come with the page
+// (`data-say-…`), in the page's language.
 
 const TYPING_PAUSE = 1000; // ms
 const RETRY_FIRST = 1000; // ms, doubled each time
@@ -9,15 +10,9 @@ const RETRY_MOST = 30000;
 const PATIENCE = 15000; // ms until an unanswered request counts as lost
 const ENOUGH_FOR_KEEPALIVE = 60000; // bytes; browsers allow 64 KiB
 
-const WORDS = {
-  offline: "No connection. Your answers are kept here and will be sent.",
-  busy: "The server cannot save just now. Your answers are kept here and will be sent.",
-  notSubmitted: "The server cannot be reached, so nothing was submitted yet. Your answers are kept here. Try again in a moment.",
-  closed: "This attempt was submitted already, perhaps in another window. What you changed since then was not added.",
-  over: "This visit is over. Open the activity again from your course to go on; what is marked as saved is kept.",
-  stale: "You changed this answer in another window. ",
-  unsaved: "Not saved yet",
-};
+/** The reader's own way to write times, where the page speaks their language. */
+const page = document.documentElement.lang;
+const LOCALE = navigator.languages.find((own) => own.split("-")[0] === page) || page;
 
 class Rejected extends Error {
   constructor(status, body) {
@@ -121,22 +116,22 @@ class AnswerSaver extends HTMLElement {
     if (result.state === "stale") {
       fieldset.dataset.seq = String(Math.max(result.seq, Number(fieldset.dataset.seq)));
       fieldset.querySelector("[name^=seq-]").value = result.seq;
-      return this.note(fieldset, WORDS.stale, "Show the newest answer");
+      return this.note(fieldset, `${this.dataset.sayStale} `, this.dataset.sayNewest);
     }
     if (result.state === "saved") {
-      const at = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(result.saved_at));
-      return this.note(fieldset, `Saved ${at}`);
+      const at = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" }).format(new Date(result.saved_at));
+      return this.note(fieldset, this.dataset.saySaved.replace("{time}", at));
     }
-    this.note(fieldset, `${WORDS.unsaved}: ${result.detail || "unknown question"}`, "", true);
+    this.note(fieldset, `${this.dataset.sayUnsaved}: ${result.detail || this.dataset.sayUnknown}`, "", true);
   }
 
   // No answer, or one that says "later": keep all, try again. A final "no" stops the saver and says so.
   failed(error) {
     const status = error instanceof Rejected ? error.status : 0;
-    if (status === 409) return this.stop(WORDS.closed, error.body.result, "See the result");
-    if (status === 404 || status === 410) return this.stop(WORDS.over);
-    this.say(status ? WORDS.busy : WORDS.offline);
-    this.outbox.forEach((entry) => this.note(this.items.get(entry.item), WORDS.unsaved, "", true));
+    if (status === 409) return this.stop(this.dataset.sayClosed, error.body.result, this.dataset.sayResult);
+    if (status === 404 || status === 410) return this.stop(this.dataset.sayOver);
+    this.say(status ? this.dataset.sayBusy : this.dataset.sayOffline);
+    this.outbox.forEach((entry) => this.note(this.items.get(entry.item), this.dataset.sayUnsaved, "", true));
     const wait = this.delay * (0.75 + Math.random() / 2);
     this.delay = Math.min(this.delay * 2, RETRY_MOST);
     clearTimeout(this.retrying);
@@ -167,7 +162,7 @@ class AnswerSaver extends HTMLElement {
       this.form.requestSubmit(button);
     } catch (error) {
       this.failed(error);
-      if (!this.stopped) this.say(WORDS.notSubmitted);
+      if (!this.stopped) this.say(this.dataset.sayNotSubmitted);
     } finally {
       button?.removeAttribute("aria-busy");
     }

@@ -1,0 +1,51 @@
+"""The language of a page: what the LMS says (`launch_presentation.locale`, core 1.3 section 5.4.4), else the browser.
+
+The claim should be a tag of BCP 47, but platforms send what they have: `de_DE.UTF-8`, `pt_br`, Moodle's `de_kids`.
+"""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+Page = TypeVar("Page", bound=HttpResponseBase)
+View = Callable[..., HttpResponse]
+
+AFTER_TAG = re.compile(r"[.@].*", re.DOTALL)  # the encoding and the variant of a POSIX locale
+
+
+def of_locale(locale: str) -> str:
+    """The language of ours that comes nearest to a locale; empty where none does."""
+    try:
+        return translation.get_supported_language_variant(AFTER_TAG.sub("", locale).replace("_", "-").lower())
+    except LookupError:
+        return ""
+
+
+def speak(request: HttpRequest, locale: str, page: Callable[[], Page]) -> Page:
+    """The page in the language of the locale, or else of the browser; what the thread spoke before comes back."""
+    told = of_locale(locale)
+    language = told or translation.get_language_from_request(request)
+    with translation.override(language):
+        response = page()
+    response.headers.setdefault("Content-Language", language)
+    if not told:
+        patch_vary_headers(response, ["Accept-Language"])
+    return response
+
+
+def in_english(view: View) -> View:
+    """For a page that has no translation yet: all of it is in English, whatever the launch speaks."""
+
+    @wraps(view)
+    def spoken(*args: Any, **kwargs: Any) -> HttpResponse:
+        with translation.override("en"):
+            response = view(*args, **kwargs)
+        response.headers.setdefault("Content-Language", "en")
+        return response
+
+    return cast(View, spoken)
