@@ -1,5 +1,7 @@
 """Answering in a real browser: saving, losing the connection, coming back."""
 
+import re
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -35,6 +37,22 @@ def test_every_answer_is_saved_as_it_is_given(player: Page, system: System) -> N
         expect(player.locator(f"#q{number} .saved")).to_contain_text("Saved")
     expect(player.locator("[data-answered]")).to_have_text("10")
     assert system.query(SAVED, _attempt(player)) == [(10,)]
+
+
+def test_saving_speaks_the_language_of_the_launch(course: Course, context: BrowserContext, system: System) -> None:
+    course.people["heidi"] = system.sandbox.add_person(
+        f"heidi-{course.id}", course=course.id, role="learner", given_name="Heidi", family_name="Tester", locale="de_CH"
+    )
+    page = context.new_page()
+    page.goto(course.launch("heidi").page.url)
+    page.get_by_role("button", name="Test beginnen").click()
+    page.get_by_label(RIGHT[0], exact=True).check()
+
+    expect(page.locator("#q1 .saved")).to_have_text(re.compile(r"^Gespeichert \d\d:\d\d$"))
+    context.set_offline(True)
+    page.get_by_label(RIGHT[1], exact=True).check()
+    expect(page.locator("[data-trouble]")).to_contain_text("Keine Verbindung. Ihre Antworten bleiben hier erhalten")
+    expect(page.locator("#q2 .saved")).to_have_text("Noch nicht gespeichert")
 
 
 def test_an_answer_given_before_the_script_has_come_is_saved(player: Page, system: System) -> None:
