@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
 from tests.browser.conftest import fill, tool_frame
 from tests.learner import new_course
@@ -27,7 +27,11 @@ def test_check_is_picked_by_a_teacher_taken_by_a_learner_and_scored_in_its_own_c
     frame.get_by_label("Points", exact=True).fill("50")
     frame.get_by_role("button", name="Add").click()
 
-    teacher.wait_for_url("**/selections/*")
+    try:
+        teacher.wait_for_url("**/selections/*")
+    except TimeoutError as error:
+        shown = [frame.locator("body").inner_text(timeout=1_000) for frame in teacher.frames]
+        raise AssertionError(f"the choice did not come back to the LMS; shown instead: {shown}") from error
     expect(teacher.get_by_text("1 activity from Assay.")).to_be_visible()
     teacher.get_by_role("button", name="Add to course").click()
     teacher.wait_for_url("**/activities/*")
