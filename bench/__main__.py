@@ -34,8 +34,9 @@ def main() -> None:
 
 def _launches(system: System, options: argparse.Namespace) -> None:
     launch.warm_up(system)
-    costs = [launch.cpu_milliseconds(system, options.launches) for _ in range(options.rounds)]
-    print(f"launch (login + launch + first page), ms of web CPU: {_all(costs)}", flush=True)
+    for name, cost in (("in a rush", launch.in_a_rush), ("one after the other", launch.alone)):
+        costs = [cost(system, options.launches) for _ in range(options.rounds)]
+        print(f"launch (login + launch + first page) {name}, ms of web CPU: {_all(costs)}", flush=True)
 
 
 def _attempts(system: System, options: argparse.Namespace) -> None:

@@ -149,16 +149,23 @@ class SandboxClient:
     def follow(self, start: Json, session: requests.Session | None = None) -> requests.Response:
         """From what `start_launch` or another start gave to the tool's page."""
         browser = session or requests.Session()
-        cookies = {start["cookie"]["name"]: start["cookie"]["value"]}
-        answer = browser.post(start["url"], data=start["params"], timeout=self.timeout, allow_redirects=False)
-        where = answer.headers.get("Location", "")
-        if not answer.is_redirect or not where.startswith(f"{self.url}/lti/authorize"):
+        answer = self.log_in(start, browser)
+        if not answer.is_redirect or not answer.headers["Location"].startswith(f"{self.url}/lti/authorize"):
             return answer
-        answer = browser.get(where, timeout=self.timeout, cookies=cookies, allow_redirects=False)
+        answer = self.authorize(answer.headers["Location"], start, browser)
         form = _Form(answer.text)
         if not answer.ok or not {"id_token", "error"} & set(form.fields):
             return answer
         return browser.post(form.action, data=form.fields, timeout=self.timeout)
+
+    def log_in(self, start: Json, browser: requests.Session) -> requests.Response:
+        """The tool's answer to the launch form, not followed."""
+        return browser.post(start["url"], data=start["params"], timeout=self.timeout, allow_redirects=False)
+
+    def authorize(self, where: str, start: Json, browser: requests.Session) -> requests.Response:
+        """The sandbox's answer at the address that the tool sent the browser to: a page with the signed form."""
+        cookies = {start["cookie"]["name"]: start["cookie"]["value"]}
+        return browser.get(where, timeout=self.timeout, cookies=cookies, allow_redirects=False)
 
     def start_deep_linking(self, person: int, course: int, **more: Any) -> Json:
         """{launch, return_url, settings, url, params, cookie} of a teacher's choice under way; `follow` opens it.
