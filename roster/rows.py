@@ -27,6 +27,7 @@ class Prepared(Generic[Row]):
     def __init__(self, build: Callable[..., QuerySet[Row]], **kinds: type) -> None:
         self.build = build
         self.kinds = kinds
+        self._converters: Any = None
 
     def one(self, **values: UUID | str) -> Row | None:
         """The only row that a unique condition names, or None."""
@@ -36,9 +37,20 @@ class Prepared(Generic[Row]):
         queryset, compiler, sql, slots = self._built
         mine = copy.copy(compiler)
         mine.connection = connections[mine.using]
+        mine.get_converters = self._converters_of(compiler)
         parameters = tuple(values[slot] if is_value else slot for is_value, slot in slots)
         mine.as_sql = lambda: (sql, parameters)
         return list(queryset._iterable_class(_Ready(queryset, mine)))
+
+    def _converters_of(self, compiler: Any) -> Callable[[Any], Any]:
+        """They depend on the columns only, which stay."""
+
+        def found(expressions: Any) -> Any:
+            if self._converters is None:
+                self._converters = compiler.get_converters(expressions)
+            return self._converters
+
+        return found
 
     @cached_property
     def _built(self) -> tuple[Any, Any, str, list[tuple[bool, Any]]]:
