@@ -27,7 +27,6 @@ class Prepared(Generic[Row]):
     def __init__(self, build: Callable[..., QuerySet[Row]], **kinds: type) -> None:
         self.build = build
         self.kinds = kinds
-        self._converters: Any = None
 
     def one(self, **values: UUID | str) -> Row | None:
         """The only row that a unique condition names, or None."""
@@ -37,20 +36,9 @@ class Prepared(Generic[Row]):
         queryset, compiler, sql, slots = self._built
         mine = copy.copy(compiler)
         mine.connection = connections[mine.using]
-        mine.get_converters = self._converters_of(compiler)
         parameters = tuple(values[slot] if is_value else slot for is_value, slot in slots)
         mine.as_sql = lambda: (sql, parameters)
         return list(queryset._iterable_class(_Ready(queryset, mine)))
-
-    def _converters_of(self, compiler: Any) -> Callable[[Any], Any]:
-        """They depend on the columns only, which stay."""
-
-        def found(expressions: Any) -> Any:
-            if self._converters is None:
-                self._converters = compiler.get_converters(expressions)
-            return self._converters
-
-        return found
 
     @cached_property
     def _built(self) -> tuple[Any, Any, str, list[tuple[bool, Any]]]:
@@ -59,6 +47,8 @@ class Prepared(Generic[Row]):
         queryset = self.build(**stand_ins)
         compiler: Any = queryset.query.get_compiler(queryset.db)
         sql, parameters = compiler.as_sql()
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        compiler.get_converters = lambda _: converters
         found = {value: name for name, value in stand_ins.items()}
         slots = [(True, found[value]) if value in found else (False, value) for value in parameters]
         return queryset, compiler, sql, slots
