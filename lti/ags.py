@@ -5,14 +5,13 @@ A line item's address is the platform's and opaque; it is never built from ids.
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from requests.utils import parse_header_links
-
-from lti import http
+from lti import http, paging
 from lti.http import Answer
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -195,23 +194,12 @@ def _usable(entry: dict[str, Any], line_items: str) -> bool:
 
 
 def _all_entries(call: Call, url: str, media_type: str) -> list[dict[str, Any]]:
-    """The entries of all pages (section 3.2.4.1). The next page's address is opaque and stays on the same host."""
+    """The entries of all pages that may be read (section 3.2.4.1)."""
     entries: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    page = url
-    while page and page not in seen and len(seen) < MOST_PAGES:
-        seen.add(page)
-        answer = call("GET", page, headers={"Accept": media_type}, max_bytes=MOST_BYTES)
-        entries += _entries(answer)
-        page = next_page(answer, url)
+    with suppress(paging.Endless):
+        for answer in paging.pages(call, url, media=media_type, most=MOST_PAGES, max_bytes=MOST_BYTES):
+            entries += _entries(answer)
     return entries
-
-
-def next_page(answer: Answer, url: str) -> str:
-    """Where a list goes on (RFC 8288 `rel="next"`), its letters as they are; empty at the end or on another host."""
-    links = parse_header_links(answer.headers.get("link", ""))
-    found = next((link["url"] for link in links if link.get("rel", "").lower() == "next"), "")
-    return found if found and http.same_origin(found, url) else ""
 
 
 def _entries(answer: Answer) -> list[dict[str, Any]]:

@@ -4,13 +4,11 @@ A list comes in pages, one at a time; its addresses are the platform's and opaqu
 out those who may not open one link, and the list is the whole course's.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
-from lti import ags, claims, http
+from lti import ags, claims, http, paging
 from lti.http import Answer
 from lti.roles import is_test_user, role
 
@@ -32,10 +30,6 @@ class Refused(http.HttpError):
         said = f"{answer.status} {answer.reason}".strip()
         super().__init__(f"answered {said}: {answer.text.strip()[:200]}".rstrip(": "))
         self.delay = _delay(answer)
-
-
-class Endless(http.HttpError):
-    """The pages lead in a circle, elsewhere, or on and on: the list cannot be taken for whole."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ def groups(call: ags.Call, *, url: str) -> list[ListedGroup]:
     for found in _pages(call, url, GROUPS_TYPE, "groups"):
         made += [group for group in map(_group, found) if group]
         if len(made) > MOST_GROUPS:
-            raise Endless(f"more than {MOST_GROUPS} groups")
+            raise paging.Endless(f"more than {MOST_GROUPS} groups")
     return made
 
 
@@ -79,29 +73,12 @@ def group_sets(call: ags.Call, *, url: str) -> dict[str, str]:
     return {_id(entry.get("id")): claims.text(entry.get("name")) for entry in found[:MOST_GROUPS]}
 
 
-def next_page(answer: Answer, url: str) -> str:
-    """The address with `rel="next"` (RFC 8288), empty where there is none. Moodle writes curly quotes in places."""
-    for address, parameters in re.findall(r"<([^<>]*)>((?:\s*;[^<]*)?)", answer.headers.get("link", "")):
-        relation = re.search(r"\brel\s*=([^;,]*)", parameters, re.IGNORECASE)
-        if relation and "next" in re.findall(r"[a-z]+", relation[1].lower()):
-            return str(address) if "://" in address else urljoin(url, address)
-    return ""
-
-
 def _pages(call: ags.Call, first: str, media: str, name: str) -> Iterator[list[dict[str, Any]]]:
-    """The entries of each page. Our token never leaves the origin that the launch named."""
-    url, read = first, {first}
-    while True:
-        answer = call("GET", url, headers={"Accept": media})
+    """The entries of each page."""
+    for answer in paging.pages(call, first, media=media, most=MOST_PAGES):
         if not answer.ok:
             raise Refused(answer)
         yield _entries(answer, name)
-        url = next_page(answer, url)
-        if not url:
-            return
-        if url in read or len(read) >= MOST_PAGES or not http.same_origin(url, first):
-            raise Endless(f"the page after number {len(read)} leads astray")
-        read.add(url)
 
 
 def _entries(answer: Answer, name: str) -> list[dict[str, Any]]:
