@@ -10,4 +10,5 @@ class SandboxConfig(AppConfig):
 
     def import_models(self) -> None:
         super().import_models()
-        import_module("sandbox.service_models")
+        for more in ("request_models", "service_models"):
+            import_module(f"sandbox.{more}")

@@ -49,21 +49,8 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox import clock, demo, faults, gradebook, keys, launches, messages, scopes
-from sandbox.models import (
-    AccessToken,
-    Activity,
-    Course,
-    Enrolment,
-    Fault,
-    Grade,
-    HistoryEntry,
-    LineItem,
-    Mode,
-    Person,
-    RequestEntry,
-    Role,
-    Tool,
-)
+from sandbox.models import Activity, Course, Enrolment, Grade, HistoryEntry, LineItem, Mode, Person, Role, Tool
+from sandbox.request_models import AccessToken, Fault, RequestEntry
 from sandbox.throttle import throttle
 
 Body = dict[str, Any]

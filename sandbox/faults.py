@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 
 from sandbox import clock, throttle
-from sandbox.models import Fault, RequestEntry
+from sandbox.request_models import Fault, RequestEntry
 
 ENDPOINTS = {
     "token": r"/lti/token",

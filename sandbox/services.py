@@ -15,7 +15,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sandbox import clock, tokens
-from sandbox.models import AccessToken, Course, Mode, Tool
+from sandbox.models import Course, Mode, Tool
+from sandbox.request_models import AccessToken
 
 REASON_LIMIT = 1011  # bytes of a reason phrase that Moodle's web server lets through, as recorded
 MOODLE_ROOT = "/mod/lti/services.php"

@@ -13,7 +13,7 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 
 from sandbox import clock, tokens
-from sandbox.models import AccessToken
+from sandbox.request_models import AccessToken
 
 ROOT = "/api/lti/courses/"
 EXCEEDED = "403 Forbidden (Rate Limit Exceeded)\n"

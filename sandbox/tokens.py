@@ -19,7 +19,8 @@ from django.views.decorators.http import require_POST
 from jwt.types import Options
 
 from sandbox import clock, keys
-from sandbox.models import AccessToken, Mode, Tool, UsedAssertion
+from sandbox.models import Mode, Tool
+from sandbox.request_models import AccessToken, UsedAssertion
 
 LIFETIME = 3600
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
