@@ -11,9 +11,13 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessment import access, attempts, marking
 from assessment.models import Attempt
-from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, published_quiz
+from lti.messages.privacy import TYPES
+from lti.models import Launch
+from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, make_launch, published_quiz
 from tests.pages.conftest import key_of, stored
 from tests.pages.test_picking import picker
+
+PRIVACY = min(TYPES)
 
 
 @pytest.fixture
@@ -54,7 +58,20 @@ def addresses(cast: Cast, attempt: Attempt) -> list[str]:
         f"{tess}/preview/",
         f"{picking}/",
         f"{picking}/pick/quiz-the-check",
+        f"{opened_by(cast, 'LtiEulaRequest')}/",
+        f"{opened_by(cast, PRIVACY)}/",
+        f"{opened_by(cast, PRIVACY)}/privacy/erase",
     ]
+
+
+def opened_by(cast: Cast, message_type: str) -> str:
+    """Where a launch of another message lands, of someone with a long address."""
+    person = cast.alice.person
+    person.email = f"{'ada.' * 20}lovelace@example.test"
+    person.save()
+    launch = make_launch(None, person)
+    Launch.objects.filter(pk=launch.pk).update(message_type=message_type, for_person=person)
+    return f"/s/{key_of(launch)}"
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
@@ -70,8 +87,10 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways(
         page.goto(live_server.url + path)
         found = Axe().run(page)
         faults += [f"{path}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]]
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            faults.append(f"{path} {page.title()} scrolls sideways")
+        for wide in (390, width):
+            page.set_viewport_size({"width": wide, "height": 800})
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                faults.append(f"{path} {page.title()} scrolls sideways at {wide}")
     context.close()
     assert faults == []
 
