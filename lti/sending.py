@@ -326,6 +326,6 @@ def _learn(row: LineItem, column: Column) -> None:
 
 
 def _back_off(tries: int, asked: float | None) -> timedelta:
-    """5 s, 10 s, 20 s ... an hour, each a fifth more or less; longer where the platform asks for it."""
+    """2 s, 4 s, 8 s ... an hour, each a fifth more or less; longer where the platform asks for it."""
     seconds = min(FIRST_RETRY * 2 ** min(tries - 1, 20), LONGEST_RETRY) * random.uniform(0.8, 1.2)
     return timedelta(seconds=max(seconds, asked or 0.0))
