@@ -518,6 +518,7 @@ def test_two_clients_of_one_issuer_know_their_own_people_only(roster: Roster, pl
 @pytest.mark.parametrize("back_by", ["list", "launch"])
 def test_refused_score_is_sent_again_once_when_the_learner_is_back(desk: Desk, back_by: str) -> None:
     roster = Roster(desk.platform, desk.link.deployment)
+    roster.now = desk.now
     desk.link.context = roster.context
     desk.link.save()
     roster.read(page(member("ada"), member("bob")))
