@@ -14,7 +14,7 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from assessment import windows
 from assessment.models import Opens, Placement
 from content.models import LessonVersion, QuizVersion
-from lti import tool
+from lti import ags, tool
 from lti.models import Family, Launch
 
 SHOWN = 20
@@ -162,7 +162,7 @@ def _lti_link(launch: Launch, pick: Pick, placed: Placement) -> dict[str, Any]:
             "label": pick.title,
             "scoreMaximum": _number(pick.points),
             "resourceId": pick.thing.check.quiz.slug,
-            "tag": "grade",
+            "tag": ags.TAG,
         }
     return item | _windows(launch, pick)
 

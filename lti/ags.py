@@ -42,12 +42,9 @@ class Result:
     maximum: Decimal | None
 
 
-class Refused(http.HttpError):
-    """The platform answered, but not with what was asked for."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(f"answered {answer.status} {answer.reason} {answer.text[:200]}".strip())
-        self.status = answer.status
+def offered(scopes: list[str]) -> list[str]:
+    """The scopes of this service that we use, of those that a launch offered."""
+    return [scope for scope in WANTED if scope in scopes]
 
 
 def ags_url(line_item: str, tail: str, **query: str) -> str:
@@ -92,7 +89,7 @@ def read_line_item(call: Call, url: str) -> dict[str, Any]:
     """The column as the platform describes it. Raises http.HttpError."""
     answer = call("GET", url, headers={"Accept": LINE_ITEM_TYPE})
     if not answer.ok:
-        raise Refused(answer)
+        raise http.Refused(answer)
     found = answer.json()
     if not isinstance(found, dict):
         raise http.NotJson("the column is not an object")
@@ -131,14 +128,14 @@ def create_line_item(
     answer = _send(call, "POST", line_items, body)
     made = answer.json() if answer.ok else None
     if not isinstance(made, dict) or not _usable(made, line_items):
-        raise Refused(answer)
+        raise http.Refused(answer)
     return str(made["id"])
 
 
 def update_line_item(call: Call, *, line_item: str, label: str, maximum: Decimal | None) -> None:
     """Rename a column or change its maximum; the rest of it goes back as it was read (section 3.2.6).
 
-    Raises Refused or another http.HttpError.
+    Raises http.Refused or another http.HttpError.
     """
     body = read_line_item(call, line_item)
     if label:
@@ -147,14 +144,14 @@ def update_line_item(call: Call, *, line_item: str, label: str, maximum: Decimal
         body["scoreMaximum"] = number(maximum)
     answer = _send(call, "PUT", line_item, body)
     if not answer.ok:
-        raise Refused(answer)
+        raise http.Refused(answer)
 
 
 def delete_line_item(call: Call, *, line_item: str) -> None:
-    """Delete a column; one that is gone already is no error (section 3.2.7). Raises Refused."""
+    """Delete a column; one that is gone already is no error (section 3.2.7). Raises http.Refused."""
     answer = call("DELETE", line_item, headers={"Accept": "*/*"})
     if not answer.ok and answer.status not in (404, 410):
-        raise Refused(answer)
+        raise http.Refused(answer)
 
 
 def _send(call: Call, method: str, url: str, body: dict[str, Any]) -> Answer:
@@ -204,7 +201,7 @@ def _all_entries(call: Call, url: str, media_type: str) -> list[dict[str, Any]]:
 
 def _entries(answer: Answer) -> list[dict[str, Any]]:
     if not answer.ok:
-        raise Refused(answer)
+        raise http.Refused(answer)
     found = answer.json()
     if not isinstance(found, list):
         raise http.NotJson("the answer is not a list")

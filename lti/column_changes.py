@@ -85,7 +85,7 @@ def _put(column: LineItem) -> http.HttpError | None:
 
 
 def _call(column: LineItem, session: Any) -> ags.Call:
-    scopes = [scope for scope in ags.WANTED if scope in column.resource_link.scopes]
+    scopes = ags.offered(column.resource_link.scopes)
     return tokens.authorised(column.registration, scopes, key=keys.signing_key(), session=session)
 
 
@@ -94,7 +94,7 @@ def _settle(column: LineItem, error: http.HttpError | None, now: datetime) -> No
     """Record what came of it, unless someone changed the column again meanwhile."""
     mine = LineItem.objects.filter(pk=column.pk, push_at=column.push_at)
     tries = column.push_tries + 1
-    final = isinstance(error, ags.Refused) and error.status < 500 and error.status not in (403, 408, 429)
+    final = isinstance(error, http.Refused) and error.status < 500 and error.status not in (403, 408, 429)
     if error is None:
         if mine.update(push_at=None, push_tries=0, push_hint="", score_maximum=None) and column.points:
             scores.repeat_all(column=column, now=now)

@@ -23,7 +23,7 @@ class Column:
     def __init__(self, row: LineItem) -> None:
         self.row = row
         self.link: ResourceLink = row.resource_link
-        self.scopes = [scope for scope in ags.WANTED if scope in self.link.scopes]
+        self.scopes = ags.offered(self.link.scopes)
         self.url, self.maximum, self.made = row.url, row.score_maximum, row.made
         self._lock = RLock()
 

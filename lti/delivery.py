@@ -63,7 +63,7 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         hint = "This service may not fetch from the LMS's address. Its operator should check the allowed hosts."
         return Outcome(Verdict(Kind.RETRY, hint), words=str(error), reached=False)
     except http.HttpError as error:
-        status = error.status if isinstance(error, ags.Refused) else None
+        status = error.status if isinstance(error, http.Refused) else None
         verdict = Verdict(Kind.RETRY, STILL_TRYING)
         return Outcome(verdict, status, str(error), reached=status is not None, unknown=delivery.posting)
     except Exception:

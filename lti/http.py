@@ -6,6 +6,8 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -21,6 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
 DEADLINE = 25.0  # seconds for a whole answer, against a server that drips
 MAX_BYTES = 1_000_000
+LONGEST_PAUSE = 3_600.0  # seconds
 
 
 class HttpError(Exception):
@@ -60,11 +63,31 @@ class Answer:
     def text(self) -> str:
         return self.body.decode("utf-8", "replace").replace("\x00", "")
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that the other side asks us to wait (RFC 9110 section 10.2.3), from one to an hour."""
+        value = self.headers.get("retry-after", "").strip()
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = _seconds_until(value)
+        return min(max(seconds, 1.0), LONGEST_PAUSE) if seconds == seconds and value else None
+
     def json(self) -> Any:
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
             raise NotJson(f"answer {self.status} is not JSON") from error
+
+
+class Refused(HttpError):
+    """The other side answered, but not with what was asked for. `delay` is what it asks us to wait, in seconds."""
+
+    def __init__(self, answer: Answer) -> None:
+        said = f"{answer.status} {answer.reason}".strip()
+        super().__init__(f"answered {said}: {answer.text.strip()[:200]}".rstrip(": "))
+        self.status = answer.status
+        self.delay = answer.retry_after or 0.0
 
 
 def session() -> requests.Session:
@@ -210,6 +233,13 @@ class _GuardedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def _seconds_until(value: str) -> float:
+    try:
+        return (parsedate_to_datetime(value) - datetime.now(UTC)) / timedelta(seconds=1)
+    except (ValueError, TypeError):
+        return float("nan")
 
 
 def _summary(error: Exception) -> str:

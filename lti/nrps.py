@@ -23,15 +23,6 @@ MOST_PAGES = 2_000
 MOST_GROUPS = 5_000
 
 
-class Refused(http.HttpError):
-    """The platform answered, and not with a list. `delay` is how many seconds it asks us to wait."""
-
-    def __init__(self, answer: Answer) -> None:
-        said = f"{answer.status} {answer.reason}".strip()
-        super().__init__(f"answered {said}: {answer.text.strip()[:200]}".rstrip(": "))
-        self.delay = _delay(answer)
-
-
 @dataclass(frozen=True)
 class Member:
     """One person of a list (NRPS section 2.1). `shared` holds only what the platform gave."""
@@ -77,7 +68,7 @@ def _pages(call: ags.Call, first: str, media: str, name: str) -> Iterator[list[d
     """The entries of each page."""
     for answer in paging.pages(call, first, media=media, most=MOST_PAGES):
         if not answer.ok:
-            raise Refused(answer)
+            raise http.Refused(answer)
         yield _entries(answer, name)
 
 
@@ -117,8 +108,3 @@ def _id(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     return value if claims.is_identifier(value) else ""
-
-
-def _delay(answer: Answer) -> float:
-    value = answer.headers.get("retry-after", "")
-    return min(float(value), 3_600.0) if value.isdecimal() else 0.0

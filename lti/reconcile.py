@@ -67,8 +67,7 @@ def _reconcile(column: LineItem, now: datetime, clock: sending.Clock) -> bool:
 
 
 def _read(column: LineItem, lease: sending.Lease) -> Results:
-    registration, scopes = column.registration, column.resource_link.scopes
-    wanted = [scope for scope in ags.WANTED if scope in scopes]
+    registration, wanted = column.registration, ags.offered(column.resource_link.scopes)
     with http.session() as session:
         call = tokens.authorised(registration, wanted, key=keys.signing_key(), session=session)
         limit = families.of(registration.family).RESULTS_LIMIT

@@ -1,9 +1,8 @@
 """The standard's rules, AGS 2.0 section 3.4, for a platform without habits that we know of."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from lti.ags import number
@@ -15,7 +14,6 @@ OWN_MAXIMUM = False
 REFUSES_EQUAL = False
 KEEPS_OVERRIDES = False
 RESULTS_LIMIT = ""
-LONGEST_PAUSE = 3_600.0  # seconds
 
 OURS = "The LMS could not read this score. Please tell the people who run this service."
 HINTS = {
@@ -56,13 +54,13 @@ def read(answer: Answer) -> Verdict:
     if answer.ok:
         return _accepted(answer)
     if is_throttled(answer):
-        return Verdict(Kind.RETRY, "The LMS asked us to slow down.", retry_after(answer), pause=True)
+        return Verdict(Kind.RETRY, "The LMS asked us to slow down.", answer.retry_after, pause=True)
     if answer.status == 409:
         return Verdict(Kind.COMPARE)
     if answer.status in (404, 410, 412):
         return Verdict(Kind.LOST, "The gradebook column was not found. Was the activity deleted?")
     if answer.status in (408, 425) or answer.status >= 500 or 300 <= answer.status < 400:
-        delay = retry_after(answer)
+        delay = answer.retry_after
         return Verdict(Kind.RETRY, "The LMS had a fault; we keep trying.", delay, pause=delay is not None)
     return Verdict(Kind.REFUSED, HINTS.get(answer.status, "The LMS did not accept this score."))
 
@@ -85,23 +83,6 @@ def is_throttled(answer: Answer) -> bool:
     return answer.status == 429 or (answer.status == 403 and "rate limit" in answer.text.lower())
 
 
-def retry_after(answer: Answer) -> float | None:
-    """Seconds that the platform asks us to wait (RFC 9110 section 10.2.3), an hour at most."""
-    value = answer.headers.get("retry-after", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = _seconds_until(value)
-    return min(max(seconds, 1.0), LONGEST_PAUSE) if seconds == seconds and value else None
-
-
 def moment(value: datetime) -> str:
     """ISO 8601 in UTC with milliseconds."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _seconds_until(value: str) -> float:
-    try:
-        return (parsedate_to_datetime(value) - datetime.now(UTC)) / timedelta(seconds=1)
-    except (ValueError, TypeError):
-        return float("nan")
