@@ -69,6 +69,15 @@ class Roster:
         return self.people(active=True)
 
 
+def roster_of(desk: Desk) -> Roster:
+    """The list of the course that the desk's link stands in, by the desk's clock."""
+    roster = Roster(desk.platform, desk.link.deployment)
+    roster.now = desk.now
+    desk.link.context = roster.context
+    desk.link.save()
+    return roster
+
+
 @pytest.fixture
 def roster(platform: Platform, deployment: Deployment) -> Roster:
     return Roster(platform, deployment)
@@ -517,10 +526,7 @@ def test_two_clients_of_one_issuer_know_their_own_people_only(roster: Roster, pl
 
 @pytest.mark.parametrize("back_by", ["list", "launch"])
 def test_refused_score_is_sent_again_once_when_the_learner_is_back(desk: Desk, back_by: str) -> None:
-    roster = Roster(desk.platform, desk.link.deployment)
-    roster.now = desk.now
-    desk.link.context = roster.context
-    desk.link.save()
+    roster = roster_of(desk)
     roster.read(page(member("ada"), member("bob")))
     desk.platform.switch(SCORES, Answer(422, b"User not found in course"))
     desk.queue()
@@ -538,9 +544,7 @@ def test_refused_score_is_sent_again_once_when_the_learner_is_back(desk: Desk, b
 
 
 def test_refused_score_of_someone_who_never_left_is_not_sent_again(desk: Desk) -> None:
-    roster = Roster(desk.platform, desk.link.deployment)
-    desk.link.context = roster.context
-    desk.link.save()
+    roster = roster_of(desk)
     roster.read(page(member("ada")))
     desk.platform.switch(SCORES, Answer(422, b"no"))
     desk.queue()
