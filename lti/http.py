@@ -23,7 +23,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
 DEADLINE = 25.0  # seconds for a whole answer, against a server that drips
 MAX_BYTES = 1_000_000
-LONGEST_PAUSE = 3_600.0  # seconds
+LONGEST_PAUSE = 3_600.0  # seconds that an answer may ask us to wait
 
 
 class HttpError(Exception):

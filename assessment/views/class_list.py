@@ -55,9 +55,7 @@ def context(request: LaunchRequest, assignment: Assignment, events: dict[UUID, S
     groups = list(access.class_groups(request.viewer))
     group = next((one for one in groups if str(one.pk) == request.GET.get("group")), None)
     people = _of(access.class_people(request.viewer), group)
-    counts = _counts(
-        people
-    )  # before the rows: a list that is read meanwhile never counts whom the rows do not show yet
+    counts = _counts(people)  # before the rows, which then show everyone counted though a list is read meanwhile
     page: Page[Any] = Paginator(people, PER_PAGE).get_page(request.GET.get("page", 1))
     return {
         "page": page,
