@@ -4,8 +4,7 @@ A line item's address is the platform's and opaque; it is never built from ids.
 """
 
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -80,7 +79,7 @@ def read_result(call: Call, *, line_item: str, user_id: str) -> Result | None:
 
 
 def read_results(call: Call, *, line_item: str, limit: str = "") -> dict[str, Result]:
-    """Every result of a column by user id (section 3.3). Raises http.HttpError."""
+    """Every result of a column by user id (section 3.3). Raises http.HttpError, also where the list is cut."""
     url = ags_url(line_item, "results", **({"limit": limit} if limit else {}))
     return _results(_all_entries(call, url, RESULTS_TYPE))
 
@@ -104,13 +103,13 @@ def find_line_item(call: Call, *, line_items: str, resource_link_id: str, resour
     """The link's column, None when it has none (section 3.2.4). Raises http.HttpError.
 
     A link may have several: the one that we made comes first, then one with our tag, then the link's own, which has
-    neither tag nor resource id. One of ours that is bound to no link is found too.
+    neither tag nor resource id. One of ours that is bound to no link is found too. "None" is said of whole lists only,
+    since a column would be made then.
     """
-    linked = _columns(call, line_items, resource_link_id=resource_link_id)
-    ours = [entry for entry in linked if entry.get("resourceLinkId") == resource_link_id]
+    ours = _columns(call, line_items, {"resourceLinkId": resource_link_id}, resource_link_id=resource_link_id)
     if not ours:
-        named = _columns(call, line_items, resource_id=resource_id)
-        ours = [entry for entry in named if entry.get("resourceId") == resource_id and not entry.get("resourceLinkId")]
+        named = _columns(call, line_items, {"resourceId": resource_id}, resource_id=resource_id)
+        ours = [entry for entry in named if not entry.get("resourceLinkId")]
     return min(ours, key=lambda entry: _rank(entry, resource_id), default=None)
 
 
@@ -167,12 +166,20 @@ def _rank(entry: dict[str, Any], resource_id: str) -> int:
     return 3 if entry.get("tag") or entry.get("resourceId") else 2
 
 
-def _columns(call: Call, line_items: str, **query: str) -> list[dict[str, Any]]:
-    entries = _all_entries(call, with_query(line_items, **query), LINE_ITEMS_TYPE)
-    return [entry for entry in entries if _usable(entry, line_items)]
+def _columns(call: Call, line_items: str, wanted: dict[str, str], **query: str) -> list[dict[str, Any]]:
+    """The columns with the wanted members. Raises paging.Endless only where none was found before the list was cut."""
+    found = []
+    try:
+        for entry in _all_entries(call, with_query(line_items, **query), LINE_ITEMS_TYPE):
+            if _usable(entry, line_items) and wanted.items() <= entry.items():
+                found.append(entry)
+    except paging.Endless:
+        if not found:
+            raise
+    return found
 
 
-def _results(entries: list[dict[str, Any]]) -> dict[str, Result]:
+def _results(entries: Iterable[dict[str, Any]]) -> dict[str, Result]:
     return {
         entry["userId"]: Result(_decimal(entry.get("resultScore")), _decimal(entry.get("resultMaximum")))
         for entry in entries
@@ -190,13 +197,10 @@ def _usable(entry: dict[str, Any], line_items: str) -> bool:
     return isinstance(entry.get("id"), str) and http.same_origin(entry["id"], line_items)
 
 
-def _all_entries(call: Call, url: str, media_type: str) -> list[dict[str, Any]]:
-    """The entries of all pages that may be read (section 3.2.4.1)."""
-    entries: list[dict[str, Any]] = []
-    with suppress(paging.Endless):
-        for answer in paging.pages(call, url, media=media_type, most=MOST_PAGES, max_bytes=MOST_BYTES):
-            entries += _entries(answer)
-    return entries
+def _all_entries(call: Call, url: str, media_type: str) -> Iterator[dict[str, Any]]:
+    """The entries of every page (section 3.2.4.1). Raises paging.Endless where pages are left that cannot be read."""
+    for answer in paging.pages(call, url, media=media_type, most=MOST_PAGES, max_bytes=MOST_BYTES):
+        yield from _entries(answer)
 
 
 def _entries(answer: Answer) -> list[dict[str, Any]]:

@@ -57,6 +57,18 @@ def test_many_scores_at_once_make_one_column(desk: Desk) -> None:
     assert ScoreEvent.objects.filter(state=ScoreState.DELIVERED).count() == 8
 
 
+def test_no_second_column_is_made_where_the_list_of_columns_is_cut(desk: Desk) -> None:
+    LineItem.objects.update(url="")
+    elsewhere = {"Link": '<https://evil.example/columns>; rel="next"'}
+    ours = json.dumps([{"id": f"{desk.platform.url}/lineitems/1/lineitem", "resourceLinkId": "link-1"}]).encode()
+    desk.platform.switch("/lineitems", Answer(body=b"[]", headers=elsewhere), Answer(body=ours, headers=elsewhere))
+    desk.queue()
+
+    assert desk.drain().state == ScoreState.DUE
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.platform.asked("/lineitems", "POST") == []
+
+
 def test_column_made_while_the_answer_was_lost_is_found_not_made_again(desk: Desk) -> None:
     LineItem.objects.update(url="")
     desk.platform.drops_made_columns = True
