@@ -28,6 +28,8 @@ class WithPerson(serializers.Serializer[Any]):
 
 
 class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+    """The dates are those entered here; an LMS may tell other ones at each learner's launch, which are not kept."""
+
     quiz = serializers.CharField(source="quiz.slug", read_only=True, help_text="Slug of the quiz.")
     course = serializers.UUIDField(source="course_id", read_only=True, allow_null=True, help_text="Id of the course.")
     course_title = serializers.SerializerMethodField(help_text="As the LMS gave it.")
@@ -35,8 +37,8 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
     class Meta:
         model = Assignment
         fields = [
-            "id", "title", "quiz", "course", "course_title", "max_attempts", "counts", "feedback", "while_waiting",
-            "created_at",
+            "id", "title", "quiz", "course", "course_title", "opens_at", "due_at", "closes_at", "max_attempts",
+            "counts", "feedback", "while_waiting", "created_at",
         ]  # fmt: skip
 
     def get_course_title(self, row: Assignment) -> str | None:

@@ -1,7 +1,7 @@
 """Paging, filters, CSV, and what they cost."""
 
 import csv
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from io import StringIO
 from itertools import chain
 from typing import Any
@@ -169,6 +169,16 @@ def test_points_are_numbers_and_times_have_a_zone(north: School, script: Caller)
     assert (row["points"], row["points_max"], row["points_waiting"]) == (2.125, 4.0, 0.0)
     assert row["submitted_at"] == "2026-11-23T09:00:00Z"
     assert (row["quiz"], row["quiz_version"], row["state"]) == ("check", 1, "marked")
+
+
+def test_assignment_says_when_it_opens_is_due_and_closes(north: School, script: Caller) -> None:
+    north.assignment.opens_at = datetime(2026, 11, 1, 8, tzinfo=UTC)
+    north.assignment.due_at = datetime(2026, 11, 30, 23, 59, tzinfo=timezone(timedelta(hours=1)))
+    north.assignment.save()
+
+    row = script.get(f"assignments/{north.assignment.pk}").json()
+    dates = (row["opens_at"], row["due_at"], row["closes_at"])
+    assert dates == ("2026-11-01T08:00:00Z", "2026-11-30T22:59:00Z", None)
 
 
 @pytest.mark.parametrize("path", ["attempts", "grades", "assignments"])
