@@ -1,10 +1,13 @@
 """What every test shares."""
 
+import functools
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.conf import settings
 from xdist.scheduler import LoadScopeScheduling
 
@@ -36,6 +39,19 @@ def pytest_configure() -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.WHITENOISE_USE_FINDERS = True
+    settings.WHITENOISE_AUTOREFRESH = True  # else every new client looks through all static files
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_keys() -> Iterator[None]:
+    """Real RSA keys in turn from a small store: making one takes a while, and every empty database wants one."""
+    from lti import keys
+
+    make = functools.lru_cache(lambda number, **options: generate_private_key(**options))
+    numbers = itertools.cycle(range(16))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "generate_private_key", lambda **options: make(next(numbers), **options))
+        yield
 
 
 @pytest.fixture(scope="session")

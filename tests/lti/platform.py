@@ -187,6 +187,7 @@ class Platform:
     def _handler(platform) -> type[BaseHTTPRequestHandler]:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet: in two, the second waits 40 ms for the first to be confirmed
 
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)

@@ -90,7 +90,7 @@ class Tool:
         self.notices: list[dict[str, Any]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def rotate(self) -> None:
         self.kid, self.key = uuid.uuid4().hex, rsa.generate_private_key(public_exponent=65537, key_size=2048)
