@@ -67,14 +67,17 @@ def quiz(names: Named) -> Quiz | None:
 
 def lesson(names: Named) -> LessonVersion | None:
     """The lesson of a link that opens a lesson and no check."""
-    current = LessonVersion.objects.filter(lesson__current=F("pk"))
     if names.quiz:
         return None
     if names.lesson:
-        return one(current.filter(lesson__slug=names.lesson))
+        return _current_lesson(lesson__slug=names.lesson)
     if names.placement and names.placement.opens == Opens.LESSON:
-        return one(current.filter(lesson=names.placement.lesson_id))
+        return _current_lesson(lesson=names.placement.lesson_id)
     return None
+
+
+def _current_lesson(**which: Any) -> LessonVersion | None:
+    return one(LessonVersion.objects.filter(lesson__current=F("pk"), **which))
 
 
 def beginning(names: Named, chosen: Quiz) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
 from lti.roles import is_test_user, role
 from roster.models import Course, Enrollment, Person, Role
-from roster.rows import Prepared
+from roster.rows import Insert, Prepared
 
 Row = TypeVar("Row", bound=Model)
 
@@ -48,6 +48,7 @@ def _users(institution: UUID, registration: UUID, sub: str, course: UUID, role: 
 
 
 USER = Prepared(_users, institution=UUID, registration=UUID, sub=str, course=UUID, role=str)
+LAUNCH = Insert(Launch)
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ def open_launch(at: Arrival, *, link: ResourceLink | None = None, context: Conte
         user = _platform_user(at, course, "" if test_user else as_role)
         person = user.person
     key = secrets.token_urlsafe(32)
-    Launch.objects.create(
+    opened = Launch(
         institution_id=at.institution_id,
         registration=at.registration,
         deployment=at.deployment,
@@ -212,6 +213,7 @@ def open_launch(at: Arrival, *, link: ResourceLink | None = None, context: Conte
         **_kept(at.claims),
         **more,
     )
+    LAUNCH(opened)
     return key
 
 

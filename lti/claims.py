@@ -21,6 +21,8 @@ CUSTOM_VALUE_LIMIT = 4_000  # characters
 
 # A variable that the platform did not know, sent as it stands in the tool's configuration (core 1.3 section 6.1).
 UNRESOLVED = re.compile(r"\$[A-Za-z][\w-]*(\.[\w<>-]+)+")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates, which PostgreSQL does not take
+SPACE = re.compile(r"\s")
 
 
 def text(value: Any, limit: int = 255) -> str:
@@ -35,9 +37,8 @@ def text(value: Any, limit: int = 255) -> str:
 
 def is_identifier(value: Any, limit: int = 255) -> bool:
     """Whether a value can be a key: kept exactly as given, so never cut or cleaned."""
-    if not isinstance(value, str) or not value.strip() or len(value) > limit or "\x00" in value:
-        return False
-    return not any(0xD800 <= ord(character) <= 0xDFFF for character in value)
+    usable = isinstance(value, str) and len(value) <= limit and value.strip()
+    return bool(usable) and not UNSTORABLE.search(value)
 
 
 def identifier(source: Claims, name: str, label: str = "") -> str:
@@ -50,7 +51,7 @@ def identifier(source: Claims, name: str, label: str = "") -> str:
 
 def url(value: Any, limit: int = LONGEST_URL) -> str:
     """An http(s) address as given, else empty."""
-    if not is_identifier(value, limit) or any(character.isspace() for character in value):
+    if not is_identifier(value, limit) or SPACE.search(value):
         return ""
     try:
         parts = urlsplit(value)

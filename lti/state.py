@@ -6,7 +6,7 @@ launches at once never mix.
 
 import hashlib
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http.cookies import Morsel
 from typing import Any
 from urllib.parse import urlencode
@@ -66,7 +66,7 @@ def begin(*, registration: str, login: dict[str, str]) -> tuple[State, str]:
 
 
 def sign(state: State) -> str:
-    return signing.dumps(asdict(state), salt=SALT, compress=True)
+    return signing.dumps(vars(state), salt=SALT, compress=True)
 
 
 def read(signed: str) -> State:

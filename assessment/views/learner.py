@@ -19,7 +19,7 @@ from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens
 from assessment.responses import AttemptClosed
 from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
-from assessment.views.requests import LaunchRequest, assignment_or_404, own_attempt, see_other
+from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
 from content.models import LessonVersion, QuizVersion
 
 
@@ -46,6 +46,8 @@ def overview(request: LaunchRequest, assignment: Assignment, refused: Exception 
         "lesson": _lesson_of(assignment, version) if version else None,
         **_times(request, assignment),
         "questions": version.questions if version else 0,
+        "lesson_url": address("lesson"),
+        "start_url": address("start"),
         "attempts": made,
         "open": _open(made),
         "left": _left(request, assignment, made),

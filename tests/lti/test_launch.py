@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from lti.models import Deployment, Launch, PlatformUser, Registration, ResourceLink
 from roster.models import Enrollment, Role
@@ -63,25 +65,29 @@ def test_same_keys_but_another_client_do_not_fit_the_state(browser: Browser) -> 
     assert response.status_code == 400
 
 
-def _unsigned(claims: dict[str, Any]) -> str:
-    def part(value: Any) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+def part(value: bytes | dict[str, Any]) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
+
+def signed(header: dict[str, Any], payload: bytes | dict[str, Any]) -> str:
+    """A token that the platform signed, whatever stands in it."""
+    whole = f"{part({'alg': 'RS256', 'kid': 'k1', **header})}.{part(payload)}"
+    return f"{whole}.{part(rsa_key(0).sign(whole.encode(), PKCS1v15(), SHA256()))}"
+
+
+def _unsigned(claims: dict[str, Any]) -> str:
     return f"{part({'alg': 'none', 'kid': 'k1'})}.{part(claims)}."
 
 
 def _signed_with_the_public_key(claims: dict[str, Any]) -> str:
-    def part(value: bytes) -> str:
-        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
     pem = (
         rsa_key(0)
         .public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
-    header = json.dumps({"alg": "HS256", "kid": "k1"}).encode()
-    signed = f"{part(header)}.{part(json.dumps(claims).encode())}"
-    return f"{signed}.{part(hmac.digest(pem, signed.encode(), 'sha256'))}"
+    whole = f"{part({'alg': 'HS256', 'kid': 'k1'})}.{part(claims)}"
+    return f"{whole}.{part(hmac.digest(pem, whole.encode(), 'sha256'))}"
 
 
 @pytest.mark.parametrize("forge", [_unsigned, _signed_with_the_public_key])
@@ -97,6 +103,29 @@ def test_signature_of_another_key_is_refused(browser: Browser) -> None:
     token = browser.platform.token(browser.platform.claims(begun.nonce), key=rsa_key(1))
 
     assert browser.post(token, begun.state).status_code == 400
+
+
+def test_token_that_was_changed_after_signing_is_refused(browser: Browser) -> None:
+    begun = browser.started()
+    claims = browser.platform.claims(begun.nonce)
+    header, _, signature = signed({}, claims).split(".")
+
+    assert browser.post(f"{header}.{part({**claims, 'sub': 'mallory'})}.{signature}", begun.state).status_code == 400
+    assert browser.post(signed({}, claims), begun.state).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "header", [{"crit": ["exp"], "exp": 1}, {"crit": []}, {"b64": False, "crit": ["b64"]}, {"b64": False}], ids=str
+)
+def test_header_that_asks_for_more_than_a_signature_is_refused(browser: Browser, header: dict[str, Any]) -> None:
+    begun = browser.started()
+
+    assert browser.post(signed(header, browser.platform.claims(begun.nonce)), begun.state).status_code == 400
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b'"text"', b"{", b"\xff", b"[" * 100_000], ids=lambda raw: raw[:9])
+def test_signed_nonsense_is_refused(browser: Browser, payload: bytes) -> None:
+    assert browser.post(signed({}, payload), browser.started().state).status_code == 400
 
 
 @pytest.mark.parametrize("token", ["", "a", "a.b.c", "é.é.é", "." * 50, "e30.e30.e30", "\x00"])

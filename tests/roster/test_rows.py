@@ -4,12 +4,12 @@ import threading
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
 
 from roster.models import Institution, Person
-from roster.rows import Prepared
+from roster.rows import Insert, Prepared
 
 PEOPLE = Prepared(
     lambda institution, name: (
@@ -61,6 +61,27 @@ def test_every_call_has_its_own_values(north: Institution) -> None:
 def test_a_value_that_is_missing_is_an_error(north: Institution) -> None:
     with pytest.raises(KeyError):
         PEOPLE.one(institution=north.pk)
+
+
+def test_a_row_is_written_in_one_statement_as_its_model_has_it(north: Institution) -> None:
+    write, ada = Insert(Person), Person(institution=north, name="Ada'; --", email="ada@x.test")
+    write(Person(institution=north, name="warm up"))
+
+    with CaptureQueriesContext(connection) as asked:
+        assert write(ada) is ada
+
+    assert len(asked) == 1
+    kept = Person.objects.get(name="Ada'; --")
+    fields = [field.attname for field in Person._meta.concrete_fields]
+    assert [getattr(kept, name) for name in fields] == [getattr(ada, name) for name in fields]
+    ada.name = "Ada"
+    ada.save()  # it knows that it is there: no second row
+    assert Person.objects.filter(name__startswith="Ada").count() == 1
+
+
+def test_a_row_that_is_there_already_is_an_integrity_error(north: Institution) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Insert(Institution)(Institution(name="Again", slug=north.slug))
 
 
 @pytest.mark.django_db(transaction=True)

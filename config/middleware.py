@@ -1,0 +1,34 @@
+"""Content-Security-Policy, built once for each kind of response."""
+
+from functools import lru_cache
+from typing import Any
+
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
+from django.http import HttpRequest, HttpResponseBase
+
+Changes = tuple[tuple[str, tuple[str, ...] | None], ...]
+
+# What a response may carry beside `_csp_replace`.
+OTHERS = {f"_csp_{what}{kind}" for what in ("exempt", "config", "update") for kind in ("", "_ro")} | {"_csp_replace_ro"}
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """django-csp puts the whole policy together anew for every response; here those that are alike share one."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if HEADER in response or hasattr(request, "_csp_nonce") or not OTHERS.isdisjoint(vars(response)):
+            found: HttpResponseBase = super().process_response(request, response)
+            return found
+        response[HEADER] = _policy(_frozen(getattr(response, "_csp_replace", None) or {}))
+        return response
+
+
+def _frozen(replaced: dict[str, Any]) -> Changes:
+    return tuple((name, None if sources is None else tuple(sources)) for name, sources in sorted(replaced.items()))
+
+
+@lru_cache(maxsize=256)
+def _policy(replaced: Changes) -> str:
+    return str(build_policy(replace=dict(replaced)))
