@@ -49,6 +49,7 @@ class Outcome:
     unknown: bool = False
     drift: str = ""  # how the gradebook differs, where it was read; `result` is what it shows
     result: ags.Result | None = None
+    unseen: bool = False  # it gave way to what stands there, if anything does: ours of an earlier try, or another grade
     remaining: float | None = None  # of the platform's rate limit
 
 
@@ -81,6 +82,7 @@ class _Delivery:
         self.column = parcel.column
         self.family = families.of(parcel.registration.family)
         self.call = tokens.authorised(parcel.registration, self.column.scopes, key=parcel.key, session=session)
+        self.careful = self.event.unknown and not parcel.told and not self.event.forced
         self.new_submission = parcel.new_submission
         self.surely_new = not self.event.unknown  # whether no earlier try of it can have arrived
         self.posting = False  # whether a score was sent and not answered
@@ -115,7 +117,7 @@ class _Delivery:
         manner = Manner(
             maximum=maximum or self.event.score_maximum,
             new_submission=self.new_submission,
-            careful=self.event.unknown and not self.parcel.told and not self.event.forced,
+            careful=self.careful,
             comment=self.surely_new,
         )
         self.posting = True
@@ -127,9 +129,10 @@ class _Delivery:
         """Read the gradebook before a score that might undo a teacher's work, or repeat itself. None: go on.
 
         That is a new version of a score that was told, and a repeat where the platform takes one twice. Timestamps do
-        not protect there: an edit has an older one than the new version (and on Canvas none).
+        not protect there: an edit has an older one than the new version (and on Canvas none). A repeat that gives way
+        to any grade needs no look, unless a comment goes with it.
         """
-        doubtful = self.event.unknown and not self.family.REFUSES_EQUAL
+        doubtful = self.event.unknown and not self.family.REFUSES_EQUAL and (self.event.comment or not self._yields())
         if self.event.forced or not (doubtful or self.parcel.told) or ags.RESULT not in self.column.scopes:
             return None
         result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
@@ -141,6 +144,10 @@ class _Delivery:
             return Outcome(Verdict(Kind.DELIVERED))
         return self._conflict(Answer(0), result)
 
+    def _yields(self) -> bool:
+        """Not on the first try of a score that is put back: it may have been away for weeks."""
+        return self.careful and self.event.tries > 1 and self.family.GIVES_WAY
+
     def _compared(self, answer: Answer) -> Outcome:
         """The platform holds something at least as new: ours, which arrived before, or a change made there."""
         if ags.RESULT not in self.column.scopes:
@@ -149,15 +156,22 @@ class _Delivery:
         result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
         if result is not None and is_shown(result, self.event):
             return self._outcome(answer, Verdict(Kind.DELIVERED))
-        return self._conflict(answer, result)
+        return self._hidden(answer, result) if self._may_be_hidden() else self._conflict(answer, result)
+
+    def _may_be_hidden(self) -> bool:
+        """Whether a try before this one, made on a person's word, was taken and then hidden by an override."""
+        return self.event.forced and self.event.tries > 1 and self.family.KEEPS_OVERRIDES
 
     def _stands(self, answer: Answer) -> Outcome:
         """Whether a score sent on a person's word really shows: Moodle says yes to one that it then hides."""
         if ags.RESULT in self.column.scopes:
             result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
             if not is_shown(result, self.event):
-                return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, OVERRIDDEN))
+                return self._hidden(answer, result)
         return self._outcome(answer, Verdict(Kind.DELIVERED))
+
+    def _hidden(self, answer: Answer, result: ags.Result | None) -> Outcome:
+        return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, OVERRIDDEN))
 
     def _conflict(self, answer: Answer, result: ags.Result | None) -> Outcome:
         hint = f"{shown(result)} Send ours again only if it should replace that."
@@ -166,8 +180,8 @@ class _Delivery:
 
     def _outcome(self, answer: Answer, verdict: Verdict) -> Outcome:
         words = f"{answer.reason} {answer.text}".replace("\x00", "").strip()[:2_000]
-        left = pacing.remaining(answer.headers)
-        return Outcome(verdict, answer.status or None, words, unknown=self.posting, remaining=left)
+        left, unseen = pacing.remaining(answer.headers), verdict.kind is Kind.DELIVERED and self._yields()
+        return Outcome(verdict, answer.status or None, words, unknown=self.posting, unseen=unseen, remaining=left)
 
 
 def is_shown(result: ags.Result | None, event: ScoreEvent) -> bool:

@@ -39,6 +39,7 @@ STALE_AFTER = timedelta(minutes=3)
 GIVE_UP_AFTER = timedelta(days=3)
 FIRST_RETRY, LONGEST_RETRY = 2.0, 3_600.0  # seconds
 DRAIN_FOR = timedelta(minutes=2)  # then another message goes on
+LOOK_EVERY = 1.0  # seconds: a new score does not wait for another one's next try
 FAILURES_IN_A_ROW, PAUSE_AFTER_FAILURES = 4, 60.0  # then leave the platform alone for so many seconds
 
 
@@ -186,7 +187,7 @@ class Drain:
             seconds = max(seconds, (self.paused_until - self.clock()).total_seconds())
         if seconds > self.patience or self.clock() + timedelta(seconds=seconds) > self.until:
             return False
-        time.sleep(max(seconds, 0.01))
+        time.sleep(min(max(seconds, 0.01), LOOK_EVERY))
         return True
 
     def _until_due(self) -> float:
@@ -231,6 +232,8 @@ class Drain:
             lock(event.line_item_id, event.platform_user_id)
             _write(event, outcome, now)
             _learn(event.line_item, parcel.column)
+            if outcome.unseen:  # what stands there is looked at when the gradebook is read next: soon
+                LineItem.objects.filter(pk=event.line_item_id).update(reconciled_at=None)
         self._pause(outcome, now)
 
     def _pause(self, outcome: Outcome, now: datetime) -> None:

@@ -14,6 +14,7 @@ from lti.models import ScoreEvent
 OWN_MAXIMUM = False  # scales to the points of its assignment
 REFUSES_EQUAL = False  # an equal timestamp is taken again, and so is its comment
 KEEPS_OVERRIDES = False
+GIVES_WAY = True  # prioritize_non_tool_grade
 RESULTS_LIMIT = "100"
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
 HOLD = 3_600.0  # seconds between tries at an assignment that a teacher has to publish first

@@ -13,6 +13,7 @@ from lti.models import ScoreEvent
 OWN_MAXIMUM = False
 REFUSES_EQUAL = False
 KEEPS_OVERRIDES = False
+GIVES_WAY = False
 RESULTS_LIMIT = ""
 
 OURS = "The LMS could not read this score. Please tell the people who run this service."

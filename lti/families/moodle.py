@@ -15,6 +15,7 @@ from lti.models import ScoreEvent
 OWN_MAXIMUM = True
 REFUSES_EQUAL = True
 KEEPS_OVERRIDES = True
+GIVES_WAY = False
 RESULTS_LIMIT = ""  # with a limit its results fail
 PLACES = Decimal("0.00001")
 

@@ -200,6 +200,24 @@ def test_patient_drain_waits_out_a_short_pause(desk: Desk) -> None:
     assert Registration.objects.get().drain_until is None
 
 
+def test_new_score_does_not_wait_for_another_ones_next_try(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "FIRST_RETRY", 1.0)
+    monkeypatch.setattr(sending, "LOOK_EVERY", 0.05)
+    desk.queue(now=timezone.now())
+    desk.platform.switch(SCORES, Answer(503), Answer(200))
+    bob, sleep = desk.person("bob"), time.sleep
+
+    def rest(seconds: float) -> None:
+        if ScoreEvent.objects.count() == 1:
+            desk.queue(person=bob, now=timezone.now())
+        sleep(seconds)
+
+    monkeypatch.setattr(sending.time, "sleep", rest)
+
+    assert scores.drain(desk.registration.pk, patience=3.0) is False
+    assert [body["userId"] for body in desk.sent()] == ["ada", "bob", "ada"]
+
+
 def test_what_was_taken_and_not_sent_is_given_back(desk: Desk) -> None:
     desk.queue()
     for number in range(8):

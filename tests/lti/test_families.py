@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lti import scores
-from lti.models import LineItem, Registration, ResourceLink, ScoreState
+from lti import reconcile, scores
+from lti.models import LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
 
@@ -262,6 +262,24 @@ def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
     assert "override" in again.hint
 
 
+def test_moodle_override_is_told_though_the_first_look_at_it_failed(desk: Desk) -> None:
+    """The score was taken, the result could not be read: the repeat is refused as equal, and the override is why."""
+    desk.family("moodle")
+    event = desk.queue(7)
+    assert event
+    desk.drain()
+    scores.resend(event=event, now=desk.now)
+    desk.platform.switch(SCORES, Answer(200), Answer(409, b"[]"))
+    override = Answer(body=b'[{"userId":"ada","resultScore":3,"resultMaximum":10}]')
+    desk.platform.switch(RESULTS, Answer(500), override)
+    assert desk.drain(after=60).state == ScoreState.DUE
+
+    again = desk.drain(after=60)
+
+    assert (again.state, again.seen_score) == (ScoreState.CONFLICT, 3)
+    assert "override" in again.hint
+
+
 COMMENT = "3 of 10 points wait for a person's mark."
 
 
@@ -288,6 +306,34 @@ def test_canvas_comment_is_told_once_when_the_answer_was_lost(desk: Desk) -> Non
     event = desk.drain(after=60)
     assert (event.state, event.unknown) == (ScoreState.DELIVERED, False)
     assert len([body for body in desk.sent() if "comment" in body]) == 1
+
+
+@pytest.mark.parametrize("fate", [Answer(drop=True, takes=True), Answer(drop=True), Answer(503)], ids=str)
+def test_canvas_repeat_gives_way_instead_of_looking_first(desk: Desk, fate: Answer) -> None:
+    desk.family("canvas")
+    desk.queue(7)
+    desk.platform.switch(SCORES, fate, Answer(200))
+    desk.drain()
+
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    first, second = desk.sent()
+    assert second == {**first, SUBMISSION: {**first[SUBMISSION], "prioritize_non_tool_grade": True}}
+    assert desk.platform.asked(RESULTS) == []
+
+
+def test_grade_that_a_canvas_repeat_gave_way_to_is_found_soon(desk: Desk) -> None:
+    desk.family("canvas")
+    LineItem.objects.update(reconciled_at=desk.now)  # it would not be read for hours
+    desk.queue(7)
+    desk.platform.switch(SCORES, Answer(503), Answer(200))
+    desk.drain()
+    desk.drain(after=60)
+    desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
+
+    desk.now += timedelta(minutes=15)
+    assert reconcile.reconcile(now=desk.now, clock=lambda: desk.now) == 1
+    event = ScoreEvent.objects.get()
+    assert (event.state, event.seen_score) == (ScoreState.CONFLICT, 9)
 
 
 def test_canvas_comment_is_told_again_when_the_score_did_not_arrive(desk: Desk) -> None:
