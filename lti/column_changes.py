@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from lti import ags, http, keys, scores, sending, tasks, tokens
+from lti import ags, http, keys, leases, scores, tasks, tokens
+from lti.leases import Clock, Lease
 from lti.models import LineItem, ResourceLink
 
 TRIES = 8  # over about four hours
@@ -19,6 +20,7 @@ FIRST_WAIT = timedelta(minutes=1)
 REFUSED = "The LMS did not let us change the column. Change it in the gradebook itself."
 WAITING = "The LMS did not answer; we keep trying."
 PER_SWEEP = 100
+PATIENCE = 5.0  # seconds for which a person waits
 
 
 class NotOurs(Exception):
@@ -52,10 +54,10 @@ def due(*, now: datetime) -> list[UUID]:
     return list(waiting.values_list("pk", flat=True)[:PER_SWEEP])
 
 
-def push(column_id: UUID, *, clock: sending.Clock = timezone.now) -> None:
+def push(column_id: UUID, *, clock: Clock = timezone.now) -> None:
     """Tell the platform a column's name and points. While scores are being sent there, a later sweep does it."""
     column = LineItem.objects.select_related("registration", "resource_link").get(pk=column_id)
-    lease = sending.Lease(column.registration_id, clock)
+    lease = Lease(column.registration_id, clock)
     if column.push_at is None or not lease.take():
         return
     try:
@@ -68,7 +70,7 @@ def remove(*, column: LineItem) -> None:
     """Delete a column that this tool made, with its grades; no more scores go there. Raises NotOurs, http.HttpError."""
     if not column.made or ags.LINE_ITEM not in column.resource_link.scopes:
         raise NotOurs
-    with http.session() as session:
+    with leases.errand(column.registration_id, patience=PATIENCE), http.session() as session:
         ags.delete_line_item(_call(column, session), line_item=column.url)
     gone: dict[str, Any] = {"url": "", "made": False, "wanted": False, "score_maximum": None, "push_at": None}
     LineItem.objects.filter(pk=column.pk).update(**gone)

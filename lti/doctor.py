@@ -4,7 +4,7 @@ Everything is asked afresh: no kept key or token is used. Only the score test wr
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
-from lti import ags, claims, doctor_score, http, jwks, keys, nrps, remedies, tokens, tool
+from lti import ags, claims, doctor_score, http, jwks, keys, leases, nrps, remedies, tokens, tool
 from lti.examination import FAILED, SKIPPED, Finding, Skip, Trouble, Visit, attempt
 from lti.http import Answer
 from lti.models import Context, Registration, ResourceLink
 from roster.rows import one
 
 CLOCKS_MAY_DIFFER = 30.0  # seconds: our assertions are backdated by as much, launches have a minute
+PATIENCE, LASTS = 10.0, timedelta(minutes=5)  # seconds; longer than an examination takes
 READ_COLUMNS = (ags.LINE_ITEM_READ, ags.LINE_ITEM)
 SCOPES = {
     ags.SCORE: "Permission to send scores",
@@ -34,10 +35,13 @@ def examine(
     *, registration: Registration, score_test: bool = False, clock: Callable[[], datetime] = timezone.now
 ) -> list[Finding]:
     """Run all steps. Nothing in the LMS is changed unless `score_test` says so."""
-    with http.session() as session:
-        visit = Visit(registration, session, clock)
-        found = [*_connection(visit), *_permissions(visit), *_services(visit)]
-        return found + (list(doctor_score.steps(visit)) if score_test else [])
+    try:
+        with leases.errand(registration.pk, patience=PATIENCE, lasts=LASTS), http.session() as session:
+            visit = Visit(registration, session, clock)
+            found = [*_connection(visit), *_permissions(visit), *_services(visit)]
+            return found + (list(doctor_score.steps(visit)) if score_test else [])
+    except leases.Lost:
+        return [Finding("A free moment", FAILED, "A list of people is being read from this LMS.", remedies.BUSY)]
 
 
 def failed(findings: list[Finding]) -> list[Finding]:

@@ -5,6 +5,7 @@ until the platform has it, never inside the request of the person who accepted.
 """
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from lti import ags, http, keys, tasks, tokens, tool
+from lti import ags, http, keys, leases, tasks, tokens, tool
 from lti.models import EulaAcceptance, Launch, ReportState, Terms
 
 LEASE = timedelta(minutes=3)  # longer than any one try takes
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(days=3)
+PATIENCE = 5.0  # seconds: somebody has just accepted
 MAY_PASS = {401, 403, 408, 425, 429}  # a token or a throttle; Canvas says 403 for the latter
 BUILT_IN = UUID(int=1)
 BUILT_IN_TEXT = (
@@ -74,10 +76,15 @@ def due(now: datetime) -> QuerySet[EulaAcceptance]:
 
 def report(*, acceptance_id: UUID, now: datetime) -> None:
     """Tell the platform once. Whoever takes the row first tells; a try that dies is taken up after LEASE."""
-    taken = due(now).filter(pk=acceptance_id).update(next_try_at=now + LEASE, tries=F("tries") + 1)
-    if not taken:
-        return
     row = EulaAcceptance.objects.select_related("registration", "platform_user").get(pk=acceptance_id)
+    with suppress(leases.Lost), leases.errand(row.registration_id, patience=PATIENCE):
+        _report(row, now)
+
+
+def _report(row: EulaAcceptance, now: datetime) -> None:
+    if not due(now).filter(pk=row.pk).update(next_try_at=now + LEASE, tries=F("tries") + 1):
+        return
+    row.refresh_from_db(fields=["tries"])
     status, words = _told(row)
     mine = EulaAcceptance.objects.filter(pk=row.pk, tries=row.tries, state=ReportState.DUE)
     if status is not None and 200 <= status < 300:

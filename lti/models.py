@@ -60,6 +60,7 @@ class Registration(models.Model):
     )
     active = models.BooleanField(default=True)
     drain_until = models.DateTimeField(null=True, blank=True, editable=False)
+    errand_until = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, help_text="The platform asked us to wait until then.")
     created_at = models.DateTimeField(auto_now_add=True)
 

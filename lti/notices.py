@@ -4,6 +4,7 @@ https://www.imsglobal.org/spec/lti-pns/v1p0 · A notice is a signed token like a
 """
 
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from jwt.utils import base64url_decode
 
-from lti import arrival, claims, history, http, jwks, keys, tokens, tool, validate
+from lti import arrival, claims, history, http, jwks, keys, leases, tokens, tool, validate
 from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
@@ -55,12 +56,17 @@ def subscribe(deployment_id: UUID, *, now: datetime) -> None:
     deployment = one(due(now).select_related("registration").filter(pk=deployment_id))
     if deployment is None:
         return
+    with suppress(leases.Lost), leases.errand(deployment.registration_id):
+        _subscribe(deployment, now)
+
+
+def _subscribe(deployment: Deployment, now: datetime) -> None:
     wait = min(FIRST_RETRY * 4**deployment.notices_tries, LONGEST_RETRY)
     again = now + wait if deployment.notices_tries + 1 < TRIES else None
-    claimed = due(now).filter(pk=deployment_id, notices_tries=deployment.notices_tries)
+    claimed = due(now).filter(pk=deployment.pk, notices_tries=deployment.notices_tries)
     if claimed.update(notices_due_at=again, notices_tries=F("notices_tries") + 1):
         done, words = _ask(deployment)
-        same = Deployment.objects.filter(pk=deployment_id, notices_url=deployment.notices_url)
+        same = Deployment.objects.filter(pk=deployment.pk, notices_url=deployment.notices_url)
         same.update(notices_answer=words[:500], **({"notices_due_at": None} if done else {}))
 
 

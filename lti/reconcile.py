@@ -17,6 +17,7 @@ from django.utils import timezone
 from lti import ags, families, http, keys, scores, sending, tokens
 from lti.ags import Result
 from lti.delivery import drift_of, is_empty, is_shown, shown
+from lti.leases import Clock, Lease
 from lti.models import Drift, LineItem, ScoreEvent, ScoreState
 from roster.models import Enrollment
 
@@ -30,7 +31,7 @@ COLUMNS = 20  # in one run
 Results = dict[str, Result]
 
 
-def reconcile(*, now: datetime, clock: sending.Clock = timezone.now) -> int:
+def reconcile(*, now: datetime, clock: Clock = timezone.now) -> int:
     """Read back the columns whose turn it is; how many were read. A platform that is busy or asks for a pause waits."""
     return sum(_reconcile(column, now, clock) for column in due(now)[:COLUMNS])
 
@@ -48,9 +49,9 @@ def due(now: datetime) -> QuerySet[LineItem]:
     return columns.select_related("registration", "resource_link__context").order_by(order, "id")
 
 
-def _reconcile(column: LineItem, now: datetime, clock: sending.Clock) -> bool:
+def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
     """One column, while no scores are being sent to its platform: so that never more than a few requests are out."""
-    lease = sending.Lease(column.registration_id, clock)
+    lease = Lease(column.registration_id, clock)
     if not lease.take():
         return False
     try:
@@ -66,23 +67,12 @@ def _reconcile(column: LineItem, now: datetime, clock: sending.Clock) -> bool:
     return True
 
 
-def _read(column: LineItem, lease: sending.Lease) -> Results:
+def _read(column: LineItem, lease: Lease) -> Results:
     registration, wanted = column.registration, ags.offered(column.resource_link.scopes)
     with http.session() as session:
         call = tokens.authorised(registration, wanted, key=keys.signing_key(), session=session)
         limit = families.of(registration.family).RESULTS_LIMIT
-        return ags.read_results(_holding(lease, call), line_item=column.url, limit=limit)
-
-
-def _holding(lease: sending.Lease, call: ags.Call) -> ags.Call:
-    """The same call, that keeps the lease alive from page to page and stops when it is lost."""
-
-    def held(*args: Any, **kwargs: Any) -> http.Answer:
-        if not lease.renew():
-            raise http.Unreachable("another worker has taken over")
-        return call(*args, **kwargs)
-
-    return held
+        return ags.read_results(lease.holding(call), line_item=column.url, limit=limit)
 
 
 def _judge_all(column: LineItem, results: Results, now: datetime) -> None:

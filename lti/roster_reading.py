@@ -5,7 +5,6 @@ A reading that fails, or that names nobody, takes nobody for gone; what its page
 
 import logging
 import random
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,13 +12,13 @@ from uuid import UUID
 import requests
 from django.utils import timezone
 
-from lti import ags, http, keys, membership, nrps, rosters, tokens
+from lti import ags, http, keys, leases, membership, nrps, rosters, tokens
+from lti.leases import Clock, Lease
 from lti.membership import Reading
 from lti.models import Context, ToolKey
+from roster.rows import one
 
 logger = logging.getLogger(__name__)
-
-Clock = Callable[[], datetime]
 
 EVERY = timedelta(hours=6)
 READ_FOR = timedelta(minutes=10)
@@ -31,23 +30,45 @@ EMPTY = "The LMS sent an empty list. Nobody was removed for that."
 
 
 def read(context_id: UUID, *, clock: Clock = timezone.now) -> None:
-    """Read one context's list if it is due and nobody else is at it."""
+    """Read one context's list if it is due, and then the others that are due at its platform, one after the other.
+
+    While someone else asks that platform nothing is read; whoever does goes on with what is due.
+    """
+    began = clock()
+    first = one(rosters.due(began).filter(pk=context_id).select_related("deployment"))
+    if first is None:
+        return
+    try:
+        with leases.errand(first.deployment.registration_id, clock=clock) as lease:
+            due: Context | None = first
+            while due and clock() - began < READ_FOR and _read(due.pk, lease, clock):
+                due = one(rosters.due(clock()).filter(deployment__registration=first.deployment.registration_id))
+    except leases.Lost:
+        logger.info("list of context %s waits: its platform is being asked something else", context_id)
+
+
+def _read(context_id: UUID, lease: Lease, clock: Clock) -> bool:
+    """Read one list, unless someone else is at it."""
     began = clock()
     if not rosters.due(began).filter(pk=context_id).update(roster_lease=began + LEASE):
-        return
+        return False
     context = Context.objects.select_related("deployment__registration").get(pk=context_id)
     try:
         with http.session() as session:
-            words = _Errand(context, session, keys.signing_key(), clock).run(began)
+            words = _Errand(context, session, keys.signing_key(), lease).run(began)
+    except leases.Lost:
+        _write(context, clock(), timedelta(0))
+        return False
     except http.HttpError as error:
         _failed(context, error, clock())
     else:
         _write(context, clock(), EVERY, roster_read_at=began, roster_tries=0, roster_words=words[:300])
+    return True
 
 
 class _Errand:
-    def __init__(self, context: Context, session: requests.Session, key: ToolKey, clock: Clock) -> None:
-        self.context, self.session, self.key, self.clock = context, session, key, clock
+    def __init__(self, context: Context, session: requests.Session, key: ToolKey, lease: Lease) -> None:
+        self.context, self.session, self.key, self.lease = context, session, key, lease
 
     def run(self, began: datetime) -> str:
         """Read everything; what a teacher should know of it. Raises http.HttpError."""
@@ -58,7 +79,7 @@ class _Errand:
         for page in pages:
             membership.apply(reading, page)
             named += len(page)
-            if self.clock() - began > READ_FOR:
+            if self.lease.clock() - began > READ_FOR:
                 raise http.Unreachable(f"the list was not at its end after {READ_FOR}")
         if not named:
             return EMPTY
@@ -73,12 +94,15 @@ class _Errand:
         try:
             listed = nrps.groups(call, url=self.context.groups_url)
             sets = nrps.group_sets(call, url=sets_url) if sets_url else {}
+        except leases.Lost:
+            raise
         except http.HttpError as error:
             return {}, f"The groups could not be read: {error}"
         return membership.keep_groups(self.context, listed, sets), ""
 
     def _call(self, scope: str) -> ags.Call:
-        return tokens.authorised(self.context.deployment.registration, [scope], key=self.key, session=self.session)
+        registration = self.context.deployment.registration
+        return self.lease.holding(tokens.authorised(registration, [scope], key=self.key, session=self.session))
 
 
 def _failed(context: Context, error: http.HttpError, now: datetime) -> None:

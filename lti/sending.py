@@ -7,7 +7,6 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,16 +23,13 @@ from lti.ags import Result
 from lti.columns import Column
 from lti.delivery import Outcome, Parcel
 from lti.families.verdict import Kind
+from lti.leases import SCORES_IN_FLIGHT, Clock, Lease
 from lti.models import LineItem, Registration, ScoreEvent, ScoreState
 from lti.pacing import Pace
 
 logger = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
-
-IN_FLIGHT = 4  # requests at once to one platform: Canvas reserves for each, and trips at about twelve
 BATCH = 16  # events taken at once
-LEASE = timedelta(seconds=60)
 RENEW_EVERY = 15.0  # seconds
 STALE_AFTER = timedelta(minutes=3)
 GIVE_UP_AFTER = timedelta(days=3)
@@ -94,32 +90,6 @@ def lock(line_item_id: UUID, user_id: UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{line_item_id}:{user_id}"])
 
 
-class Lease:
-    """The right to talk to one platform. Runs out by itself when its holder dies."""
-
-    def __init__(self, registration_id: UUID, clock: Clock) -> None:
-        self.registration_id = registration_id
-        self.clock = clock
-        self.until: datetime | None = None
-
-    def take(self) -> bool:
-        now = self.clock()
-        return self._move(Q(drain_until=None) | Q(drain_until__lte=now), now + LEASE)
-
-    def renew(self) -> bool:
-        """False when another drain has taken over."""
-        return self._move(Q(drain_until=self.until), self.clock() + LEASE)
-
-    def release(self) -> None:
-        self._move(Q(drain_until=self.until), None)
-
-    def _move(self, held: Q, until: datetime | None) -> bool:
-        moved = Registration.objects.filter(held, pk=self.registration_id).update(drain_until=until)
-        if moved:
-            self.until = until
-        return bool(moved)
-
-
 class Drain:
     """One run over a registration's due events."""
 
@@ -140,7 +110,7 @@ class Drain:
 
     def run(self) -> None:
         try:
-            with http.session() as session, ThreadPoolExecutor(IN_FLIGHT) as pool:
+            with http.session() as session, ThreadPoolExecutor(SCORES_IN_FLIGHT) as pool:
                 while self._step(pool, session):
                     pass
         finally:
@@ -152,7 +122,7 @@ class Drain:
         self._send(pool, session)
         if not self.flying:
             return self._rest()
-        gap = self.pace.wait() if self.ready and len(self.flying) < IN_FLIGHT else 0.0
+        gap = self.pace.wait() if self.ready and len(self.flying) < SCORES_IN_FLIGHT else 0.0
         done, _ = wait(self.flying, timeout=gap or RENEW_EVERY, return_when=FIRST_COMPLETED)
         for future in done:
             self._settle(self.flying.pop(future), future.result())
@@ -160,7 +130,7 @@ class Drain:
 
     def _send(self, pool: ThreadPoolExecutor, session: requests.Session) -> None:
         """Fill the free places. Nothing new once the lease is lost, the time is up or the platform wants a pause."""
-        while len(self.flying) < IN_FLIGHT and self._may_send():
+        while len(self.flying) < SCORES_IN_FLIGHT and self._may_send():
             if not self.ready:
                 self.ready.extend(self._claim())
             if not self.ready or (self.patience and self.pace.wait()):

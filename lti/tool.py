@@ -35,6 +35,8 @@ USUAL_PRIVACY = "name_only"
 PLACEMENTS = {
     "assignment_selection": "Assay lesson or check",
     "link_selection": "Assay lesson or check",
+    "course_assignments_menu": "Add Assay lessons or checks",
+    "module_index_menu_modal": "Add Assay lessons or checks",
     "editor_button": "Assay",
 }
 

@@ -103,8 +103,9 @@ class Visit:
         return self.page
 
     def press(self, form: Form, **fields: str) -> Page:
-        data = {**form.fields, **fields}
-        self.page = Page(self.session.request(form.method, form.action, data=data, timeout=20))
+        where = "params" if form.method == "get" else "data"
+        answer = self.session.request(form.method, form.action, timeout=20, **{where: {**form.fields, **fields}})
+        self.page = Page(answer)
         return self.page
 
     def start(self) -> Page:

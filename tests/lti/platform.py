@@ -197,15 +197,17 @@ class Platform:
                     platform.in_flight += 1
                     platform.most_in_flight = max(platform.most_in_flight, platform.in_flight)
                 try:
-                    self._send(platform.answer(Seen(self.command, parts.path, parse_qs(parts.query), headers, body)))
+                    seen = Seen(self.command, parts.path, parse_qs(parts.query), headers, body)
+                    answer = platform.answer(seen)
+                    time.sleep(answer.delay)
                 finally:
                     with platform.lock:
-                        platform.in_flight -= 1
+                        platform.in_flight -= 1  # before the other side can know
+                self._send(answer)
 
             do_POST = do_PUT = do_DELETE = do_GET
 
             def _send(self, answer: Answer) -> None:
-                time.sleep(answer.delay)
                 if answer.drop:
                     self.close_connection = True
                     self.connection.shutdown(2)

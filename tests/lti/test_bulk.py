@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lti import scores, sending
+from lti import leases, scores, sending
 from lti.models import Deployment, ScoreEvent, ScoreState
 from roster.models import Institution
 from tests.lti.desk import SCORES, Desk
@@ -77,5 +77,5 @@ def test_all_scores_arrive_once_whatever_the_platform_does(
     for score in told:  # a repeat is the same fact, and gives way to what is there
         first = firsts[str(score["userId"])]
         assert score is first or score == {**first, SUBMISSION: {**first[SUBMISSION], GIVES_WAY: True}}
-    assert platform.most_in_flight <= sending.IN_FLIGHT
+    assert platform.most_in_flight <= leases.SCORES_IN_FLIGHT
     assert platform.throttled < COUNT / 10

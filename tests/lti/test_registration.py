@@ -606,6 +606,7 @@ def test_canvas_configuration_has_what_canvas_requires(client: Client) -> None:
     assert extension["privacy_level"] == "name_only"
     by_name = {placement["placement"]: placement for placement in extension["settings"]["placements"]}
     assert by_name["assignment_selection"]["message_type"] == "LtiDeepLinkingRequest"
+    assert {"assignment_selection", "course_assignments_menu", "module_index_menu_modal"} <= set(by_name)
     assert by_name["course_navigation"]["default"] == "disabled"
     assert client.get("/lti/canvas.json?privacy=public").json()["extensions"][0]["privacy_level"] == "public"
     assert client.get("/lti/canvas.json?privacy=x").json()["extensions"][0]["privacy_level"] == "name_only"

@@ -1,5 +1,6 @@
 """The list of a course's people on the way from the sandbox LMS to the teacher's page, by the real worker."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -30,6 +31,21 @@ def test_teacher_sees_who_has_not_started_and_who_has_left(system: System, mode:
     assert "Bob" not in page
     if mode == "strict":
         assert len(_asked(system, course)) == 3 + 2
+
+
+def test_teacher_sees_one_group_of_the_lms_at_a_time(system: System) -> None:
+    course = new_course(system)
+    alice, _bob = course.person("alice"), course.person("bob")
+    system.sandbox.set_group(course.id, "Crimson", [alice], set="Teams")
+    teacher = course.launch("tess", "instructor")
+
+    page = wait_for(lambda: _says(teacher, "Crimson"))
+    assert "2 learners, 2 not started" in page
+    [group] = re.findall(r'<option value="([^"]+)">[^<]*Crimson', teacher.page.html)
+    alone = teacher.press(teacher.page.form("/class/"), group=group).text
+
+    assert "Alice Tester" in alone
+    assert "Bob Tester" not in alone
 
 
 def _says(visit: Visit, words: str) -> str:
