@@ -5,6 +5,7 @@ from typing import Any
 
 worker_class = "gthread"
 threads = 4
+limit_request_line = 8_190  # bytes, the most there is: the hints of a login stand in an address, signed
 # Many instances may run on one machine; none needs the control socket, which would lie in the home folder.
 control_socket_disable = True
 

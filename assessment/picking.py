@@ -102,6 +102,14 @@ def makes_column(launch: Launch) -> bool:
     return launch.registration.family != Family.CANVAS or not place or place in CANVAS_COLUMNS
 
 
+def is_stranded(launch: Launch, destination: str) -> bool:
+    """Whether the answer would end nowhere: Moodle takes it inside its own dialog only, not in a tab of our making.
+
+    `destination` is the browser's `Sec-Fetch-Dest`.
+    """
+    return launch.registration.family == Family.MOODLE and destination == "document"
+
+
 def points_limit(launch: Launch) -> tuple[int, int] | None:
     """The whole points that the platform's own form takes; None where any number above nought will do."""
     return MOODLE_POINTS if launch.registration.family == Family.MOODLE else None

@@ -157,7 +157,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 # Pages under a launch key say `no-referrer` themselves. Here it would make browsers post `Origin: null`, which CSRF
 # refuses.
 SECURE_REFERRER_POLICY = "same-origin"
-# A launch opens windows of its own and is opened by the LMS; nothing here reads `window.opener`.
+# Pages that an LMS opens say `unsafe-none` themselves: it may have opened a window and listen to it.
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

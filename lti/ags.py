@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from lti import http, paging
+from lti import claims, http, paging
 from lti.http import Answer
 
 SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -171,7 +171,7 @@ def _columns(call: Call, line_items: str, wanted: dict[str, str], **query: str) 
     found = []
     try:
         for entry in _all_entries(call, with_query(line_items, **query), LINE_ITEMS_TYPE):
-            if _usable(entry, line_items) and wanted.items() <= entry.items():
+            if _usable(entry, line_items) and all(_same(entry.get(name), value) for name, value in wanted.items()):
                 found.append(entry)
     except paging.Endless:
         if not found:
@@ -181,10 +181,14 @@ def _columns(call: Call, line_items: str, wanted: dict[str, str], **query: str) 
 
 def _results(entries: Iterable[dict[str, Any]]) -> dict[str, Result]:
     return {
-        entry["userId"]: Result(_decimal(entry.get("resultScore")), _decimal(entry.get("resultMaximum")))
+        user_id: Result(_decimal(entry.get("resultScore")), _decimal(entry.get("resultMaximum")))
         for entry in entries
-        if isinstance(entry.get("userId"), str)
+        if (user_id := claims.as_identifier(entry.get("userId")))
     }
+
+
+def _same(given: Any, wanted: str) -> bool:
+    return claims.as_identifier(given) == wanted
 
 
 def number(value: Decimal) -> int | float:

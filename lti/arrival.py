@@ -96,7 +96,7 @@ def resource_link(at: Arrival, link_id: str) -> ResourceLink:
 def context(at: Arrival, link: ResourceLink | None) -> Context | None:
     """The course of the launch; a launch may come without one (core 1.3 section 5.4.1)."""
     claim = at.claims.get(CLAIM + "context")
-    if claim is None:
+    if claim in (None, {}, []):  # PHP writes an empty object as a list
         return link.context if link else None
     if not isinstance(claim, dict):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "context is not an object")

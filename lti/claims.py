@@ -41,6 +41,13 @@ def is_identifier(value: Any, limit: int = 255) -> bool:
     return bool(usable) and not UNSTORABLE.search(value)
 
 
+def as_identifier(value: Any) -> str:
+    """A key as text, empty where it is none. Some platforms write numbers where the standard has text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if is_identifier(value) else ""
+
+
 def identifier(source: Claims, name: str, label: str = "") -> str:
     """A required identifier. Raises LaunchRefused where it is missing or not one."""
     value = source.get(name)

@@ -141,10 +141,16 @@ class OtherForm(ConnectForm):
     auth_url = Address(label="Authentication request URL, authorization endpoint")
     token_url = Address(label="Access token URL")
     jwks_url = Address(label="Public keyset URL")
+    token_audience = Identifier(
+        required=False,
+        label="Audience of token requests",
+        help_text="Only where the LMS names one that is not the access token URL.",
+    )
     field_order = ["name", "institution", "issuer", "client_id", "deployment_id", "auth_url", "token_url", "jwks_url"]
 
     def endpoints(self) -> dict[str, str]:
-        return {name: self.cleaned_data[name] for name in ("issuer", "auth_url", "token_url", "jwks_url")}
+        names = ("issuer", "auth_url", "token_url", "jwks_url", "token_audience")
+        return {name: self.cleaned_data[name] for name in names}
 
 
 @dataclass(frozen=True)
@@ -224,7 +230,11 @@ def _moodle() -> list[Paste]:
         ),
         Paste("Privacy: Share launcher's name with tool", "Always", choose=True),
         Paste("Privacy: Share launcher's email with tool", "Never", choose=True),
-        Paste("Privacy: Accept grades from the tool", "Always", choose=True),
+        Paste(
+            "Privacy: Accept grades from the tool",
+            "As specified in Deep Linking definition or Delegate to teacher",
+            choose=True,
+        ),
     ]
 
 

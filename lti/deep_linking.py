@@ -18,7 +18,7 @@ from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Launch
-from lti.roles import CONTEXT, role
+from lti.roles import in_context, role
 from roster.models import Role
 
 REQUEST, RESPONSE = "LtiDeepLinkingRequest", "LtiDeepLinkingResponse"
@@ -28,7 +28,7 @@ BACKDATED = 30  # seconds: Moodle refuses an answer that is issued one second ah
 LIVES = 300  # seconds: Canvas believes nothing older
 LONGEST_RETURN_URL = 8_000  # Canvas puts a token of its own into the address
 LONGEST_DATA = 64_000  # characters
-DESIGNER = {CONTEXT + "#ContentDeveloper", "ContentDeveloper"}
+DESIGNER = "ContentDeveloper"
 # What may stand in a Content-Security-Policy as the place to post to.
 HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
 
@@ -36,7 +36,7 @@ HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
 def request(at: Arrival) -> str:
     """LtiDeepLinkingRequest (section 3.4.1): opens for those who may change the course."""
     given = claims.strings(at.claims[CLAIM + "roles"])
-    if role(given) != Role.INSTRUCTOR and DESIGNER.isdisjoint(given):
+    if role(given) != Role.INSTRUCTOR and DESIGNER not in in_context(given):
         raise LaunchRefused(Problem.TEACHERS_ONLY, "deep linking needs a teaching role")
     return arrival.open_launch(at, context=arrival.context(at, None), settings=settings_of(at.claims))
 

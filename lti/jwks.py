@@ -42,6 +42,13 @@ def keys_for(registration: Registration, kid: str, *, now: datetime) -> list[RSA
     return matching(registration.jwks, kid)
 
 
+def newer_keys_for(registration: Registration, kid: str, *, now: datetime) -> list[RSAPublicKey]:
+    """The keys with this id as the platform has them now; the known ones where it was asked within the last minute."""
+    if _claim_try(registration, now):
+        _refresh(registration, now)
+    return matching(registration.jwks, kid)
+
+
 def _claim_try(registration: Registration, now: datetime) -> bool:
     """Only one process a minute may ask the platform."""
     due = Q(jwks_tried_at=None) | Q(jwks_tried_at__lte=now - TRY_EVERY)

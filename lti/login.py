@@ -13,7 +13,7 @@ from lti.models import Registration
 from lti.state import LOGIN_PARAMETERS, State
 from roster.rows import Prepared
 
-LONGEST_PARAMETER = 4_000
+LONGEST_PARAMETER = 7_000  # characters; in a frame it travels once more in an address, see gunicorn.conf.py
 
 
 def parameters(given: dict[str, str]) -> dict[str, str]:
@@ -33,12 +33,16 @@ def parameters(given: dict[str, str]) -> dict[str, str]:
 def registration(login: dict[str, str]) -> Registration:
     """The registration that a login means, by issuer and client id.
 
-    Without a client id the issuer must have exactly one active registration. Raises LaunchRefused.
+    Without a client id the issuer must have exactly one active registration, or one that knows the deployment.
+    Raises LaunchRefused.
     """
     issuer, client_id = login["iss"], login.get("client_id")
     found = _named(issuer, client_id) if client_id else list(_registrations(issuer)[:2])
     if not found:
         raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "issuer and client id are not registered")
+    if len(found) > 1 and login.get("lti_deployment_id"):
+        of_deployment = _registrations(issuer).filter(deployments__deployment_id=login["lti_deployment_id"])
+        found = list(of_deployment[:2]) or found
     if len(found) > 1:
         raise LaunchRefused(Problem.AMBIGUOUS_PLATFORM, "client_id is missing")
     return found[0]

@@ -12,10 +12,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from lti import demotion, scores
+from lti import demotion, families, scores
 from lti.models import Context, Launch, PlatformUser
 from lti.nrps import ListedGroup, Member
-from roster.models import Enrollment, Group, Person
+from roster.models import Enrollment, Group, Person, Role
 
 SHARED = ["name", "given_name", "family_name", "email"]
 
@@ -100,17 +100,21 @@ def _renamed(person: Person, member: Member) -> bool:
 
 
 def _enrol(reading: Reading, page: dict[UUID, Member]) -> list[UUID]:
-    """Give the page's people their places; those learners who were not in the list before, or had left it."""
+    """Give the page's people their places; those learners who were not in the list before, or had left it.
+
+    A launch knows better than an older list, and than one that cannot tell.
+    """
     context = reading.context
     places = Enrollment.objects.select_for_update().filter(course=context.course_id, person__in=page).order_by("pk")
     known = {place.person_id: place for place in places}
     fresh = set(_launched_since(reading).filter(person__in=known).values_list("person_id", flat=True))
+    certain = families.of(context.deployment.registration.family).LISTS_TEACHERS
     made = [
         Enrollment(
             institution_id=context.institution_id,
             course_id=context.course_id,
             person_id=person,
-            role=known[person].role if person in fresh else member.role,  # a launch knows better than an older list
+            role=_role(known.get(person), member, newer=person in fresh, certain=certain),
             listed_at=reading.began,
         )
         for person, member in page.items()
@@ -125,6 +129,14 @@ def _enrol(reading: Reading, page: dict[UUID, Member]) -> list[UUID]:
         if place.person_id in known and known[place.person_id].role != place.role:
             demotion.end_higher(course=place.course_id, person=place.person_id, role=place.role, now=reading.began)
     return [person for person in page if _is_back(known.get(person), context)]
+
+
+def _role(place: Enrollment | None, member: Member, *, newer: bool, certain: bool) -> str:
+    """What the list says, unless a launch after it (`newer`) said otherwise, or the list cannot tell all teachers."""
+    if place is None:
+        return member.role
+    may_teach = place.role == Role.INSTRUCTOR and member.role == Role.LEARNER
+    return place.role if newer or (may_teach and not certain) else member.role
 
 
 def _is_back(place: Enrollment | None, context: Context) -> bool:

@@ -151,7 +151,7 @@ def _refusal(answer: Answer) -> RegistrationFailed:
 def _save(
     invitation: Invitation, platform: Platform, wanted: dict[str, Any], answer: Claims, now: datetime
 ) -> Registered:
-    client_id = _identifier(answer.get("client_id"))
+    client_id = claims.as_identifier(answer.get("client_id"))
     if not client_id:
         raise RegistrationFailed(Step.REGISTRATION, REFUSED, "the answer holds no client_id")
     try:
@@ -184,15 +184,9 @@ def _row(invitation: Invitation, platform: Platform, client_id: str) -> Registra
 def _deployment(registration: Registration, answer: Claims) -> Deployment | None:
     """Moodle names it inside the tool configuration, Canvas beside it or not at all."""
     inside = claims.mapping(answer, TOOL_CONFIGURATION)
-    deployment_id = _identifier(inside.get("deployment_id")) or _identifier(answer.get("deployment_id"))
+    named = inside.get("deployment_id") or answer.get("deployment_id")
+    deployment_id = claims.as_identifier(named)
     if not deployment_id:
         return None
     shared = {"institution": registration.institution, "active": True}
     return Deployment.objects.create(registration=registration, deployment_id=deployment_id, **shared)
-
-
-def _identifier(value: Any) -> str:
-    """An id as text; some platforms write a number."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    return value if claims.is_identifier(value) else ""

@@ -26,10 +26,15 @@ STUDYING = {VOCABULARY + "institution/person#Student", VOCABULARY + "institution
 def role(roles: Iterable[str]) -> Role:
     """The context role decides; institution roles only where there is none; anything unknown may least."""
     given = set(roles)
-    context = {name for name in map(_context_role, given) if name}
+    context = in_context(given)
     if context:
         return _chosen(bool(context & TEACHING), bool(context & LEARNING))
     return _chosen(bool(given & ADMINISTERING), bool(given & STUDYING))
+
+
+def in_context(roles: Iterable[str]) -> set[str]:
+    """The principal names of the context roles: `ContentDeveloper`, `Instructor`, …"""
+    return {name for name in map(_context_role, roles) if name}
 
 
 def is_administrator(roles: Iterable[str]) -> bool:

@@ -14,10 +14,12 @@ from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Deployment, ResourceLink
 
+LONGEST = 8_000  # characters
+
 
 def own(found: Claims) -> str:
     """The address that the message names, if it is one of this service; else empty."""
-    url = claims.url(found.get(CLAIM + "target_link_uri"))
+    url = claims.url(found.get(CLAIM + "target_link_uri"), LONGEST)
     host = urlsplit(url).hostname or ""
     named = [urlsplit(settings.BASE_URL).hostname or "", *(name for name in settings.ALLOWED_HOSTS if name != "*")]
     return url if host and validate_host(host, named) else ""

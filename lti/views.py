@@ -26,8 +26,9 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def allow_framing(response: HttpResponseBase) -> None:
-    """Let any LMS show this response in a frame."""
+    """Let any LMS show this response in a frame, or in a window of its own."""
     response.xframe_options_exempt = True  # type: ignore[attr-defined]
+    response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"  # an LMS may open a window, and listen to it
     response.headers.pop("X-Frame-Options", None)  # where the clickjacking middleware ran before
     replaced = getattr(response, "_csp_replace", None) or {}
     response._csp_replace = {**replaced, "frame-ancestors": None}  # type: ignore[attr-defined]

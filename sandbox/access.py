@@ -23,7 +23,7 @@ class Visit:
 
     @property
     def teaches(self) -> bool:
-        return self.role in (Role.INSTRUCTOR, Role.ADMINISTRATOR)
+        return self.role in (Role.INSTRUCTOR, Role.ASSISTANT, Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)

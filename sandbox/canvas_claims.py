@@ -6,12 +6,17 @@ from typing import Any
 from django.conf import settings
 
 from sandbox.models import Activity, Course, Enrolment, Launch, LineItem, Person, Role
-from sandbox.scopes import INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
+from sandbox.scopes import ASSISTANT, INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
 
 SYSTEM_USER = "http://purl.imsglobal.org/vocab/lis/v2/system/person#User"
 NOBODY = "http://purl.imsglobal.org/vocab/lis/v2/person#None"
 PLACEMENT = "https://www.instructure.com/placement"
-IN_INSTITUTION = {Role.LEARNER: "Student", Role.INSTRUCTOR: "Instructor", Role.ADMINISTRATOR: "Administrator"}
+IN_INSTITUTION = {
+    Role.LEARNER: "Student",
+    Role.INSTRUCTOR: "Instructor",
+    Role.ASSISTANT: "Instructor",
+    Role.ADMINISTRATOR: "Administrator",
+}
 GUEST_HINT = hashlib.sha1(b"public visitor", usedforsecurity=False).hexdigest()
 REGION, ENVIRONMENT = "us-east-1", "prod"
 # Canvas prints these two into most of its claims.
@@ -39,9 +44,9 @@ def roles(course: Course, person: Person | None, role: str | None) -> list[str]:
     anywhere = {Role(found) for found in places.values_list("role", flat=True)}
     if person.is_admin:
         anywhere.add(Role.ADMINISTRATOR)
-    uris = [INSTITUTION + IN_INSTITUTION[found] for found in Role if found in anywhere]
+    uris = list(dict.fromkeys(INSTITUTION + IN_INSTITUTION[found] for found in Role if found in anywhere))
     if role and places.filter(course=course).exists():
-        uris.append(MEMBERSHIP + SHORT_ROLES[Role(role)])
+        uris += [MEMBERSHIP + SHORT_ROLES[Role(role)], *([ASSISTANT] if role == Role.ASSISTANT else [])]
     return [*uris, SYSTEM_USER, *([TEST_USER] if person.is_test else [])]
 
 

@@ -10,9 +10,14 @@ from django.conf import settings
 
 from sandbox import canvas_claims, custom, eula, groups, legacy, messages, notices, scopes
 from sandbox.models import Course, Enrolment, Launch, LineItem, Mode, Person, Role, Tool
-from sandbox.scopes import INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
+from sandbox.scopes import ASSISTANT, INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
 
-IN_INSTITUTION = {Role.LEARNER: "Student", Role.INSTRUCTOR: "Faculty", Role.ADMINISTRATOR: "Administrator"}
+IN_INSTITUTION = {
+    Role.LEARNER: "Student",
+    Role.INSTRUCTOR: "Faculty",
+    Role.ASSISTANT: "Staff",
+    Role.ADMINISTRATOR: "Administrator",
+}
 LIFETIMES = {Mode.STRICT: 300, Mode.MOODLE: 60, Mode.CANVAS: 3600}
 
 
@@ -21,6 +26,7 @@ def roles(course: Course, person: Person, role: str) -> list[str]:
     known = Role(role)
     uris = [MEMBERSHIP + SHORT_ROLES[known]]
     if course.mode == Mode.STRICT:
+        uris += [ASSISTANT] if known == Role.ASSISTANT else []
         uris.append(INSTITUTION + IN_INSTITUTION[known])
         if person.is_test:
             uris.append(TEST_USER)

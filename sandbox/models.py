@@ -31,6 +31,7 @@ class Storage(models.TextChoices):
 class Role(models.TextChoices):
     LEARNER = "learner", "Student"
     INSTRUCTOR = "instructor", "Teacher"
+    ASSISTANT = "assistant", "Teaching assistant"
     ADMINISTRATOR = "administrator", "Administrator"
 
 

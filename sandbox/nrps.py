@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox import canvas_roster, claims, custom, groups, scopes
-from sandbox.models import Activity, Enrolment, Mode
+from sandbox.models import Activity, Enrolment, Mode, Role
 from sandbox.scopes import LTI, MEMBERSHIP, SHORT_ROLES
 from sandbox.services import Call, Refused, Resource, answer, reply, whole
 
@@ -76,12 +76,16 @@ def _messages(call: Call) -> Activity | None:
     return activity
 
 
+def _moodle_roles(enrolment: Enrolment) -> list[str]:
+    """Moodle lists who may change the course as Instructor; at a launch it asks who may manage the activity."""
+    return [SHORT_ROLES[Role.LEARNER if enrolment.role == Role.ASSISTANT else Role(enrolment.role)]]
+
+
 def _member(call: Call, enrolment: Enrolment, activity: Activity | None) -> dict[str, Any]:
     person = enrolment.person
     active = enrolment.status == Enrolment.Status.ACTIVE
-    roles = claims.roles(call.course, person, enrolment.role)
     member: dict[str, Any] = {"status": "Active" if active else "Inactive"}
-    member["roles"] = [roles[0].removeprefix(MEMBERSHIP)] if call.moodle else roles
+    member["roles"] = _moodle_roles(enrolment) if call.moodle else claims.roles(call.course, person, enrolment.role)
     if activity is not None:
         message: dict[str, Any] = {LTI + "message_type": "LtiResourceLinkRequest"}
         if not call.moodle:

@@ -22,4 +22,10 @@ LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 INSTITUTION = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
-SHORT_ROLES = {Role.LEARNER: "Learner", Role.INSTRUCTOR: "Instructor", Role.ADMINISTRATOR: "Administrator"}
+SHORT_ROLES = {
+    Role.LEARNER: "Learner",
+    Role.INSTRUCTOR: "Instructor",
+    Role.ASSISTANT: "Instructor",
+    Role.ADMINISTRATOR: "Administrator",
+}
+ASSISTANT = MEMBERSHIP.replace("#", "/Instructor#TeachingAssistant")

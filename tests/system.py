@@ -4,6 +4,7 @@ PostgreSQL and Redis are those that DATABASE_URL and REDIS_URL name; everything 
 over a database of its own.
 """
 
+import json
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +28,14 @@ ROOT = Path(__file__).resolve().parent.parent
 QUIZ = "end-model-families-when-to-fine-tune-creators"
 LESSON = "when-to-fine-tune"
 REDIS_DB = 9
+COMMANDS = """
+import json, sys
+import django
+from django.core.management import call_command
+django.setup()
+for command in json.loads(sys.argv[1]):
+    call_command(*command)
+"""
 
 
 def free_port() -> int:
@@ -101,14 +111,10 @@ class System:
     def _start(self) -> None:
         self._sql("CREATE DATABASE {}", self.database)
         self.redis.flushdb()
-        self.run("-m", "django", "migrate", "-v0", env=self.sandbox_env)
-        self.run("-m", "django", "setup_sandbox", env=self.sandbox_env)
-        self.start_sandbox()
-        self.manage("migrate", "-v0")
-        self.manage("collectstatic", "--noinput", "-v0")
-        self.manage("load_demo_content")
-        self.register()
-        self.api_key = self._make_key("test", "stack")
+        with ThreadPoolExecutor() as beside:
+            sandbox = beside.submit(self._prepare_sandbox)
+            self.api_key = self._prepare()
+            sandbox.result()
         self.start_web()
         for name in ("worker", "passback", "beat"):
             self.start(name)
@@ -121,18 +127,27 @@ class System:
             self.stop(name)
         self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database)
 
-    def register(self) -> None:
+    def _prepare_sandbox(self) -> None:
+        self._commands([["migrate", "-v0"], ["setup_sandbox"]], env=self.sandbox_env)
+        self.start_sandbox()
+
+    def _prepare(self) -> str:
+        """Everything that is done once before the tool runs; the API key that was made."""
         lms = self.sandbox_url
-        self.manage(
+        register = [
             *("register_platform", "--name", "Sandbox", "--issuer", lms, "--client-id", "assay-sandbox"),
             *("--auth-url", f"{lms}/lti/authorize", "--token-url", f"{lms}/lti/token"),
             *("--jwks-url", f"{lms}/lti/jwks", "--deployment-id", "1", "--institution", "test"),
-        )
-
-    def _make_key(self, institution: str, name: str) -> str:
+        ]
         scopes = "assignments:read,attempts:read,grades:read,statistics:read,people:read"
-        printed = self.manage("create_api_key", "--institution", institution, "--name", name, "--scopes", scopes)
+        key = ["create_api_key", "--institution", "test", "--name", "stack", "--scopes", scopes]
+        static = ["collectstatic", "--noinput", "-v0"]
+        printed = self._commands([["migrate", "-v0"], static, ["load_demo_content"], register, key], env=self.env)
         return next(word for word in printed.split() if word.startswith("assay_"))
+
+    def _commands(self, commands: list[list[str]], env: dict[str, str]) -> str:
+        """Several commands in one process: each alone would load everything again."""
+        return self.run("-c", COMMANDS, json.dumps(commands), env=env)
 
     # Processes
 

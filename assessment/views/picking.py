@@ -159,6 +159,7 @@ def _page(request: LaunchRequest, rows: list[Row], more: dict[str, Any]) -> Http
         "column": picking.makes_column(request.viewer),
         "links_only": picking.item_type(request.viewer) == picking.LINK,
         "course": request.viewer.course,
+        "stranded": picking.is_stranded(request.viewer, request.headers.get("Sec-Fetch-Dest", "")),
     }
     return render(request, "assessment/pick.html", context, status=422 if wrong or more["error"] else 200)
 

@@ -4,15 +4,20 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from assessment import access
-from assessment.views import learner
+from assessment.views import learner, teacher
 from assessment.views.requests import LaunchRequest, see_other
 from lti.language import in_english
 
 
 def front(request: LaunchRequest) -> HttpResponse:
-    """On to the attempt that counts; a teacher reads that there is none, a learner sees the overview."""
-    found = access.submission(request.viewer)
+    """On to the attempt that counts; a teacher reads that there is none, a learner sees the overview.
+
+    Where the LMS names nobody, a teacher sees the class.
+    """
     is_instructor = access.is_instructor(request.viewer)
+    if is_instructor and request.viewer.settings.get("of_nobody"):
+        return in_english(teacher.front)(request)
+    found = access.submission(request.viewer)
     if found is not None:
         return see_other("class_attempt" if is_instructor else "result", found.pk)
     if not is_instructor:

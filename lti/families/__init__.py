@@ -16,6 +16,7 @@ class PlatformFamily(Protocol):
     KEEPS_OVERRIDES: bool  # whether a grade that a teacher overrode stays though the answer is a success
     GIVES_WAY: bool  # whether a score can be told that leaves alone any grade that is there
     RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
+    LISTS_TEACHERS: bool  # whether the roster tells every teacher from a learner
 
     def body(self, event: ScoreEvent, manner: Manner) -> dict[str, Any]:
         """The score as AGS 2.0 section 3.4 has it."""

@@ -16,6 +16,7 @@ REFUSES_EQUAL = False  # an equal timestamp is taken again, and so is its commen
 KEEPS_OVERRIDES = False
 GIVES_WAY = True  # prioritize_non_tool_grade
 RESULTS_LIMIT = "100"
+LISTS_TEACHERS = True
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
 HOLD = 3_600.0  # seconds between tries at an assignment that a teacher has to publish first
 CLOCKS_APART = 120.0  # seconds; a submission more than a minute ahead of Canvas's clock is refused

@@ -15,6 +15,7 @@ REFUSES_EQUAL = False
 KEEPS_OVERRIDES = False
 GIVES_WAY = False
 RESULTS_LIMIT = ""
+LISTS_TEACHERS = True
 
 OURS = "The LMS could not read this score. Please tell the people who run this service."
 HINTS = {

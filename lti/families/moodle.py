@@ -17,6 +17,7 @@ REFUSES_EQUAL = True
 KEEPS_OVERRIDES = True
 GIVES_WAY = False
 RESULTS_LIMIT = ""  # with a limit its results fail
+LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructors at a launch
 PLACES = Decimal("0.00001")
 
 NOT_GRADED = "Moodle does not grade this person here: not enrolled, removed, or a teacher."

@@ -14,8 +14,15 @@ from roster.rows import one
 
 
 def open_submission(at: Arrival) -> str:
-    """The activity, with the learner to be shown. Raises LaunchRefused where that is someone else's work."""
-    user_id = claims.identifier(claims.mapping(at.claims, CLAIM + "for_user"), "user_id", "for_user.user_id")
+    """The activity, with the learner to be shown. Raises LaunchRefused where that is someone else's work.
+
+    Moodle names nobody where a teacher clicks the heading of a column: that is the activity as a whole.
+    """
+    named = at.claims.get(CLAIM + "for_user") or {}
+    if named == {}:
+        link = _link(at)
+        return arrival.open_launch(at, link=link, context=link.context, settings={"of_nobody": True})
+    user_id = claims.identifier(named if isinstance(named, dict) else {}, "user_id", "for_user.user_id")
     if user_id != at.claims["sub"] and role(claims.strings(at.claims[CLAIM + "roles"])) != Role.INSTRUCTOR:
         raise LaunchRefused(Problem.NOT_YOURS, "for_user is not the user of the launch")
     link = _link(at)
@@ -33,7 +40,7 @@ def known_person(at: Arrival, user_id: str) -> Person | None:
 def _link(at: Arrival) -> ResourceLink:
     """The activity: by the resource link, else by the gradebook column, which the message names too."""
     column = claims.url(claims.mapping(at.claims, AGS).get("lineitem"))
-    if CLAIM + "resource_link" not in at.claims and column:
+    if not at.claims.get(CLAIM + "resource_link") and column:
         links = ResourceLink.objects.select_related("context__course").filter(deployment=at.deployment)
         found = one(links.filter(line_item__url=column))
         if found is None:

@@ -32,6 +32,17 @@ def test_column_is_found_where_the_launch_named_none(desk: Desk) -> None:
     assert LineItem.objects.get().url == f"{url}/lineitems/1/lineitem?type_id=1"
 
 
+def test_column_whose_link_is_written_as_a_number_is_found(desk: Desk) -> None:
+    ResourceLink.objects.update(resource_link_id="17")
+    LineItem.objects.update(url="")
+    url = f"{desk.platform.url}/lineitems/1/lineitem"
+    desk.platform.line_items = [{"id": url, "resourceLinkId": 17}]
+    desk.queue()
+
+    assert desk.drain().state == ScoreState.DELIVERED
+    assert LineItem.objects.get().url == url
+
+
 def test_column_is_made_where_there_is_none(desk: Desk) -> None:
     LineItem.objects.update(url="")
     desk.queue()

@@ -91,6 +91,7 @@ def test_request_of_anyone_who_may_not_change_the_course_is_refused(browser: Bro
         "Instructor",
         MEMBERSHIP + "#Administrator",
         MEMBERSHIP + "#ContentDeveloper",
+        MEMBERSHIP.removesuffix("#") + "/ContentDeveloper#ContentExpert",
         "ContentDeveloper",
         INSTITUTION + "#Administrator",
     ],

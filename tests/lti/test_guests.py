@@ -47,6 +47,26 @@ def test_anonymous_launch_opens_with_least_rights(browser: Browser, role: str) -
     assert not PlatformUser.objects.exists()
 
 
+def test_guests_of_moodle_are_different_people_though_it_names_one(browser: Browser) -> None:
+    quiz = published_quiz("one")
+    guest = {"sub": "1", "ext": {"user_username": "guest", "lms": "moodle-2"}}
+    first = browser.launch(**guest)["Location"]
+    assert _counts_nowhere(_takes_the_check(browser, first))
+
+    second = browser.client.get(browser.launch(**guest)["Location"])
+
+    assert b"Start the check" in second.content, quiz
+    assert Person.objects.count() == 2
+    assert not PlatformUser.objects.exists()
+
+
+@pytest.mark.parametrize("ext", [{"user_username": "guest"}, {"user_username": "gus", "lms": "moodle-2"}, [], None])
+def test_user_who_only_resembles_moodles_guest_is_a_user(browser: Browser, ext: Any) -> None:
+    browser.launch(ext=ext)
+
+    assert PlatformUser.objects.get().sub == "user-1"
+
+
 def test_guest_takes_the_check_and_is_never_scored(browser: Browser) -> None:
     published_quiz("one")
     front = browser.launch(**NOBODY)["Location"]

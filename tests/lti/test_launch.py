@@ -4,12 +4,14 @@ import base64
 import hmac
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.utils import timezone
 
 from lti.models import Deployment, Launch, PlatformUser, Registration, ResourceLink
 from roster.models import Enrollment, Role
@@ -133,6 +135,31 @@ def test_nonsense_instead_of_a_token_is_refused(browser: Browser, token: str) ->
     begun = browser.started()
 
     assert browser.post(token, begun.state).status_code == 400
+
+
+def test_new_key_under_an_old_ids_name_is_fetched_once_a_minute(browser: Browser) -> None:
+    browser.launch()
+    browser.platform.keys["k1"] = rsa_key(3)
+    assert browser.launch().status_code == 400  # asked within the minute
+    Registration.objects.update(jwks_tried_at=timezone.now() - timedelta(minutes=2))
+    asked = len(browser.platform.asked("/jwks"))
+
+    assert browser.launch().status_code == 303
+    assert browser.launch().status_code == 303
+    assert len(browser.platform.asked("/jwks")) == asked + 1
+
+
+@pytest.mark.parametrize("context", [{}, []])
+def test_empty_context_is_no_context(browser: Browser, context: Any) -> None:
+    assert browser.launch(context=context).status_code == 303
+    assert Launch.objects.get().context is None
+
+
+def test_long_target_link_uri_is_kept(browser: Browser) -> None:
+    target = f"http://testserver/lti/launch?quiz=one&more={'x' * 4_000}"
+
+    assert browser.launch(target_link_uri=target).status_code == 303
+    assert Launch.objects.get().target_link_uri == target
 
 
 ACCEPTED, REFUSED = 303, 400

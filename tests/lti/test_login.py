@@ -55,13 +55,30 @@ def test_login_without_client_id_works_where_the_issuer_has_one_registration(bro
     assert browser.started(client_id=None).query["client_id"] == "tool-client"
 
 
-def test_login_without_client_id_is_refused_where_the_issuer_has_several(browser: Browser) -> None:
+@pytest.mark.parametrize("named", [None, "unheard-of"])
+def test_login_without_client_id_is_refused_where_the_issuer_has_several(browser: Browser, named: str | None) -> None:
     register(browser.platform, client_id="other")
 
-    response = browser.login(client_id=None)
+    response = browser.login(client_id=None, lti_deployment_id=named)
 
     assert response.status_code == 400
     assert b"client_id is missing" in response.content
+
+
+def test_login_without_client_id_is_told_by_its_deployment(browser: Browser) -> None:
+    register(browser.platform, client_id="other")
+
+    assert browser.started(client_id=None).query["client_id"] == browser.platform.client_id
+
+
+def test_window_that_the_lms_opened_stays_within_its_reach(browser: Browser) -> None:
+    """Else the LMS takes its pop-up window for closed, and never hears that it is done."""
+    front = browser.launch()["Location"]
+
+    pages = [browser.client.get(address, secure=True) for address in (front, "/lti/register", "/lti/launch")]
+
+    assert {page["Cross-Origin-Opener-Policy"] for page in pages} == {"unsafe-none"}
+    assert browser.client.get("/admin/login/", secure=True)["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
 def test_login_without_message_hint_sends_none(browser: Browser) -> None:

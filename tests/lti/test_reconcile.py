@@ -37,6 +37,17 @@ def test_grade_that_stands_as_sent_is_left_alone(desk: Desk) -> None:
     assert LineItem.objects.get().reconciled_at == desk.now
 
 
+def test_result_of_a_user_written_as_a_number_is_theirs(desk: Desk) -> None:
+    event = desk.queue(7, person=desk.person("17"))
+    assert event
+    scores.drain(desk.registration.pk, clock=lambda: desk.now)
+    desk.platform.results = [{"userId": 17, "resultScore": 7, "resultMaximum": 10}]
+    read_back(desk)
+
+    event.refresh_from_db()
+    assert (event.state, event.drift) == (ScoreState.DELIVERED, "")
+
+
 @pytest.mark.parametrize("family", ["canvas", "moodle", "generic"])
 def test_grade_that_a_teacher_changed_is_shown_and_not_touched(desk: Desk, family: str) -> None:
     desk.family(family)

@@ -85,9 +85,27 @@ def test_teacher_reads_that_there_is_no_attempt(browser: Browser, learner: Launc
     assert b"without an attempt was set there by hand" in page.content
 
 
-@pytest.mark.parametrize("for_user", [None, {}, "user-1", {"user_id": 7}, {"user_id": ""}])
-def test_review_of_nobody_is_refused(browser: Browser, for_user: Any) -> None:
+@pytest.mark.parametrize("for_user", ["user-1", {"user_id": 7}, {"user_id": ""}, {"name": "Ada"}])
+def test_review_that_names_somebody_unusably_is_refused(browser: Browser, for_user: Any) -> None:
     assert browser.launch(message_type=REVIEW, for_user=for_user, **TEACHER).status_code == 400
+
+
+@pytest.mark.parametrize("for_user", [None, {}, []])
+def test_heading_of_a_column_opens_the_class_for_a_teacher(browser: Browser, learner: Launch, for_user: Any) -> None:
+    """Moodle sends the message without `for_user` where the whole column is meant."""
+    counting, _ = _two_attempts(learner)
+
+    page = browser.client.get(browser.launch(message_type=REVIEW, for_user=for_user, **TEACHER)["Location"])
+    own = browser.client.get(browser.launch(message_type=REVIEW, for_user=for_user)["Location"])
+
+    assert b"1 learner" in page.content
+    assert own["Location"].endswith(f"attempts/{counting.pk}/result")
+
+
+def test_review_with_an_empty_resource_link_is_found_by_its_column(browser: Browser, learner: Launch) -> None:
+    counting, _ = _two_attempts(learner)
+
+    assert _lands(browser, _review(browser, resource_link=[], **TEACHER)) == f"class/attempts/{counting.pk}"
 
 
 def test_review_without_a_user_is_refused(browser: Browser) -> None:

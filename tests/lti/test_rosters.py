@@ -299,6 +299,25 @@ def test_newer_launch_is_not_overwritten_by_an_older_list(roster: Roster, browse
     assert roster.active == {"ada"}
 
 
+@pytest.mark.parametrize(("family", "keeps"), [("moodle", True), ("canvas", False)])
+def test_list_of_moodle_does_not_lower_a_teacher_whom_it_cannot_tell(
+    browser: Browser, family: str, keeps: bool
+) -> None:
+    """Moodle says Instructor of a non-editing teacher at a launch, and Learner in its list."""
+    claim = {NRPS: {"context_memberships_url": f"{browser.platform.url}/members/1", "service_versions": ["2.0"]}}
+    begun = browser.started()
+    claims = browser.platform.claims(begun.nonce, roles=[TEACHER]) | claim
+    front = browser.post(browser.platform.token(claims), begun.state)["Location"]
+    Registration.objects.update(family=family)
+    browser.platform.switch("/members/1", page(member("user-1", "Learner"), member("ada", "Learner")))
+
+    roster_reading.read(Context.objects.get().pk)
+
+    assert (browser.client.get(front).status_code == 200) == keeps
+    places = dict(Enrollment.objects.values_list("person__platform_users__sub", "role"))
+    assert places == {"user-1": Role.INSTRUCTOR if keeps else Role.LEARNER, "ada": Role.LEARNER}
+
+
 def test_five_hundred_members_take_as_many_statements_as_five(
     roster: Roster, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:

@@ -281,6 +281,20 @@ def test_moodle_default_points_fit_its_form(db: None) -> None:
     assert all(isinstance(one["lineItem"]["scoreMaximum"], int) for one in items)
 
 
+@pytest.mark.parametrize(
+    ("family", "destination", "warned"),
+    [("moodle", "document", True), ("moodle", "iframe", False), ("moodle", None, False), ("canvas", "document", False)],
+)
+def test_tab_that_moodle_takes_nothing_from_says_so(
+    only: Quiz, family: str, destination: str | None, warned: bool
+) -> None:
+    headers = {"Sec-Fetch-Dest": destination} if destination else {}
+
+    page = picker(family).get(headers=headers)
+
+    assert (b"inside its own window" in page.content) == warned
+
+
 def test_no_column_is_asked_for_where_the_platform_makes_none(only: Quiz) -> None:
     visit = picker(accept_line_item=False)
 

@@ -9,6 +9,7 @@ import requests
 from tests.sandbox.rig import AGS, CONTAINER, LINEITEM, LTI, MEMBERS, RESULTS, Rig, tail
 
 MODES = ["strict", "moodle"]
+MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 
 
 @pytest.fixture
@@ -208,16 +209,29 @@ def members(answer: requests.Response) -> dict[str, dict[str, Any]]:
 @both
 def test_the_roster_names_people_and_roles(rig: Rig) -> None:
     found = members(roster(rig))
-    full = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
-    prefix = full if rig.mode == "strict" else ""
+    prefix = f"{MEMBERSHIP}#" if rig.mode == "strict" else ""
     assert found[str(rig.alice)]["roles"][0] == f"{prefix}Learner"
     assert found[str(rig.tess)]["roles"][0] == f"{prefix}Instructor"
     assert found[str(rig.alice)]["name"] == "Alice Student"
 
 
+@only("moodle")
+def test_moodle_lists_an_assistant_as_a_learner_and_launches_them_as_a_teacher(rig: Rig) -> None:
+    theo = rig.lms.add_person(f"theo-{rig.course}", course=rig.course, role="assistant")
+    assert members(roster(rig))[str(theo)]["roles"] == ["Learner"]
+    assert rig.id_token(theo)[LTI + "roles"] == [MEMBERSHIP + "#Instructor"]
+
+
+@only("strict")
+def test_an_assistant_is_told_by_a_sub_role_too(rig: Rig) -> None:
+    theo = rig.lms.add_person(f"theo-{rig.course}", course=rig.course, role="assistant")
+    told = rig.id_token(theo)[LTI + "roles"]
+    assert told[:2] == [MEMBERSHIP + "#Instructor", MEMBERSHIP + "/Instructor#TeachingAssistant"]
+
+
 @both
 def test_the_roster_is_filtered_by_role(rig: Rig) -> None:
-    for role in ("Instructor", "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"):
+    for role in ("Instructor", f"{MEMBERSHIP}#Instructor"):
         assert list(members(roster(rig, role=role))) == [str(rig.tess)]
     assert members(roster(rig, role="Nobody")) == {}
 

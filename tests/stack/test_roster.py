@@ -33,6 +33,15 @@ def test_teacher_sees_who_has_not_started_and_who_has_left(system: System, mode:
         assert len(_asked(system, course)) == 3 + 2
 
 
+def test_assistant_in_moodle_keeps_the_class_page_when_the_list_is_read(system: System) -> None:
+    course = new_course(system, "moodle")
+    course.person("alice")
+    assistant = course.launch("theo", "assistant")
+
+    wait_for(lambda: "1 learner, 1 not started" in assistant.get(assistant.page.url).text)
+    assert assistant.page.status == 200
+
+
 def test_teacher_sees_one_group_of_the_lms_at_a_time(system: System) -> None:
     course = new_course(system)
     alice, _bob = course.person("alice"), course.person("bob")
