@@ -61,11 +61,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
     """A real browser that blocks third-party cookies, as most learners have it.
 
-    One a module: Playwright's loop runs in this thread, and while it does, Django takes every query for unsafe.
+    Playwright's loop runs in this thread, and while it does, Django would take every query for unsafe.
     """
     from playwright.sync_api import sync_playwright
 

@@ -76,14 +76,14 @@ class Platform:
         self.lock = threading.Lock()
         self.in_flight = 0
         self.most_in_flight = 0
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.server.daemon_threads = True
+        self.server = IDLE.pop() if IDLE else Server()
+        self.server.platform = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
+        """Its server serves the next platform: to start and end one for every test takes longer than most tests."""
+        self.server.platform = None
+        IDLE.append(self.server)
 
     # What tests steer.
 
@@ -184,44 +184,60 @@ class Platform:
             return Answer(body=json.dumps({"id": "x", "scoreMaximum": 100, "label": "x"}).encode())
         return Answer()
 
-    def _handler(platform) -> type[BaseHTTPRequestHandler]:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1  # head and body in one packet: in two, the second waits 40 ms for the first to be confirmed
 
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                with platform.lock:
-                    platform.in_flight += 1
-                    platform.most_in_flight = max(platform.most_in_flight, platform.in_flight)
-                try:
-                    seen = Seen(self.command, parts.path, parse_qs(parts.query), headers, body)
-                    answer = platform.answer(seen)
-                    time.sleep(answer.delay)
-                finally:
-                    with platform.lock:
-                        platform.in_flight -= 1  # before the other side can know
-                self._send(answer)
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: in two, the second waits 40 ms for the first to be confirmed
+    server: "Server"
 
-            do_POST = do_PUT = do_DELETE = do_GET
+    def do_GET(self) -> None:
+        platform = self.server.platform
+        if platform is None:
+            self.close_connection = True
+            return
+        parts = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        with platform.lock:
+            platform.in_flight += 1
+            platform.most_in_flight = max(platform.most_in_flight, platform.in_flight)
+        try:
+            answer = platform.answer(Seen(self.command, parts.path, parse_qs(parts.query), headers, body))
+            time.sleep(answer.delay)
+        finally:
+            with platform.lock:
+                platform.in_flight -= 1  # before the other side can know
+        self._send(answer)
 
-            def _send(self, answer: Answer) -> None:
-                if answer.drop:
-                    self.close_connection = True
-                    self.connection.shutdown(2)
-                    return
-                self.send_response(answer.status, answer.reason)
-                for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer.body)
+    do_POST = do_PUT = do_DELETE = do_GET
 
-            def log_message(self, *args: Any) -> None:
-                pass
+    def _send(self, answer: Answer) -> None:
+        if answer.drop:
+            self.close_connection = True
+            self.connection.shutdown(2)
+            return
+        self.send_response(answer.status, answer.reason)
+        for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
 
-        return Handler
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one platform after the other."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.platform: Platform | None = None
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+IDLE: list[Server] = []
 
 
 def jwk(key: RSAPrivateKey) -> dict[str, Any]:

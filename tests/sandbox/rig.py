@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import client as sandbox_client
 from sandbox.client import SandboxClient
+from tests.system import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
@@ -53,8 +54,8 @@ def running(folder: Path, *, tool_url: str = "http://127.0.0.1:9", control: bool
         "TOOL_URL": tool_url,
         "SANDBOX_CONTROL": "1" if control else "",
     }
-    for command in ("migrate", "setup_sandbox"):
-        subprocess.run([sys.executable, "-m", "django", command, "-v0"], env=env, cwd=ROOT, check=True)
+    commands = json.dumps([["migrate", "-v0"], ["setup_sandbox"]])
+    subprocess.run([sys.executable, "-c", COMMANDS, commands], env=env, cwd=ROOT, check=True, capture_output=True)
     bind = urlsplit(url).netloc.replace("localhost", "127.0.0.1")
     gunicorn = [sys.executable, "-m", "gunicorn", "sandbox.wsgi", "-b", bind, "-k", "gthread", "--threads", "8"]
     process = subprocess.Popen(gunicorn, env=env, cwd=ROOT, stderr=(folder / "log").open("w"))
