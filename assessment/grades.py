@@ -101,7 +101,7 @@ def _comment(attempt: Attempt) -> str:
     if not attempt.points_waiting:
         return ""
     waiting, maximum = attempt.points_waiting.normalize(), attempt.points_max.normalize()
-    return f"{waiting:f} of {maximum:f} points wait to be marked by a person."
+    return f"{waiting:f} of {maximum:f} points still to be marked by a person."
 
 
 def _standing(assignment_id: UUID, person: Person) -> Standing | None:

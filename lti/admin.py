@@ -31,15 +31,15 @@ __all__ = [
 class ScoreEventAdmin(ReadOnlyRows):
     list_display = [
         "person",
-        "column",
         "score",
-        "seen",
-        "version",
         "state",
+        "hint",
+        "column",
+        "seen",
         "tries",
         "last_status",
-        "hint",
         "timestamp",
+        "version",
     ]
     list_filter = ["state", "drift", "final", "registration"]
     list_select_related = ["platform_user__person", "line_item__resource_link"]

@@ -76,6 +76,12 @@ class DeploymentAdmin(OwnRows):
             self._approve(request, waiting, institution)
         return HttpResponseRedirect(reverse("admin:lti_deployment_changelist"))
 
+    def save_model(self, request: HttpRequest, obj: Deployment, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.active:
+            said = "It still waits for approval: tick “Active” and save, or press “Approve” in the list."
+            self.message_user(request, said, messages.WARNING)
+
     @admin.action(description="Approve for an institution", permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Deployment]) -> TemplateResponse | None:
         """Ask for the institution, then switch the deployments on."""

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")  # points: platforms round what they show
 KEY_SET_HINT = "The LMS gave us no access. Its administrator should check the tool's client id and key set address."
+REPLACING = "Send ours again only if it should replace that."
 STILL_TRYING = "The LMS did not answer; we keep trying."
 OVERRIDDEN = "Moodle keeps a grade that a teacher set by hand. Remove that override in the gradebook, then send again."
 
@@ -174,7 +175,7 @@ class _Delivery:
         return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, OVERRIDDEN))
 
     def _conflict(self, answer: Answer, result: ags.Result | None) -> Outcome:
-        hint = f"{shown(result)} Send ours again only if it should replace that."
+        hint = f"{shown(result)} {REPLACING}"
         outcome = self._outcome(answer, Verdict(Kind.CONFLICT, hint))
         return replace(outcome, drift=drift_of(result), result=result)
 

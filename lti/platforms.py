@@ -1,6 +1,8 @@
 """What an LMS says about itself when it asks to be connected (LTI Dynamic Registration 1.0, section 3.3)."""
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,11 +97,31 @@ def as_object(answer: Answer) -> Claims:
 
 
 def words(answer: Answer) -> str:
-    """The status and what the LMS says, for people: of a page only its title."""
-    body = answer.text[:20_000]
-    title = re.search(r"<title>(.*?)</title>", body, re.I | re.S)
-    said = " ".join(strip_tags(title[1] if title else body).split())
-    return claims.text(f"{answer.status} {claims.text(answer.reason, 80)}: {said}".rstrip(": "), 400)
+    """The status and what the LMS says, for people."""
+    return claims.text(f"{answer.status} {claims.text(answer.reason, 80)}: {plain(answer.text)}".rstrip(": "), 400)
+
+
+def plain(said: str) -> str:
+    """What an LMS says, for people: of a page only its title, of JSON only its messages."""
+    title = re.search(r"<title>(.*?)</title>", said[:20_000], re.I | re.S)
+    if title:
+        return " ".join(strip_tags(title[1]).split())
+    before, brace, rest = said.strip().partition("{")
+    try:
+        told = list(_messages_in(json.loads(brace + rest))) if brace else []
+    except (ValueError, RecursionError):
+        told = []
+    found = f"{before.strip()}: {'; '.join(dict.fromkeys(told))}".strip(": ") if told else said[:20_000]
+    return " ".join(strip_tags(found).split())
+
+
+def _messages_in(value: Any) -> Iterator[str]:
+    """The texts of an error as LMSs nest them: under `message`, `error_description`, `reason`."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, entry in entries:
+        if isinstance(entry, str) and name in ("message", "error_description", "reason"):
+            yield entry
+        yield from _messages_in(entry)
 
 
 def _platform(found: Claims, url: str) -> Platform:

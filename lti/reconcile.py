@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from lti import ags, families, http, keys, scores, sending, tokens
 from lti.ags import Result
-from lti.delivery import drift_of, is_empty, is_shown, shown
+from lti.delivery import REPLACING, drift_of, is_empty, is_shown, shown
 from lti.leases import Clock, Lease
 from lti.models import Drift, LineItem, ScoreEvent, ScoreState
 from roster.models import Enrollment
@@ -145,7 +145,7 @@ JUDGES: dict[str, Judge] = {
 def _hint(result: Result | None) -> str:
     missing = drift_of(result) == Drift.MISSING
     said = "The LMS shows no grade for this person." if missing else shown(result)
-    return f"{said} Send ours again only if it should replace that."
+    return f"{said} {REPLACING}"
 
 
 def _change(event: ScoreEvent, state: ScoreState, **values: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import jwt
 import requests
 
-from lti import ags, http, keys
+from lti import ags, http, keys, platforms
 from lti.claims import Claims
 from lti.http import Answer
 from lti.models import Registration, ToolKey
@@ -106,7 +106,8 @@ def ask(registration: Registration, scopes: tuple[str, ...], *, key: ToolKey, se
     }
     answer = http.fetch("POST", registration.token_url, using=session, data=form)
     if not answer.ok:
-        raise TokenRefused(answer.status, f"{answer.reason} {answer.text[:500]}".strip())
+        said = answer.text if answer.body.lstrip().startswith(b"{") else platforms.plain(answer.text)
+        raise TokenRefused(answer.status, f"{answer.reason} {said[:500]}".strip())
     given = answer.json()
     token = given.get("access_token") if isinstance(given, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:

@@ -54,7 +54,7 @@ def set_up() -> None:
                 course,
                 canvas_tool if mode == Mode.CANVAS else tool,
                 title=TITLE,
-                about="A short lesson and ten questions. About 15 minutes.",
+                about="A short lesson and ten questions. About 40 minutes.",
             )
 
 

@@ -30,7 +30,7 @@ def column(request: LaunchRequest) -> HttpResponse:
     form = ColumnForm(request.POST or None, initial={**now_set, "pass_percent": assignment.pass_percent})
     if request.method == "POST" and form.is_valid():
         _save(assignment, form, changeable=row is not None)
-        return see_other("class")
+        return see_other("class", after="?saved=1")
     context = {"assignment": assignment, "form": form, "column": row}
     return render(request, "assessment/column.html", context, status=422 if form.errors else 200)
 

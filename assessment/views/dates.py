@@ -45,7 +45,7 @@ class DatesForm(forms.Form):
         order = [name for name in NAMES if given.get(name)]
         for earlier, later in pairwise(order):
             if given[earlier] > given[later] or (given[earlier] == given[later] and earlier == "opens_at"):
-                self.add_error(later, f"{NAMES[later]} must come after “{NAMES[earlier]}”.")
+                self.add_error(later, f"It must come after “{NAMES[earlier]}”.")
         return given
 
     @property

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop as _
 
 from assessment.models import Assignment, Grade, GradeState, WhileWaiting
 from assessment.templatetags.assay import points
-from lti import scores
+from lti import platforms, scores
 from lti.models import Drift, Launch, ScoreEvent, ScoreState
 
 
@@ -79,6 +79,11 @@ def needs_hand(event: ScoreEvent) -> bool:
     return failing or event.state in (ScoreState.REFUSED, ScoreState.CONFLICT)
 
 
+def is_moving(event: ScoreEvent) -> bool:
+    """Whether it is on its way, and nothing went wrong so far."""
+    return event.state in (ScoreState.DUE, ScoreState.SENDING) and not needs_hand(event)
+
+
 TEACHER_WORDS = {
     ScoreState.DELIVERED: ("ok", "✓ In the gradebook"),
     ScoreState.CONFLICT: ("bad", "✗ Changed in the LMS"),
@@ -102,7 +107,8 @@ def trouble_line(event: ScoreEvent) -> Line:
     look, words = TEACHER_WORDS.get(ScoreState(event.state), ("wait", "… Trying again"))
     if event.state == ScoreState.CONFLICT and event.drift:
         return Line("bad", words, more=f"We have {_points(event.score_given, event.score_maximum)}. {_seen(event)}")
-    said = f"The LMS said: {event.last_answer.strip()}" if event.last_answer.strip() else "The LMS did not answer."
+    told = platforms.plain(event.last_answer)
+    said = f"The LMS said: {told}" if told else "The LMS did not answer."
     return Line(look, words, event.next_try_at if look == "wait" else None, said)  # type: ignore[arg-type]
 
 

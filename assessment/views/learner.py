@@ -55,6 +55,7 @@ def overview(request: LaunchRequest, assignment: Assignment, refused: Exception 
         "line": gradebook.own_line(request.viewer, assignment, grade),
         "previews": access.previews(request.viewer),
         "none_left": isinstance(refused, NoAttemptLeft),
+        "saved": "saved" in request.GET and refused is None,
         "outside": isinstance(refused, OutsideWindow),
     }
     return render(request, "assessment/overview.html", context, status=409 if refused else 200)
@@ -106,7 +107,7 @@ def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     if request.method == "GET":
         return _player(request, found)
     trouble = _save_form(request, found, timezone.now())
-    return trouble or see_other(_front(request))
+    return trouble or see_other(_front(request), after="?saved=1")
 
 
 @require_POST

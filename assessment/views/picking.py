@@ -91,12 +91,12 @@ def front(request: LaunchRequest) -> HttpResponse:
     if request.method == "POST" and request.POST.get("do") == "cancel":
         return _answer(request, [], log="The teacher chose nothing.")
     with local_to(request) as zone:
-        rows, more = _rows(request)
+        rows, more, nothing_found = _rows(request)
         adding = request.method == "POST" and request.POST.get("do") == "add"
         error = _check(request, rows) if adding else ""
         if adding and not error and not any(row.errors for row in rows):
             return _add(request, [row for row in rows if row.chosen])
-        return _page(request, rows, zone | {"more": more, "error": error})
+        return _page(request, rows, zone | {"more": more, "error": error, "nothing_found": nothing_found and rows})
 
 
 @picked_only
@@ -112,15 +112,16 @@ def preview(request: LaunchRequest, key: str) -> HttpResponse:
     return render(request, "assessment/pick_preview.html", context)
 
 
-def _rows(request: LaunchRequest) -> tuple[list[Row], bool]:
-    """What is chosen already, then what the search finds; and whether there is more."""
+def _rows(request: LaunchRequest) -> tuple[list[Row], bool, bool]:
+    """What is chosen already, then what the search finds; whether there is more, and whether it found nothing."""
     words, chosen = request.POST.get("q", ""), _chosen(request)
     found = picking.things(words.replace("\x00", "")[:200])
     kept = picking.named(chosen)
     known = {thing.key for thing in kept}
     things = kept + [thing for thing in found[: picking.SHOWN] if thing.key not in known]
     alone = request.method == "GET" and len(things) == 1
-    return [_row(request, thing, alone or thing.key in known) for thing in things], len(found) > picking.SHOWN
+    rows = [_row(request, thing, alone or thing.key in known) for thing in things]
+    return rows, len(found) > picking.SHOWN, not found
 
 
 def _chosen(request: LaunchRequest) -> list[str]:

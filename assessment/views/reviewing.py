@@ -28,7 +28,11 @@ def waiting(request: LaunchRequest) -> HttpResponse:
         item = response.item_version
         group = questions.setdefault(item.item.identifier, {"stem": item.body["stem"], "responses": []})
         group["responses"].append({"row": response, "text": _text(response)})
-    context = {"assignment": assignment_or_404(request), "questions": list(questions.values())}
+    context = {
+        "assignment": assignment_or_404(request),
+        "questions": list(questions.values()),
+        "saved": "saved" in request.GET,
+    }
     return render(request, "assessment/review.html", context)
 
 
@@ -48,7 +52,9 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
     except review.InvalidPoints as error:
         return _form(request, response, str(error))
     following = access.waiting_responses(request.viewer).first()
-    return see_other("review_response", following.pk) if following else see_other("review")
+    if following:
+        return see_other("review_response", following.pk, after="?saved=1")
+    return see_other("review", after="?saved=1")
 
 
 def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpResponse:
@@ -64,6 +70,7 @@ def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpRe
         "waiting": access.waiting_responses(request.viewer).count(),
         "error": error,
         "posted": request.POST,
+        "saved": request.method == "GET" and "saved" in request.GET,
     }
     return render(request, "assessment/review_response.html", context, status=422 if error else 200)
 

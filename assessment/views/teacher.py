@@ -19,6 +19,7 @@ from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
 from lti import history, scores
+from lti.delivery import REPLACING
 from lti.models import ScoreEvent
 from roster.models import Person
 
@@ -33,11 +34,23 @@ class Trouble:
     event: ScoreEvent
     line: gradebook.Line
 
+    @property
+    def advice(self) -> str:
+        """What to do about it. A difference is told by the line already."""
+        told = self.event.drift and self.event.hint.endswith(REPLACING)
+        return REPLACING if told else self.event.hint
+
 
 class PolicyForm(DatesForm):
     """How often, which attempt counts, what is shown, what the LMS gets meanwhile, and when."""
 
-    max_attempts = forms.IntegerField(required=False, min_value=1, max_value=1000)
+    max_attempts = forms.IntegerField(
+        label="How many attempts",
+        required=False,
+        min_value=1,
+        max_value=1000,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Write a whole number from 1 to 1000."),
+    )
     counts = forms.ChoiceField(
         choices=[(Counts.HIGHEST, "The best one"), (Counts.LATEST, "The latest"), (Counts.FIRST, "The first")]
     )
@@ -79,7 +92,7 @@ def class_policy(request: LaunchRequest) -> HttpResponse:
         form = PolicyForm(request.POST or None, initial={name: getattr(assignment, name) for name in SETTINGS})
         if request.method == "POST" and form.is_valid():
             policy.change(assignment=assignment, **form.cleaned_data)
-            return see_other("class")
+            return see_other("class", after="?saved=1")
         context = zone | {"assignment": assignment, "form": form, "window": windows.of(assignment, request.viewer)}
         return render(request, "assessment/policy.html", context, status=422 if form.errors else 200)
 
@@ -153,6 +166,8 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
         "troubles": _troubles(events, assignment),
+        "moving": sum(gradebook.is_moving(event) for event in events.values()),
+        "saved": "saved" in request.GET,
         "numbers": numbers,
         "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),
     }

@@ -281,7 +281,7 @@ def test_provisional_score_says_how_far_the_marking_is_and_a_final_one_says_noth
     confirm(cast, attempt, "1")
 
     told = list(ScoreEvent.objects.order_by("version").values_list("comment", flat=True))
-    assert told == ["1 of 10 points wait to be marked by a person.", ""]
+    assert told == ["1 of 10 points still to be marked by a person.", ""]
 
 
 def test_sweep_looks_at_unsent_grades_of_columns_with_news_only(

@@ -59,6 +59,23 @@ def test_a_frame_that_keeps_no_cookie_at_all_offers_a_new_tab(system: System, si
     expect(opened.value.get_by_role("button", name="Start the check")).to_be_visible()
 
 
+def test_pages_of_a_growing_frame_begin_at_their_top_and_links_lead_to_their_question(
+    system: System, sign_in: SignIn
+) -> None:
+    """The LMS's page scrolls, not the frame: each new page would begin where the last one was left."""
+    page = sign_in(new_course(system), "alice")
+    page.set_viewport_size({"width": 360, "height": 740})
+    frame = page.frame_locator("#tool")
+    frame.get_by_role("button", name="Start the check").click()
+    frame.get_by_role("button", name="Submit").last.click()
+
+    title = frame.get_by_role("heading", name="Submit your answers?")
+    expect(title).to_be_in_viewport(ratio=1)
+    frame.get_by_role("link", name="Question 7").click()
+    expect(frame.locator("#q7-stem")).to_be_in_viewport(ratio=0.9)
+    expect(frame.locator("#q7")).to_be_focused()
+
+
 def test_two_students_in_one_browser_in_two_tabs_stay_apart(
     system: System, sign_in: SignIn, context: BrowserContext
 ) -> None:

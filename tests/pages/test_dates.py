@@ -109,7 +109,7 @@ def test_script_shows_stored_dates_in_the_browsers_own_zone_and_they_come_back_u
     assert page.get_by_label("Due").input_value() == "2027-07-02T00:30"
     assert page.locator("#zone").input_value() == "Europe/Berlin"
     page.get_by_role("button", name="Save").click()
-    page.wait_for_url("**/class/")
+    page.wait_for_url("**/class/?saved=1")
     context.close()
 
     cast.assignment.refresh_from_db()

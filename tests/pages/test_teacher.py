@@ -77,10 +77,44 @@ def test_class_page_shows_first_what_needs_a_hand(cast: Cast, visit: Open) -> No
     page = visit(cast.tess).get().content.decode()
     assert page.index("Needs a hand") < page.index(">Class<") < page.index(">Numbers<")
     assert "<strong>1 answer</strong> waits" in page
-    assert "User &lt;b&gt;unknown&lt;/b&gt;" in page
+    assert "The LMS said: User unknown" in page
+    assert "<b>" not in page
     assert "Send again" in page
     assert "Working on attempt 1" in page
     assert "9 of 10" in page
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            'Unprocessable Entity {"errors":{"type":"unprocessable","message":"The course is over"}}',
+            "The course is over",
+        ),
+        ("Not Found <html><head><title>404 at LMS</title></head><body>x</body></html>", "404 at LMS"),
+        ('Bad Request {"broken', "Bad Request {&quot;broken"),
+        ('{"error":"invalid_client","error_description":"No such client"}', "The LMS said: No such client"),
+        ("", "The LMS did not answer."),
+    ],
+)
+def test_words_of_the_lms_are_shown_without_their_wrapping(cast: Cast, visit: Open, said: str, shown: str) -> None:
+    hand_in(cast.alice, **all_right())
+    ScoreEvent.objects.update(state=ScoreState.REFUSED, last_status=422, last_answer=said, hint="Ask the teacher.")
+    page = visit(cast.tess).get().content.decode()
+    assert shown in page
+    assert page.index("Ask the teacher.") < page.index(shown)
+    assert "unprocessable&quot;" not in page
+
+
+def test_class_page_says_what_is_on_its_way_until_it_is_there(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    tess = visit(cast.tess)
+    page = tess.get().content.decode()
+    assert "… 1 score</span> on the way to the LMS." in page
+    assert "no score in trouble" not in page
+    assert "<class-waiter data-moving>" in page
+    ScoreEvent.objects.update(state=ScoreState.DELIVERED)
+    assert "data-moving" not in tess.get().content.decode()
 
 
 def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None:
@@ -123,9 +157,11 @@ def test_marking_an_answer_moves_on_to_the_next_and_then_to_the_list(cast: Cast,
     assert "Names the secret idea." in page
     assert "I would check the source." in page
     moved = tess.post(f"/review/{first.pk}/", {"level": "full", "note": "Well done <3"})
-    assert moved["Location"].endswith(f"/review/{second.pk}/")
+    assert moved["Location"].endswith(f"/review/{second.pk}/?saved=1")
+    assert b"Your mark is saved. This is the next answer." in tess.get(f"/review/{second.pk}/?saved=1").content
     done = tess.post(f"/review/{second.pk}/", {"level": "other", "points": "0,25"})
-    assert done["Location"].endswith("/review/")
+    assert done["Location"].endswith("/review/?saved=1")
+    assert b"Your mark is saved." in tess.get("/review/?saved=1").content
     assert sorted(Mark.objects.filter(by="person").values_list("points", flat=True)) == [Decimal("0.25"), Decimal(1)]
     attempt = Attempt.objects.get(person=cast.alice.person)
     result = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()

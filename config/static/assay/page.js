@@ -27,9 +27,25 @@ function tellHeight() {
   window.parent.postMessage({ subject: "lti.frameResize", height }, "*");
 }
 
+/**
+ * In a frame as high as its page it is the LMS's page that scrolls, and it stays where the last page was left. What has
+ * the focus is brought into view through frames; where nothing is meant, Canvas and others go to the top on request.
+ */
+function showPlace() {
+  const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const place = document.querySelector(".errors[role=alert]") || named;
+  if (place) {
+    place.focus({ preventScroll: true });
+    place.scrollIntoView();
+  } else if ("onward" in document.body.dataset) {
+    window.parent.postMessage({ subject: "lti.scrollToTop" }, "*");
+  }
+}
+
 localiseTimes();
 document.addEventListener("assay:fresh", localiseTimes); // another script put something new on the page
 if (window.parent !== window) {
   new ResizeObserver(tellHeight).observe(document.body);
   tellHeight();
+  setTimeout(showPlace, 150); // ms: by then the frame has its height
 }

@@ -1,5 +1,6 @@
 // @ts-check
-// <result-waiter>: while marking runs or a score is on its way, asks now and then and puts in what is new.
+// While marking runs, a score is on its way or a list is read: ask now and then, and put in what is new.
+// <result-waiter> for learners, <class-waiter> for teachers.
 
 const FIRST = 700; // ms
 const MOST = 10000;
@@ -47,4 +48,23 @@ class ResultWaiter extends HTMLElement {
   }
 }
 
+class ClassWaiter extends ResultWaiter {
+  async look() {
+    try {
+      const text = await (await fetch(location.href, { credentials: "omit" })).text();
+      const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("class-waiter");
+      for (const part of this.querySelectorAll("[data-part]")) {
+        const news = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (news && !part.contains(document.activeElement)) part.replaceWith(news);
+      }
+      document.dispatchEvent(new Event("assay:fresh"));
+      if (!("moving" in fresh.dataset)) return;
+    } catch {
+      /* no connection: ask again later */
+    }
+    this.later();
+  }
+}
+
 customElements.define("result-waiter", ResultWaiter);
+customElements.define("class-waiter", ClassWaiter);

@@ -1,4 +1,4 @@
-// The course page's side of the tool's frames: height on request, and storage (1EdTech LTI Client Side postMessages
+// The course page's side of the tool's frames: height and place on request, and storage (1EdTech LTI Client Side postMessages
 // 1.0). Only the tool's own origin is heard.
 import { answerTo } from "./storage.js";
 
@@ -21,6 +21,11 @@ window.addEventListener("message", (event) => {
     const frame = frames.find((one) => one.contentWindow === event.source);
     const height = Number(message.height);
     if (frame && height > 0) frame.style.height = `${Math.min(Math.ceil(height), 20000)}px`;
+    return;
+  }
+  if (message.subject === "lti.scrollToTop") {
+    const frame = frames.find((one) => one.contentWindow === event.source);
+    if (frame && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
     return;
   }
   const said = answer(message);
