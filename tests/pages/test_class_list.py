@@ -38,7 +38,7 @@ def offer_list(viewer: Launch, **fields: Any) -> Context:
 
 
 def table(page: str) -> str:
-    return page.split('<section class="stack" id="class">')[1].split("</section>")[0]
+    return page.split('<section class="stack" id="class" data-part="list">')[1].split("</section>")[0]
 
 
 def test_learners_who_have_not_started_are_shown(cast: Cast, visit: Open) -> None:

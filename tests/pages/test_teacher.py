@@ -112,7 +112,7 @@ def test_class_page_says_what_is_on_its_way_until_it_is_there(cast: Cast, visit:
     page = tess.get().content.decode()
     assert "… 1 score</span> on the way to the LMS." in page
     assert "no score in trouble" not in page
-    assert "<class-waiter data-moving>" in page
+    assert '<class-waiter class="stack" data-moving>' in page
     ScoreEvent.objects.update(state=ScoreState.DELIVERED)
     assert "data-moving" not in tess.get().content.decode()
 
