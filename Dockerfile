@@ -17,4 +17,5 @@ USER assay
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]
+CMD ["granian", "--host", "0.0.0.0", "--workers", "2", "--interface", "wsgi", "--http", "1", "--no-ws", "--blocking-threads", "4", \
+  "--respawn-failed-workers", "--workers-kill-timeout", "10", "config.wsgi:application"]

@@ -19,6 +19,10 @@ from config.servers import Server, Trouble
 
 READY_SECONDS = 120.0
 HOST = "127.0.0.1"
+WEB = (
+    *("--interface", "wsgi", "--http", "1", "--no-ws", "--blocking-threads", "4"),
+    *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
+)
 
 
 @dataclass(frozen=True)
@@ -152,15 +156,19 @@ def _short(path: Path) -> str:
 # Running
 
 
+def web(host: str, port: int, *, workers: int) -> tuple[str, ...]:
+    """The web server's command; docker-compose.yml has the same."""
+    place = ("--host", host, "--port", str(port), "--workers", str(workers), "--log-level", "warning")
+    return ("-m", "granian", *place, *WEB, "config.wsgi:application")
+
+
 def parts(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str]) -> list[Part]:
-    web = ("-m", "gunicorn", "--log-level", "warning", "-k", "gthread")
+    lms = ("-m", "gunicorn", "--log-level", "warning", "sandbox.wsgi", "-w", "1", "--threads", "16")
     celery = ("-m", "celery", "-A", "config")
     quiet = ("--without-mingle", "--without-gossip", "-l", "INFO")
     return [
-        Part(
-            "sandbox", (*web, "sandbox.wsgi", "-b", f"{HOST}:{at.sandbox_port}", "-w", "1", "--threads", "16"), sandbox
-        ),
-        Part("web", (*web, "config.wsgi", "-b", f"{HOST}:{at.port}", "-w", "2", "--threads", "4"), env),
+        Part("sandbox", (*lms, "-b", f"{HOST}:{at.sandbox_port}"), sandbox),
+        Part("web", web(HOST, at.port, workers=2), env),
         Part("worker", (*celery, "worker", "-Q", "marking", "-c", "2", "-n", "marking@%h", *quiet), env),
         Part(
             "passback",

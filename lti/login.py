@@ -13,7 +13,7 @@ from lti.models import Registration
 from lti.state import LOGIN_PARAMETERS, State
 from roster.rows import Prepared
 
-LONGEST_PARAMETER = 7_000  # characters; in a frame it travels once more in an address, see gunicorn.conf.py
+LONGEST_PARAMETER = 7_000  # characters; in a frame it travels once more in an address, with its signature
 
 
 def parameters(given: dict[str, str]) -> dict[str, str]:

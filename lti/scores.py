@@ -175,7 +175,8 @@ def sweep(*, now: datetime) -> list[UUID]:
 def _append(newest: ScoreEvent | None, now: datetime, event: ScoreEvent) -> ScoreEvent:
     """Add the next version; the one that was due and not sent gives way to it."""
     event.version = newest.version + 1 if newest else 1
-    event.timestamp = max(_whole_milliseconds(now), newest.timestamp + APART) if newest else _whole_milliseconds(now)
+    at = _next_second(now) if event.forced else _whole_milliseconds(now)
+    event.timestamp = max(at, newest.timestamp + APART) if newest else at
     event.next_try_at = now
     same = ScoreEvent.objects.filter(line_item_id=event.line_item_id, platform_user_id=event.platform_user_id)
     same.filter(state=ScoreState.DUE).update(state=ScoreState.SUPERSEDED)
@@ -218,6 +219,11 @@ def _says(event: ScoreEvent, given: Decimal, maximum: Decimal, final: bool) -> b
 
 def _is_new_chance(newest: ScoreEvent, submitted_at: datetime) -> bool:
     return newest.state == ScoreState.REFUSED and newest.submitted_at != submitted_at
+
+
+def _next_second(moment: datetime) -> datetime:
+    """Later, in whole seconds, than a grade that a teacher set just now: Moodle compares those."""
+    return moment.replace(microsecond=0) + APART
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

@@ -22,6 +22,7 @@ import redis
 import requests
 from psycopg import sql
 
+from config import supervise
 from sandbox.client import CANVAS_ISSUER, SandboxClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -152,11 +153,7 @@ class System:
     # Processes
 
     def start_web(self) -> None:
-        self._spawn(
-            "web",
-            *("-m", "gunicorn", "config.wsgi", "-b", f"127.0.0.1:{self.port}", "-k", "gthread"),
-            *("-w", str(self.web_workers), "--threads", "4", "--log-level", "warning"),
-        )
+        self._spawn("web", *supervise.web("127.0.0.1", self.port, workers=self.web_workers))
 
     def start_sandbox(self) -> None:
         self._spawn(

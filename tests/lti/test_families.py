@@ -247,6 +247,19 @@ def test_new_score_over_a_known_conflict_stands_beside_it(desk: Desk) -> None:
     assert [body["scoreGiven"] for body in desk.sent()] == [7, 9]
 
 
+def test_score_on_a_persons_word_is_later_than_what_was_set_in_the_same_second(desk: Desk) -> None:
+    desk.family("moodle")
+    event = desk.queue(7)
+    assert event
+    desk.drain()
+    desk.now += timedelta(seconds=30)
+
+    again = scores.resend(event=event, now=desk.now)
+
+    assert again.timestamp == desk.now.replace(microsecond=0) + timedelta(seconds=1)
+    assert scores.resend(event=event, now=desk.now).timestamp == again.timestamp + timedelta(seconds=1)
+
+
 def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
     """Moodle answers 200, keeps our raw grade and goes on showing the teacher's."""
     desk.family("moodle")

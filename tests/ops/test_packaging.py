@@ -4,19 +4,21 @@ import importlib
 import re
 import shutil
 import subprocess
+import sys
 from typing import Any
 
 import pytest
 import yaml
 from django.core.management import get_commands
 
+from config import supervise
 from config.celery import app
 from config.local import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OWN = {name: service for name, service in COMPOSE["services"].items() if service.get("build")}
 EXAMPLE = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
-READ_BY_GUNICORN = {"WEB_CONCURRENCY"}
+READ_BY_GRANIAN = {"GRANIAN_WORKERS"}
 
 
 def test_compose_runs_all_parts() -> None:
@@ -29,8 +31,15 @@ def test_every_command_exists(name: str) -> None:
     if command[0] == "celery":
         assert getattr(importlib.import_module(command[2]), "celery_app") is app  # noqa: B009
         assert command[3] in {"worker", "beat"}
-    elif command[0] == "gunicorn":
-        assert callable(importlib.import_module(command[1]).application)
+    elif command[0] == "granian":
+        module, _, name = command[-1].partition(":")
+        assert callable(getattr(importlib.import_module(module), name))
+        assert command[1:3] == ["--host", "0.0.0.0"]
+        assert tuple(command[3:-1]) == supervise.WEB
+        known = subprocess.run([sys.executable, "-m", "granian", "--help"], capture_output=True, text=True).stdout
+        assert all(option in known for option in supervise.WEB if option.startswith("--"))
+        plain = " ".join(re.sub(r'["\],\\]', " ", (ROOT / "Dockerfile").read_text()).split())
+        assert " ".join(command[3:]) in plain
     else:
         assert command[:2] == ["python", "manage.py"]
         assert command[2] in get_commands()
@@ -46,7 +55,7 @@ def test_workers_take_every_queue_that_tasks_go_to() -> None:
 @pytest.mark.parametrize("name", OWN)
 def test_every_environment_variable_is_read(name: str) -> None:
     read = set(re.findall(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"', (ROOT / "config" / "settings.py").read_text()))
-    assert set(OWN[name]["environment"]) <= read | READ_BY_GUNICORN
+    assert set(OWN[name]["environment"]) <= read | READ_BY_GRANIAN
 
 
 def test_every_variable_is_explained_in_the_example() -> None:

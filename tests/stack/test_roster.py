@@ -48,8 +48,7 @@ def test_teacher_sees_one_group_of_the_lms_at_a_time(system: System) -> None:
     system.sandbox.set_group(course.id, "Crimson", [alice], set="Teams")
     teacher = course.launch("tess", "instructor")
 
-    page = wait_for(lambda: _says(teacher, "Crimson"))
-    assert "2 learners, 2 not started" in page
+    wait_for(lambda: "Crimson" in _says(teacher, "2 learners, 2 not started"))
     [group] = re.findall(r'<option value="([^"]+)">[^<]*Crimson', teacher.page.html)
     alone = teacher.press(teacher.page.form("/class/"), group=group).text
 
