@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
     "--test-third-party-cookie-phaseout",
+    # Playwright loses a frame now and then that goes from site to site within milliseconds, each in a process of its own.
+    "--disable-site-isolation-trials",
 ]
 
 

@@ -28,18 +28,27 @@ function tellHeight() {
 }
 
 /**
- * In a frame as high as its page it is the LMS's page that scrolls, and it stays where the last page was left. What has
- * the focus is brought into view through frames; where nothing is meant, Canvas and others go to the top on request.
+ * In a frame as high as its page it is the LMS's page that scrolls, and it stays where the last page was left. Canvas and
+ * others go to the top on request; what a link or an error names is brought into view through frames, once the frame has
+ * its height, unless the reader has begun to move.
  */
 function showPlace() {
   const named = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const place = document.querySelector(".errors[role=alert]") || named;
-  if (place) {
+  if (!place) {
+    if ("onward" in document.body.dataset) window.parent.postMessage({ subject: "lti.scrollToTop" }, "*");
+    return;
+  }
+  const begun = new AbortController();
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchstart"]) {
+    addEventListener(kind, () => begun.abort(), { signal: begun.signal, passive: true });
+  }
+  setTimeout(() => {
+    if (begun.signal.aborted) return;
+    begun.abort();
     place.focus({ preventScroll: true });
     place.scrollIntoView();
-  } else if ("onward" in document.body.dataset) {
-    window.parent.postMessage({ subject: "lti.scrollToTop" }, "*");
-  }
+  }, 150); // ms
 }
 
 localiseTimes();
@@ -47,5 +56,5 @@ document.addEventListener("assay:fresh", localiseTimes); // another script put s
 if (window.parent !== window) {
   new ResizeObserver(tellHeight).observe(document.body);
   tellHeight();
-  setTimeout(showPlace, 150); // ms: by then the frame has its height
+  showPlace();
 }
