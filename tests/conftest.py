@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
     "--test-third-party-cookie-phaseout",
-    # Playwright loses a frame now and then that goes from site to site within milliseconds, each in a process of its own.
+    # Now and then Playwright loses a frame that goes from site to site, and so from process to process, in an instant.
     "--disable-site-isolation-trials",
 ]
 
