@@ -40,8 +40,8 @@ def examine(
             visit = Visit(registration, session, clock)
             found = [*_connection(visit), *_permissions(visit), *_services(visit)]
             return found + (list(doctor_score.steps(visit)) if score_test else [])
-    except leases.Lost:
-        return [Finding("A free moment", FAILED, "A list of people is being read from this LMS.", remedies.BUSY)]
+    except leases.Lost as busy:
+        return [Finding("A free moment", FAILED, f"Not now: {busy}.", remedies.BUSY)]
 
 
 def failed(findings: list[Finding]) -> list[Finding]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lti import ags, claims, http, paging
+from lti.claims import as_identifier
 from lti.http import Answer
 from lti.roles import is_test_user, role
 
@@ -61,7 +62,7 @@ def groups(call: ags.Call, *, url: str) -> list[ListedGroup]:
 def group_sets(call: ags.Call, *, url: str) -> dict[str, str]:
     """Names of a course's group sets by id. Raises http.HttpError."""
     found = [entry for page in _pages(call, url, GROUP_SETS_TYPE, "sets") for entry in page]
-    return {claims.as_identifier(entry.get("id")): claims.text(entry.get("name")) for entry in found[:MOST_GROUPS]}
+    return {as_identifier(entry.get("id")): claims.text(entry.get("name")) for entry in found[:MOST_GROUPS]}
 
 
 def _pages(call: ags.Call, first: str, media: str, name: str) -> Iterator[list[dict[str, Any]]]:
@@ -82,7 +83,7 @@ def _entries(answer: Answer, name: str) -> list[dict[str, Any]]:
 
 def _member(entry: dict[str, Any]) -> Member | None:
     """None for a test user, and for an entry without a usable id or roles."""
-    sub, roles = claims.as_identifier(entry.get("user_id")), claims.strings(entry.get("roles"))
+    sub, roles = as_identifier(entry.get("user_id")), claims.strings(entry.get("roles"))
     if not sub or not isinstance(entry.get("roles"), list) or is_test_user(roles):
         return None
     status = claims.text(entry.get("status")).lower() or "active"  # it may be left out (section 2.3)
@@ -95,15 +96,10 @@ def _member(entry: dict[str, Any]) -> Member | None:
 def _groups_of(entry: dict[str, Any]) -> frozenset[str]:
     enrolled = entry.get("group_enrollments")
     found = enrolled if isinstance(enrolled, list) else []
-    return frozenset(
-        filter(None, (claims.as_identifier(group.get("group_id")) for group in found if isinstance(group, dict)))
-    )
+    return frozenset(filter(None, (as_identifier(group.get("group_id")) for group in found if isinstance(group, dict))))
 
 
 def _group(entry: dict[str, Any]) -> ListedGroup | None:
-    group_id = claims.as_identifier(entry.get("id"))
-    return (
-        ListedGroup(group_id, claims.text(entry.get("name")), claims.as_identifier(entry.get("set_id")))
-        if group_id
-        else None
-    )
+    group_id = as_identifier(entry.get("id"))
+    name, set_id = claims.text(entry.get("name")), as_identifier(entry.get("set_id"))
+    return ListedGroup(group_id, name, set_id) if group_id else None

@@ -184,8 +184,8 @@ def _row(invitation: Invitation, platform: Platform, client_id: str) -> Registra
 def _deployment(registration: Registration, answer: Claims) -> Deployment | None:
     """Moodle names it inside the tool configuration, Canvas beside it or not at all."""
     inside = claims.mapping(answer, TOOL_CONFIGURATION)
-    named = inside.get("deployment_id") or answer.get("deployment_id")
-    deployment_id = claims.as_identifier(named)
+    found = (claims.as_identifier(source.get("deployment_id")) for source in (inside, answer))
+    deployment_id = next(filter(None, found), "")
     if not deployment_id:
         return None
     shared = {"institution": registration.institution, "active": True}

@@ -56,14 +56,15 @@ def _verified(id_token: str, registration: Registration, now: datetime) -> Claim
     """The claims of a compact JWS (RFC 7515 section 5.2). `jwt.decode` looks at each of its characters in Python."""
     segments = id_token.split(".")
     header, payload, signature = _decoded(segments)
-    keys = jwks.keys_for(registration, _key_id(header), now=now)
+    kid = _key_id(header)
+    keys = jwks.keys_for(registration, kid, now=now)
     if not keys:
         raise LaunchRefused(Problem.KEYS_UNAVAILABLE, "no key with the token's key id")
     signed = f"{segments[0]}.{segments[1]}".encode()
     if _fits(signed, signature, keys):
         return _object(payload)
     # A platform may have given a new key the old one's id.
-    if _fits(signed, signature, jwks.newer_keys_for(registration, _key_id(header), now=now)):
+    if _fits(signed, signature, jwks.newer_keys_for(registration, kid, now=now)):
         return _object(payload)
     raise LaunchRefused(Problem.TOKEN_INVALID, "signature does not match")
 

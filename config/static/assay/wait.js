@@ -6,10 +6,17 @@ const FIRST = 700; // ms
 const MOST = 10000;
 const GIVE_UP = 10 * 60 * 1000;
 
+async function pageNow() {
+  const text = await (await fetch(location.href, { credentials: "omit" })).text();
+  return new DOMParser().parseFromString(text, "text/html");
+}
+
 class ResultWaiter extends HTMLElement {
+  first = FIRST;
+
   connectedCallback() {
     this.began = Date.now();
-    this.delay = FIRST;
+    this.delay = this.first;
     if ("moving" in this.dataset) this.later();
   }
 
@@ -31,8 +38,7 @@ class ResultWaiter extends HTMLElement {
 
   // Only what changed is replaced, so that nothing that is being read moves.
   async renew() {
-    const text = await (await fetch(location.href, { credentials: "omit" })).text();
-    const page = new DOMParser().parseFromString(text, "text/html");
+    const page = await pageNow();
     const fresh = page.querySelector("result-waiter");
     if (!fresh) return location.reload();
     const marked = !this.querySelector("#gradebook") || !fresh.querySelector("#gradebook");
@@ -43,16 +49,17 @@ class ResultWaiter extends HTMLElement {
     const news = this.querySelector(marked ? "[data-score]" : "#gradebook");
     document.querySelector("[data-said]").textContent = news?.textContent || "";
     this.dataset.version = fresh.dataset.version;
-    this.delay = FIRST;
+    this.delay = this.first;
     if ("moving" in fresh.dataset) this.later();
   }
 }
 
 class ClassWaiter extends ResultWaiter {
+  first = 2000; // ms: the whole class costs more than one result
+
   async look() {
     try {
-      const text = await (await fetch(location.href, { credentials: "omit" })).text();
-      const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("class-waiter");
+      const fresh = (await pageNow()).querySelector("class-waiter");
       for (const part of this.querySelectorAll("[data-part]")) {
         const news = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
         if (news && !part.contains(document.activeElement)) part.replaceWith(news);
