@@ -47,6 +47,7 @@ def tool_frame(page: Page) -> Frame:
 
 def fill(place: Page | Frame, texts: tuple[str, ...] = RIGHT) -> None:
     """Answer every question whose text is not empty, as a person does: by clicking and typing."""
+    place.get_by_role("button", name="Submit").last.wait_for()  # which stands below the last question
     for number, text in enumerate(texts, 1):
         question = place.locator(f"#q{number}")
         if text and question.locator("textarea").count():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from lti import invitations
 from lti.models import Registration
@@ -44,6 +44,6 @@ def test_lms_is_connected_in_its_own_frame(chromium: Browser, live_server: Any, 
             frame.get_by_role("button", name="Back to the LMS").click()
             page.get_by_text(live_server.url).wait_for()
         else:
-            assert frame.get_by_text("You can leave this page now").is_visible()
-            assert not frame.get_by_role("button").is_visible()
+            expect(frame.get_by_text("You can leave this page now")).to_be_visible()
+            expect(frame.get_by_role("button")).not_to_be_visible()
         context.close()

@@ -93,11 +93,13 @@ def test_the_settings_page_works_for_everyone(page: Page, sandbox_url: str, tool
     enter(page, sandbox_url, "Tess")
     page.get_by_role("link", name="summer school").click()
     page.get_by_role("link", name="Settings").click()
+    page.wait_for_url("**/settings")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     page.get_by_label("Attempts allowed").fill("3")
-    page.get_by_role("button", name="Save").nth(1).click()
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Save").nth(1).click()
     expect(page.get_by_label("Attempts allowed")).to_have_value("3")
     page.get_by_role("link", name="Activities").click()
     page.get_by_role("link", name="When to Fine-Tune").click()

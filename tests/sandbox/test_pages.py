@@ -126,6 +126,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 def enter(page: Page, url: str, name: str) -> None:
     page.goto(url)
     page.get_by_role("button", name=re.compile(f"^{name}")).click()
+    page.wait_for_url("**/courses")
 
 
 @pytest.mark.parametrize("course", ["AI 101", "AI 102", "AI 103"])

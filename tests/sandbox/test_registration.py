@@ -256,6 +256,7 @@ def test_an_administrator_connects_a_tool_in_the_browser(chromium: Browser, sand
     bearer = {"Authorization": f"Bearer {given['registration_token']}"}
     endpoint = requests.get(given["openid_configuration"], headers=bearer, timeout=5).json()["registration_endpoint"]
     assert requests.post(endpoint, json=words(tool, client_name=name), headers=bearer, timeout=5).ok
+    expect(page.frame_locator("#tool").locator("body")).not_to_be_empty()  # the tool's page has come
     page.frames[1].evaluate("parent.postMessage({ subject: 'org.imsglobal.lti.close' }, '*')")
     expect(page.get_by_role("heading", name=name)).to_be_visible()
     page.get_by_role("button", name="Activate").click()
