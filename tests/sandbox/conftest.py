@@ -15,6 +15,7 @@ def tool() -> Tool:
 def sandbox_url(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("sandbox")
     with running(folder, tool_url=tool.url) as url:
+        tool.platform = url
         yield url
 
 
