@@ -22,7 +22,7 @@ MARKED = re.compile(r"""\b(?:_|gettext|ngettext)\((u?(?:'(?:[^'\\]|\\.)*'|"(?:[^
 STAFF = re.compile(r"/admin/|/_?admin_|/register|/_next_steps|/api/")
 PAGES = [page for room in ROOMS for page in sorted((ROOT / room).rglob("*.html")) if not STAFF.search(str(page))]
 WORDLESS = re.compile(
-    r"{% *blocktranslate\b.*?{% *endblocktranslate *%}|{# .*? #}|{%.*?%}|{{.*?}}"
+    r"{% *blocktranslate\b.*?{% *endblocktranslate *%}|{% *comment\b.*?{% *endcomment *%}|{# .*? #}|{%.*?%}|{{.*?}}"
     r"|<(script|style)\b.*?</\1>|&\w+;",
     re.DOTALL,
 )
