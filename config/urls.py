@@ -3,6 +3,9 @@ from django.urls import include, path
 
 from config import views
 
+admin.site.site_header = "Assay administration"
+admin.site.site_title = "Assay"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),

@@ -8,13 +8,13 @@ from roster.models import Institution
 
 
 class ScoreState(models.TextChoices):
-    DUE = "due"
-    SENDING = "sending"
-    DELIVERED = "delivered"
+    DUE = "due", "due"
+    SENDING = "sending", "being sent"
+    DELIVERED = "delivered", "delivered"
     SUPERSEDED = "superseded", "replaced by a newer score"
     CONFLICT = "conflict", "changed in the LMS"
     KEPT = "kept", "the LMS's grade stays"
-    REFUSED = "refused"
+    REFUSED = "refused", "refused"
 
 
 class Drift(models.TextChoices):

@@ -1,6 +1,7 @@
 """Adding content from a tool: a teacher opens the tool's picker, confirms what came back, and gets activities."""
 
 import math
+from collections import Counter
 from typing import Any
 
 from django.db.models import Q
@@ -23,8 +24,8 @@ PLACES = {
 }
 
 
-def tools_for(visit: access.Visit) -> list[tuple[Tool, list[tuple[str, str]]]]:
-    """The tools a teacher may add content from here, each with the places that Canvas would offer it in."""
+def tools_for(visit: access.Visit) -> list[tuple[Tool, str, list[tuple[str, str]]]]:
+    """The tools a teacher may add content from here, with what to call them and the places that Canvas would offer."""
     if not visit.teaches:
         return []
     course = visit.course
@@ -32,7 +33,9 @@ def tools_for(visit: access.Visit) -> list[tuple[Tool, list[tuple[str, str]]]]:
     found = Tool.objects.filter(Q(activity__course=course) | registered, active=True).distinct()
     found = found or Tool.objects.filter(mode=course.mode, active=True)
     places = list(PLACES.items()) if course.mode == Mode.CANVAS else []
-    return [(tool, places) for tool in found.order_by("-pk")[:OFFERED]]
+    tools = found.order_by("-pk")[:OFFERED]
+    alike = Counter(tool.name for tool in tools)
+    return [(one, f"{one.name} {one.client_id}" if alike[one.name] > 1 else one.name, places) for one in tools]
 
 
 @require_GET

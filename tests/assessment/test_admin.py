@@ -51,7 +51,7 @@ def test_nothing_that_learners_did_can_be_changed(marked: Cast, model: Any) -> N
 
 
 def test_state_of_the_score_is_shown_beside_the_grade(marked: Cast) -> None:
-    assert b"Due" in page(staff(None), Grade).content
+    assert b">due</td>" in page(staff(None), Grade).content
 
 
 def test_policy_can_be_changed_and_grades_follow(marked: Cast) -> None:

@@ -233,6 +233,16 @@ def test_canvas_tells_about_people_what_the_privacy_level_allows(canvas: Rig, le
     assert {"name", "given_name", "family_name", "email"} & set(claims) == told
 
 
+def test_tools_of_one_name_are_told_apart_by_their_client_id(strict: Rig) -> None:
+    ids = []
+    for _ in range(2):
+        invitation = strict.lms.invite("strict")
+        ids.append(register(strict, words(strict.tool, client_name="Twin"), invitation).json()["client_id"])
+        strict.lms.activate(invitation["id"])
+    shown = signed_in(strict, strict.tess).get(f"{strict.url}/courses/{strict.course}", timeout=5).text
+    assert [shown.count(f"Add content from <bdi>Twin {client_id}</bdi>") for client_id in ids] == [1, 1]
+
+
 def test_only_the_administrator_sees_the_tools(strict: Rig) -> None:
     admin = strict.lms.add_person(f"admin-{strict.client_id}", is_admin=True)
     codes = [signed_in(strict, who).get(f"{strict.url}/tools", timeout=5).status_code for who in (strict.tess, admin)]
