@@ -47,11 +47,17 @@ def rotate(*, keep_old: bool = True) -> PlatformKey:
 
 
 @lru_cache(maxsize=16)
-def _public(kid: str, pem: str) -> dict[str, Any]:
+def _private(pem: str) -> rsa.RSAPrivateKey:
+    """Parsed once per process: that costs more than signing."""
     private = serialization.load_pem_private_key(pem.encode(), password=None)
     if not isinstance(private, rsa.RSAPrivateKey):
         raise TypeError("the platform's keys are RSA keys")
-    jwk: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key()))
+    return private
+
+
+@lru_cache(maxsize=16)
+def _public(kid: str, pem: str) -> dict[str, Any]:
+    jwk: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(_private(pem).public_key()))
     jwk.pop("key_ops", None)
     return {**jwk, "kid": kid, "alg": "RS256", "use": "sig"}
 
@@ -63,7 +69,7 @@ def key_set() -> dict[str, Any]:
 
 def sign(claims: dict[str, Any]) -> str:
     key = PlatformKey.objects.latest("pk")
-    return jwt.encode(claims, key.private_pem, algorithm="RS256", headers={"kid": key.kid})
+    return jwt.encode(claims, _private(key.private_pem), algorithm="RS256", headers={"kid": key.kid})
 
 
 def fetch(tool: Tool, *, now: datetime) -> None:

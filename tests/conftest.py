@@ -53,6 +53,7 @@ def few_keys() -> Iterator[None]:
     numbers = itertools.cycle(range(16))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "generate_private_key", lambda **options: make(next(numbers), **options))
+        patch.setattr(keys, "load_pem_private_key", functools.cache(keys.load_pem_private_key))
         yield
 
 
