@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from assessment import policy
 from assessment.models import Assignment, Attempt, Erasure, Grade, Mark, Response
+from assessment.views import gradebook
 from lti import scores
 from roster.admin import OwnRows, ReadOnlyRows
 
@@ -108,7 +109,7 @@ class GradeAdmin(ReadOnlyRows):
         event = scores.latest(resource_link=grade.assignment.resource_link, person=grade.person)
         if event is None:
             return "no column yet" if grade.unsent_at else "held back"
-        words = event.last_answer or event.hint
+        words = gradebook.seen(event) if event.drift else event.last_answer or event.hint
         return f"{event.get_state_display()}: {words}" if words else event.get_state_display()
 
 

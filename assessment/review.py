@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from assessment import marking, tasks
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
@@ -62,9 +63,9 @@ def _settle(response: Response) -> None:
 
 def _valid(points: Decimal, most: Decimal) -> Decimal:
     if not points.is_finite() or not 0 <= points <= most:
-        raise InvalidPoints(f"The points must lie between 0 and {most.normalize():f}.")
+        raise InvalidPoints(_("The points must lie between 0 and {most}.").format(most=f"{most.normalize():f}"))
     if points != points.quantize(marking.MILLI):
-        raise InvalidPoints("The points may have three decimals at most.")
+        raise InvalidPoints(_("The points may have three decimals at most."))
     return points.quantize(marking.MILLI)
 
 

@@ -1,5 +1,6 @@
-"""Content-Security-Policy, built once for each kind of response."""
+"""Content-Security-Policy, built once for each kind of response; the language of the public pages."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -7,6 +8,8 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponseBase
+
+from lti import language
 
 Changes = tuple[tuple[str, tuple[str, ...] | None], ...]
 
@@ -32,3 +35,15 @@ def _frozen(replaced: dict[str, Any]) -> Changes:
 @lru_cache(maxsize=256)
 def _policy(replaced: Changes) -> str:
     return str(build_policy(replace=dict(replaced)))
+
+
+class PublicLanguageMiddleware:
+    """The front page and those under /learn/ speak as the browser asks; a launch has its own, the rest is English."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info != "/" and not request.path_info.startswith("/learn/"):
+            return self.get_response(request)
+        return language.speak(request, "", lambda: self.get_response(request))

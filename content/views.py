@@ -8,6 +8,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import http_date, quote_etag
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from content import reading
@@ -42,6 +43,6 @@ def _check_url(slugs: list[str]) -> str | None:
 
 
 def _etag(version: LessonVersion, check_url: str | None) -> str:
-    """Another text, another style sheet or another link makes another page."""
-    parts = (version.content_hash, static("assay/style.css"), check_url or "")
+    """Another text, another style sheet, another link or another language makes another page."""
+    parts = (version.content_hash, static("assay/style.css"), check_url or "", get_language() or "")
     return quote_etag(sha256("\n".join(parts).encode()).hexdigest()[:32])

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from lti import ags, http, keys, leases, scores, tasks, tokens
 from lti.leases import Clock, Lease
@@ -17,8 +18,8 @@ from lti.models import LineItem, ResourceLink
 
 TRIES = 8  # over about four hours
 FIRST_WAIT = timedelta(minutes=1)
-REFUSED = "The LMS did not let us change the column. Change it in the gradebook itself."
-WAITING = "The LMS did not answer; we keep trying."
+REFUSED = _("The LMS did not let us change the column. Change it in the gradebook itself.")
+WAITING = _("The LMS did not answer; we keep trying.")
 PER_SWEEP = 100
 PATIENCE = 5.0  # seconds for which a person waits
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import requests
+from django.utils.translation import gettext_noop as _
 
 from lti import ags, families, http, pacing, tokens
 from lti.columns import Column
@@ -16,10 +17,13 @@ from lti.models import Drift, Registration, ScoreEvent, ToolKey
 logger = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")  # points: platforms round what they show
-KEY_SET_HINT = "The LMS gave us no access. Its administrator should check the tool's client id and key set address."
-REPLACING = "Send ours again only if it should replace that."
-STILL_TRYING = "The LMS did not answer; we keep trying."
-OVERRIDDEN = "Moodle keeps a grade that a teacher set by hand. Remove that override in the gradebook, then send again."
+KEY_SET_HINT = _("The LMS gave us no access. Its administrator should check the tool's client id and key set address.")
+REPLACING = _("Send ours again only if it should replace that.")
+GIVEN_UP = _("Given up after three days of trying.")
+STILL_TRYING = _("The LMS did not answer; we keep trying.")
+OVERRIDDEN = _(
+    "Moodle keeps a grade that a teacher set by hand. Remove that override in the gradebook, then send again."
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
     except tokens.TokenRefused as error:
         return Outcome(Verdict(Kind.RETRY, KEY_SET_HINT, pause=True), error.status, error.words, reached=False)
     except http.Forbidden as error:
-        hint = "This service may not fetch from the LMS's address. Its operator should check the allowed hosts."
+        hint = _("This service may not fetch from the LMS's address. Its operator should check the allowed hosts.")
         return Outcome(Verdict(Kind.RETRY, hint), words=str(error), reached=False)
     except http.HttpError as error:
         status = error.status if isinstance(error, http.Refused) else None
@@ -70,7 +74,7 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         return Outcome(verdict, status, str(error), reached=status is not None, unknown=delivery.posting)
     except Exception:
         logger.exception("score event %s could not be sent", parcel.event.pk)
-        verdict = Verdict(Kind.RETRY, "Something went wrong here; we keep trying.")
+        verdict = Verdict(Kind.RETRY, _("Something went wrong here; we keep trying."))
         return Outcome(verdict, words="internal error", unknown=delivery.posting)
 
 
@@ -92,7 +96,7 @@ class _Delivery:
     def run(self) -> Outcome:
         self.url = self.column.address(self.call, self.event.score_maximum)
         if not self.url:
-            return Outcome(Verdict(Kind.REFUSED, "The gradebook has no column for this activity."))
+            return Outcome(Verdict(Kind.REFUSED, _("The gradebook has no column for this activity.")))
         return self._look_first() or self._send()
 
     def _send(self) -> Outcome:
@@ -152,7 +156,7 @@ class _Delivery:
     def _compared(self, answer: Answer) -> Outcome:
         """The platform holds something at least as new: ours, which arrived before, or a change made there."""
         if ags.RESULT not in self.column.scopes:
-            hint = "The gradebook holds a newer grade, and we may not read it."
+            hint = _("The gradebook holds a newer grade, and we may not read it.")
             return self._outcome(answer, Verdict(Kind.CONFLICT, hint))
         result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
         if result is not None and is_shown(result, self.event):
@@ -175,8 +179,7 @@ class _Delivery:
         return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, OVERRIDDEN))
 
     def _conflict(self, answer: Answer, result: ags.Result | None) -> Outcome:
-        hint = f"{shown(result)} {REPLACING}"
-        outcome = self._outcome(answer, Verdict(Kind.CONFLICT, hint))
+        outcome = self._outcome(answer, Verdict(Kind.CONFLICT, REPLACING))
         return replace(outcome, drift=drift_of(result), result=result)
 
     def _outcome(self, answer: Answer, verdict: Verdict) -> Outcome:
@@ -202,11 +205,3 @@ def drift_of(result: ags.Result | None) -> Drift:
     if result is None:
         return Drift.MISSING
     return Drift.CLEARED if result.score is None else Drift.CHANGED
-
-
-def shown(result: ags.Result | None) -> str:
-    """The gradebook's side of a difference, in a sentence."""
-    if result is None or result.score is None:
-        return "The grade was cleared in the LMS."
-    of = f" of {result.maximum.normalize():f}" if result.maximum else ""
-    return f"The LMS shows {result.score.normalize():f}{of}."

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from lti import ags, families, http, keys, scores, sending, tokens
 from lti.ags import Result
-from lti.delivery import REPLACING, drift_of, is_empty, is_shown, shown
+from lti.delivery import REPLACING, drift_of, is_empty, is_shown
 from lti.leases import Clock, Lease
-from lti.models import Drift, LineItem, ScoreEvent, ScoreState
+from lti.models import LineItem, ScoreEvent, ScoreState
 from roster.models import Enrollment
 
 logger = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ Judge = Callable[[ScoreEvent, Result | None, ScoreEvent | None, datetime], None]
 def _judge_delivered(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
     if is_shown(result, event) or (event.delivered_at and event.delivered_at > now - JUST_SENT):
         return
-    _change(event, ScoreState.CONFLICT, hint=_hint(result), **sending.seen(drift_of(result), result, now))
+    _change(event, ScoreState.CONFLICT, hint=REPLACING, **sending.seen(drift_of(result), result, now))
 
 
 def _judge_drifted(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
@@ -132,7 +132,7 @@ def _judge_lost(event: ScoreEvent, result: Result | None, told: ScoreEvent | Non
     elif is_empty(result) or (told and is_shown(result, told)):
         _send_again(event, now)
     else:
-        _change(event, ScoreState.CONFLICT, hint=_hint(result), **sending.seen(drift_of(result), result, now))
+        _change(event, ScoreState.CONFLICT, hint=REPLACING, **sending.seen(drift_of(result), result, now))
 
 
 JUDGES: dict[str, Judge] = {
@@ -140,12 +140,6 @@ JUDGES: dict[str, Judge] = {
     ScoreState.CONFLICT: _judge_drifted,
     ScoreState.KEPT: _judge_drifted,
 }
-
-
-def _hint(result: Result | None) -> str:
-    missing = drift_of(result) == Drift.MISSING
-    said = "The LMS shows no grade for this person." if missing else shown(result)
-    return f"{said} {REPLACING}"
 
 
 def _change(event: ScoreEvent, state: ScoreState, **values: Any) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import requests
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from lti import ags, http, keys, leases, membership, nrps, rosters, tokens
 from lti.leases import Clock, Lease
@@ -26,7 +27,7 @@ LEASE = timedelta(minutes=15)
 QUIET = timedelta(seconds=20)  # after a reading, whoever asks
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=12)
 
-EMPTY = "The LMS sent an empty list. Nobody was removed for that."
+EMPTY = _("The LMS sent an empty list. Nobody was removed for that.")
 
 
 def read(context_id: UUID, *, clock: Clock = timezone.now) -> None:

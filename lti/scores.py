@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop as _
 
 from lti import ags, sending, tasks
 from lti.models import LineItem, PlatformUser, ResourceLink, ScoreEvent, ScoreState
@@ -191,7 +192,7 @@ def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
     """The gradebook holds a grade that is not ours: a person decides about this one too."""
     event.state, event.drift = ScoreState.CONFLICT, newest.drift
     event.seen_score, event.seen_maximum, event.seen_at = newest.seen_score, newest.seen_maximum, newest.seen_at
-    event.hint = "The grade was changed in the LMS before. This new score waits for your decision."
+    event.hint = _("The grade was changed in the LMS before. This new score waits for your decision.")
 
 
 def _column(resource_link: ResourceLink) -> LineItem | None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from lti import delivery, http, keys
 from lti.ags import Result
 from lti.columns import Column
-from lti.delivery import Outcome, Parcel
+from lti.delivery import GIVEN_UP, Outcome, Parcel
 from lti.families.verdict import Kind
 from lti.leases import SCORES_IN_FLIGHT, Clock, Lease
 from lti.models import LineItem, Registration, ScoreEvent, ScoreState
@@ -258,7 +258,7 @@ def _write(event: ScoreEvent, outcome: Outcome, now: datetime) -> None:
         _finish(event, ScoreState.CONFLICT, **said, **seen(outcome.drift, outcome.result, now))
     else:
         if verdict.kind is Kind.RETRY:
-            said["hint"] = f"Given up after three days of trying. {verdict.hint}"[:300]
+            said["hint"] = f"{GIVEN_UP} {verdict.hint}"[:300]
         _finish(event, ScoreState.REFUSED, **said)
 
 

@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from lti.delivery import GIVEN_UP
+
 register = template.Library()
 
 
@@ -53,20 +55,25 @@ def _counted(value: Decimal) -> int:
 
 
 @register.filter
-def point_word(value: Decimal | int) -> str:
-    return "point" if value == 1 else "points"
-
-
-@register.filter
 def plain(value: Any) -> str:
-    """A number as a form field holds it: without needless zeros; what somebody typed stays as it is."""
-    return points(value) if isinstance(value, Decimal | int | float) else value or ""
+    """A number as `<input type=number>` holds it: without needless zeros; what somebody typed stays as it is."""
+    if not isinstance(value, Decimal | int | float):
+        return value or ""
+    return points(value).replace(formats.get_format("DECIMAL_SEPARATOR"), ".")
 
 
 @register.filter
 def local_value(value: Any) -> str:
     """A local time as `datetime-local` wants it; what somebody typed stays as it is."""
     return value.strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else value or ""
+
+
+@register.filter
+def hint(told: str) -> str:
+    """What is stored about a failure, in English, in the reader's language as far as it is ours."""
+    if told.startswith(GIVEN_UP):
+        return f"{_(GIVEN_UP)} {hint(told.removeprefix(GIVEN_UP).strip())}"
+    return _(told) if told else ""
 
 
 @register.filter

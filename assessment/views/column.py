@@ -4,6 +4,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from assessment import policy
@@ -15,9 +16,11 @@ from lti import column_changes
 class ColumnForm(forms.Form):
     """Empty fields leave the column as the LMS has it."""
 
-    label = forms.CharField(label="Name", required=False, max_length=255)
-    points = forms.DecimalField(required=False, min_value=1, max_value=100_000, max_digits=9, decimal_places=3)
-    pass_percent = forms.IntegerField(label="Pass mark", required=False, min_value=1, max_value=100)
+    label = forms.CharField(label=_("Name"), required=False, max_length=255)
+    points = forms.DecimalField(
+        label=_("Points"), required=False, min_value=1, max_value=100_000, max_digits=9, decimal_places=3, localize=True
+    )
+    pass_percent = forms.IntegerField(label=_("Pass mark in percent"), required=False, min_value=1, max_value=100)
 
 
 @instructors_only

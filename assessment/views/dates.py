@@ -4,32 +4,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from assessment.views.requests import LaunchRequest
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 REGIONS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 ZONES = ["UTC", *sorted(name for name in available_timezones() if name.startswith(REGIONS))]
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
-NAMES = {"opens_at": "Opens", "due_at": "Due", "closes_at": "Closes"}
+NAMES = {"opens_at": _("Opens"), "due_at": _("Due"), "closes_at": _("Closes")}
 
 
 class Moment(forms.DateTimeField):
     """A `datetime-local` field in the time zone that is active; empty means no such date."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: "StrOrPromise") -> None:
         widget = forms.DateTimeInput(format=FORMATS[0], attrs={"type": "datetime-local"})
-        wrong = {"invalid": "Write the day and the time, such as 2027-01-31 18:00."}
+        wrong = {"invalid": _("Write the day and the time, such as 2027-01-31 18:00.")}
         super().__init__(label=label, required=False, input_formats=FORMATS, widget=widget, error_messages=wrong)
 
     def clean(self, value: Any) -> datetime | None:
         moment: datetime | None = super().clean(value)
         if moment is not None and not 2000 <= moment.year < 2200:
-            raise forms.ValidationError("Choose a year that is nearer.")
+            raise forms.ValidationError(gettext("Choose a year that is nearer."))
         return moment
 
 
@@ -45,7 +50,7 @@ class DatesForm(forms.Form):
         order = [name for name in NAMES if given.get(name)]
         for earlier, later in pairwise(order):
             if given[earlier] > given[later] or (given[earlier] == given[later] and earlier == "opens_at"):
-                self.add_error(later, f"It must come after “{NAMES[earlier]}”.")
+                self.add_error(later, gettext("It must come after “{name}”.").format(name=NAMES[earlier]))
         return given
 
     @property

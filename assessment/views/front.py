@@ -9,7 +9,6 @@ from assessment import access
 from assessment.views import learner, picking, privacy, submission, teacher, terms
 from assessment.views.requests import LaunchRequest
 from lti import deep_linking
-from lti.language import in_english
 from lti.messages.privacy import TYPES
 
 Page = Callable[[LaunchRequest], HttpResponse]
@@ -26,7 +25,7 @@ def _activity(request: LaunchRequest) -> HttpResponse:
     lesson = access.lesson_only(request.viewer)
     if lesson is not None:
         return learner.lesson_only(request, lesson)
-    return in_english(teacher.front)(request) if access.is_instructor(request.viewer) else learner.home(request)
+    return teacher.front(request) if access.is_instructor(request.viewer) else learner.home(request)
 
 
 # One for every message type that `lti.launch` handles.

@@ -5,22 +5,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from django.utils.translation import gettext_noop as _
+from django.utils.translation import gettext, gettext_noop
 
 from assessment.models import Assignment, Grade, GradeState, WhileWaiting
 from assessment.templatetags.assay import points
 from lti import platforms, scores
 from lti.models import Drift, Launch, ScoreEvent, ScoreState
 
+_ = gettext_noop
+Look = Literal["ok", "wait", "bad", ""]
+
 
 @dataclass(frozen=True)
 class Line:
     """`look` is the class of `.state`; `at` follows the words where there is a moment to name.
 
-    The words for learners are translated where they are shown.
+    The words are translated where they are shown, and so is `more` in a line for learners.
     """
 
-    look: Literal["ok", "wait", "bad", ""]
+    look: Look
     words: str
     at: datetime | None = None
     more: str = ""
@@ -84,42 +87,47 @@ def is_moving(event: ScoreEvent) -> bool:
     return event.state in (ScoreState.DUE, ScoreState.SENDING) and not needs_hand(event)
 
 
-TEACHER_WORDS = {
-    ScoreState.DELIVERED: ("ok", "✓ In the gradebook"),
-    ScoreState.CONFLICT: ("bad", "✗ Changed in the LMS"),
-    ScoreState.KEPT: ("ok", "✓ The LMS's stays"),
-    ScoreState.REFUSED: ("bad", "✗ Not accepted"),
+TRYING: tuple[Look, str] = ("wait", _("Trying again"))
+TEACHER_WORDS: dict[ScoreState, tuple[Look, str]] = {
+    ScoreState.DELIVERED: ("ok", _("In the gradebook")),
+    ScoreState.CONFLICT: ("bad", _("Changed in the LMS")),
+    ScoreState.KEPT: ("ok", _("The LMS's stays")),
+    ScoreState.REFUSED: ("bad", _("Not accepted")),
 }
 
 
 def class_line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -> Line:
     """The same for the teacher's table, in three words."""
     if event is None:
-        return Line("", "Held until final") if line(None, assignment, grade) is HELD else Line("", "No column")
+        return Line("", _("Held until final")) if line(None, assignment, grade) is HELD else Line("", _("No column"))
     if needs_hand(event) and event.state not in TEACHER_WORDS:
-        return Line("wait", "… Trying again")
-    look, words = TEACHER_WORDS.get(ScoreState(event.state), ("wait", "… On its way"))
-    return Line(look, words)  # type: ignore[arg-type]
+        return Line(*TRYING)
+    return Line(*TEACHER_WORDS.get(ScoreState(event.state), ("wait", _("On its way"))))
 
 
 def trouble_line(event: ScoreEvent) -> Line:
     """For the teacher: what happened, and the LMS's own words."""
-    look, words = TEACHER_WORDS.get(ScoreState(event.state), ("wait", "… Trying again"))
+    look, words = TEACHER_WORDS.get(ScoreState(event.state), TRYING)
     if event.state == ScoreState.CONFLICT and event.drift:
-        return Line("bad", words, more=f"We have {_points(event.score_given, event.score_maximum)}. {_seen(event)}")
+        ours = gettext("We have {points}.").format(points=_points(event.score_given, event.score_maximum))
+        return Line("bad", words, more=f"{ours} {seen(event)}")
     told = platforms.plain(event.last_answer)
-    said = f"The LMS said: {told}" if told else "The LMS did not answer."
-    return Line(look, words, event.next_try_at if look == "wait" else None, said)  # type: ignore[arg-type]
+    said = gettext("The LMS said: {words}").format(words=told) if told else gettext("The LMS did not answer.")
+    return Line(look, words, event.next_try_at if look == "wait" else None, said)
 
 
-def _seen(event: ScoreEvent) -> str:
+def seen(event: ScoreEvent) -> str:
     """What the gradebook showed when it was last read."""
     if event.drift == Drift.MISSING:
-        return "The LMS shows no grade for this person. Were they removed from the course, or the grade deleted?"
+        return gettext(
+            "The LMS shows no grade for this person. Were they removed from the course, or the grade deleted?"
+        )
     if event.seen_score is None:
-        return "The grade was cleared in the LMS."
-    return f"The LMS shows {_points(event.seen_score, event.seen_maximum)}: someone changed it there."
+        return gettext("The grade was cleared in the LMS.")
+    theirs = _points(event.seen_score, event.seen_maximum)
+    return gettext("The LMS shows {points}: someone changed it there.").format(points=theirs)
 
 
 def _points(given: Decimal, maximum: Decimal | None) -> str:
-    return f"{points(given)} of {points(maximum)}" if maximum else points(given)
+    both = gettext("%(given)s of %(most)s")
+    return both % {"given": points(given), "most": points(maximum)} if maximum else points(given)

@@ -9,6 +9,8 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from assessment import picking, sheets
@@ -18,38 +20,47 @@ from assessment.views import answers
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, View
 from lti import deep_linking
-from lti.language import in_english
 
 MOST = 50  # things added at once
 MOST_POINTS = Decimal(100_000)
+OPENS = {
+    Opens.BOTH: _("The lesson and the check"),
+    Opens.CHECK: _("The check only"),
+    Opens.LESSON: _("The lesson only"),
+}
 
 
 class PickForm(DatesForm):
     """How one thing is to be added. Every field has a default that does."""
 
     opens = forms.ChoiceField(choices=Opens.choices)
-    title = forms.CharField(label="Title", max_length=255)
-    points = forms.DecimalField(label="Points", max_value=MOST_POINTS, max_digits=8, decimal_places=2, required=False)
-    max_attempts = forms.IntegerField(label="How many attempts", required=False, min_value=1, max_value=1000)
+    title = forms.CharField(label=_("Title"), max_length=255)
+    points = forms.DecimalField(
+        label=_("Points"), max_value=MOST_POINTS, max_digits=8, decimal_places=2, required=False
+    )
+    max_attempts = forms.IntegerField(label=_("How many attempts"), required=False, min_value=1, max_value=1000)
     counts = forms.ChoiceField(
-        label="Which attempt counts",
-        choices=[(Counts.HIGHEST, "The best one"), (Counts.LATEST, "The latest"), (Counts.FIRST, "The first")],
+        label=_("Which attempt counts"),
+        choices=[(Counts.HIGHEST, _("The best one")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
     )
 
     def __init__(self, data: Any, *, thing: Thing, limit: tuple[int, int] | None, initial: dict[str, Any]) -> None:
         super().__init__(data, prefix=thing.key, initial=initial)
         self.limit = limit
         opens = cast(forms.ChoiceField, self.fields["opens"])
-        opens.choices = [(choice.value, f"{choice.label[0].upper()}{choice.label[1:]}") for choice in thing.opens]
+        opens.choices = [(choice.value, OPENS[choice]) for choice in thing.opens]
 
     def clean_points(self) -> Decimal | None:
         points: Decimal | None = self.cleaned_data["points"]
         least, most = self.limit or (None, None)
         if points is not None and points <= 0:
-            raise forms.ValidationError("Give at least one point." if least else "Give more than 0 points.")
+            raise forms.ValidationError(
+                gettext("Give at least one point.") if least else gettext("Give more than 0 points.")
+            )
         whole = points is None or points == points.to_integral_value()
         if points is not None and least and most and not (whole and least <= points <= most):
-            raise forms.ValidationError(f"Moodle takes whole points only, from {least} to {most}.")
+            told = gettext("Moodle takes whole points only, from {least} to {most}.")
+            raise forms.ValidationError(told.format(least=least, most=most))
         return points
 
 
@@ -78,7 +89,7 @@ def picked_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if cast(LaunchRequest, request).viewer.message_type != deep_linking.REQUEST:
             raise Http404("Nothing is to be picked here.")
-        return in_english(view)(request, *args, **kwargs)
+        return view(request, *args, **kwargs)
 
     return guarded
 
@@ -147,7 +158,7 @@ def _check(request: LaunchRequest, rows: list[Row]) -> str:
     """Look at the chosen forms; what is wrong with the choice itself."""
     for row in rows:
         row.checked = row.chosen and row.form.is_bound
-    return "" if any(row.chosen for row in rows) else "Choose what to add."
+    return "" if any(row.chosen for row in rows) else gettext("Choose what to add.")
 
 
 def _page(request: LaunchRequest, rows: list[Row], more: dict[str, Any]) -> HttpResponse:
@@ -168,8 +179,8 @@ def _page(request: LaunchRequest, rows: list[Row], more: dict[str, Any]) -> Http
 def _add(request: LaunchRequest, rows: list[Row]) -> HttpResponse:
     picks = [_pick(row) for row in rows]
     items = picking.items(launch=request.viewer, picks=picks)
-    added = "1 activity" if len(items) == 1 else f"{len(items)} activities"
-    return _answer(request, items, msg=f"{added} from Assay.")
+    added = ngettext("{number} activity from Assay.", "{number} activities from Assay.", len(items))
+    return _answer(request, items, msg=added.format(number=len(items)))
 
 
 def _pick(row: Row) -> Pick:
@@ -186,7 +197,7 @@ def _nothing_accepted(request: LaunchRequest) -> HttpResponse:
         request,
         [],
         template="assessment/pick_refused.html",
-        errormsg="Assay can only be added as a link, and this place in your course takes none.",
+        errormsg=gettext("Assay can only be added as a link, and this place in your course takes none."),
         errorlog=f"accept_types is {accepted}; this tool makes ltiResourceLink and link",
     )
 

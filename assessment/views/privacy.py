@@ -3,22 +3,26 @@
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assessment import access, privacy
 from assessment.views.requests import LaunchRequest
-from lti.language import in_english
+from roster.models import Role
+
+# A person's place in a course, as it stands behind the course's name.
+PLACES = {Role.LEARNER.value: _("learner"), Role.INSTRUCTOR.value: _("instructor"), Role.OTHER.value: _("other")}
 
 
-@in_english
 def front(request: LaunchRequest) -> HttpResponse:
     person = access.data_subject(request.viewer)
     about_another = access.asks_about_another(request.viewer)
-    context = {"person": person, "about_another": about_another, "kept": privacy.summary(person) if person else None}
+    kept = privacy.summary(person) if person else None
+    courses = [(one.course, PLACES[one.role]) for one in kept["enrollments"]] if kept else []
+    context = {"person": person, "about_another": about_another, "kept": kept, "courses": courses}
     return render(request, "assessment/privacy.html", context)
 
 
-@in_english
 @require_GET
 def export(request: LaunchRequest) -> HttpResponse:
     """Everything in one file."""
@@ -29,7 +33,6 @@ def export(request: LaunchRequest) -> HttpResponse:
     return response
 
 
-@in_english
 @require_http_methods(["GET", "POST"])
 def erase(request: LaunchRequest) -> HttpResponse:
     """Ask once more, then erase. The launch that asked ends with it, so the last page is the answer itself."""

@@ -12,7 +12,6 @@ from django.urls import get_script_prefix, resolvers, reverse
 
 from assessment import access
 from assessment.models import Assignment, Attempt
-from lti.language import in_english
 from lti.models import Launch
 
 View = Callable[..., HttpResponse]
@@ -63,6 +62,6 @@ def instructors_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not access.is_instructor(cast(LaunchRequest, request).viewer):
             raise PermissionDenied("This page is for teachers.")
-        return in_english(view)(request, *args, **kwargs)
+        return view(request, *args, **kwargs)
 
     return guarded

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assessment import access, review
@@ -15,7 +17,7 @@ from assessment.views.requests import LaunchRequest, assignment_or_404, instruct
 from content import item_types
 from content.item_types.open_text import CREDIT
 
-LEVELS = (("full", "Full credit"), ("half", "Half credit"), ("none", "No credit"))
+LEVELS = (("full", _("Full credit")), ("half", _("Half credit")), ("none", _("No credit")))
 LONGEST_NOTE = 2000
 
 
@@ -93,11 +95,11 @@ def _points(data: QueryDict, response: Response) -> Decimal:
     if level in CREDIT:
         return (response.item_version.points * CREDIT[level]).quantize(Decimal("0.001"))
     if level != "other":
-        raise review.InvalidPoints("Choose how much credit the answer earns.")
+        raise review.InvalidPoints(gettext("Choose how much credit the answer earns."))
     try:
         return Decimal(data.get("points", "").strip().replace(",", "."))
     except InvalidOperation as error:
-        raise review.InvalidPoints("Write the points as a number.") from error
+        raise review.InvalidPoints(gettext("Write the points as a number.")) from error
 
 
 def _text(response: Response) -> str:

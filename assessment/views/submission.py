@@ -6,7 +6,6 @@ from django.shortcuts import render
 from assessment import access
 from assessment.views import learner, teacher
 from assessment.views.requests import LaunchRequest, see_other
-from lti.language import in_english
 
 
 def front(request: LaunchRequest) -> HttpResponse:
@@ -16,7 +15,7 @@ def front(request: LaunchRequest) -> HttpResponse:
     """
     is_instructor = access.is_instructor(request.viewer)
     if is_instructor and request.viewer.settings.get("of_nobody"):
-        return in_english(teacher.front)(request)
+        return teacher.front(request)
     found = access.submission(request.viewer)
     if found is not None:
         return see_other("class_attempt" if is_instructor else "result", found.pk)
@@ -25,7 +24,6 @@ def front(request: LaunchRequest) -> HttpResponse:
     return _nothing_yet(request)
 
 
-@in_english
 def _nothing_yet(request: LaunchRequest) -> HttpResponse:
     context = {"person": request.viewer.for_person, "assignment": access.assignment(request.viewer)}
     return render(request, "assessment/no_submission.html", context)

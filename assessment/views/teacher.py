@@ -7,6 +7,8 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessment import access, policy, windows
@@ -19,7 +21,6 @@ from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
 from lti import history, scores
-from lti.delivery import REPLACING
 from lti.models import ScoreEvent
 from roster.models import Person
 
@@ -34,36 +35,30 @@ class Trouble:
     event: ScoreEvent
     line: gradebook.Line
 
-    @property
-    def advice(self) -> str:
-        """What to do about it. A difference is told by the line already."""
-        told = self.event.drift and self.event.hint.endswith(REPLACING)
-        return REPLACING if told else self.event.hint
-
 
 class PolicyForm(DatesForm):
     """How often, which attempt counts, what is shown, what the LMS gets meanwhile, and when."""
 
     max_attempts = forms.IntegerField(
-        label="How many attempts",
+        label=_("How many attempts"),
         required=False,
         min_value=1,
         max_value=1000,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), "Write a whole number from 1 to 1000."),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _("Write a whole number from 1 to 1000.")),
     )
     counts = forms.ChoiceField(
-        choices=[(Counts.HIGHEST, "The best one"), (Counts.LATEST, "The latest"), (Counts.FIRST, "The first")]
+        choices=[(Counts.HIGHEST, _("The best one")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))]
     )
     feedback = forms.ChoiceField(
         choices=[
-            (Feedback.AFTER_SUBMIT, "The score, which answers are right, and the reasons"),
-            (Feedback.NEVER, "The score only"),
+            (Feedback.AFTER_SUBMIT, _("The score, which answers are right, and the reasons")),
+            (Feedback.NEVER, _("The score only")),
         ]
     )
     while_waiting = forms.ChoiceField(
         choices=[
-            (WhileWaiting.MARKED_PART, "The points earned so far; the score can only rise"),
-            (WhileWaiting.NOTHING, "Nothing until every answer is marked"),
+            (WhileWaiting.MARKED_PART, _("The points earned so far; the score can only rise")),
+            (WhileWaiting.NOTHING, _("Nothing until every answer is marked")),
         ]
     )
 
@@ -149,9 +144,11 @@ def _choose(request: LaunchRequest) -> HttpResponse:
             access.choose_quiz(request.viewer, chosen)
             return see_other("home")
         except QuizInUse:
-            error = "Learners have begun this check already. Add another link in your course for another check."
+            error = gettext(
+                "Learners have begun this check already. Add another link in your course for another check."
+            )
     elif request.method == "POST":
-        error = "Choose one of the checks."
+        error = gettext("Choose one of the checks.")
     context = {"quizzes": quizzes, "error": error}
     return render(request, "assessment/choose.html", context, status=422 if error else 200)
 

@@ -6,6 +6,8 @@ with a real grade it would keep the grade from being written.
 
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from lti.families import generic
 from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
@@ -21,12 +23,12 @@ SUBMISSION = "https://canvas.instructure.com/lti/submission"
 HOLD = 3_600.0  # seconds between tries at an assignment that a teacher has to publish first
 CLOCKS_APART = 120.0  # seconds; a submission more than a minute ahead of Canvas's clock is refused
 
-UNPUBLISHED = "The assignment is not published in Canvas. Publish it; we keep trying."
-CLOCKS = "The clocks of Canvas and this service differ; we keep trying."
-USED_UP = "Canvas says that all allowed attempts are used up."
-GONE = "This person is not a student of the course any more. The score goes out if they come back."
+UNPUBLISHED = _("The assignment is not published in Canvas. Publish it; we keep trying.")
+CLOCKS = _("The clocks of Canvas and this service differ; we keep trying.")
+USED_UP = _("Canvas says that all allowed attempts are used up.")
+GONE = _("This person is not a student of the course any more. The score goes out if they come back.")
 OURS = Verdict(Kind.REFUSED, generic.OURS, ours=True)
-NO_ACCESS = "Canvas does not let this tool into the course. Was it removed there, or its key switched off?"
+NO_ACCESS = _("Canvas does not let this tool into the course. Was it removed there, or its key switched off?")
 
 RULES: list[generic.Rule] = [
     (400, "before last updated", Verdict(Kind.COMPARE)),
@@ -36,8 +38,12 @@ RULES: list[generic.Rule] = [
     (422, "number of allowed attempts", Verdict(Kind.WITHOUT_SUBMISSION, USED_UP)),
     (422, "not found", Verdict(Kind.REFUSED, GONE)),
     (422, "active student", Verdict(Kind.REFUSED, GONE)),
-    (422, "concluded", Verdict(Kind.REFUSED, "The course is over in Canvas and takes no more grades.")),
-    (422, "grading period", Verdict(Kind.REFUSED, "The grading period is closed in Canvas: it takes no more grades.")),
+    (422, "concluded", Verdict(Kind.REFUSED, _("The course is over in Canvas and takes no more grades."))),
+    (
+        422,
+        "grading period",
+        Verdict(Kind.REFUSED, _("The grading period is closed in Canvas: it takes no more grades.")),
+    ),
     (422, "scoremaximum", OURS),
     (422, "cannot be zero", OURS),
     (422, "content items", OURS),

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from lti.ags import number
 from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
@@ -17,12 +19,12 @@ GIVES_WAY = False
 RESULTS_LIMIT = ""
 LISTS_TEACHERS = True
 
-OURS = "The LMS could not read this score. Please tell the people who run this service."
+OURS = _("The LMS could not read this score. Please tell the people who run this service.")
 HINTS = {
-    400: "The LMS did not accept this score. Is the person still a student of the course?",
-    401: "The LMS does not accept our sign-in. Its administrator should check the tool's registration.",
-    403: "The LMS does not let this tool write grades. Its administrator should check the tool's permissions.",
-    422: "The LMS could not use this score. Is the person still a student of the course?",
+    400: _("The LMS did not accept this score. Is the person still a student of the course?"),
+    401: _("The LMS does not accept our sign-in. Its administrator should check the tool's registration."),
+    403: _("The LMS does not let this tool write grades. Its administrator should check the tool's permissions."),
+    422: _("The LMS could not use this score. Is the person still a student of the course?"),
 }
 
 Rule = tuple[int, str, Verdict]  # status, a phrase of the answer in lower case, what it means
@@ -56,15 +58,15 @@ def read(answer: Answer) -> Verdict:
     if answer.ok:
         return _accepted(answer)
     if is_throttled(answer):
-        return Verdict(Kind.RETRY, "The LMS asked us to slow down.", answer.retry_after, pause=True)
+        return Verdict(Kind.RETRY, _("The LMS asked us to slow down."), answer.retry_after, pause=True)
     if answer.status == 409:
         return Verdict(Kind.COMPARE)
     if answer.status in (404, 410, 412):
-        return Verdict(Kind.LOST, "The gradebook column was not found. Was the activity deleted?")
+        return Verdict(Kind.LOST, _("The gradebook column was not found. Was the activity deleted?"))
     if answer.status in (408, 425) or answer.status >= 500 or 300 <= answer.status < 400:
         delay = answer.retry_after
-        return Verdict(Kind.RETRY, "The LMS had a fault; we keep trying.", delay, pause=delay is not None)
-    return Verdict(Kind.REFUSED, HINTS.get(answer.status, "The LMS did not accept this score."))
+        return Verdict(Kind.RETRY, _("The LMS had a fault; we keep trying."), delay, pause=delay is not None)
+    return Verdict(Kind.REFUSED, HINTS.get(answer.status, _("The LMS did not accept this score.")))
 
 
 def by_text(answer: Answer, rules: Sequence[Rule]) -> Verdict | None:

@@ -6,6 +6,8 @@ It knows no state but fully graded: anything else clears the grade. Submissions 
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext_noop as _
+
 from lti.families import generic
 from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
@@ -20,9 +22,9 @@ RESULTS_LIMIT = ""  # with a limit its results fail
 LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructors at a launch
 PLACES = Decimal("0.00001")
 
-NOT_GRADED = "Moodle does not grade this person here: not enrolled, removed, or a teacher."
-LOCKED = "Moodle had a fault; we keep trying. Is this grade locked in the gradebook?"
-FORBIDDEN = "Moodle does not let this tool write here. Its grade service may be switched off for this tool."
+NOT_GRADED = _("Moodle does not grade this person here: not enrolled, removed, or a teacher.")
+LOCKED = _("Moodle had a fault; we keep trying. Is this grade locked in the gradebook?")
+FORBIDDEN = _("Moodle does not let this tool write here. Its grade service may be switched off for this tool.")
 
 RULES: list[generic.Rule] = [
     (400, "no handler found", Verdict(Kind.REFUSED, generic.OURS, ours=True)),

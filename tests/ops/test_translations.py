@@ -28,7 +28,7 @@ WORDLESS = re.compile(
 )
 SPOKEN = re.compile(r"""\b(?:aria-label|title|placeholder|alt)="([^"]*)\"""")  # attributes that a person meets
 ATTRIBUTE = re.compile(r'[\w-]+=" *"')  # in a piece of a template that stands inside a tag
-NAMES = {"Assay", "API", "wide"}  # the last names a block of style, not a word
+NAMES = {"Assay", "REST", "API", "HTTP", "wide"}  # the last names a block of style, not a word
 
 Entry = dict[str, list[str]]
 

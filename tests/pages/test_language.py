@@ -1,18 +1,20 @@
-"""Pages for learners follow `launch_presentation.locale`; what has no translation stays English as a whole."""
+"""The pages of a launch follow `launch_presentation.locale`, those of teachers too."""
 
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from assessment import attempts
+from assessment import access, attempts
 from assessment.templatetags import assay
 from lti import language
-from lti.models import Launch
+from lti.delivery import GIVEN_UP, STILL_TRYING
+from lti.models import Launch, ScoreEvent, ScoreState
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
 
@@ -86,7 +88,7 @@ def test_launches_in_two_languages_do_not_mix(cast: Cast, open_as: Open, visit: 
         assert "Test beginnen" in alice.get().content.decode()
         assert "Commencer le test" in bob.get().content.decode()
         assert "Hier ist nichts" in alice.get("/nowhere").content.decode()
-        assert '<html lang="en"' in tess.get().content.decode()
+        assert "Braucht Sie" in tess.get().content.decode()
         assert '<html lang="en"' in Client().get("/").content.decode()
     assert translation.get_language() == "en"
 
@@ -100,15 +102,49 @@ def test_an_error_inside_a_launch_does_not_leave_its_language_behind(open_as: Op
     assert translation.get_language() == "en"
 
 
-def test_teachers_page_is_english_as_a_whole(cast: Cast, open_as: Open) -> None:
+def test_pages_of_a_teacher_speak_the_language_of_the_launch(cast: Cast, open_as: Open) -> None:
     tess = open_as("de", cast.tess)
     attempt = hand_in(cast.alice, **all_right())
+    waiting = access.waiting_responses(cast.tess).get()
 
-    for path in ("/", "/class/", "/class/policy", f"/class/attempts/{attempt.pk}", "/review/"):
+    for path, words in (
+        ("/", "<strong>1 Antwort</strong> wartet auf Ihre Bewertung."),
+        ("/class/", "… Wartet auf Ihre Bewertung"),
+        ("/class/policy", "Nur die Punktzahl"),
+        ("/class/column", "Bestehensgrenze in Prozent"),
+        (f"/class/attempts/{attempt.pk}", "Diese Antwort bewerten"),
+        ("/review/", "1 Antwort, die älteste zuerst"),
+        (f"/review/{waiting.pk}/", "<strong>Volle Punktzahl</strong>: 1 Punkt</span>"),
+    ):
         page = tess.get(path)
-        assert (page.status_code, page["Content-Language"]) == (200, "en")
-        assert '<html lang="en" dir="ltr">' in page.content.decode()
-        assert not re.search("Zum Inhalt|Punkte|Lehrkraft|Richtig", page.content.decode())
+        assert (page.status_code, page["Content-Language"]) == (200, "de")
+        assert '<html lang="de" dir="ltr">' in page.content.decode()
+        assert words in page.content.decode()
+
+
+def test_numbers_that_a_teacher_types_are_taken_as_the_language_writes_them(cast: Cast, open_as: Open) -> None:
+    tess = open_as("de", cast.tess)
+    hand_in(cast.alice, **all_right())
+    waiting = access.waiting_responses(cast.tess).get()
+
+    tess.post(f"/review/{waiting.pk}/", {"level": "other", "points": "0,25", "note": ""})
+    refused = tess.post("/class/policy", {"max_attempts": "2,5"})
+
+    assert waiting.marks.get(by="person").points == Decimal("0.25")
+    assert "Anzahl der Versuche: Schreiben Sie eine ganze Zahl von 1 bis 1000." in refused.content.decode()
+
+
+def test_what_the_lms_said_stays_as_it_is_in_the_words_of_the_page(cast: Cast, open_as: Open) -> None:
+    tess = open_as("fr", cast.tess)
+    hand_in(cast.alice, **all_right())
+    hint = f"{GIVEN_UP} {STILL_TRYING}"
+    ScoreEvent.objects.update(state=ScoreState.REFUSED, last_answer="no such course", hint=hint, last_status=500)
+
+    page = tess.get("/class/").content.decode()
+
+    assert "Abandonné après trois jours d’essais. La plateforme n’a pas répondu" in page
+    assert "La plateforme a répondu\u00a0: no such course" in page
+    assert "✗ Non accepté" in page
 
 
 def test_unknown_locale_leaves_it_to_the_browser(open_as: Open) -> None:

@@ -192,7 +192,7 @@ def test_question_without_approved_key_is_marked_by_a_person_with_all_options_in
     hand_in(alice, **all_right(q8=""))
     response = access.waiting_responses(tess).get()
     page = visit(tess).get(f"/review/{response.pk}/").content.decode()
-    assert "The half right one: 0.5" in page
+    assert "The half right one</span>: 0.5" in page
     assert visit(tess).post(f"/review/{response.pk}/", {"level": "none"}).status_code == 303
 
 

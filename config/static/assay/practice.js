@@ -1,5 +1,6 @@
 // @ts-check
 // <check-here>: "Check this answer" puts the feedback in place, without a jump. Without script the page reloads there.
+// Its words come with the page (`data-say-…`), in the page's language.
 
 class CheckHere extends HTMLElement {
   connectedCallback() {
@@ -17,7 +18,7 @@ class CheckHere extends HTMLElement {
     try {
       this.show(question, await this.send(event.target, button));
     } catch {
-      this.say("No connection. Your answers are still here; try again in a moment.");
+      this.say(this.dataset.sayOffline);
     } finally {
       this.busy = false;
       button.removeAttribute("aria-busy");
