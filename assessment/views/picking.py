@@ -79,7 +79,9 @@ class Row:
         if not self.checked:
             return []
         fields = [self.form[name] for name in self.form.errors]
-        return [(field.id_for_label, f"{field.label}: {error}") for field in fields for error in field.errors]
+        told = gettext("{label}: {error}")
+        found = [(field, error) for field in fields for error in field.errors]
+        return [(field.id_for_label, told.format(label=field.label, error=error)) for field, error in found]
 
 
 def picked_only(view: View) -> View:
