@@ -2,13 +2,16 @@
 
 import functools
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.conf import settings
+from django.db import connection
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.system import System
@@ -55,6 +58,15 @@ def few_keys() -> Iterator[None]:
         patch.setattr(keys, "generate_private_key", lambda **options: make(next(numbers), **options))
         patch.setattr(keys, "load_pem_private_key", functools.cache(keys.load_pem_private_key))
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Dropping a database waits ten seconds for a session that some thread of a server under test still holds."""
+    yield
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as beside:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        beside.execute(others, [connection.settings_dict["NAME"]])
 
 
 @pytest.fixture(scope="session")
