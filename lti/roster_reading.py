@@ -27,6 +27,7 @@ LEASE = timedelta(minutes=15)
 QUIET = timedelta(seconds=20)  # after a reading, whoever asks
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=12)
 
+NO_GROUPS = _("The groups could not be read:")
 EMPTY = _("The LMS sent an empty list. Nobody was removed for that.")
 
 
@@ -98,7 +99,7 @@ class _Errand:
         except leases.Lost:
             raise
         except http.HttpError as error:
-            return {}, f"The groups could not be read: {error}"
+            return {}, f"{NO_GROUPS} {error}"
         return membership.keep_groups(self.context, listed, sets), ""
 
     def _call(self, scope: str) -> ags.Call:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from lti.delivery import GIVEN_UP
+from lti import hints
 
 register = template.Library()
 
@@ -70,10 +70,8 @@ def local_value(value: Any) -> str:
 
 @register.filter
 def hint(told: str) -> str:
-    """What is stored about a failure, in English, in the reader's language as far as it is ours."""
-    if told.startswith(GIVEN_UP):
-        return f"{_(GIVEN_UP)} {hint(told.removeprefix(GIVEN_UP).strip())}"
-    return _(told) if told else ""
+    """What is stored about a failure, in the language of the page."""
+    return hints.spoken(told)
 
 
 @register.filter

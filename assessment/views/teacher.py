@@ -47,19 +47,22 @@ class PolicyForm(DatesForm):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _("Write a whole number from 1 to 1000.")),
     )
     counts = forms.ChoiceField(
-        choices=[(Counts.HIGHEST, _("The best one")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))]
+        label=_("Which attempt counts"),
+        choices=[(Counts.HIGHEST, _("The best one")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
     )
     feedback = forms.ChoiceField(
+        label=_("What learners see after they submit"),
         choices=[
             (Feedback.AFTER_SUBMIT, _("The score, which answers are right, and the reasons")),
             (Feedback.NEVER, _("The score only")),
-        ]
+        ],
     )
     while_waiting = forms.ChoiceField(
+        label=_("What the LMS gets while an answer waits for your mark"),
         choices=[
             (WhileWaiting.MARKED_PART, _("The points earned so far; the score can only rise")),
             (WhileWaiting.NOTHING, _("Nothing until every answer is marked")),
-        ]
+        ],
     )
 
 

@@ -1,0 +1,15 @@
+"""What is stored for teachers of a score or a list in trouble: in English, to be shown in the language of the page."""
+
+from django.utils.translation import gettext
+
+from lti import delivery, roster_reading
+
+BEGINNINGS = (delivery.GIVEN_UP, roster_reading.NO_GROUPS)  # other words follow these
+
+
+def spoken(stored: str) -> str:
+    """Our own words are translated; those of an LMS stay as they are."""
+    for beginning in BEGINNINGS:
+        if stored.startswith(f"{beginning} "):
+            return f"{gettext(beginning)} {spoken(stored.removeprefix(beginning).strip())}"
+    return gettext(stored) if stored else ""

@@ -1,0 +1,111 @@
+"""Pages of a teacher in the language of the launch, with what is stored in English of a score or a list in trouble."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone, translation
+
+from assessment import access, review
+from assessment.review import InvalidPoints
+from lti import delivery, hints, roster_reading
+from lti.families import canvas
+from lti.models import Drift, Launch, ScoreEvent, ScoreState
+from tests.cast import NOW, Cast, all_right, hand_in
+from tests.pages.conftest import Visit
+from tests.pages.test_class_list import offer_list
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def tess(cast: Cast, visit: Open) -> Visit:
+    """The teacher, from an LMS that speaks German."""
+    Launch.objects.filter(pk=cast.tess.pk).update(locale="de")
+    return visit(cast.tess)
+
+
+def test_german_launch_is_german_on_every_page_of_a_teacher(cast: Cast, tess: Visit) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+
+    for path, words in {
+        "/": "<strong>1 Antwort</strong> wartet auf Ihre Bewertung.",
+        "/class/policy": "Welcher Versuch zählt",
+        f"/class/attempts/{attempt.pk}": "wartet auf Sie: bis zu 1 Punkt mehr.",
+        "/review/": "1 Antwort, die älteste zuerst",
+        f"/review/{response.pk}/": "<strong>Volle Punktzahl</strong>: 1 Punkt<",
+    }.items():
+        page = tess.get(path)
+        assert (page.status_code, page["Content-Language"]) == (200, "de")
+        assert words in page.content.decode()
+        assert not re.search(r"\b(the|your|of)\b", re.sub(r"(?s)<[^>]*>|I would .*? source\.", " ", _own(page)))
+
+
+def _own(page: object) -> str:
+    """A page without its authors' texts, which say their language."""
+    return re.sub(r'(?s)<(\w+)[^>]* lang="en"[^>]*>.*?</\1>', " ", page.content.decode())  # type: ignore[attr-defined]
+
+
+def test_questions_of_authors_say_their_language(cast: Cast, tess: Visit) -> None:
+    hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+
+    assert '<h2 dir="auto" lang="en">' in tess.get("/review/").content.decode()
+    page = tess.get(f"/review/{response.pk}/").content.decode()
+    assert '<h1 dir="auto" lang="en">' in page
+    assert '<span dir="auto" lang="en">Names the secret idea.' in page
+    assert '<p class="answer" dir="auto">I would check the source.' in page
+
+
+def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast: Cast, tess: Visit) -> None:
+    hand_in(cast.alice, **all_right())
+    ScoreEvent.objects.update(
+        state=ScoreState.REFUSED,
+        hint=f"{delivery.GIVEN_UP} {canvas.UNPUBLISHED}",
+        last_status=422,
+        last_answer="Assignment is still unpublished",
+    )
+
+    page = tess.get("/class/").content.decode()
+
+    assert "✗ Nicht angenommen" in page
+    assert (
+        "<p>Nach drei Tagen vergeblicher Versuche aufgegeben. Die Aufgabe ist in Canvas nicht veröffentlicht." in page
+    )
+    assert "9 von 10. Die Lernplattform meldet: Assignment is still unpublished (HTTP 422)" in page
+
+
+def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
+    hand_in(cast.alice, **all_right())
+    seen = {"seen_score": Decimal("8.5"), "seen_maximum": Decimal(10), "seen_at": NOW}
+    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED, hint=delivery.REPLACING, **seen)
+
+    page = tess.get("/class/").content.decode()
+
+    assert "Bei uns stehen 9 von 10. Die Lernplattform zeigt 8,5 von 10: Dort hat es jemand geändert." in page
+    assert "<p>Senden Sie unseren Wert nur noch einmal, wenn er diesen ersetzen soll.</p>" in page
+    assert "The LMS" not in page
+
+
+def test_trouble_with_the_list_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
+    words = f"{roster_reading.NO_GROUPS} answered 403 Forbidden: no scope"
+    offer_list(cast.alice, roster_read_at=timezone.now(), roster_words=words)
+
+    page = tess.get("/class/").content.decode()
+
+    assert "Die Gruppen ließen sich nicht lesen: answered 403 Forbidden: no scope" in page
+
+
+@pytest.mark.parametrize("stored", ["", "answered", "Something that an LMS said", f"  {delivery.GIVEN_UP}"])
+def test_words_that_are_not_ours_stay_as_they_are(stored: str) -> None:
+    assert hints.spoken(stored) == stored
+
+
+def test_points_that_are_refused_are_named_in_the_language(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+
+    with translation.override("de"), pytest.raises(InvalidPoints, match="zwischen 0 und 1 liegen"):
+        review.confirm(response=response, points=Decimal(2), note="", by=cast.tess.person, now=NOW)
