@@ -33,6 +33,7 @@ def test_german_launch_is_german_on_every_page_of_a_teacher(cast: Cast, tess: Vi
     for path, words in {
         "/": "<strong>1 Antwort</strong> wartet auf Ihre Bewertung.",
         "/class/policy": "Welcher Versuch zählt",
+        "/class/column": "Bestehensgrenze in Prozent",
         f"/class/attempts/{attempt.pk}": "wartet auf Sie: bis zu 1 Punkt mehr.",
         "/review/": "1 Antwort, die älteste zuerst",
         f"/review/{response.pk}/": "<strong>Volle Punktzahl</strong>: 1 Punkt<",
@@ -74,7 +75,7 @@ def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast
     assert (
         "<p>Nach drei Tagen vergeblicher Versuche aufgegeben. Die Aufgabe ist in Canvas nicht veröffentlicht." in page
     )
-    assert "9 von 10. Die Lernplattform meldet: Assignment is still unpublished (HTTP 422)" in page
+    assert "9 von 10. Die Lernplattform meldet: Assignment is still unpublished</span> (HTTP 422)" in page
 
 
 def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:

@@ -13,8 +13,7 @@ from django.utils import timezone, translation
 from assessment import access, attempts
 from assessment.templatetags import assay
 from lti import language
-from lti.delivery import GIVEN_UP, STILL_TRYING
-from lti.models import Launch, ScoreEvent, ScoreState
+from lti.models import Launch
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
 
@@ -102,26 +101,6 @@ def test_an_error_inside_a_launch_does_not_leave_its_language_behind(open_as: Op
     assert translation.get_language() == "en"
 
 
-def test_pages_of_a_teacher_speak_the_language_of_the_launch(cast: Cast, open_as: Open) -> None:
-    tess = open_as("de", cast.tess)
-    attempt = hand_in(cast.alice, **all_right())
-    waiting = access.waiting_responses(cast.tess).get()
-
-    for path, words in (
-        ("/", "<strong>1 Antwort</strong> wartet auf Ihre Bewertung."),
-        ("/class/", "… Wartet auf Ihre Bewertung"),
-        ("/class/policy", "Nur die Punktzahl"),
-        ("/class/column", "Bestehensgrenze in Prozent"),
-        (f"/class/attempts/{attempt.pk}", "Diese Antwort bewerten"),
-        ("/review/", "1 Antwort, die älteste zuerst"),
-        (f"/review/{waiting.pk}/", "<strong>Volle Punktzahl</strong>: 1 Punkt</span>"),
-    ):
-        page = tess.get(path)
-        assert (page.status_code, page["Content-Language"]) == (200, "de")
-        assert '<html lang="de" dir="ltr">' in page.content.decode()
-        assert words in page.content.decode()
-
-
 def test_numbers_that_a_teacher_types_are_taken_as_the_language_writes_them(cast: Cast, open_as: Open) -> None:
     tess = open_as("de", cast.tess)
     hand_in(cast.alice, **all_right())
@@ -132,19 +111,6 @@ def test_numbers_that_a_teacher_types_are_taken_as_the_language_writes_them(cast
 
     assert waiting.marks.get(by="person").points == Decimal("0.25")
     assert "Anzahl der Versuche: Schreiben Sie eine ganze Zahl von 1 bis 1000." in refused.content.decode()
-
-
-def test_what_the_lms_said_stays_as_it_is_in_the_words_of_the_page(cast: Cast, open_as: Open) -> None:
-    tess = open_as("fr", cast.tess)
-    hand_in(cast.alice, **all_right())
-    hint = f"{GIVEN_UP} {STILL_TRYING}"
-    ScoreEvent.objects.update(state=ScoreState.REFUSED, last_answer="no such course", hint=hint, last_status=500)
-
-    page = tess.get("/class/").content.decode()
-
-    assert "Abandonné après trois jours d’essais. La plateforme n’a pas répondu" in page
-    assert "La plateforme a répondu\u00a0: no such course" in page
-    assert "✗ Non accepté" in page
 
 
 def test_unknown_locale_leaves_it_to_the_browser(open_as: Open) -> None:
