@@ -5,14 +5,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from assessment.models import Assignment, Grade, GradeState, WhileWaiting
 from assessment.templatetags.assay import points
 from lti import platforms, scores
 from lti.models import Drift, Launch, ScoreEvent, ScoreState
 
-_ = gettext_noop
 Look = Literal["ok", "wait", "bad", ""]
 
 

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from assessment import access, attempts, marking
 from assessment.models import Attempt
 from lti.messages.privacy import TYPES
-from lti.models import Launch
+from lti.models import Launch, ScoreEvent, ScoreState
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, make_launch, published_quiz
 from tests.pages.conftest import key_of, stored
 from tests.pages.test_picking import picker
@@ -206,6 +206,20 @@ def test_submit_sends_what_is_still_being_typed_and_the_result_appears_by_itself
     assert stored(attempt)["q8"] == "Typed and submitted in one breath"
     marking.mark_attempt(attempt.pk, NOW)
     expect(page.locator("[data-score]")).to_contain_text("of 10 points so far", timeout=15000)
+
+
+def test_class_page_shows_without_a_reload_that_a_score_arrived(
+    acting: Cast, page: Page, live_server: LiveServer
+) -> None:
+    hand_in(acting.alice, **all_right())
+    page.goto(f"{live_server.url}/s/{key_of(acting.tess)}/class/")
+    expect(page.get_by_text("1 score on the way to the LMS.")).to_be_visible()
+    page.evaluate("document.body.id = 'never-left'")
+    ScoreEvent.objects.update(state=ScoreState.DELIVERED, delivered_at=NOW)
+
+    expect(page.get_by_role("cell", name="In the gradebook")).to_be_visible(timeout=15_000)
+    expect(page.locator("class-waiter")).not_to_contain_text("on the way")
+    expect(page.locator("#never-left")).to_be_attached()
 
 
 def test_page_in_a_frame_tells_its_height_and_shows_no_header(
