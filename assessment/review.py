@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from assessment import marking, tasks
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
+from assessment.templatetags.assay import points as points_text
 from roster.models import Person
 
 
@@ -63,7 +64,7 @@ def _settle(response: Response) -> None:
 
 def _valid(points: Decimal, most: Decimal) -> Decimal:
     if not points.is_finite() or not 0 <= points <= most:
-        raise InvalidPoints(_("The points must lie between 0 and {most}.").format(most=f"{most.normalize():f}"))
+        raise InvalidPoints(_("The points must lie between 0 and {most}.").format(most=points_text(most)))
     if points != points.quantize(marking.MILLI):
         raise InvalidPoints(_("The points may have three decimals at most."))
     return points.quantize(marking.MILLI)

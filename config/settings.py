@@ -136,6 +136,7 @@ if DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 LANGUAGE_CODE = "en"
+LANGUAGE_COOKIE_NAME = ""  # no cookie decides on a language
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 # What lessons and questions are written in: they are never translated, so pages in other languages mark it.

@@ -12,4 +12,6 @@ def spoken(stored: str) -> str:
     for beginning in BEGINNINGS:
         if stored.startswith(f"{beginning} "):
             return f"{gettext(beginning)} {spoken(stored.removeprefix(beginning).strip())}"
+    if stored.endswith(delivery.REPLACING):  # what was seen in the gradebook may stand before it
+        return gettext(delivery.REPLACING)
     return gettext(stored) if stored else ""

@@ -1,9 +1,13 @@
 """The teacher's page about the gradebook column: what it is called, its points, and how a pass is told."""
 
+import re
+from typing import Any
+
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -11,6 +15,8 @@ from assessment import policy
 from assessment.models import Assignment
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from lti import column_changes
+
+GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 
 
 class ColumnForm(forms.Form):
@@ -21,6 +27,13 @@ class ColumnForm(forms.Form):
         label=_("Points"), required=False, min_value=1, max_value=100_000, max_digits=9, decimal_places=3, localize=True
     )
     pass_percent = forms.IntegerField(label=_("Pass mark in percent"), required=False, min_value=1, max_value=100)
+
+    def clean(self) -> dict[str, Any]:
+        """Where a comma sets off the decimals, 1.000 would be read as one though a thousand is meant."""
+        typed = self.data.get("points", "").strip()
+        if formats.get_format("DECIMAL_SEPARATOR") == "," and GROUPED.fullmatch(typed):
+            self.add_error("points", gettext("Write the points without a separator for thousands."))
+        return super().clean() or {}
 
 
 @instructors_only

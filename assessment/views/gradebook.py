@@ -111,9 +111,16 @@ def trouble_line(event: ScoreEvent) -> Line:
     if event.state == ScoreState.CONFLICT and event.drift:
         ours = gettext("We have {points}.").format(points=_points(event.score_given, event.score_maximum))
         return Line("bad", words, more=f"{ours} {seen(event)}")
+    return Line(look, words, event.next_try_at if look == "wait" else None, _told(event))
+
+
+def _told(event: ScoreEvent) -> str:
+    """The LMS's own words, or ours about why there are none."""
     told = platforms.plain(event.last_answer)
-    said = gettext("The LMS said: {words}").format(words=told) if told else gettext("The LMS did not answer.")
-    return Line(look, words, event.next_try_at if look == "wait" else None, said)
+    if not told:
+        return gettext("The LMS did not answer.")
+    answered = event.last_status is not None
+    return (gettext("The LMS said: {words}") if answered else gettext("Details: {words}")).format(words=told)
 
 
 def seen(event: ScoreEvent) -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from assessment import access, review
 from assessment.review import InvalidPoints
+from assessment.views.column import ColumnForm
 from lti import delivery, hints, roster_reading
 from lti.families import canvas
 from lti.models import Drift, Launch, ScoreEvent, ScoreState
@@ -73,7 +74,8 @@ def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast
 
     assert "✗ Nicht angenommen" in page
     assert (
-        "<p>Nach drei Tagen vergeblicher Versuche aufgegeben. Die Aufgabe ist in Canvas nicht veröffentlicht." in page
+        "<p>Nach drei Tagen vergeblicher Sendeversuche aufgegeben. Die Aufgabe ist in Canvas nicht veröffentlicht."
+        in page
     )
     assert "9 von 10. Die Lernplattform meldet: Assignment is still unpublished</span> (HTTP 422)" in page
 
@@ -85,7 +87,7 @@ def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
 
     page = tess.get("/class/").content.decode()
 
-    assert "Bei uns stehen 9 von 10. Die Lernplattform zeigt 8,5 von 10: Dort hat es jemand geändert." in page
+    assert "Bei uns stehen 9 von 10. Die Lernplattform zeigt 8,5 von 10: Jemand hat den Wert dort geändert." in page
     assert "<p>Senden Sie unseren Wert nur noch einmal, wenn er diesen ersetzen soll.</p>" in page
     assert "The LMS" not in page
 
@@ -110,3 +112,29 @@ def test_points_that_are_refused_are_named_in_the_language(cast: Cast) -> None:
 
     with translation.override("de"), pytest.raises(InvalidPoints, match="zwischen 0 und 1 liegen"):
         review.confirm(response=response, points=Decimal(2), note="", by=cast.tess.person, now=NOW)
+
+
+def test_what_failed_on_our_side_is_not_called_the_lms_s_words(cast: Cast, tess: Visit) -> None:
+    hand_in(cast.alice, **all_right())
+    ScoreEvent.objects.update(hint=delivery.STILL_TRYING, last_answer="no route to host", tries=2, last_status=None)
+
+    page = tess.get("/class/").content.decode()
+
+    assert "<p>Die Lernplattform hat nicht geantwortet; wir versuchen es weiter.</p>" in page
+    assert "9 von 10. Einzelheiten: no route to host</span>" in page
+
+
+def test_advice_that_was_stored_with_what_was_seen_is_told_once(cast: Cast, tess: Visit) -> None:
+    with translation.override("de"):
+        told = hints.spoken(f"The LMS shows 8.5 of 10. {delivery.REPLACING}")
+    assert told == "Senden Sie unseren Wert nur noch einmal, wenn er diesen ersetzen soll."
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("2,5", "2.5"), ("2.5", "2.5"), ("1000", "1000"), ("1.000", None)])
+def test_points_of_the_column_are_read_as_a_german_writes_them(
+    cast: Cast, tess: Visit, typed: str, kept: str | None
+) -> None:
+    form = ColumnForm({"points": typed})
+    with translation.override("de"):
+        assert form.is_valid() is (kept is not None)
+    assert form.cleaned_data.get("points") == (Decimal(kept) if kept else None)
