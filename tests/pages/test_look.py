@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -13,13 +12,12 @@ from assessment import access, attempts, marking
 from assessment.models import Attempt
 from lti.messages.privacy import TYPES
 from lti.models import Launch, ScoreEvent, ScoreState
+from tests.axe import violations
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, make_launch, published_quiz
 from tests.pages.conftest import key_of, stored
 from tests.pages.test_picking import picker
 
 PRIVACY = TYPES[0]
-# WCAG 2.2 AA, as far as axe can tell. Without names axe leaves out what came with 2.2.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture
@@ -89,8 +87,7 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways(
     page.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
     for path in addresses(acting, attempt):
         page.goto(live_server.url + path)
-        found = Axe().run(page, options=RULES)
-        faults += [f"{path}: {one['id']} {one['nodes'][0]['html'][:200]}" for one in found.response["violations"]]
+        faults += [f"{path}: {fault}" for fault in violations(page)]
         for wide in (390, width):
             page.set_viewport_size({"width": wide, "height": 800})
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
