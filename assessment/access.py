@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Lower
 
 from assessment import placing
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
@@ -115,7 +115,7 @@ def class_people(viewer: Launch) -> QuerySet[Person]:
             left=Exists(places.filter(person=OuterRef("pk"), active=False)),
             made=Coalesce(Subquery(mine), 0),
         )
-        .order_by("left", "family_name", "given_name", "name", "pk")
+        .order_by("left", Lower("family_name"), Lower("given_name"), Lower("name"), "pk")
     )
 
 

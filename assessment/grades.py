@@ -7,9 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Grade, GradeState, WhileWaiting
-from lti import scores
+from lti import language, scores
 from roster.models import Person
 
 COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
@@ -81,7 +84,7 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
         started_at=grade.attempt.started_at,
         submitted_at=grade.attempt.submitted_at or now,
         now=now,
-        comment="" if final else _comment(grade.attempt),
+        comment="" if final else _comment(grade.attempt, person),
     )
     unsent_at = now if event is None else None
     if unsent_at != grade.unsent_at:
@@ -96,12 +99,16 @@ def _told(grade: Grade, assignment: Assignment) -> Decimal:
     return grade.points_max if grade.points * 100 >= grade.points_max * assignment.pass_percent else Decimal(0)
 
 
-def _comment(attempt: Attempt) -> str:
-    """How far the marking is; a final score needs no words."""
+def _comment(attempt: Attempt, person: Person) -> str:
+    """How far the marking is, in the learner's language; a final score needs no words."""
     if not attempt.points_waiting:
         return ""
-    waiting, maximum = attempt.points_waiting.normalize(), attempt.points_max.normalize()
-    return f"{waiting:f} of {maximum:f} points still to be marked by a person."
+    with translation.override(language.of_person(person)):
+        waiting, most = (number_format(points.normalize()) for points in (attempt.points_waiting, attempt.points_max))
+        return gettext("%(waiting)s of %(most)s points still to be marked by a person.") % {
+            "waiting": waiting,
+            "most": most,
+        }
 
 
 def _standing(assignment_id: UUID, person: Person) -> Standing | None:

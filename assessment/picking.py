@@ -211,11 +211,14 @@ def _asked(launch: Launch, pick: Pick) -> dict[str, str]:
 
 
 def _windows(launch: Launch, pick: Pick) -> dict[str, Any]:
-    """`available`: when it can be opened; `submission`: when work is taken. Canvas knows no start of the latter."""
+    """`available`: when it can be opened; `submission`: when work is taken.
+
+    Canvas knows no start of the latter, and takes its end for the due date.
+    """
     canvas = launch.registration.family == Family.CANVAS
     opens, due, closes = (_iso(moment) for moment in (pick.opens_at, pick.due_at, pick.closes_at))
     available = {"startDateTime": opens, "endDateTime": closes}
-    submission = {"startDateTime": "" if canvas else opens, "endDateTime": due or closes}
+    submission = {"startDateTime": "" if canvas else opens, "endDateTime": due or ("" if canvas else closes)}
     given = {"available": _given(available), "submission": _given(submission)}
     return {name: window for name, window in given.items() if window}
 

@@ -37,13 +37,17 @@ def _policy(replaced: Changes) -> str:
     return str(build_policy(replace=dict(replaced)))
 
 
+# What speaks by itself, or English only.
+ELSEWHERE = ("/s/", "/lti/", "/api/", "/admin/", "/healthz", "/readyz")
+
+
 class PublicLanguageMiddleware:
-    """The front page and those under /learn/ speak as the browser asks; a launch has its own, the rest is English."""
+    """The front page, those under /learn/ and addresses that are none speak as the browser asks."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info != "/" and not request.path_info.startswith("/learn/"):
+        if request.path_info.startswith(ELSEWHERE):
             return self.get_response(request)
         return language.speak(request, "", lambda: self.get_response(request))

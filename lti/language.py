@@ -8,9 +8,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+
+from lti.models import Launch
+from roster.models import Person
 
 Page = TypeVar("Page", bound=HttpResponseBase)
 View = Callable[..., HttpResponse]
@@ -24,6 +28,13 @@ def of_locale(locale: str) -> str:
         return translation.get_supported_language_variant(AFTER_TAG.sub("", locale).replace("_", "-").lower())
     except LookupError:
         return ""
+
+
+def of_person(person: Person) -> str:
+    """The language of the person's newest launch that names one of ours, else the site's; for words to an LMS."""
+    launches = Launch.objects.filter(person=person).exclude(locale="").order_by("-created_at")
+    newest = launches.values_list("locale", flat=True).first()
+    return of_locale(newest or "") or settings.LANGUAGE_CODE
 
 
 def speak(request: HttpRequest, locale: str, page: Callable[[], Page]) -> Page:

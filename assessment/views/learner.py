@@ -44,13 +44,12 @@ def overview(request: LaunchRequest, assignment: Assignment, refused: Exception 
         "assignment": assignment,
         "version": version,
         "lesson": _lesson_of(assignment, version) if version else None,
-        **_times(request, assignment),
+        **_outlook(request, assignment, made),
         "questions": version.questions if version else 0,
         "lesson_url": address("lesson"),
         "start_url": address("start"),
         "attempts": made,
         "open": _open(made),
-        "left": _left(request, assignment, made),
         "grade": grade,
         "line": gradebook.own_line(request.viewer, assignment, grade),
         "previews": access.previews(request.viewer),
@@ -154,9 +153,9 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     grade = None if found.preview else access.grade(request.viewer)
     made = access.attempts(request.viewer)
     context = result_context(found, grade) | {
+        **_outlook(request, assignment, made),
         "line": gradebook.own_line(request.viewer, assignment, grade),
         "version_key": version_of(request, assignment, found, grade),
-        "left": _left(request, assignment, made),
         "open": _open(made),
         "front_url": reverse(_front(request)),
         "late": "late" in request.GET,
@@ -252,11 +251,13 @@ def _open(made: list[Attempt]) -> Attempt | None:
     return next((one for one in made if one.state == AttemptState.IN_PROGRESS), None)
 
 
-def _times(request: LaunchRequest, assignment: Assignment) -> dict[str, object]:
-    """The dates, and on which side of them we are. A preview may begin at any time."""
-    window, now = windows.of(assignment, request.viewer), timezone.now()
+def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> dict[str, object]:
+    """The dates, on which side of them we are, and whether another attempt may begin. A preview may at any time."""
+    window, now, left = windows.of(assignment, request.viewer), timezone.now(), _left(request, assignment, made)
     bound = not access.previews(request.viewer)
-    return {"window": window, "early": bound and window.is_early(now), "over": bound and window.is_over(now)}
+    early, over = bound and window.is_early(now), bound and window.is_over(now)
+    may_begin = bool(assignment.quiz.current_id) and left != 0 and not early and not over
+    return {"window": window, "early": early, "over": over, "left": left, "may_begin": may_begin}
 
 
 def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> int | None:

@@ -90,14 +90,16 @@ def _levels(response: Response) -> list[dict[str, Any]]:
 
 
 def _points(data: QueryDict, response: Response) -> Decimal:
-    """The chosen level's points, or the number written beside it. Raises InvalidPoints."""
-    level = data.get("level", "")
+    """The chosen level's points, or the number written below, which needs no choice beside it. Raises InvalidPoints."""
+    level, written = data.get("level", ""), data.get("points", "").strip()
+    if level in CREDIT and written:
+        raise review.InvalidPoints(gettext("You chose a credit and wrote other points: keep one of the two."))
     if level in CREDIT:
         return (response.item_version.points * CREDIT[level]).quantize(Decimal("0.001"))
-    if level != "other":
+    if level != "other" and not written:
         raise review.InvalidPoints(gettext("Choose how much credit the answer earns."))
     try:
-        return Decimal(data.get("points", "").strip().replace(",", "."))
+        return Decimal(written.replace(",", "."))
     except InvalidOperation as error:
         raise review.InvalidPoints(gettext("Write the points as a number.")) from error
 

@@ -1,6 +1,7 @@
 """Pages of a teacher: what needs a hand, then the class, then the numbers; policy, scores, one learner's attempt."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -169,9 +170,17 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "moving": sum(gradebook.is_moving(event) for event in events.values()),
         "saved": "saved" in request.GET,
         "numbers": numbers,
+        "mean_interval": _mean_interval(numbers),
         "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),
     }
     return render(request, "assessment/class.html", context)
+
+
+def _mean_interval(numbers: dict[str, Any]) -> tuple[float, float] | None:
+    """In points, cut where the scale ends: beyond it nobody can score."""
+    score = numbers["score"]
+    interval, most = score["mean"]["ci"], float(score["points_max"])
+    return (max(0.0, interval[0]), min(most, interval[1])) if interval else None
 
 
 def _troubles(events: dict[UUID, ScoreEvent], assignment: Assignment) -> list[Trouble]:

@@ -284,6 +284,16 @@ def test_provisional_score_says_how_far_the_marking_is_and_a_final_one_says_noth
     assert told == ["1 of 10 points still to be marked by a person.", ""]
 
 
+def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_launch(cast: Cast) -> None:
+    for launch, locale in ((cast.alice, "fr-CA"), (cast.bob, "sv")):
+        make_launch(cast.assignment.resource_link, launch.person, locale=locale)
+        hand_in(launch, **all_right())
+
+    told = dict(ScoreEvent.objects.values_list("platform_user__person__name", "comment"))
+    assert told["Alice"] == "Points encore à noter par une personne\N{NO-BREAK SPACE}: 1 sur 10."
+    assert told["Bob"] == "1 of 10 points still to be marked by a person."
+
+
 def test_sweep_looks_at_unsent_grades_of_columns_with_news_only(
     cast: Cast, django_assert_num_queries: Callable[..., Any]
 ) -> None:

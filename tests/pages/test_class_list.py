@@ -56,6 +56,15 @@ def test_learners_who_have_not_started_are_shown(cast: Cast, visit: Open) -> Non
     assert not {name for name in ("Colleague", "Of another course", "Of another school") if name in page}
 
 
+def test_names_stand_in_order_whatever_their_capitals(cast: Cast, visit: Open) -> None:
+    for name in ("berta", "Caesar", "anna"):
+        enrol(cast.alice, name)
+
+    page = table(visit(cast.tess).get("/class/").content.decode())
+
+    assert page.index("anna") < page.index("berta") < page.index("Caesar")
+
+
 def test_learners_who_left_stand_last_and_are_marked(cast: Cast, visit: Open) -> None:
     place(cast.alice, cast.alice.person, active=False)
     hand_in(cast.alice, **all_right())

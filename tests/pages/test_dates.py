@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from assessment.models import Attempt
 from lti.models import Launch
-from tests.cast import Cast, make_cast, published_quiz
+from tests.cast import Cast, all_right, hand_in, make_cast, published_quiz
 from tests.pages.conftest import Visit
 
 POLICY = {"max_attempts": "", "counts": "highest", "feedback": "never", "while_waiting": "nothing"}
@@ -66,6 +66,30 @@ def test_begun_attempt_goes_on_after_closing(cast: Cast) -> None:
     assert b"Continue the check" in visit.get().content
     assert visit.get(f"/attempts/{begun.pk}/").status_code == 200
     assert visit.post("/check/").status_code == 303
+
+
+def test_due_date_that_only_repeats_the_closing_one_is_not_shown(cast: Cast) -> None:
+    within(cast, closes=1)
+    cast.assignment.due_at = cast.assignment.closes_at
+    cast.assignment.save()
+
+    page = Visit(cast.alice).get().content
+
+    assert b"<dt>Closes</dt>" in page
+    assert b"<dt>Due</dt>" not in page
+
+
+def test_result_of_a_closed_check_offers_no_new_attempt(cast: Cast) -> None:
+    attempt = hand_in(cast.alice, **all_right(q1="c"))
+    result = f"/attempts/{attempt.pk}/result"
+    assert b"Start again" in Visit(cast.alice).get(result).content
+
+    within(cast, closes=-1)
+    page = Visit(cast.alice).get(result).content
+
+    assert b"Start again" not in page
+    assert b"try once more" not in page
+    assert b"You can read the lesson again." in page
 
 
 def test_teacher_sets_dates_in_local_time_and_takes_them_away(cast: Cast) -> None:

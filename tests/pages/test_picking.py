@@ -317,6 +317,14 @@ def test_canvas_gets_columns_only_in_its_placements_for_them(only: Quiz, place: 
     assert ("lineItem" in item(picker(Family.CANVAS, placement=place))) is column
 
 
+@pytest.mark.parametrize("family", [Family.CANVAS, Family.GENERIC])
+def test_canvas_makes_no_due_date_of_the_closing_one(only: Quiz, family: Family) -> None:
+    found = item(picker(family), **{"quiz-fine-tuning-closes_at": "2027-01-31T17:00"})
+
+    assert found["available"] == {"endDateTime": "2027-01-31T17:00:00Z"}
+    assert found.get("submission") == (None if family == Family.CANVAS else found["available"])
+
+
 def test_canvas_gets_no_start_of_submission_and_is_asked_for_its_own_dates(only: Quiz) -> None:
     found = item(picker(Family.CANVAS), **{"quiz-fine-tuning-opens_at": "2027-01-31T17:00"})
 

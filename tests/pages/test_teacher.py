@@ -7,6 +7,7 @@ import pytest
 
 from assessment import access
 from assessment.models import Attempt, Mark
+from assessment.statistics import folding
 from content.models import KeyState
 from lti import scores
 from lti.models import ScoreEvent, ScoreState
@@ -173,7 +174,7 @@ def test_marking_an_answer_moves_on_to_the_next_and_then_to_the_list(cast: Cast,
     "data",
     [{}, {"level": "other"}, {"level": "other", "points": "much"}, {"level": "other", "points": "-1"},
      {"level": "other", "points": "1.01"}, {"level": "other", "points": "NaN"}, {"level": "other", "points": "1e9999"},
-     {"level": "other", "points": "0.00001"}, {"level": "double"}],
+     {"level": "other", "points": "0.00001"}, {"level": "double"}, {"level": "full", "points": "0.5"}],
 )  # fmt: skip
 def test_odd_points_are_refused_and_the_note_stays(cast: Cast, visit: Open, data: dict[str, str]) -> None:
     hand_in(cast.alice, **all_right())
@@ -182,6 +183,38 @@ def test_odd_points_are_refused_and_the_note_stays(cast: Cast, visit: Open, data
     assert page.status_code == 422
     assert "my long note" in page.content.decode()
     assert not Mark.objects.filter(by="person").exists()
+
+
+def test_points_that_are_written_need_no_choice_beside_them(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+    assert visit(cast.tess).post(f"/review/{response.pk}/", {"points": " 0.5 "}).status_code == 303
+    assert Mark.objects.get(by="person").points == Decimal("0.5")
+
+
+def test_mark_of_an_approved_key_can_be_changed_and_the_key_is_not_called_unapproved(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    response = attempt.responses.get(item_version__item__identifier="q1")
+    page = visit(cast.tess).get(f"/review/{response.pk}/").content.decode()
+    assert "The half right one</span>: 0.5" in page
+    assert "not approved" not in page
+
+
+def test_interval_of_the_mean_ends_where_the_scale_ends(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right(q8=""))
+    hand_in(cast.bob, **all_right(q8="", q1="c"))
+    folding.fold(assignment_id=cast.assignment.pk, now=NOW)
+    page = visit(cast.tess).get("/class/").content.decode()
+    assert "8.50 of 10" in page
+    assert "interval 2.15 to 10)" in page
+    assert "fully marked" not in page
+
+    ann = make_launch(cast.assignment.resource_link, make_person(cast.assignment.resource_link, "Ann"))
+    hand_in(ann, **all_right())
+    folding.fold(assignment_id=cast.assignment.pk, now=NOW)
+    page = visit(cast.tess).get("/class/").content.decode()
+    assert "1 not fully marked" in page
+    assert "Of the learners who are fully marked." in page
 
 
 def test_question_without_approved_key_is_marked_by_a_person_with_all_options_in_view(cast: Cast, visit: Open) -> None:
@@ -193,6 +226,7 @@ def test_question_without_approved_key_is_marked_by_a_person_with_all_options_in
     response = access.waiting_responses(tess).get()
     page = visit(tess).get(f"/review/{response.pk}/").content.decode()
     assert "The half right one</span>: 0.5" in page
+    assert "The key of this question is not approved" in page
     assert visit(tess).post(f"/review/{response.pk}/", {"level": "none"}).status_code == 303
 
 
@@ -216,6 +250,9 @@ def test_policy_is_changed_and_odd_values_are_refused(cast: Cast, visit: Open) -
     assert (cast.assignment.max_attempts, cast.assignment.counts) == (3, "latest")
     for name, value in {"max_attempts": "0", "counts": "worst", "feedback": "", "while_waiting": "x"}.items():
         assert tess.post("/class/policy", good | {name: value}).status_code == 422
+    beside = tess.post("/class/policy", good | {"max_attempts": "0"}).content.decode()
+    assert '<p class="error" id="max_attempts-error">' in beside
+    assert 'aria-describedby="max_attempts-hint max_attempts-error"' in beside
     assert tess.post("/class/policy", good | {"max_attempts": ""}).status_code == 303
     cast.assignment.refresh_from_db()
     assert cast.assignment.max_attempts is None
