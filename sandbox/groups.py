@@ -1,9 +1,11 @@
 """Course Groups Service 1.0 of strict courses: groups, sets of groups, and who is in them."""
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -35,6 +37,21 @@ def enrolments(course: Course, person: Person) -> list[dict[str, str]]:
     """`group_enrollments` of a member, for a roster asked with groups=true."""
     found = Group.objects.filter(course=course, people=person).order_by("pk")
     return [{"group_id": str(group.pk)} for group in found]
+
+
+@transaction.atomic
+def put(course: Course, person: Person, names: Iterable[str]) -> None:
+    """Make these the person's groups in the course; missing ones are made, empty ones go."""
+    wanted = {name.strip()[:200] for name in names} - {""}
+    known = {group.name: group for group in Group.objects.filter(course=course)}
+    for name in wanted - known.keys():
+        known[name] = Group.objects.create(course=course, name=name)
+    for name, group in known.items():
+        if name in wanted:
+            group.people.add(person)
+        else:
+            group.people.remove(person)
+    Group.objects.filter(course=course, people=None).delete()
 
 
 def _url(course: Course, end: str) -> str:

@@ -4,14 +4,15 @@ import math
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, clock, frames, gradebook, scopes
+from sandbox import access, clock, frames, gradebook, groups, scopes
 from sandbox.models import Enrolment, Grade, HistoryEntry, LineItem, Mode, Person, Role, Tool
+from sandbox.service_models import Group
 
 PAGE = 50
 
@@ -116,8 +117,33 @@ def people(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     # Only strict courses ask a tool what it holds about someone; Moodle knows no terms either.
     holders = tools if visit.course.mode == Mode.STRICT else []
     terms = [tool for tool in tools if visit.course.mode != Mode.MOODLE and scopes.EULA[0] in tool.scopes]
-    context = {"visit": visit, "page": page, "holders": holders, "terms": terms}
+    grouped = _grouped(visit, page)
+    rows = [(place, grouped.get(place.person_id)) for place in page]
+    context = {"visit": visit, "page": page, "rows": rows, "holders": holders, "terms": terms}
     return render(request, "sandbox/people.html", context)
+
+
+def _grouped(visit: access.Visit, page: Page[Enrolment]) -> dict[int, str]:
+    """The names of each learner's groups, for teachers. Only strict courses have groups that tools are told of."""
+    if not visit.teaches or visit.course.mode != Mode.STRICT:
+        return {}
+    found: dict[int, list[str]] = {row.person_id: [] for row in page if row.role == Role.LEARNER}
+    members = Group.people.through.objects.filter(group__course=visit.course, person__in=found)
+    for person, name in members.order_by("group__name").values_list("person", "group__name"):
+        found[person].append(name)
+    return {person: ", ".join(names) for person, names in found.items()}
+
+
+@require_POST
+@access.signed_in
+def group(request: HttpRequest, me: Person, course_id: int, person_id: int) -> HttpResponse:
+    """Put a learner into the groups whose names are written, parted by commas."""
+    visit = access.visit(me, course_id, teacher=True)
+    learners = Enrolment.objects.filter(course=visit.course, role=Role.LEARNER).select_related("person")
+    place = get_object_or_404(learners, person_id=person_id)
+    if visit.course.mode == Mode.STRICT:
+        groups.put(visit.course, place.person, request.POST.get("groups", "").split(","))
+    return redirect("people", course_id=course_id)
 
 
 @require_POST

@@ -71,6 +71,7 @@ urlpatterns = [
     path("courses/<int:course_id>", pages.course, name="course"),
     path("courses/<int:course_id>/people", teaching.people, name="people"),
     path("courses/<int:course_id>/people/<int:person_id>", teaching.enrol, name="enrol"),
+    path("courses/<int:course_id>/people/<int:person_id>/groups", teaching.group, name="group"),
     path("courses/<int:course_id>/grades", teaching.grades, name="grades"),
     path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>", teaching.grade, name="grade"),
     path("courses/<int:course_id>/grades/<int:item_id>/<int:person_id>/edit", teaching.edit, name="edit"),

@@ -118,6 +118,29 @@ def grouped(rig: Rig) -> tuple[dict[str, Any], str]:
     return rig.id_token(rig.alice)[GROUPS_CLAIM], bearer
 
 
+def test_a_teacher_writes_the_groups_of_a_learner(strict: Rig, moodle: Rig) -> None:
+    """Names parted by commas: new groups are made, empty ones go. A Moodle course has none that tools are told of."""
+    carol, dave = strict.student("carol"), strict.student("dave")
+    session = signed_in(strict, strict.tess)
+    token = {"csrfmiddlewaretoken": session.cookies["sandbox_csrf"]}
+    people = f"{strict.url}/courses/{strict.course}/people"
+    for person, names in ((carol, "North, South,, "), (dave, "North"), (carol, "West, North")):
+        page = session.post(f"{people}/{person}/groups", data={**token, "groups": names}, timeout=5).text
+
+    assert 'value="North, West"' in page
+    claim, bearer = grouped(strict)
+    found = strict.call("GET", claim["context_groups_url"], accept=GROUPS, bearer=bearer).json()["groups"]
+    assert {group["name"] for group in found} >= {"North", "West"}
+    assert "South" not in {group["name"] for group in found}
+
+    student = signed_in(strict, strict.alice)
+    assert 'name="groups"' not in student.get(people, timeout=5).text
+    token = {"csrfmiddlewaretoken": student.cookies["sandbox_csrf"]}
+    assert student.post(f"{people}/{carol}/groups", data={**token, "groups": "North"}, timeout=5).status_code == 404
+    elsewhere = signed_in(moodle, moodle.tess).get(f"{moodle.url}/courses/{moodle.course}/people", timeout=5).text
+    assert 'name="groups"' not in elsewhere
+
+
 def test_groups_sets_and_members_are_told(strict: Rig) -> None:
     red = strict.lms.set_group(strict.course, "Red", [strict.alice], set="Colours", tag="lab")
     lone = strict.lms.set_group(strict.course, "Lone", [strict.alice, strict.bob])
