@@ -6,6 +6,7 @@ Each piece has its own transaction; a fault in one is logged and stops no other.
 import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.db.models import F, Q
 from assessment import grades, marking
 from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
 from assessment.statistics import folding
-from lti import columns
+from lti import columns, scores
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ def sweep(*, now: datetime) -> None:
         _try("fold statistics of", assignment_id, lambda pk: folding.fold(assignment_id=pk, now=now))
     for assignment_id in Assignment.objects.filter(grades_due=True).values_list("pk", flat=True)[:PER_SWEEP]:
         _try("work out grades of", assignment_id, lambda pk: grades.recompute_all(assignment_id=pk, now=now))
-    for column_id, missed in columns.with_news()[:PER_SWEEP]:
+    for column_id, news_at, missed in columns.with_news()[:PER_SWEEP]:
+        _try("send again to column", column_id, partial(_send_refused, news_at=news_at, now=now))
         _send_waiting(column_id, missed, now)
     prune_practice(now=now)
 
@@ -63,6 +65,10 @@ def _claim(attempt: Attempt, now: datetime) -> bool:
 
 def _assignments_to_fold() -> Iterable[Any]:
     return StatisticsDelta.objects.order_by().values_list("assignment_id", flat=True).distinct()[:PER_SWEEP]
+
+
+def _send_refused(column_id: UUID, news_at: datetime, now: datetime) -> None:
+    scores.retry_column(column_id=column_id, refused_before=news_at, now=now)
 
 
 def _send_waiting(column_id: UUID, missed: datetime, now: datetime) -> None:

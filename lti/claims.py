@@ -81,9 +81,10 @@ def strings(value: Any) -> list[str]:
 def seconds(source: Claims, name: str) -> float:
     """A required time claim (RFC 7519 section 2, NumericDate). Raises LaunchRefused where it is not a number."""
     value = source.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    endless = isinstance(value, float) and not math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or endless:
         raise LaunchRefused(Problem.TOKEN_INVALID, f"{name} is missing or not a number")
-    return float(min(max(value, -1e15), 1e15))
+    return float(min(max(value, -1e15), 1e15))  # a whole number of any length can be compared, not made a float
 
 
 def custom(source: Claims) -> dict[str, str]:

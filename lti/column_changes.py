@@ -14,11 +14,12 @@ from django.utils.translation import gettext_noop as _
 
 from lti import ags, http, keys, leases, scores, tasks, tokens
 from lti.leases import Clock, Lease
-from lti.models import LineItem, ResourceLink
+from lti.models import LineItem, ResourceLink, ScoreEvent, ScoreState
 
 TRIES = 8  # over about four hours
 FIRST_WAIT = timedelta(minutes=1)
 REFUSED = _("The LMS did not let us change the column. Change it in the gradebook itself.")
+DELETED = _("An administrator deleted the column here. Scores are sent again once an administrator allows it.")
 WAITING = _("The LMS did not answer; we keep trying.")
 PER_SWEEP = 100
 PATIENCE = 5.0  # seconds for which a person waits
@@ -62,7 +63,7 @@ def push(column_id: UUID, *, clock: Clock = timezone.now) -> None:
     if column.push_at is None or not lease.take():
         return
     try:
-        _settle(column, _put(column), clock())
+        _settle(column, _put(column, lease), clock())
     finally:
         lease.release()
 
@@ -74,13 +75,16 @@ def remove(*, column: LineItem) -> None:
     with leases.errand(column.registration_id, patience=PATIENCE), http.session() as session:
         ags.delete_line_item(_call(column, session), line_item=column.url)
     gone: dict[str, Any] = {"url": "", "made": False, "wanted": False, "score_maximum": None, "push_at": None}
-    LineItem.objects.filter(pk=column.pk).update(**gone)
+    with transaction.atomic():
+        LineItem.objects.filter(pk=column.pk).update(**gone)
+        waiting = ScoreEvent.objects.filter(line_item=column.pk, state=ScoreState.DUE)
+        waiting.update(state=ScoreState.REFUSED, hint=DELETED)
 
 
-def _put(column: LineItem) -> http.HttpError | None:
+def _put(column: LineItem, lease: Lease) -> http.HttpError | None:
     try:
         with http.session() as session:
-            call = _call(column, session)
+            call = lease.holding(_call(column, session))
             ags.update_line_item(call, line_item=column.url, label=column.label, maximum=column.points)
     except http.HttpError as error:
         return error

@@ -95,11 +95,11 @@ class Column:
         return found if fits else None
 
 
-def with_news() -> QuerySet[LineItem, tuple[UUID, datetime]]:
-    """Columns about which the platform said something new, and until when a score may have missed that."""
+def with_news() -> QuerySet[LineItem, tuple[UUID, datetime, datetime]]:
+    """Columns about which the platform said something new, when, and until when a score may have missed that."""
     missed = ExpressionWrapper(F("news_at") + SETTLING, DateTimeField())
-    columns = LineItem.objects.filter(news_at__isnull=False).order_by("news_at")
-    return columns.values_list("pk", missed)
+    columns = LineItem.objects.filter(news_at__isnull=False, wanted=True).order_by("news_at")
+    return columns.values_list("pk", "news_at", missed)
 
 
 def no_news(column_id: UUID, *, now: datetime) -> None:

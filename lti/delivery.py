@@ -60,8 +60,9 @@ class Outcome:
 
 def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
     """Send one score. Never raises: one event's failure must not hold up the others."""
-    delivery = _Delivery(parcel, session)
+    delivery = None
     try:
+        delivery = _Delivery(parcel, session)
         return delivery.run()
     except tokens.TokenRefused as error:
         return Outcome(Verdict(Kind.RETRY, KEY_SET_HINT, pause=True), error.status, error.words, reached=False)
@@ -71,11 +72,11 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
     except http.HttpError as error:
         status = error.status if isinstance(error, http.Refused) else None
         verdict = Verdict(Kind.RETRY, STILL_TRYING)
-        return Outcome(verdict, status, str(error), reached=status is not None, unknown=delivery.posting)
+        return Outcome(verdict, status, str(error), reached=status is not None, unknown=_is_open(delivery))
     except Exception:
         logger.exception("score event %s could not be sent", parcel.event.pk)
         verdict = Verdict(Kind.RETRY, _("Something went wrong here; we keep trying."))
-        return Outcome(verdict, words="internal error", unknown=delivery.posting)
+        return Outcome(verdict, words="internal error", unknown=_is_open(delivery))
 
 
 class _Delivery:
@@ -186,6 +187,11 @@ class _Delivery:
         words = f"{answer.reason} {answer.text}".replace("\x00", "").strip()[:2_000]
         left, unseen = pacing.remaining(answer.headers), verdict.kind is Kind.DELIVERED and self._yields()
         return Outcome(verdict, answer.status or None, words, unknown=self.posting, unseen=unseen, remaining=left)
+
+
+def _is_open(delivery: _Delivery | None) -> bool:
+    """Whether a score went out that nobody answered."""
+    return delivery is not None and delivery.posting
 
 
 def is_shown(result: ags.Result | None, event: ScoreEvent) -> bool:

@@ -2,15 +2,17 @@
 
 import ipaddress
 import json
+import os
 import socket
-import time
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -21,7 +23,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
-DEADLINE = 25.0  # seconds for a whole answer, against a server that drips
+DEADLINE = 25.0  # seconds from the first connection to the last byte, against a server that drips
+MOST_ADDRESSES = 4  # of one host, tried one after the other
 MAX_BYTES = 1_000_000
 LONGEST_PAUSE = 3_600.0  # seconds that an answer may ask us to wait
 
@@ -111,13 +114,17 @@ def fetch(
     if using is None:
         with session() as own:
             return fetch(method, url, using=own, max_bytes=max_bytes, **kwargs)
-    try:
-        with using.request(method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs) as response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            return Answer(response.status_code, response.reason or "", headers, b"".join(_body(response, max_bytes)))
-    except (requests.RequestException, OSError, ValueError) as error:
-        # ValueError: urllib3 lets a malformed address or header through as one.
-        raise Unreachable(_summary(error)) from error
+    with _Deadline() as deadline:
+        try:
+            with using.request(method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **kwargs) as response:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                body = b"".join(_body(response, max_bytes))
+        except (requests.RequestException, OSError, ValueError) as error:
+            # ValueError: urllib3 lets a malformed address or header through as one.
+            deadline.check()
+            raise Unreachable(_summary(error)) from error
+        deadline.check()  # a body of no told length ends with its connection, and so looks whole
+    return Answer(response.status_code, response.reason or "", headers, body)
 
 
 def may_fetch(url: str) -> bool:
@@ -135,14 +142,59 @@ def same_origin(one: str, other: str) -> bool:
 
 
 def _body(response: requests.Response, max_bytes: int) -> Iterator[bytes]:
-    size, started = 0, time.monotonic()
+    size = 0
     for chunk in response.iter_content(16_384):
         size += len(chunk)
         if size > max_bytes:
             raise TooLarge(f"answer larger than {max_bytes} bytes")
-        if time.monotonic() - started > DEADLINE:
-            raise Unreachable(f"answer took longer than {DEADLINE:.0f} s")
         yield chunk
+
+
+class _Deadline:
+    """Ends the connection of this thread's request when it takes too long, wherever in it that is.
+
+    A timeout of the socket begins anew with every byte, in the middle of a header or of a TLS handshake too.
+    """
+
+    _here = threading.local()
+
+    def __enter__(self) -> Self:
+        self.over = False
+        self._sockets: list[int] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(DEADLINE, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+        self._here.current = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._here.current = None
+        self._timer.cancel()
+        with self._lock:
+            for number in self._sockets:
+                os.close(number)
+            self._sockets.clear()
+
+    @classmethod
+    def watch(cls, connected: socket.socket) -> None:
+        """Put a connection under the deadline of this thread's request. TLS takes the socket over, not this copy."""
+        current: _Deadline | None = getattr(cls._here, "current", None)
+        if current is not None:
+            with current._lock:
+                current._sockets.append(os.dup(connected.fileno()))
+
+    def check(self) -> None:
+        """Raises Unreachable where the time was up."""
+        if self.over:
+            raise Unreachable(f"answer took longer than {DEADLINE:.0f} s")
+
+    def _end(self) -> None:
+        with self._lock:
+            self.over = True
+            for number in self._sockets:
+                with suppress(OSError), socket.socket(fileno=os.dup(number)) as copy:
+                    copy.shutdown(socket.SHUT_RDWR)
 
 
 def _check(url: str) -> None:
@@ -160,8 +212,8 @@ def _origin(url: str) -> tuple[str, str, int] | None:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        return None  # a name and password in the address would take the place of our token
     return parts.scheme, parts.hostname, port
 
 
@@ -177,7 +229,7 @@ def _addresses(host: str, port: int) -> list[str]:
     allowed = found if _named(host, port) else [address for address in found if _public(address)]
     if not allowed:
         raise Forbidden(f"{host} is in a private network; name it in ASSAY_PRIVATE_HOSTS to allow it")
-    return list(dict.fromkeys(allowed))
+    return list(dict.fromkeys(allowed))[:MOST_ADDRESSES]
 
 
 def _public(address: str) -> bool:
@@ -203,12 +255,19 @@ class _Pinned(HTTPConnection):
             for address in self._checked(name):
                 self._dns_host = address
                 try:
-                    return super()._new_conn()
+                    made = super()._new_conn()
+                    _Deadline.watch(made)
+                    return made
                 except (NewConnectionError, ConnectTimeoutError) as error:
                     failure = error
         finally:
             self._dns_host = name
         raise failure or NewConnectionError(self, "no address")
+
+    def getresponse(self) -> Any:
+        if self.sock is not None:  # perhaps one that an earlier request of the session made
+            _Deadline.watch(self.sock)
+        return super().getresponse()
 
     def _checked(self, name: str) -> list[str]:
         try:

@@ -43,11 +43,23 @@ def apply(reading: Reading, members: Iterable[Member]) -> None:
 
 
 def close(reading: Reading) -> int:
-    """After a complete reading: whoever it did not name as active, and who did not launch since, has left. How many."""
+    """After a complete reading: whoever it did not name as active, and who did not launch since, has left. How many.
+
+    What an earlier list named loses its open launches as a teacher too; an administrator whom no list names does not.
+    """
     absent = Q(listed_at=None) | Q(listed_at__lt=reading.began)
     places = Enrollment.objects.filter(absent, course=reading.context.course_id, active=True)
     launched = _launched_since(reading).filter(person=OuterRef("person"))
-    return places.exclude(Exists(launched)).update(active=False)
+    left = list(places.exclude(Exists(launched)))
+    if left:
+        with transaction.atomic():
+            Enrollment.objects.filter(absent, pk__in=[place.pk for place in left]).update(active=False)
+            for place in left:
+                if place.role == Role.INSTRUCTOR and place.listed_at is not None:
+                    demotion.end_higher(
+                        course=place.course_id, person=place.person_id, role=Role.LEARNER, now=reading.began
+                    )
+    return len(left)
 
 
 def keep_groups(context: Context, listed: list[ListedGroup], sets: dict[str, str]) -> dict[str, UUID]:

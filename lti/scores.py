@@ -27,6 +27,7 @@ __all__ = [
     "queue",
     "repeat_all",
     "resend",
+    "retry_column",
     "retry_refused",
     "sweep",
 ]
@@ -84,11 +85,14 @@ def queue(
 def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
     """Send a score again as a new version, on a person's word: it may replace what the LMS has.
 
-    Whichever of a learner's events is given, it is the newest score that goes out.
+    Whichever of a learner's events is given, it is the newest score that goes out; none to a column that was deleted
+    here on purpose.
     """
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
         newest = _newest(event.line_item_id, event.platform_user_id) or event
+        if not LineItem.objects.filter(pk=newest.line_item_id, wanted=True).exists():
+            return newest
         again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}, forced=True)
         return _append(newest, now, again)
 
@@ -127,6 +131,13 @@ def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime) -> 
         .distinct("line_item", "platform_user")
     )
     return sum(_retry(event, now) for event in newest if event.state in (ScoreState.REFUSED, ScoreState.DELIVERED))
+
+
+def retry_column(*, column_id: UUID, refused_before: datetime, now: datetime) -> int:
+    """Send again what was refused in a column before the LMS said something new about it; how many scores that are."""
+    events = ScoreEvent.objects.filter(line_item=column_id).order_by("platform_user", "-version")
+    refused = [event for event in events.distinct("platform_user") if event.state == ScoreState.REFUSED]
+    return sum(_retry(one, now) for one in refused if one.claimed_at is None or one.claimed_at < refused_before)
 
 
 def _retry(event: ScoreEvent, now: datetime) -> int:

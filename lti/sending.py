@@ -15,7 +15,8 @@ from uuid import UUID
 
 import requests
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from lti import delivery, http, keys
@@ -71,6 +72,7 @@ def due(now: datetime) -> QuerySet[ScoreEvent]:
         state=ScoreState.DUE,
         next_try_at__lte=now,
         registration__active=True,
+        line_item__wanted=True,
         line_item__resource_link__deployment__active=True,
     )
     return events.exclude(Exists(under_way)).order_by("id")
@@ -126,6 +128,7 @@ class Drain:
         done, _ = wait(self.flying, timeout=gap or RENEW_EVERY, return_when=FIRST_COMPLETED)
         for future in done:
             self._settle(self.flying.pop(future), future.result())
+        self._hold()
         return True
 
     def _send(self, pool: ThreadPoolExecutor, session: requests.Session) -> None:
@@ -143,7 +146,13 @@ class Drain:
         now = self.clock()
         if now > self.until or (self.paused_until and self.paused_until > now):
             return False
-        if time.monotonic() - self.renewed > RENEW_EVERY / 3 or not self.ready:
+        if not self.ready:  # about to claim
+            self.renewed = 0.0
+        return self._hold()
+
+    def _hold(self) -> bool:
+        """Keep the lease, also while slow answers fill all places. False once another drain has taken over."""
+        if time.monotonic() - self.renewed > RENEW_EVERY / 3:
             self.renewed = time.monotonic()
             return self.lease.renew()
         return True
@@ -175,11 +184,13 @@ class Drain:
             with transaction.atomic():
                 rows = list(events.select_related("line_item__resource_link", "platform_user")[:BATCH])
                 mine = ScoreEvent.objects.filter(pk__in=[event.pk for event in rows])
-                mine.update(state=ScoreState.SENDING, claimed_at=now, tries=F("tries") + 1)
+                until = Coalesce(F("retry_until"), Value(now + GIVE_UP_AFTER))
+                mine.update(state=ScoreState.SENDING, claimed_at=now, tries=F("tries") + 1, retry_until=until)
         except IntegrityError:
             return []
         for event in rows:
             event.state, event.claimed_at, event.tries = ScoreState.SENDING, now, event.tries + 1
+            event.retry_until = event.retry_until or now + GIVE_UP_AFTER
         earlier = _earlier(rows)
         return [self._parcel(event, earlier.get((event.line_item_id, event.platform_user_id), [])) for event in rows]
 
@@ -250,7 +261,7 @@ def _write(event: ScoreEvent, outcome: Outcome, now: datetime) -> None:
     verdict = outcome.verdict
     said = {"last_status": outcome.status, "last_answer": outcome.words, "hint": verdict.hint[:300]}
     said["unknown"] = event.unknown or outcome.unknown
-    if verdict.kind is Kind.RETRY and now < (event.retry_until or event.created_at + GIVE_UP_AFTER):
+    if verdict.kind is Kind.RETRY and (event.retry_until is None or now < event.retry_until):
         _put_back(event, next_try_at=now + _back_off(event.tries, verdict.delay), **said)
     elif verdict.kind is Kind.DELIVERED:
         _finish(event, ScoreState.DELIVERED, **{**said, "unknown": False}, delivered_at=now, drift="")

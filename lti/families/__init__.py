@@ -25,9 +25,9 @@ class PlatformFamily(Protocol):
         """What the platform's answer to a score means."""
 
 
-MODULES = {Family.GENERIC: generic, Family.MOODLE: moodle, Family.CANVAS: canvas}
+MODULES: dict[str, Any] = {Family.GENERIC: generic, Family.MOODLE: moodle, Family.CANVAS: canvas}
 
 
 def of(code: str) -> PlatformFamily:
-    """The family's module; a platform that did not name itself gets the standard's rules."""
-    return cast(PlatformFamily, MODULES[Family(code or Family.GENERIC)])
+    """The family's module; a platform that did not name itself, or one unknown, gets the standard's rules."""
+    return cast(PlatformFamily, MODULES.get(code, generic))

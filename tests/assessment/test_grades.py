@@ -10,7 +10,7 @@ import pytest
 from assessment import access, attempts, grades, marking, policy, review, sweeping
 from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
 from lti import columns
-from lti.models import LineItem, ScoreEvent
+from lti.models import LineItem, ScoreEvent, ScoreState
 from roster.models import Role
 from tests.cast import (
     Cast,
@@ -292,6 +292,20 @@ def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_laun
     told = dict(ScoreEvent.objects.values_list("platform_user__person__name", "comment"))
     assert told["Alice"] == "Points encore à noter par une personne\N{NO-BREAK SPACE}: 1 sur 10."
     assert told["Bob"] == "1 of 10 points still to be marked by a person."
+
+
+def test_sweep_sends_again_what_was_refused_before_the_lms_offered_another_column(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right())
+    refused = {"state": ScoreState.REFUSED, "claimed_at": at(1)}
+    ScoreEvent.objects.update(**refused)
+    LineItem.objects.filter(resource_link=cast.assignment.resource_link).update(news_at=at(0))
+    sweeping.sweep(now=at(10))
+    assert ScoreEvent.objects.get().state == ScoreState.REFUSED, "it was refused after the news"
+
+    LineItem.objects.filter(resource_link=cast.assignment.resource_link).update(news_at=at(20))
+    sweeping.sweep(now=at(30))
+    event = ScoreEvent.objects.get()
+    assert (event.state, event.next_try_at) == (ScoreState.DUE, at(30))
 
 
 def test_sweep_looks_at_unsent_grades_of_columns_with_news_only(

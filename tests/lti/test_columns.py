@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from lti import ags, column_changes, http, keys, tokens
-from lti.models import LineItem, ResourceLink, ScoreEvent, ScoreState
+from lti import ags, column_changes, http, keys, scores, tokens
+from lti.leases import Lease
+from lti.models import LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from tests.lti.conftest import Browser
 from tests.lti.desk import SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
@@ -215,6 +216,47 @@ def test_only_a_column_that_we_made_is_deleted(desk: Desk) -> None:
 
     assert [seen.path for seen in desk.platform.seen if seen.method == "DELETE"] == ["/lineitems/9/lineitem"]
     assert desk.queue(8) is None
+
+
+def test_column_deleted_here_is_not_made_again_by_a_score_that_waits(desk: Desk) -> None:
+    LineItem.objects.update(url="")
+    desk.queue()
+    desk.drain()
+    desk.queue(8)
+    desk.platform.switch("/lineitems/9/lineitem/scores", Answer(503))
+    assert desk.drain().state == ScoreState.DUE
+    column_changes.remove(column=LineItem.objects.select_related("registration", "resource_link").get())
+
+    waiting = desk.drain(after=3_600)
+    assert waiting.state == ScoreState.REFUSED
+    assert waiting.hint == column_changes.DELETED
+    assert scores.resend(event=waiting, now=desk.now) == waiting
+    assert len(desk.platform.asked("/lineitems", "POST")) == 1
+
+    # An administrator lets scores go there again.
+    LineItem.objects.update(wanted=True, news_at=desk.now)
+    desk.platform.switch("/lineitems/9/lineitem/scores", Answer(200))
+    again = {"column_id": LineItem.objects.get().pk, "refused_before": desk.now, "now": desk.now}
+    assert scores.retry_column(**again) == 1
+    assert desk.drain().state == ScoreState.DELIVERED
+    assert scores.retry_column(**again) == 0
+
+
+def test_column_is_not_changed_by_two_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lease is asked for at each request: the answers may take longer than it lasts."""
+    column_changes.change(resource_link=desk.link, label="New", points=None, now=desk.now)
+    take = Lease.take
+
+    def taken_over(lease: Lease) -> bool:
+        had = take(lease)
+        Registration.objects.update(drain_until=desk.now + timedelta(hours=1))
+        return had
+
+    monkeypatch.setattr(Lease, "take", taken_over)
+    column_changes.push(desk.column.pk, clock=lambda: desk.now)
+
+    assert [seen.path for seen in desk.platform.seen if seen.method == "PUT"] == []
+    assert LineItem.objects.get().push_hint == column_changes.WAITING
 
 
 def test_column_that_a_launch_names_is_not_ours_to_delete(desk: Desk, browser: Browser) -> None:

@@ -1,6 +1,7 @@
 """One score on its way: tokens, faults, refusals, and the column it goes to."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -159,6 +160,16 @@ def test_waits_grow_to_an_hour_and_end_after_three_days(desk: Desk) -> None:
     assert 70 < len(waits) < 110
 
 
+def test_three_days_are_counted_from_the_first_try(desk: Desk) -> None:
+    """Not from a time when nothing could be sent, as while the registration was off."""
+    desk.queue()
+    ScoreEvent.objects.update(created_at=NOW - timedelta(days=30))
+    desk.platform.switch(SCORES, Answer(503), Answer(200))
+
+    assert desk.drain().state == ScoreState.DUE
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+
+
 @pytest.mark.parametrize(
     ("answer", "seconds"),
     [
@@ -273,6 +284,14 @@ def test_one_failure_does_not_hold_up_the_others(desk: Desk, monkeypatch: pytest
     states = [event.state for event in ScoreEvent.objects.order_by("id")]
     assert states.count(ScoreState.DELIVERED) == 9
     assert states.count(ScoreState.DUE) == 1
+
+
+def test_platform_of_no_known_family_is_met_by_the_standard(desk: Desk) -> None:
+    """A row of a newer version of this service, say, must not stop what goes to the platform."""
+    desk.family("blackboard")
+    desk.queue()
+
+    assert desk.drain().state == ScoreState.DELIVERED
 
 
 def test_at_most_four_requests_are_under_way(desk: Desk) -> None:

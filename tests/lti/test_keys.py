@@ -2,6 +2,9 @@
 
 import json
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -127,11 +130,56 @@ def test_first_launch_says_that_the_keys_are_not_to_be_had(
     assert b"could not be checked" in response.content
 
 
-def test_answer_that_drips_is_cut_off(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "DEADLINE", -1.0)
+@pytest.mark.parametrize(
+    "quick",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nX-Slow: ",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+    ],
+    ids=["status", "header", "body", "body of no told length"],
+)
+def test_answer_that_drips_is_cut_off(quick: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then starts the socket's own timeout anew."""
+    monkeypatch.setattr(http, "DEADLINE", 0.4)
+    settings.ASSAY_PRIVATE_HOSTS = ["127.0.0.1"]
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        pool.submit(_drip, listening, quick)
+        began = time.monotonic()
+        with pytest.raises(http.Unreachable, match="took longer"):
+            http.fetch("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        assert time.monotonic() - began < 10  # the drip lasts for twenty
 
-    with pytest.raises(http.Unreachable):
-        http.fetch("GET", f"{platform.url}/jwks")
+
+def _drip(listening: socket.socket, quick: bytes) -> None:
+    """Answer with some bytes at once, and then with one in a while."""
+    taken, _ = listening.accept()
+    with taken, suppress(OSError):
+        taken.sendall(quick)
+        for _ in range(200):
+            time.sleep(0.1)
+            taken.sendall(b"1")
+
+
+def test_a_session_goes_on_after_an_answer_that_was_cut_off(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.switch("/slow", Answer(delay=0.6))
+    with http.session() as session:
+        assert http.fetch("GET", f"{platform.url}/page", using=session).status == 401
+        monkeypatch.setattr(http, "DEADLINE", 0.2)
+        with pytest.raises(http.Unreachable):
+            http.fetch("GET", f"{platform.url}/slow", using=session)
+        monkeypatch.setattr(http, "DEADLINE", 5.0)
+        assert http.fetch("GET", f"{platform.url}/page", using=session).status == 401
+
+
+def test_an_address_with_a_password_in_it_is_not_fetched(platform: Platform) -> None:
+    """It would go out in the place of our token."""
+    with pytest.raises(http.Forbidden):
+        http.fetch("GET", platform.url.replace("://", "://u:p@") + "/page", headers={"Authorization": "Bearer t"})
+    assert platform.seen == []
 
 
 def test_we_say_who_we_are_and_carry_no_cookie(platform: Platform) -> None:

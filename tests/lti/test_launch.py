@@ -192,6 +192,12 @@ def test_times_that_are_no_numbers_are_refused(browser: Browser, name: str, valu
     assert browser.launch(**{name: value}).status_code == 400
 
 
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+def test_time_of_hundreds_of_digits_is_refused(browser: Browser, name: str) -> None:
+    """JSON knows whole numbers of any length; a float does not."""
+    assert browser.launch(**{name: 10**400}).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("audience", "status"),
     [

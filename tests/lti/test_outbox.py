@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from lti import scores
+from lti import scores, sending
+from lti.leases import Lease
 from lti.models import (
     Deployment,
     LineItem,
@@ -160,6 +161,33 @@ def test_someone_elses_lease_is_respected_until_it_runs_out(desk: Desk) -> None:
     assert desk.drain().state == ScoreState.DUE
     assert desk.drain(after=31).state == ScoreState.DELIVERED
     assert Registration.objects.get().drain_until is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_lease_is_kept_while_slow_answers_fill_all_places(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores.tasks.drain, "delay", lambda *args: None)
+    monkeypatch.setattr(sending, "RENEW_EVERY", 0.05)
+    for number in range(sending.SCORES_IN_FLIGHT):
+        desk.queue(person=desk.person(f"p{number}"))
+    desk.platform.switch(SCORES, Answer(200, delay=1.0))
+    moment, tries = NOW, []
+
+    def later() -> datetime:
+        """Half a minute goes by whenever somebody looks at the clock."""
+        nonlocal moment
+        moment += timedelta(seconds=20)
+        return moment
+
+    def take_over() -> None:
+        while not desk.platform.asked(SCORES):
+            time.sleep(0.01)
+        for _ in range(6):
+            time.sleep(0.1)
+            tries.append(Lease(desk.registration.pk, lambda: moment).take())
+
+    _at_once(lambda: scores.drain(desk.registration.pk, clock=later), take_over)
+
+    assert tries == [False] * 6
 
 
 def test_sweep_names_registrations_with_due_scores_only(desk: Desk) -> None:

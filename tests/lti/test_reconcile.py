@@ -96,7 +96,7 @@ def test_score_that_was_given_up_and_is_not_there_is_sent_again(desk: Desk) -> N
     desk.queue(7)
     desk.platform.switch(SCORES, Answer(503))
     desk.drain()
-    ScoreEvent.objects.update(created_at=NOW - timedelta(days=4))
+    ScoreEvent.objects.update(retry_until=NOW)
     assert desk.drain(after=3_600).state == ScoreState.REFUSED
     del desk.platform.switched[SCORES]
     read_back(desk)

@@ -281,6 +281,21 @@ def test_teacher_whom_the_list_calls_a_learner_loses_the_open_page(roster: Roste
     assert kept.expires_at > roster.now
 
 
+def test_teacher_who_left_the_list_loses_the_open_page(roster: Roster, browser: Browser) -> None:
+    """One whom no list ever named, as an administrator of the LMS, keeps it."""
+    browser.launch(roles=[TEACHER])
+    browser.launch(roles=[TEACHER], sub="admin")
+    roster.read(page(member("user-1", TEACHER), member("user-2")))
+    assert not Launch.objects.filter(expires_at__lte=roster.now).exists()
+
+    roster.read(page(member("user-2")))
+
+    ended, kept = Launch.objects.order_by("created_at")
+    assert ended.expires_at == roster.now
+    assert kept.expires_at > roster.now
+    assert roster.active == {"user-2"}
+
+
 def test_newer_launch_is_not_overwritten_by_an_older_list(roster: Roster, browser: Browser) -> None:
     roster.read(page(member("user-1", TEACHER), member("ada")))
     Context.objects.update(context_id="course-1")
