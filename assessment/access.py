@@ -6,6 +6,7 @@ A `viewer` is the launch that a request belongs to. Every refusal reads as "ther
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
@@ -59,11 +60,14 @@ def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
     placed = _make(viewer, quiz)
     if placed.quiz_id == quiz.pk:
         return placed
-    if placed.attempts.filter(preview=False).exists():
-        raise QuizInUse
-    placed.attempts.filter(state=AttemptState.IN_PROGRESS).delete()
-    placed.quiz, placed.title = quiz, _title(viewer, quiz)
-    placed.save(update_fields=["quiz", "title"])
+    with transaction.atomic():
+        # Waits for attempts that are being begun; those that come later look at the quiz again (`attempts.start`).
+        placed = Assignment.objects.select_for_update().get(pk=placed.pk)
+        if placed.attempts.filter(preview=False).exists():
+            raise QuizInUse
+        placed.attempts.filter(state=AttemptState.IN_PROGRESS).delete()
+        placed.quiz, placed.title = quiz, _title(viewer, quiz)
+        placed.save(update_fields=["quiz", "title"])
     return placed
 
 

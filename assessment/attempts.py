@@ -27,6 +27,10 @@ class OutsideWindow(Exception):
     """The check opens later, or is closed by now."""
 
 
+class _AnotherQuiz(Exception):
+    """A teacher chose another quiz for the assignment in this very moment."""
+
+
 class NotPublished(Exception):
     """The quiz of the assignment has no published version."""
 
@@ -58,6 +62,8 @@ def start(
             raise OutsideWindow
         try:
             return _open(assignment, person, preview, number, now)
+        except _AnotherQuiz:
+            assignment.refresh_from_db(fields=["quiz"])
         except IntegrityError:
             # Only another tab that opened this very attempt is expected here; then it is found above.
             if not made.filter(number=number).exists():
@@ -143,6 +149,10 @@ def _store(attempt: Attempt, places: list[QuizVersionItem], now: datetime) -> At
     Response.objects.bulk_create(
         Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now) for place in places
     )
+    placed = attempt.assignment
+    # From here to the commit nobody can choose another quiz: the new row holds on to its assignment.
+    if placed is not None and not Assignment.objects.filter(pk=placed.pk, quiz=placed.quiz_id).exists():
+        raise _AnotherQuiz
     return attempt
 
 

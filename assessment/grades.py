@@ -1,5 +1,6 @@
 """What counts for a person on an assignment, and the word of it to the LMS."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +16,7 @@ from assessment.models import Assignment, Attempt, AttemptState, Counts, Grade, 
 from lti import language, scores
 from roster.models import Person
 
+AT_ONCE = 200  # people whose grades are worked out in one transaction
 COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
 
 
@@ -48,14 +50,36 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
 
 
 def recompute_all(*, assignment_id: UUID | str, now: datetime) -> None:
-    """Work out every grade of an assignment anew, as after a change of its policy, and tell the LMS what differs."""
+    """Work out every grade of an assignment anew, as after a change of its policy, and tell the LMS what differs.
+
+    Some people a transaction, since each holds a lock of their own. Grades stay due where the process ends before the
+    last of them, or where the policy changed on the way.
+    """
+    people = list(
+        Person.objects.filter(grades__assignment__pk=assignment_id).order_by("pk").values_list("pk", flat=True)
+    )
+    parts = [people[start : start + AT_ONCE] for start in range(0, len(people), AT_ONCE)]
+    policies = {_recompute_some(assignment_id, part, now) for part in parts}
     with transaction.atomic():
         assignment = Assignment.objects.select_for_update(no_key=True).get(pk=assignment_id)
-        Assignment.objects.filter(pk=assignment_id).update(grades_due=False)
-        for person in Person.objects.filter(grades__assignment=assignment).order_by("pk"):
-            grade = recompute(assignment=assignment, person=person, now=now)
-            if grade is not None:
-                send(grade, assignment=assignment, person=person, now=now)
+        if policies <= {_bearing(assignment)}:
+            Assignment.objects.filter(pk=assignment_id).update(grades_due=False)
+
+
+@transaction.atomic
+def _recompute_some(assignment_id: UUID | str, people: Sequence[UUID], now: datetime) -> tuple[Any, ...]:
+    """The policy that these people's grades keep to."""
+    assignment = Assignment.objects.select_for_update(no_key=True).get(pk=assignment_id)
+    for person in Person.objects.filter(pk__in=people).order_by("pk"):
+        grade = recompute(assignment=assignment, person=person, now=now)
+        if grade is not None:
+            send(grade, assignment=assignment, person=person, now=now)
+    return _bearing(assignment)
+
+
+def _bearing(assignment: Assignment) -> tuple[Any, ...]:
+    """What of the policy bears on grades."""
+    return assignment.counts, assignment.while_waiting, assignment.pass_percent
 
 
 @transaction.atomic

@@ -260,6 +260,8 @@ class Grade(models.Model):
         ]
         indexes = [
             models.Index(fields=["assignment"], condition=Q(unsent_at__isnull=False), name="grade_unsent"),
+            models.Index(fields=["institution", "id"], name="grade_of_institution"),
+            models.Index(fields=["institution", "updated_at"], name="grade_updated"),
         ]
 
     def __str__(self) -> str:

@@ -16,15 +16,22 @@ class NotReviewable(Exception):
     """The attempt is not submitted and marked by rule yet, or belongs to nobody (practice)."""
 
 
+class MarkedMeanwhile(Exception):
+    """Someone else marked the response after the page was shown."""
+
+
 class InvalidPoints(ValueError):
     """The points lie outside 0 to the item's points, or are finer than a thousandth."""
 
 
 @transaction.atomic
-def confirm(*, response: Response, points: Decimal, note: str, by: Person, now: datetime) -> Mark:
+def confirm(
+    *, response: Response, points: Decimal, note: str, by: Person, now: datetime, seen: str | None = None
+) -> Mark:
     """Append a person's mark; totals, statistics, grade and score follow in the same transaction.
 
-    Also revises an earlier mark; the old one stays on record. Raises InvalidPoints, NotReviewable.
+    Also revises an earlier mark; the old one stays on record. `seen` is the id of the mark that the person had before
+    them, empty where there was none. Raises InvalidPoints, MarkedMeanwhile, NotReviewable.
     """
     attempt = marking.locked(response.attempt_id)
     if attempt.state not in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED) or attempt.assignment_id is None:
@@ -32,6 +39,8 @@ def confirm(*, response: Response, points: Decimal, note: str, by: Person, now: 
     responses = list(attempt.responses.select_related("item_version"))
     reviewed = next(one for one in responses if one.pk == response.pk)
     counting = counting_marks(attempt)
+    if seen is not None and seen != _key(counting.get(reviewed.pk)):
+        raise MarkedMeanwhile
     mark = Mark.objects.create(
         response=reviewed,
         points=_valid(points, reviewed.item_version.points),
@@ -54,6 +63,10 @@ def counting_marks(attempt: Attempt) -> dict[object, Mark]:
     """The mark that counts of each marked response: the latest by a rule or a person."""
     marks = Mark.objects.filter(response__attempt=attempt).exclude(by=MarkedBy.SUGGESTION).select_related("person")
     return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
+
+
+def _key(mark: Mark | None) -> str:
+    return str(mark.pk) if mark else ""
 
 
 def _settle(response: Response) -> None:

@@ -117,11 +117,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_DEFAULT_QUEUE = "marking"
 CELERY_TASK_ROUTES = {"lti.tasks.*": {"queue": "passback"}}
 CELERY_TASK_TIME_LIMIT = 300
+_EVERY = {  # seconds
+    "assessment.tasks.sweep": ASSAY_SWEEP_SECONDS,  # mark what was left unmarked
+    "lti.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the scores that are due
+    "lti.tasks.read_grades_back": 300.0,
+    "lti.tasks.rotate_keys": 900.0,
+}
+# After a day without a worker there need not be a day's messages: each does what the next one does.
 CELERY_BEAT_SCHEDULE = {
-    "mark what was left unmarked": {"task": "assessment.tasks.sweep", "schedule": ASSAY_SWEEP_SECONDS},
-    "send the scores that are due": {"task": "lti.tasks.sweep", "schedule": ASSAY_SWEEP_SECONDS},
-    "read grades back from the LMS": {"task": "lti.tasks.read_grades_back", "schedule": 900.0},
-    "renew the tool's keys": {"task": "lti.tasks.rotate_keys", "schedule": 900.0},
+    task: {"task": task, "schedule": seconds, "options": {"expires": 10 * seconds}} for task, seconds in _EVERY.items()
 }
 
 STATIC_URL = "/static/"

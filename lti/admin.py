@@ -16,7 +16,7 @@ from lti.models import (
     ScoreEvent,
     ToolKey,
 )
-from roster.admin import ReadOnlyRows
+from roster.admin import OwnChoices, ReadOnlyRows
 
 # Their pages are registered by the import.
 __all__ = [
@@ -41,7 +41,7 @@ class ScoreEventAdmin(ReadOnlyRows):
         "timestamp",
         "version",
     ]
-    list_filter = ["state", "drift", "final", "registration"]
+    list_filter = ["state", "drift", "final", ("registration", OwnChoices)]
     list_select_related = ["platform_user__person", "line_item__resource_link"]
     search_fields = ["platform_user__sub", "platform_user__person__name", "platform_user__person__email"]
     date_hierarchy = "timestamp"

@@ -13,7 +13,7 @@ from django.urls import path, reverse
 
 from lti import approval
 from lti.models import Deployment
-from roster.admin import OwnRows, is_operator, own
+from roster.admin import OwnChoices, OwnRows, is_operator, own
 from roster.models import Institution
 
 
@@ -29,7 +29,7 @@ class DeploymentAdmin(OwnRows):
         "reference",
         "created_at",
     ]
-    list_filter = ["active", "registration"]
+    list_filter = ["active", ("registration", OwnChoices)]
     list_select_related = ["registration__institution", "institution"]
     search_fields = ["deployment_id", "platform_name", "registration__name"]
     ordering = ["active", "-created_at"]
@@ -50,6 +50,11 @@ class DeploymentAdmin(OwnRows):
     def has_change_permission(self, request: HttpRequest, obj: Deployment | None = None) -> bool:
         """Whose deployment it is, operators decide: its rows follow it."""
         return is_operator(request) and super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Deployment | None = None) -> list[str]:
+        """Whose it is stays as it is once courses hang on it: their rows are that institution's."""
+        used = obj is not None and (obj.contexts.exists() or obj.resource_links.exists())
+        return ["registration", "deployment_id", "institution"] if used else []
 
     @admin.display(description="Approval")
     def approval(self, deployment: Deployment) -> str:

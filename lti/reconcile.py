@@ -26,14 +26,27 @@ logger = logging.getLogger(__name__)
 EVERY = timedelta(hours=4)  # for one column
 RECENT = timedelta(days=30)  # columns without a newer score are left alone
 JUST_SENT = timedelta(minutes=1)  # such a score may be missing in what was read
-COLUMNS = 20  # in one run
+RUN_FOR = timedelta(minutes=4)  # then the next run goes on, well before a worker would be ended
 
 Results = dict[str, Result]
 
 
+class Busy(Exception):
+    """Something else is being asked of the platform."""
+
+
 def reconcile(*, now: datetime, clock: Clock = timezone.now) -> int:
     """Read back the columns whose turn it is; how many were read. A platform that is busy or asks for a pause waits."""
-    return sum(_reconcile(column, now, clock) for column in due(now)[:COLUMNS])
+    until, read, seen = clock() + RUN_FOR, 0, set[UUID]()
+    while clock() < until and (column := due(now).exclude(pk__in=seen).first()):
+        seen.add(column.pk)
+        try:
+            read += _reconcile(column, now, clock)
+        except Busy:  # its other columns would only be in the way of those of other platforms
+            seen |= set(due(now).filter(registration=column.registration_id).values_list("pk", flat=True))
+        except Exception:
+            logger.exception("grades of column %s could not be read back", column.pk)
+    return read
 
 
 def due(now: datetime) -> QuerySet[LineItem]:
@@ -53,7 +66,7 @@ def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
     """One column, while no scores are being sent to its platform: so that never more than a few requests are out."""
     lease = Lease(column.registration_id, clock)
     if not lease.take():
-        return False
+        raise Busy
     try:
         mine = LineItem.objects.filter(pk=column.pk, reconciled_at=column.reconciled_at)
         if not mine.update(reconciled_at=now):

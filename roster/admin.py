@@ -33,6 +33,17 @@ class OwnRows(admin.ModelAdmin):  # type: ignore[type-arg]
         return field
 
 
+class OwnChoices(admin.RelatedFieldListFilter):
+    """A filter of a list that names only what this member of staff may see."""
+
+    def field_choices(
+        self, field: Any, request: HttpRequest, model_admin: admin.ModelAdmin[Any]
+    ) -> list[tuple[str, Any]]:
+        model = field.remote_field.model
+        rows = model._default_manager.order_by(*self.field_admin_ordering(field, request, model_admin))
+        return [(str(row.pk), str(row)) for row in own(rows, request, _path_of(model))]
+
+
 class ReadOnlyRows(OwnRows):
     """Rows that the system writes; people look."""
 

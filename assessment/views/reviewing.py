@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,20 +20,25 @@ from content.item_types.open_text import CREDIT
 
 LEVELS = (("full", _("Full credit")), ("half", _("Half credit")), ("none", _("No credit")))
 LONGEST_NOTE = 2000
+PER_PAGE = 100
 
 
 @instructors_only
 @require_GET
 def waiting(request: LaunchRequest) -> HttpResponse:
-    """The waiting answers, by question."""
+    """The waiting answers, the oldest first; those of a page by question."""
     questions: dict[str, dict[str, Any]] = {}
-    for response in access.waiting_responses(request.viewer):
+    page: Page[Response] = Paginator(access.waiting_responses(request.viewer), PER_PAGE).get_page(
+        request.GET.get("page", 1)
+    )
+    for response in page:
         item = response.item_version
         group = questions.setdefault(item.item.identifier, {"stem": item.body["stem"], "responses": []})
         group["responses"].append({"row": response, "text": _text(response)})
     context = {
         "assignment": assignment_or_404(request),
         "questions": list(questions.values()),
+        "page": page,
         "saved": "saved" in request.GET,
     }
     return render(request, "assessment/review.html", context)
@@ -50,7 +56,12 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
     try:
         points = _points(request.POST, response)
         note = request.POST.get("note", "")[:LONGEST_NOTE]
-        review.confirm(response=response, points=points, note=note, by=request.viewer.person, now=timezone.now())
+        seen = request.POST.get("seen")
+        review.confirm(
+            response=response, points=points, note=note, by=request.viewer.person, now=timezone.now(), seen=seen
+        )
+    except review.MarkedMeanwhile:
+        return _form(request, response, gettext("Someone marked this answer meanwhile: see below. Save to replace it."))
     except review.InvalidPoints as error:
         return _form(request, response, str(error))
     following = access.waiting_responses(request.viewer).first()

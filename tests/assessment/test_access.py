@@ -1,19 +1,22 @@
 """Who sees what, tried from outside by everyone who should not."""
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from assessment import access
+from assessment import access, attempts
 from assessment.models import Assignment, Attempt, Response
 from lti.models import Launch
 from roster.models import Role
 from tests.cast import (
+    NOW,
     Cast,
     all_right,
     begin,
     hand_in,
+    make_cast,
     make_deployment,
     make_institution,
     make_launch,
@@ -271,6 +274,37 @@ def test_quiz_can_be_replaced_until_a_learner_has_answered(cast: Cast) -> None:
     begin(cast.alice)
     with pytest.raises(access.QuizInUse):
         access.choose_quiz(cast.tess, cast.quiz)
+
+
+def test_attempt_that_begins_while_another_quiz_is_chosen_is_of_that_one(cast: Cast) -> None:
+    other = published_quiz()
+    known = access.assignment(cast.alice)
+    assert known is not None
+    access.choose_quiz(cast.tess, other)
+
+    attempt = attempts.start(assignment=known, person=cast.alice.person, preview=False, now=NOW)
+
+    assert attempt.quiz_version.quiz == other
+    assert Attempt.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_quiz_that_is_chosen_while_learners_begin_is_the_one_they_get() -> None:
+    cast = make_cast()
+    other = published_quiz()
+
+    def choose() -> bool:
+        try:
+            return access.choose_quiz(cast.tess, other).quiz == other
+        except access.QuizInUse:
+            return False
+
+    race(choose, *[partial(begin, viewer) for viewer in (cast.alice, cast.bob)])
+
+    placed = Assignment.objects.get(pk=cast.assignment.pk)
+    begun = Attempt.objects.filter(assignment=placed)
+    assert {attempt.quiz_version.quiz_id for attempt in begun} == {placed.quiz_id}
+    assert begun.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

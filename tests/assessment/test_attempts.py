@@ -99,7 +99,7 @@ def row_of(attempt: Attempt) -> dict[str, Any]:
 
 def test_hot_paths_cost_a_fixed_number_of_queries(cast: Cast, django_assert_num_queries: Any) -> None:
     savepoint = 2
-    with django_assert_num_queries(2 + savepoint + 2):
+    with django_assert_num_queries(2 + savepoint + 3):
         attempt = start(cast)
     with django_assert_num_queries(1):
         start(cast)

@@ -206,6 +206,32 @@ def test_change_of_policy_reaches_grades_and_lms(cast: Cast) -> None:
     assert cast.assignment.grades_due is False
 
 
+def test_grades_are_worked_out_some_people_at_a_time_and_stay_due_where_the_policy_changes_on_the_way(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grades, "AT_ONCE", 1)
+    for viewer in (cast.alice, cast.bob):
+        hand_in(viewer, **SOME_WRONG)
+        hand_in(viewer, **MANY_WRONG)
+    mine = Assignment.objects.filter(pk=cast.assignment.pk)
+    mine.update(counts=Counts.LATEST, grades_due=True)
+    some = grades._recompute_some
+
+    def and_then_first(*args: Any) -> Any:
+        policy = some(*args)
+        mine.update(counts=Counts.FIRST)
+        return policy
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grades, "_recompute_some", and_then_first)
+        sweeping.sweep(now=at(50))
+    assert mine.get().grades_due
+
+    sweeping.sweep(now=at(60))
+    assert not mine.get().grades_due
+    assert set(access.grades_of(cast.alice.institution).values_list("points", flat=True)) == {Decimal(7)}
+
+
 @pytest.mark.django_db
 def test_score_held_back_leaves_when_the_policy_allows_it() -> None:
     cast = make_cast(while_waiting=WhileWaiting.NOTHING)

@@ -7,6 +7,7 @@ import pytest
 
 from lti import reconcile, scores
 from lti.models import Context, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from roster.ids import uuid7
 from roster.models import Enrollment, Role
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
@@ -183,6 +184,32 @@ def test_column_waits_where_it_may_not_be_read_now(desk: Desk, why: str) -> None
 
     assert read_back(desk) == 0
     assert desk.platform.asked(RESULTS) == []
+
+
+def test_busy_platform_keeps_no_other_one_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its columns stand first, since they were not read for longest; one that fails holds up none either."""
+    mine = LineItem.objects.get()
+    other = Registration.objects.get()
+    other.pk, other.client_id, other._state.adding = uuid7(), "another", True
+    other.save()
+    for number in range(5):
+        link = ResourceLink.objects.get(pk=mine.resource_link_id)
+        link.pk, link.resource_link_id, link._state.adding = uuid7(), f"busy-{number}", True
+        link.save()
+        LineItem.objects.create(
+            institution=mine.institution, registration=other, resource_link=link, url=f"https://x.example/{number}"
+        )
+    delivered(desk)
+    event = ScoreEvent.objects.get()
+    for column in LineItem.objects.filter(registration=other):
+        event.pk, event.line_item, event._state.adding = uuid7(), column, True
+        event.save()
+    LineItem.objects.filter(pk=mine.pk).update(reconciled_at=desk.now - timedelta(days=1))
+    Registration.objects.filter(pk=other.pk).update(drain_until=desk.now + timedelta(hours=1))
+
+    assert reconcile.due(desk.now).count() == 6
+    assert read_back(desk) == 1
+    assert len(desk.platform.asked(RESULTS)) == 1
 
 
 def test_pages_of_results_are_read_to_the_end_and_on_one_host_only(desk: Desk) -> None:

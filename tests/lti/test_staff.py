@@ -4,12 +4,15 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from lti.admin_connecting import OperatorRows
 from lti.models import Deployment, Launch, Registration, ScoreEvent, ScoreState, ToolKey
+from roster.admin import OwnRows
 from roster.models import Institution, Person, User
 from tests.lti.conftest import Browser
 from tests.lti.desk import Desk
@@ -143,6 +146,37 @@ def test_staff_of_another_school_see_none_of_our_rows(
     assert all(getattr(row, "institution", row) != school for row in shown)
     if page.startswith("lti/"):
         assert shown == []
+
+
+def test_staff_see_no_platform_of_another_school_among_the_filters(desk: Desk, staff: Client) -> None:
+    Registration.objects.update(name="The other LMS")
+
+    for page in ("lti/scoreevent", "lti/deployment"):
+        assert b"The other LMS" not in staff.get(f"/admin/{page}/").content
+
+
+def test_no_filter_of_the_admin_names_rows_of_all_schools() -> None:
+    for model, page in site._registry.items():
+        for name in page.list_filter if isinstance(page, OwnRows) and not isinstance(page, OperatorRows) else ():
+            field = model._meta.get_field(name) if isinstance(name, str) else None
+            of = field.related_model if field is not None and field.is_relation else None
+            assert of is None or not hasattr(of, "institution"), f"{model.__name__}: {name}"
+
+
+def test_deployment_stays_with_its_institution_once_courses_hang_on_it(
+    browser: Browser, operator: Client, school: Institution
+) -> None:
+    other = Institution.objects.create(name="Other", slug="other")
+    deployment = Deployment.objects.get()
+    address = f"/admin/lti/deployment/{deployment.pk}/change/"
+    assert b'name="institution"' in operator.get(address).content
+    browser.launch()
+
+    assert b'name="institution"' not in operator.get(address).content
+    operator.post(address, {"institution": str(other.pk), "active": "on", "platform_name": "x"})
+
+    deployment.refresh_from_db()
+    assert deployment.institution == school
 
 
 def test_staff_cannot_open_a_row_of_another_school(desk: Desk, staff: Client) -> None:

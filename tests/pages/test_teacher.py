@@ -128,6 +128,60 @@ def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None
     assert (newest.version, newest.state) == (event.version + 1, ScoreState.DUE)
 
 
+def test_what_was_refused_is_sent_again_by_one_click(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assessment.views.teacher.MOST_TROUBLES", 2)
+    viewers = [cast.alice, cast.bob]
+    viewers += [make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, "Ann"))]
+    for viewer in viewers:
+        hand_in(viewer, **all_right())
+    changed, *refused = ScoreEvent.objects.order_by("pk")
+    ScoreEvent.objects.update(state=ScoreState.REFUSED)
+    ScoreEvent.objects.filter(pk=changed.pk).update(state=ScoreState.CONFLICT)
+    tess = visit(cast.tess)
+    page = tess.get("/class/").content.decode()
+    assert "Send all again that were not accepted" in page
+    assert "3 scores are not where they should be. The first 2:" in page
+    assert page.count('/resend">') == 3, "two of one score and that of all"
+
+    assert tess.post("/class/scores/resend").status_code == 303
+
+    newest = ScoreEvent.objects.filter(state=ScoreState.DUE)
+    assert set(newest.values_list("platform_user", flat=True)) == {event.platform_user_id for event in refused}
+    changed.refresh_from_db()
+    assert changed.state == ScoreState.CONFLICT
+    assert visit(cast.alice).post("/class/scores/resend").status_code == 403
+
+
+def test_long_list_of_answers_to_mark_comes_in_pages(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assessment.views.reviewing.PER_PAGE", 1)
+    for viewer in (cast.alice, cast.bob):
+        hand_in(viewer, **all_right())
+    tess = visit(cast.tess)
+    first, second = tess.get("/review/").content.decode(), tess.get("/review/?page=2").content.decode()
+    assert ("Alice" in first, "Bob" in first) == (True, False)
+    assert ("Alice" in second, "Bob" in second) == (False, True)
+
+
+def test_second_reviewer_is_told_of_the_first_ones_mark(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+    tess = visit(cast.tess)
+    address = f"/review/{response.pk}/"
+    assert '<input type="hidden" name="seen" value="">' in tess.get(address).content.decode()
+    assert tess.post(address, {"seen": "", "level": "full"}).status_code == 303
+
+    page = tess.post(address, {"seen": "", "level": "none", "note": "too short"})
+
+    assert page.status_code == 422
+    shown = page.content.decode()
+    assert "Someone marked this answer meanwhile" in shown
+    assert "too short" in shown
+    mark = Mark.objects.get(by="person")
+    assert f'name="seen" value="{mark.pk}"' in shown
+    assert tess.post(address, {"seen": str(mark.pk), "level": "none"}).status_code == 303
+    assert Mark.objects.filter(by="person").count() == 2
+
+
 def test_class_page_costs_the_same_for_any_number_of_learners(
     cast: Cast, visit: Open, django_assert_max_num_queries: Callable[..., object]
 ) -> None:
