@@ -82,6 +82,12 @@ def needs_hand(event: ScoreEvent) -> bool:
     return failing or event.state in (ScoreState.REFUSED, ScoreState.CONFLICT)
 
 
+def is_absent(event: ScoreEvent) -> bool:
+    """Whether the gradebook has nothing where the score should be, so that sending it again replaces nothing."""
+    missing = event.state == ScoreState.CONFLICT and event.drift == Drift.MISSING
+    return missing or event.state == ScoreState.REFUSED
+
+
 def is_moving(event: ScoreEvent) -> bool:
     """Whether it is on its way, and nothing went wrong so far."""
     return event.state in (ScoreState.DUE, ScoreState.SENDING) and not needs_hand(event)

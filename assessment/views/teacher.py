@@ -22,7 +22,7 @@ from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
 from lti import history, scores
-from lti.models import ScoreEvent, ScoreState
+from lti.models import ScoreEvent
 from roster.models import Person
 
 MOST_TROUBLES = 50  # shown at once
@@ -126,11 +126,11 @@ def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
 
 @instructors_only
 @require_POST
-def resend_refused(request: LaunchRequest) -> HttpResponse:
-    """Send again what the LMS did not take: at most so many scores at a time as a person waits for."""
+def resend_absent(request: LaunchRequest) -> HttpResponse:
+    """Send again what the gradebook does not have: at most so many scores at a time as a person waits for."""
     assignment = assignment_or_404(request)
     events = scores.latest_by_person(resource_link=assignment.resource_link).values()
-    for event in [event for event in events if event.state == ScoreState.REFUSED][:MOST_AT_ONCE]:
+    for event in [event for event in events if gradebook.is_absent(event)][:MOST_AT_ONCE]:
         scores.resend(event=event, now=timezone.now())
     return see_other("class")
 
@@ -180,7 +180,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
         "troubles": _troubles(events, assignment),
-        "refused": sum(event.state == ScoreState.REFUSED for event in events.values()),
+        "absent": sum(gradebook.is_absent(event) for event in events.values()),
         "shown": MOST_TROUBLES,
         "moving": sum(gradebook.is_moving(event) for event in events.values()),
         "saved": "saved" in request.GET,

@@ -173,6 +173,29 @@ def test_server_in_trouble_is_asked_again_and_the_lost_word_costs_nothing(
     assert stored(attempt)["q1"] == "c"
 
 
+def test_what_is_typed_while_an_older_answer_is_refused_is_saved(
+    acting: Cast, page: Page, live_server: LiveServer
+) -> None:
+    attempt = player(page, live_server, acting)
+    page.evaluate(
+        """() => {
+          const send = window.fetch;
+          window.fetch = async (url, options) => {
+            window.fetch = send;
+            const field = document.querySelector("#q8 textarea");
+            field.value = "the newer answer";
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            const item = JSON.parse(options.body).responses[0].item;
+            const results = [{ item, state: "invalid", detail: "Too long." }];
+            return new Response(JSON.stringify({ results }), { headers: { "Content-Type": "application/json" } });
+          };
+        }"""
+    )
+    page.locator("#q8 textarea").fill("the older answer")
+    expect(page.locator("#q8 .saved")).to_have_text(re.compile(r"^Saved \d"))
+    assert stored(attempt)["q8"] == "the newer answer"
+
+
 def test_second_window_is_told_of_the_newer_answer(acting: Cast, page: Page, live_server: LiveServer) -> None:
     attempt = player(page, live_server, acting)
     answer(attempt, q1="b")

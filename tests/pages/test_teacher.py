@@ -10,7 +10,7 @@ from assessment.models import Attempt, Mark
 from assessment.statistics import folding
 from content.models import KeyState
 from lti import scores
-from lti.models import ScoreEvent, ScoreState
+from lti.models import Drift, ScoreEvent, ScoreState
 from roster.models import Role
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_launch, make_link, make_person, published_quiz
 from tests.pages.conftest import Visit
@@ -128,25 +128,33 @@ def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None
     assert (newest.version, newest.state) == (event.version + 1, ScoreState.DUE)
 
 
-def test_what_was_refused_is_sent_again_by_one_click(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_gradebook_lacks_is_sent_again_by_one_click(
+    cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("assessment.views.teacher.MOST_TROUBLES", 2)
     viewers = [cast.alice, cast.bob]
     viewers += [make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, "Ann"))]
     for viewer in viewers:
         hand_in(viewer, **all_right())
-    changed, *refused = ScoreEvent.objects.order_by("pk")
-    ScoreEvent.objects.update(state=ScoreState.REFUSED)
-    ScoreEvent.objects.filter(pk=changed.pk).update(state=ScoreState.CONFLICT)
+    changed, missing, refused = ScoreEvent.objects.order_by("pk")
+    for event, state, drift in (
+        (changed, ScoreState.CONFLICT, Drift.CHANGED),
+        (missing, ScoreState.CONFLICT, Drift.MISSING),
+        (refused, ScoreState.REFUSED, ""),
+    ):
+        ScoreEvent.objects.filter(pk=event.pk).update(state=state, drift=drift)
     tess = visit(cast.tess)
     page = tess.get("/class/").content.decode()
-    assert "Send all again that were not accepted" in page
+    assert "Send all that the gradebook lacks" in page
     assert "3 scores are not where they should be. The first 2:" in page
     assert page.count('/resend">') == 3, "two of one score and that of all"
 
     assert tess.post("/class/scores/resend").status_code == 303
 
     newest = ScoreEvent.objects.filter(state=ScoreState.DUE)
-    assert set(newest.values_list("platform_user", flat=True)) == {event.platform_user_id for event in refused}
+    assert set(newest.values_list("platform_user", flat=True)) == {
+        event.platform_user_id for event in (missing, refused)
+    }
     changed.refresh_from_db()
     assert changed.state == ScoreState.CONFLICT
     assert visit(cast.alice).post("/class/scores/resend").status_code == 403

@@ -83,8 +83,9 @@ class AnswerSaver extends HTMLElement {
   }
 
   async send() {
-    const { results } = await this.post([...this.outbox.values()]);
-    results.forEach((result) => this.settled(result));
+    const posted = new Map(this.outbox);
+    const { results } = await this.post([...posted.values()]);
+    results.forEach((result) => this.settled(result, posted.get(result.item)));
     this.backUp();
     this.delay = RETRY_FIRST;
     this.retrying = clearTimeout(this.retrying);
@@ -107,11 +108,12 @@ class AnswerSaver extends HTMLElement {
   }
 
   // The server's word on one answer. A newer change made meanwhile stays in the outbox.
-  settled(result) {
+  settled(result, posted) {
     const fieldset = this.items.get(result.item);
     const entry = this.outbox.get(result.item);
     if (!fieldset) return;
     if (result.state === "saved" && entry && entry.seq > result.seq) return;
+    if (result.state !== "stale" && posted && entry && entry !== posted) return;
     this.outbox.delete(result.item);
     if (result.state === "stale") {
       fieldset.dataset.seq = String(Math.max(result.seq, Number(fieldset.dataset.seq)));
