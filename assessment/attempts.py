@@ -6,7 +6,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from assessment import marking, tasks, windows
 from assessment.models import Assignment, Attempt, AttemptState, Response
@@ -145,15 +145,24 @@ def _sheet(places: list[QuizVersionItem], now: datetime) -> dict[str, Any]:
 @transaction.atomic
 def _store(attempt: Attempt, places: list[QuizVersionItem], now: datetime) -> Attempt:
     """Write the attempt with an empty response for every item, so that a save is a plain update."""
+    if attempt.assignment is not None:
+        _hold_quiz(attempt.assignment)
     attempt.save(force_insert=True)
     Response.objects.bulk_create(
         Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now) for place in places
     )
-    placed = attempt.assignment
-    # From here to the commit nobody can choose another quiz: the new row holds on to its assignment.
-    if placed is not None and not Assignment.objects.filter(pk=placed.pk, quiz=placed.quiz_id).exists():
-        raise _AnotherQuiz
     return attempt
+
+
+def _hold_quiz(assignment: Assignment) -> None:
+    """Until the transaction ends nobody can choose another quiz. Learners do not wait for each other here."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM assessment_assignment WHERE id = %s AND quiz_id = %s FOR KEY SHARE",
+            [assignment.pk, assignment.quiz_id],
+        )
+        if cursor.fetchone() is None:
+            raise _AnotherQuiz
 
 
 def _hash(key: str) -> str:

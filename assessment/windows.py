@@ -8,6 +8,8 @@ from django.utils.dateparse import parse_datetime
 from assessment.models import Assignment
 from lti.models import Launch
 
+EARLIEST, LATEST = 1970, 9999  # years; beyond them no date is meant
+
 # What links of ours ask for (LTI 1.3 core appendix C, and Canvas's own); an LMS that cannot tell leaves them out.
 ASKED = {
     "opens_at": "$ResourceLink.available.startDateTime",
@@ -45,12 +47,15 @@ def of(assignment: Assignment, viewer: Launch | None = None) -> Window:
 
 
 def _told(viewer: Launch, name: str) -> datetime | None:
-    """A moment with its offset; one without could mean any hour, so it is taken as not told."""
+    """A moment with its offset; one without could mean any hour, so it is taken as not told.
+
+    So is one at either end of the calendar, which is how some systems write that there is none.
+    """
     for said in (viewer.custom.get(name), viewer.custom.get(f"canvas_{name}")):
         try:
             moment = parse_datetime(said) if isinstance(said, str) else None
         except ValueError:
             continue
-        if moment is not None and moment.tzinfo is not None:
+        if moment is not None and moment.tzinfo is not None and EARLIEST < moment.year < LATEST:
             return moment
     return None

@@ -172,7 +172,7 @@ def parts(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str
         Part("worker", (*celery, "worker", "-Q", "marking", "-c", "2", "-n", "marking@%h", *quiet), env),
         Part(
             "passback",
-            (*celery, "worker", "-Q", "passback", "-P", "threads", "-c", "4", "-n", "passback@%h", *quiet),
+            (*celery, "worker", "-Q", "passback", "-P", "threads", "-c", "8", "-n", "passback@%h", *quiet),
             env,
         ),
         Part("beat", (*celery, "beat", "-s", str(home / "beat"), "--pidfile=", "-l", "INFO"), env),

@@ -217,10 +217,11 @@ def _entries(answer: Answer) -> list[dict[str, Any]]:
 
 
 def _decimal(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """A JSON number, or one that a platform wrote as a string."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        made = Decimal(str(value))
-    except InvalidOperation:
+        made = Decimal(str(value).strip())
+    except (InvalidOperation, ValueError):  # ValueError: more digits than Python writes
         return None
     return made if made.is_finite() else None

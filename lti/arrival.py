@@ -143,7 +143,8 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
     )
     # Moodle leaves the address out once a link has two columns: the one from before stays right.
     if url and url != column.url:
-        _update(column, url=url, score_maximum=None, made=False, news_at=at.now)
+        replaced = {"replaced_at": at.now} if column.url else {}
+        _update(column, url=url, score_maximum=None, made=False, news_at=at.now, **replaced)
     elif news:
         _update(column, news_at=at.now)
 

@@ -18,7 +18,7 @@ from lti.arrival import Arrival
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Launch
-from lti.roles import in_context, role
+from lti.roles import in_context, role, teaches_somewhere
 from roster.models import Role
 
 REQUEST, RESPONSE = "LtiDeepLinkingRequest", "LtiDeepLinkingResponse"
@@ -36,7 +36,10 @@ HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
 def request(at: Arrival) -> str:
     """LtiDeepLinkingRequest (section 3.4.1): opens for those who may change the course."""
     given = claims.strings(at.claims[CLAIM + "roles"])
-    if role(given) != Role.INSTRUCTOR and DESIGNER not in in_context(given):
+    context = in_context(given)
+    # Where nothing is said of the course, an LMS that lets someone choose content for it means its teachers.
+    may = DESIGNER in context or (not context and teaches_somewhere(given))
+    if role(given) != Role.INSTRUCTOR and not may:
         raise LaunchRefused(Problem.TEACHERS_ONLY, "deep linking needs a teaching role")
     return arrival.open_launch(at, context=arrival.context(at, None), settings=settings_of(at.claims))
 

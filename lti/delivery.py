@@ -21,6 +21,7 @@ KEY_SET_HINT = _("The LMS gave us no access. Its administrator should check the 
 REPLACING = _("Send ours again only if it should replace that.")
 GIVEN_UP = _("Given up after three days of trying.")
 STILL_TRYING = _("The LMS did not answer; we keep trying.")
+FAULTY = _("The LMS answered with an error of its own; we keep trying.")
 OVERRIDDEN = _(
     "Moodle keeps a grade that a teacher set by hand. Remove that override in the gradebook, then send again."
 )
@@ -65,13 +66,14 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         delivery = _Delivery(parcel, session)
         return delivery.run()
     except tokens.TokenRefused as error:
-        return Outcome(Verdict(Kind.RETRY, KEY_SET_HINT, pause=True), error.status, error.words, reached=False)
+        hint = KEY_SET_HINT if error.status in (400, 401, 403) else FAULTY
+        return Outcome(Verdict(Kind.RETRY, hint, pause=True), error.status, error.words, reached=False)
     except http.Forbidden as error:
         hint = _("This service may not fetch from the LMS's address. Its operator should check the allowed hosts.")
         return Outcome(Verdict(Kind.RETRY, hint), words=str(error), reached=False)
     except http.HttpError as error:
         status = error.status if isinstance(error, http.Refused) else None
-        verdict = Verdict(Kind.RETRY, STILL_TRYING)
+        verdict = Verdict(Kind.RETRY, FAULTY if status or isinstance(error, http.NotJson) else STILL_TRYING)
         return Outcome(verdict, status, str(error), reached=status is not None, unknown=_is_open(delivery))
     except Exception:
         logger.exception("score event %s could not be sent", parcel.event.pk)
@@ -141,7 +143,14 @@ class _Delivery:
         doubtful = self.event.unknown and not self.family.REFUSES_EQUAL and (self.event.comment or not self._yields())
         if self.event.forced or not (doubtful or self.parcel.told) or ags.RESULT not in self.column.scopes:
             return None
-        result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+        try:
+            result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+        except http.Refused as error:
+            if error.status not in (404, 410):
+                raise
+            if self.column.moved(self.call, self.url):
+                self.url = self.column.url
+            return None  # what was told is gone with its column
         told_so = any(is_shown(result, told) for told in self.parcel.told)
         if told_so or (is_empty(result) and not self.parcel.confirmed):
             self.surely_new = self.surely_new or not is_shown(result, self.event)

@@ -59,7 +59,7 @@ class Problem(Enum):
     KEYS_UNAVAILABLE = Explanation(
         400,
         _("The message from the LMS could not be checked"),
-        _("Its signing key was not found in the key set of the LMS."),
+        _("Its signing key could not be found in the key set of the LMS."),
         _(
             "Wait a minute, then open the activity again from your course. "
             "If it stays so, tell your LMS administrators."
@@ -139,6 +139,12 @@ class Problem(Enum):
     )
     PLATFORM_ERROR = Explanation(
         400, _("The LMS stopped the launch"), _("The LMS answered with an error instead of a launch."), ASK_ADMIN
+    )
+    WRONG_ADDRESS = Explanation(
+        400,
+        _("The LMS sent its launch to the wrong address"),
+        _("It came to a page of this service that takes no launches."),
+        ASK_ADMIN,
     )
     METHOD = Explanation(
         405, _("This page opens from your course"), _("It was opened without a message from the LMS."), START_AGAIN

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 FRESH_FOR = timedelta(hours=1)
 TRY_EVERY = timedelta(minutes=1)  # however many unknown key ids arrive
+TRY_AGAIN = timedelta(seconds=10)  # after an answer that was none
 SAME_KID_LIMIT = 5  # keys that may share an id before the rest is ignored
 WAIT_FOR_OTHER = 3.0  # seconds to wait for a fetch that another process has under way
 MIN_BITS = 2048
@@ -29,17 +30,20 @@ def keys_for(registration: Registration, kid: str, *, now: datetime) -> list[RSA
     """The platform's keys with this id, mostly one; empty when it has none.
 
     Fetches the key set when the copy is an hour old or lacks the id, at most once a minute; when the
-    platform is down the last good set stays.
+    platform is down the last good set stays. Raises http.HttpError where none of its keys is known and it was not to
+    be had.
     """
     found = matching(registration.jwks, kid)
     fetched = registration.jwks_fetched_at
     if found and fetched and now - fetched < FRESH_FOR:
         return found
-    if _claim_try(registration, now):
-        _refresh(registration, now)
-    elif not found:
+    failure = _refresh(registration, now) if _claim_try(registration, now) else None
+    if failure is None and not found:
         _wait_for_other(registration, kid, now)
-    return matching(registration.jwks, kid)
+    found = matching(registration.jwks, kid)
+    if failure is not None and not found:
+        raise failure
+    return found
 
 
 def newer_keys_for(registration: Registration, kid: str, *, now: datetime) -> list[RSAPublicKey]:
@@ -55,14 +59,19 @@ def _claim_try(registration: Registration, now: datetime) -> bool:
     return bool(Registration.objects.filter(due, pk=registration.pk).update(jwks_tried_at=now))
 
 
-def _refresh(registration: Registration, now: datetime) -> None:
+def _refresh(registration: Registration, now: datetime) -> http.HttpError | None:
+    """What stood in the way; then it is asked again soon after the answer that was none."""
+    began = time.monotonic()
     try:
         jwks = read(http.fetch("GET", registration.jwks_url))
     except http.HttpError as error:
         logger.warning("key set of registration %s stays as it was: %s", registration.pk, error)
-        return
+        again = now + timedelta(seconds=time.monotonic() - began) + TRY_AGAIN - TRY_EVERY
+        Registration.objects.filter(pk=registration.pk).update(jwks_tried_at=again)
+        return error
     registration.jwks, registration.jwks_fetched_at = jwks, now
     registration.save(update_fields=["jwks", "jwks_fetched_at"])
+    return None
 
 
 def read(answer: http.Answer) -> dict[str, Any]:

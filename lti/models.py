@@ -249,6 +249,9 @@ class LineItem(models.Model):
         editable=False,
         help_text="When the platform last offered something new: scores may have waited for that.",
     )
+    replaced_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it took the place of another: what was told before is not in it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

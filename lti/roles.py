@@ -20,6 +20,7 @@ ADMINISTERING = {
     VOCABULARY + "system/person#Administrator",
     VOCABULARY + "system/person#SysAdmin",
 }
+TEACHING_SOMEWHERE = {VOCABULARY + f"institution/person#{name}" for name in ("Instructor", "Faculty")}
 STUDYING = {VOCABULARY + "institution/person#Student", VOCABULARY + "institution/person#Learner"}
 
 
@@ -35,6 +36,11 @@ def role(roles: Iterable[str]) -> Role:
 def in_context(roles: Iterable[str]) -> set[str]:
     """The principal names of the context roles: `ContentDeveloper`, `Instructor`, …"""
     return {name for name in map(_context_role, roles) if name}
+
+
+def teaches_somewhere(roles: Iterable[str]) -> bool:
+    """In the institution, whatever the course."""
+    return not TEACHING_SOMEWHERE.isdisjoint(roles)
 
 
 def is_administrator(roles: Iterable[str]) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "retry_column",
     "retry_refused",
     "sweep",
+    "why_none",
 ]
 
 REPEATED = (
@@ -43,6 +44,15 @@ REPEATED = (
     "started_at",
     "submitted_at",
 )
+NO_COLUMN = _(
+    "No scores go to the gradebook: the LMS offers no column for this activity. To have one, make it a graded "
+    "activity; an administrator of the LMS may have to allow this tool to use grades."
+)
+NO_RIGHT = _(
+    "No scores go to the gradebook: the LMS does not let this tool write them. An administrator of the LMS can "
+    "allow it in the settings of the tool."
+)
+DELETED = _("No scores go to the gradebook: an administrator deleted the column here.")
 DRIFTED = (ScoreState.CONFLICT, ScoreState.KEPT)
 APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
 
@@ -134,10 +144,20 @@ def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime) -> 
 
 
 def retry_column(*, column_id: UUID, refused_before: datetime, now: datetime) -> int:
-    """Send again what was refused in a column before the LMS said something new about it; how many scores that are."""
-    events = ScoreEvent.objects.filter(line_item=column_id).order_by("platform_user", "-version")
-    refused = [event for event in events.distinct("platform_user") if event.state == ScoreState.REFUSED]
-    return sum(_retry(one, now) for one in refused if one.claimed_at is None or one.claimed_at < refused_before)
+    """Send again what was refused in a column before the LMS said something new about it; how many scores that are.
+
+    So goes what only another column has, whose place this one took.
+    """
+    events = ScoreEvent.objects.filter(line_item=column_id).select_related("line_item")
+    newest = events.order_by("platform_user", "-version").distinct("platform_user")
+    return sum(_retry(event, now) for event in newest if _is_missing(event, refused_before))
+
+
+def _is_missing(event: ScoreEvent, refused_before: datetime) -> bool:
+    if event.state == ScoreState.REFUSED:
+        return event.claimed_at is None or event.claimed_at < refused_before
+    since = event.line_item.replaced_at
+    return event.state == ScoreState.DELIVERED and bool(since and event.delivered_at and event.delivered_at < since)
 
 
 def _retry(event: ScoreEvent, now: datetime) -> int:
@@ -204,6 +224,15 @@ def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
     event.state, event.drift = ScoreState.CONFLICT, newest.drift
     event.seen_score, event.seen_maximum, event.seen_at = newest.seen_score, newest.seen_maximum, newest.seen_at
     event.hint = _("The grade was changed in the LMS before. This new score waits for your decision.")
+
+
+def why_none(resource_link: ResourceLink) -> str:
+    """Why no score of this link can be sent, to be translated where it is shown; empty where it can."""
+    if _column(resource_link) is not None:
+        return ""
+    if LineItem.objects.filter(resource_link=resource_link, wanted=False).exists():
+        return DELETED
+    return NO_RIGHT if resource_link.scopes and ags.SCORE not in resource_link.scopes else NO_COLUMN
 
 
 def _column(resource_link: ResourceLink) -> LineItem | None:

@@ -37,26 +37,30 @@ GIVE_UP_AFTER = timedelta(days=3)
 FIRST_RETRY, LONGEST_RETRY = 2.0, 3_600.0  # seconds
 DRAIN_FOR = timedelta(minutes=2)  # then another message goes on
 LOOK_EVERY = 1.0  # seconds: a new score does not wait for another one's next try
+HANGING = 10.0  # seconds for one score
 FAILURES_IN_A_ROW, PAUSE_AFTER_FAILURES = 4, 60.0  # then leave the platform alone for so many seconds
 
 
-def drain(registration_id: UUID, *, clock: Clock = timezone.now, patience: float = 0.0) -> bool:
-    """Send what is due at one platform, unless someone else is at it. Whether something is still due.
+def drain(registration_id: UUID, *, clock: Clock = timezone.now, patience: float = 0.0) -> float | None:
+    """Send what is due at one platform, unless someone else is at it. The seconds after which to go on, if at all.
 
-    With `patience` it waits so many seconds for what is about to come due, and keeps to the platform's pace.
+    With `patience` it waits so many seconds for what is about to come due, and keeps to the platform's pace. It does
+    not wait at a platform that does not answer: its caller has others to serve meanwhile.
     """
-    started = clock()
+    started, failing = clock(), False
     while due(clock()).filter(registration=registration_id).exists():
         if clock() - started > DRAIN_FOR:
-            return True
+            return 0.0
         lease = Lease(registration_id, clock)
         if not lease.take():
-            return False
+            return None
+        run = Drain(lease, clock, until=started + DRAIN_FOR, patience=patience)
         try:
-            Drain(lease, clock, until=started + DRAIN_FOR, patience=patience).run()
+            run.run()
         finally:
             lease.release()
-    return False
+        failing = run.failures > 0
+    return _due_in(registration_id, clock(), patience) if failing else None
 
 
 def due(now: datetime) -> QuerySet[ScoreEvent]:
@@ -76,6 +80,13 @@ def due(now: datetime) -> QuerySet[ScoreEvent]:
         line_item__resource_link__deployment__active=True,
     )
     return events.exclude(Exists(under_way)).order_by("id")
+
+
+def _due_in(registration_id: UUID, now: datetime, within: float) -> float | None:
+    """Seconds until the next event of a platform comes due; None when that takes longer than `within`."""
+    waiting = due(now + timedelta(seconds=within)).filter(registration=registration_id).order_by("next_try_at")
+    first = waiting.values_list("next_try_at", flat=True).first()
+    return None if first is None else (first - now).total_seconds()
 
 
 def recover(*, now: datetime) -> None:
@@ -104,7 +115,7 @@ class Drain:
         self.key = keys.signing_key()
         self.pace = Pace()
         self.ready: deque[Parcel] = deque()
-        self.flying: dict[Future[Outcome], Parcel] = {}
+        self.flying: dict[Future[Outcome], tuple[Parcel, float]] = {}  # and since when, by the monotonic clock
         self.columns: dict[tuple[UUID, str], Column] = {}
         self.failures = 0
         self.paused_until: datetime | None = None
@@ -127,7 +138,8 @@ class Drain:
         gap = self.pace.wait() if self.ready and len(self.flying) < SCORES_IN_FLIGHT else 0.0
         done, _ = wait(self.flying, timeout=gap or RENEW_EVERY, return_when=FIRST_COMPLETED)
         for future in done:
-            self._settle(self.flying.pop(future), future.result())
+            parcel, began = self.flying.pop(future)
+            self._settle(parcel, future.result(), took=time.monotonic() - began)
         self._hold()
         return True
 
@@ -140,7 +152,7 @@ class Drain:
                 return
             self.pace.start()
             parcel = self.ready.popleft()
-            self.flying[pool.submit(delivery.deliver, parcel, session)] = parcel
+            self.flying[pool.submit(delivery.deliver, parcel, session)] = parcel, time.monotonic()
 
     def _may_send(self) -> bool:
         now = self.clock()
@@ -159,22 +171,17 @@ class Drain:
 
     def _rest(self) -> bool:
         """Wait for what is about to come due, if that is soon enough to stay. False: leave."""
-        if not self.patience or not self.lease.renew():
+        if not self.patience or self.failures or not self.lease.renew():
             return False
-        seconds = self.pace.wait() if self.ready else self._until_due()
+        seconds = self.pace.wait() if self.ready else _due_in(self.registration.pk, self.clock(), self.patience)
+        if seconds is None:
+            return False
         if self.paused_until:
             seconds = max(seconds, (self.paused_until - self.clock()).total_seconds())
         if seconds > self.patience or self.clock() + timedelta(seconds=seconds) > self.until:
             return False
         time.sleep(min(max(seconds, 0.01), LOOK_EVERY))
         return True
-
-    def _until_due(self) -> float:
-        """Seconds until the next event comes due; infinite when none waits."""
-        soon = self.clock() + timedelta(seconds=self.patience)
-        waiting = due(soon).filter(registration=self.registration).order_by("next_try_at")
-        first = waiting.values_list("next_try_at", flat=True).first()
-        return (first - self.clock()).total_seconds() if first else float("inf")
 
     def _claim(self) -> list[Parcel]:
         """Take the oldest due events; none where another drain took over meanwhile."""
@@ -195,6 +202,8 @@ class Drain:
         return [self._parcel(event, earlier.get((event.line_item_id, event.platform_user_id), [])) for event in rows]
 
     def _parcel(self, event: ScoreEvent, earlier: list[ScoreEvent]) -> Parcel:
+        since = event.line_item.replaced_at
+        earlier = [one for one in earlier if since is None or (one.claimed_at and one.claimed_at >= since)]
         known = any(one.delivered_at and one.submitted_at == event.submitted_at for one in earlier)
         told: list[ScoreEvent] = []
         for one in earlier:  # the newest first
@@ -206,13 +215,14 @@ class Drain:
         column = self.columns.setdefault((event.line_item_id, event.line_item.url), Column(event.line_item))
         return Parcel(event, self.registration, self.key, column, not known, told, confirmed)
 
-    def _settle(self, parcel: Parcel, outcome: Outcome) -> None:
+    def _settle(self, parcel: Parcel, outcome: Outcome, *, took: float) -> None:
         now, event = self.clock(), parcel.event
-        self.failures = 0 if outcome.reached else self.failures + 1
+        hanging = took > HANGING  # one such is enough: each keeps a thread that others need
+        self.failures = 0 if outcome.reached else self.failures + (FAILURES_IN_A_ROW if hanging else 1)
         with transaction.atomic():
             lock(event.line_item_id, event.platform_user_id)
             _write(event, outcome, now)
-            _learn(event.line_item, parcel.column)
+            _learn(event.line_item, parcel.column, now)
             if outcome.unseen:  # what stands there is looked at when the gradebook is read next: soon
                 LineItem.objects.filter(pk=event.line_item_id).update(reconciled_at=None)
         self._pause(outcome, now)
@@ -302,9 +312,11 @@ def _finish(event: ScoreEvent, state: ScoreState, **values: Any) -> None:
     mine.update(state=state, **values)
 
 
-def _learn(row: LineItem, column: Column) -> None:
+def _learn(row: LineItem, column: Column, now: datetime) -> None:
     """Keep what was learnt about the column, unless a launch brought news meanwhile."""
-    learnt = {"url": column.url, "score_maximum": column.maximum, "made": column.made}
+    learnt: dict[str, Any] = {"url": column.url, "score_maximum": column.maximum, "made": column.made}
+    if row.url and column.url != row.url:
+        learnt |= {"replaced_at": now, "news_at": now}
     if any(getattr(row, name) != value for name, value in learnt.items()):
         LineItem.objects.filter(pk=row.pk, url=row.url).update(**learnt)
 

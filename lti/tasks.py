@@ -13,8 +13,9 @@ PATIENCE = 10.0  # seconds for which a worker stays for scores that come due soo
 @shared_task
 def drain(registration_id: str) -> None:
     """Send the scores that are due at one platform."""
-    if scores.drain(UUID(registration_id), patience=PATIENCE):
-        drain.delay(registration_id)
+    seconds = scores.drain(UUID(registration_id), patience=PATIENCE)
+    if seconds is not None:
+        drain.apply_async((registration_id,), countdown=max(seconds, 0.0))
 
 
 @shared_task

@@ -119,5 +119,5 @@ def _seconds(expires_in: Any) -> float:
     """A token's life; one that does not say is not kept."""
     try:
         return min(max(float(expires_in), 0.0), 86_400.0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0

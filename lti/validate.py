@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.utils import base64url_decode
 
-from lti import claims, guests, jwks, target
+from lti import claims, guests, http, jwks, target
 from lti.claims import CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Registration
@@ -57,7 +57,10 @@ def _verified(id_token: str, registration: Registration, now: datetime) -> Claim
     segments = id_token.split(".")
     header, payload, signature = _decoded(segments)
     kid = _key_id(header)
-    keys = jwks.keys_for(registration, kid, now=now)
+    try:
+        keys = jwks.keys_for(registration, kid, now=now)
+    except http.HttpError as error:
+        raise LaunchRefused(Problem.KEYS_UNAVAILABLE, f"the key set could not be read: {error}") from error
     if not keys:
         raise LaunchRefused(Problem.KEYS_UNAVAILABLE, "no key with the token's key id")
     signed = f"{segments[0]}.{segments[1]}".encode()

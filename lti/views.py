@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import get_script_prefix, reverse
@@ -143,8 +144,17 @@ def _unbound(request: HttpRequest, begun: State) -> HttpResponse:
     return render(request, "lti/finish.html", context)
 
 
+def misdirected(request: HttpRequest) -> HttpResponse:
+    """For a launch that came to another page of ours: some platforms post it to the address of the content."""
+    detail = f"the redirect URI is {settings.BASE_URL}{reverse('lti:launch')}"
+    return _refusal(request, LaunchRefused(Problem.WRONG_ADDRESS, detail))
+
+
 def _offer_new_tab(request: HttpRequest, begun: State, status: int) -> HttpResponse:
-    return render(request, "lti/new_tab.html", {"address": begun.restart_url()}, status=status)
+    """A tab of its own; where the browser says that it is in one already, what else may help."""
+    in_tab = request.headers.get("Sec-Fetch-Dest") == "document"
+    context = {"address": begun.restart_url(), "in_tab": in_tab, "host": request.get_host()}
+    return render(request, "lti/new_tab.html", context, status=status)
 
 
 def _refusal(request: HttpRequest, refused: LaunchRefused) -> HttpResponse:

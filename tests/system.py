@@ -175,7 +175,7 @@ class System:
                 "-P",
                 "threads",
                 "-c",
-                "4",
+                "8",
                 "-n",
                 f"passback-{self.port}@h",
                 *quiet,

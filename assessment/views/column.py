@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from assessment import policy
 from assessment.models import Assignment
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
-from lti import column_changes
+from lti import column_changes, scores
 
 GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 
@@ -47,7 +47,8 @@ def column(request: LaunchRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _save(assignment, form, changeable=row is not None)
         return see_other("class", after="?saved=1")
-    context = {"assignment": assignment, "form": form, "column": row}
+    unscored = "" if row else scores.why_none(assignment.resource_link)
+    context = {"assignment": assignment, "form": form, "column": row, "unscored": unscored}
     return render(request, "assessment/column.html", context, status=422 if form.errors else 200)
 
 

@@ -46,6 +46,11 @@ CONFLICT = Line(
     _("Changed in the gradebook"),
     more=_("Someone set another score there. Your teacher can see both scores."),
 )
+ABSENT = Line(
+    "bad",
+    _("Not in your gradebook"),
+    more=_("Your LMS shows no score for you any more. Your teacher can send it again."),
+)
 KEPT = Line("ok", _("Set by your teacher"), more=_("Your teacher's own score stands in the gradebook."))
 REFUSED = Line(
     "bad", _("Not in your gradebook"), more=_("Your LMS did not take the score. Your teacher can send it again.")
@@ -68,7 +73,7 @@ def line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -> Line
     if event.state == ScoreState.DELIVERED:
         return Line("ok", _("In your gradebook since"), event.delivered_at, "" if event.final else PART)
     if event.state == ScoreState.CONFLICT:
-        return CONFLICT
+        return ABSENT if event.drift == Drift.MISSING else CONFLICT
     if event.state == ScoreState.KEPT:
         return KEPT
     if event.state == ScoreState.REFUSED:

@@ -22,6 +22,7 @@ from assessment.views import answers
 from assessment.views.answers import Field, Outcome
 from assessment.views.requests import see_other
 from content.models import Quiz, QuizVersion
+from lti.views import misdirected
 
 ALL = "all"
 
@@ -34,6 +35,8 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(quizzes, slug=slug, current__isnull=False)
     version = found.current
     assert version is not None
+    if "id_token" in request.POST:
+        return misdirected(request)
     if request.method == "GET":
         return _page(request, version, None, answers.fields(sheets.unanswered(version)))
     opened, key = attempts.start_practice(quiz_version=version, now=timezone.now())

@@ -184,6 +184,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "shown": MOST_TROUBLES,
         "moving": sum(gradebook.is_moving(event) for event in events.values()),
         "saved": "saved" in request.GET,
+        "unscored": "" if events else scores.why_none(assignment.resource_link),
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
         "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),

@@ -67,7 +67,8 @@ def test_all_scores_arrive_once_whatever_the_platform_does(
     for number in range(COUNT):
         desk.queue(number % 10, person=desk.person(f"p{number}"))
 
-    assert scores.drain(desk.registration.pk, patience=5.0) is False
+    while (seconds := scores.drain(desk.registration.pk, patience=5.0)) is not None:
+        time.sleep(max(seconds, 0.0))  # as the task comes back to a platform that drops what it answers
 
     assert set(ScoreEvent.objects.values_list("state", flat=True)) == {ScoreState.DELIVERED}
     shown = {result["userId"]: result["resultScore"] for result in platform.results}

@@ -3,8 +3,10 @@
 import json
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
+from django.utils import timezone
 
 from lti import ags, column_changes, http, keys, scores, tokens
 from lti.leases import Lease
@@ -152,6 +154,38 @@ def test_moved_column_is_found_again(desk: Desk) -> None:
 
     assert desk.drain().state == ScoreState.DELIVERED
     assert LineItem.objects.get().url.endswith("/lineitems/2/lineitem")
+
+
+@pytest.mark.parametrize("how", ["a launch names it", "it is found"])
+def test_column_in_the_place_of_another_gets_the_scores_of_everyone(desk: Desk, browser: Browser, how: str) -> None:
+    """What the old one showed says nothing about the new one."""
+    old, new = "/lineitems/2/lineitem", "/lineitems/1/lineitem"
+    desk.now = timezone.now() - timedelta(minutes=5)
+    LineItem.objects.update(url=f"{desk.platform.url}{old}")
+    desk.platform.switch(f"{old}/scores", Answer(200))
+    desk.queue(3)
+    desk.queue(4, person=desk.person("bob"))
+    desk.drain()
+    desk.platform.results.clear()  # a column of its own
+    if how == "a launch names it":
+        browser.launch()
+    else:
+        desk.platform.line_items = [{"id": f"{desk.platform.url}{new}", "resourceLinkId": "link-1"}]
+        for end in ("scores", "results"):
+            desk.platform.switch(f"{old}/{end}", Answer(404))
+    desk.queue(5, submitted_at=desk.now + timedelta(minutes=6))
+    assert desk.drain(after=600).state == ScoreState.DELIVERED
+    column = LineItem.objects.get()
+    assert urlsplit(column.url).path == new
+
+    again = {"column_id": column.pk, "refused_before": desk.now, "now": desk.now}
+    assert scores.retry_column(**again) == 1
+    desk.drain(after=1)
+    assert scores.retry_column(**again) == 0
+
+    told = [(body["userId"], body["scoreGiven"]) for body in desk.sent()]
+    assert told == [("ada", 5), ("bob", 4)]
+    assert set(ScoreEvent.objects.values_list("state", flat=True)) == {ScoreState.DELIVERED}
 
 
 COLUMN = "/lineitems/1/lineitem"

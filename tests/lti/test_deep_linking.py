@@ -66,6 +66,8 @@ def test_absent_accept_lineitem_leaves_columns_open_and_absent_accept_multiple_m
         [MEMBERSHIP + "#Mentor"],
         [],
         ["ContentDeveloper/Learner"],
+        [MEMBERSHIP + "#Learner", INSTITUTION + "#Instructor"],
+        [INSTITUTION + "#Staff"],
     ],
 )
 def test_request_of_anyone_who_may_not_change_the_course_is_refused(browser: Browser, roles: list[str]) -> None:
@@ -94,6 +96,8 @@ def test_request_of_anyone_who_may_not_change_the_course_is_refused(browser: Bro
         MEMBERSHIP.removesuffix("#") + "/ContentDeveloper#ContentExpert",
         "ContentDeveloper",
         INSTITUTION + "#Administrator",
+        INSTITUTION + "#Instructor",  # all that the reference platform of 1EdTech says
+        INSTITUTION + "#Faculty",
     ],
 )
 def test_request_of_teachers_designers_and_administrators_opens(browser: Browser, role: str) -> None:

@@ -204,11 +204,36 @@ def test_patient_drain_waits_out_a_short_pause(desk: Desk) -> None:
     ScoreEvent.objects.update(next_try_at=timezone.now(), created_at=timezone.now())
     sending.FIRST_RETRY, before = 0.3, sending.FIRST_RETRY
     try:
-        assert scores.drain(desk.registration.pk, patience=3.0) is False
+        assert scores.drain(desk.registration.pk, patience=3.0) is None
     finally:
         sending.FIRST_RETRY = before
     assert ScoreEvent.objects.get().state == ScoreState.DELIVERED
     assert Registration.objects.get().drain_until is None
+
+
+@pytest.mark.parametrize("answer", [Answer(drop=True), Answer(delay=0.3)], ids=["drops", "hangs"])
+def test_platform_that_does_not_answer_keeps_nobody_waiting(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: Answer
+) -> None:
+    """The thread is for others meanwhile; a message brings it back. One that hangs is left alone at once."""
+    monkeypatch.setattr(http, "TIMEOUT", (0.1, 0.1))
+    monkeypatch.setattr(sending, "HANGING", 0.05 if answer.delay else 5.0)
+    desk.platform.switch(SCORES, answer)
+    desk.queue(now=timezone.now())
+    began = time.monotonic()
+
+    seconds = scores.drain(desk.registration.pk, patience=5.0)
+
+    assert time.monotonic() - began < 1.0
+    assert ScoreEvent.objects.get().state == ScoreState.DUE
+    if answer.delay:
+        assert seconds is None
+        paused = Registration.objects.get().paused_until
+        assert paused
+        assert 50 < (paused - timezone.now()).total_seconds() <= 60
+    else:
+        assert seconds is not None
+        assert 1.0 < seconds < 2.5
 
 
 def test_new_score_does_not_wait_for_another_ones_next_try(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +250,7 @@ def test_new_score_does_not_wait_for_another_ones_next_try(desk: Desk, monkeypat
 
     monkeypatch.setattr(sending.time, "sleep", rest)
 
-    assert scores.drain(desk.registration.pk, patience=3.0) is False
+    assert scores.drain(desk.registration.pk, patience=3.0) is None
     assert [body["userId"] for body in desk.sent()] == ["ada", "bob", "ada"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from django.db.models import F
 from django.utils import timezone
 from urllib3.connection import HTTPConnection
 
@@ -100,6 +101,19 @@ BROKEN = {
     "odd json": Answer(body=b'[{"keys": 7}]'),
     "deep json": Answer(body=b"[" * 100_000),
 }
+
+
+def test_key_set_that_was_not_to_be_had_is_asked_for_again_soon_and_its_fault_is_named(browser: Browser) -> None:
+    browser.platform.switch("/jwks", Answer(500))
+    refused = browser.launch()
+    assert b"the key set could not be read: key set answered 500" in refused.content
+    assert browser.launch().status_code == 400
+    assert len(browser.platform.asked("/jwks")) == 1
+
+    Registration.objects.update(jwks_tried_at=F("jwks_tried_at") - timedelta(seconds=11))
+    browser.platform.switched.clear()
+
+    assert browser.launch().status_code == 303
 
 
 @pytest.mark.parametrize("fault", BROKEN)

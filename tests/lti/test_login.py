@@ -176,6 +176,20 @@ def test_login_in_a_frame_without_cookies_offers_a_new_tab(browser: Browser) -> 
     assert query["lti_message_hint"] == ["once"]
 
 
+def test_tab_of_its_own_without_cookies_is_told_of_them_and_not_sent_to_another_tab(browser: Browser) -> None:
+    in_tab = {"Sec-Fetch-Dest": "document"}
+    begun = browser.started()
+    browser.client.cookies.clear()
+    token = browser.platform.token(browser.platform.claims(begun.nonce))
+
+    page = browser.client.post("/lti/launch", {"id_token": token, "state": begun.state}, headers=in_tab)
+
+    assert page.status_code == 403
+    words = strip_tags(page.content.decode())
+    assert "allow them for testserver" in words
+    assert "Open in a new tab" not in words
+
+
 def test_reload_after_the_launch_says_so_and_leads_back_without_showing_the_launch(browser: Browser) -> None:
     begun = browser.started()
     token = browser.platform.token(browser.platform.claims(begun.nonce))

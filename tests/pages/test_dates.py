@@ -58,6 +58,20 @@ def test_learner_with_an_extension_in_the_lms_begins_after_the_class_is_closed(c
     assert Visit(cast.bob).post("/check/").status_code == 409
 
 
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59Z"])
+def test_date_at_the_end_of_the_calendar_is_none(cast: Cast, end: str) -> None:
+    """So some systems write that nothing was set."""
+    dates = {"opens_at": end, "due_at": end, "closes_at": end}
+    Launch.objects.filter(pk=cast.alice.pk).update(custom=cast.alice.custom | dates)
+
+    page = Visit(Launch.objects.get(pk=cast.alice.pk)).get()
+
+    assert page.status_code == 200
+    assert b"<dt>Due</dt>" not in page.content
+    assert b"<dt>Closes</dt>" not in page.content
+    assert b"Start the check" in page.content
+
+
 def test_begun_attempt_goes_on_after_closing(cast: Cast) -> None:
     visit = Visit(cast.alice)
     begun = visit.begin()

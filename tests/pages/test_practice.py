@@ -1,6 +1,7 @@
 """The public check: no account, no cookie, feedback at once, nothing of it beside what counts."""
 
 import re
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -142,3 +143,15 @@ def test_front_page_names_the_check_and_needs_no_account(cast: Cast, client: Cli
 @pytest.mark.django_db
 def test_front_page_of_an_empty_house_says_so(client: Client) -> None:
     assert "No lesson is published yet" in client.get("/").content.decode()
+
+
+def test_launch_that_comes_to_the_address_of_the_content_is_told_where_to_go(
+    cast: Cast, client: Client, settings: Any
+) -> None:
+    """Open edX posts it there for some kinds of launch."""
+    page = client.post(f"/learn/quiz/{cast.quiz.slug}", {"id_token": "x.y.z", "state": "s"})
+
+    assert page.status_code == 400
+    assert "wrong address" in page.content.decode()
+    assert f"the redirect URI is {settings.BASE_URL}/lti/launch" in page.content.decode()
+    assert not Attempt.objects.exists()

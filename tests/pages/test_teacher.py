@@ -9,8 +9,8 @@ from assessment import access
 from assessment.models import Attempt, Mark
 from assessment.statistics import folding
 from content.models import KeyState
-from lti import scores
-from lti.models import Drift, ScoreEvent, ScoreState
+from lti import ags, scores
+from lti.models import Drift, Launch, LineItem, ResourceLink, ScoreEvent, ScoreState
 from roster.models import Role
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_launch, make_link, make_person, published_quiz
 from tests.pages.conftest import Visit
@@ -126,6 +126,22 @@ def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None
     newest = scores.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
     assert newest is not None
     assert (newest.version, newest.state) == (event.version + 1, ScoreState.DUE)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "said"),
+    [([], "offers no column for this activity"), ([ags.RESULT], "does not let this tool write them")],
+)
+def test_teacher_is_told_why_no_scores_go_to_the_gradebook(
+    cast: Cast, visit: Open, scopes: list[str], said: str
+) -> None:
+    assert "No scores go to the gradebook" not in visit(cast.tess).get("/class/").content.decode()
+    LineItem.objects.filter(resource_link=cast.tess.resource_link).delete()
+    ResourceLink.objects.filter(pk=cast.tess.resource_link_id).update(scopes=scopes)
+
+    tess = visit(Launch.objects.get(pk=cast.tess.pk))
+    for page in ("/class/", "/class/column"):
+        assert said in tess.get(page).content.decode()
 
 
 def test_what_the_gradebook_lacks_is_sent_again_by_one_click(
