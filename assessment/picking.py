@@ -158,7 +158,7 @@ def _lti_link(launch: Launch, pick: Pick, placed: Placement) -> dict[str, Any]:
     item: dict[str, Any] = {
         "type": LTI_LINK,
         "title": pick.title,
-        "url": f"{_outside('lti:launch')}?{urlencode(names)}",
+        "url": f"{outside('lti:launch')}?{urlencode(names)}",
         "custom": names | _asked(launch, pick),
         **_text(pick),
         **_target(launch.settings["document_targets"]),
@@ -178,13 +178,13 @@ def _lti_link(launch: Launch, pick: Pick, placed: Placement) -> dict[str, Any]:
 def _link(pick: Pick) -> dict[str, Any]:
     """Section 3.1: a plain address, for a platform that takes no LTI links here. It has no learner and no grade."""
     if pick.opens != Opens.CHECK and pick.thing.lesson:
-        url = _outside("content:lesson", pick.thing.lesson.lesson.slug)
+        url = outside("content:lesson", pick.thing.lesson.lesson.slug)
     else:
-        url = _outside("practice:quiz", pick.thing.check.quiz.slug)
+        url = outside("practice:quiz", pick.thing.check.quiz.slug)
     return {"type": LINK, "title": pick.title, "url": url, **_text(pick)}
 
 
-def _outside(name: str, *args: str) -> str:
+def outside(name: str, *args: str) -> str:
     """An address beyond this launch; `reverse` alone would put the launch's key into it."""
     inside = get_script_prefix()
     set_script_prefix("/")

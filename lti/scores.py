@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop as _
 
 from lti import ags, sending, tasks
-from lti.models import LineItem, PlatformUser, ResourceLink, ScoreEvent, ScoreState
+from lti.models import LineItem, PlatformUser, Registration, ResourceLink, ScoreEvent, ScoreState
 from lti.sending import drain, lock
 from roster.models import Person
 
@@ -23,6 +23,7 @@ __all__ = [
     "keep",
     "latest",
     "latest_by_person",
+    "paused_until",
     "put_back",
     "queue",
     "repeat_all",
@@ -224,6 +225,12 @@ def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
     event.state, event.drift = ScoreState.CONFLICT, newest.drift
     event.seen_score, event.seen_maximum, event.seen_at = newest.seen_score, newest.seen_maximum, newest.seen_at
     event.hint = _("The grade was changed in the LMS before. This new score waits for your decision.")
+
+
+def paused_until(*, resource_link: ResourceLink) -> datetime | None:
+    """Until when the link's platform is left alone; None where it is not."""
+    paused = Registration.objects.filter(deployments=resource_link.deployment_id).values_list("paused_until", flat=True)
+    return paused.first()
 
 
 def why_none(resource_link: ResourceLink) -> str:

@@ -116,13 +116,14 @@ def class_line(event: ScoreEvent | None, assignment: Assignment, grade: Grade) -
     return Line(*TEACHER_WORDS.get(ScoreState(event.state), ("wait", _("On its way"))))
 
 
-def trouble_line(event: ScoreEvent) -> Line:
-    """For the teacher: what happened, and the LMS's own words."""
+def trouble_line(event: ScoreEvent, paused_until: datetime | None = None) -> Line:
+    """For the teacher: what happened, and the LMS's own words. `paused_until`: the LMS gets nothing before that."""
     look, words = TEACHER_WORDS.get(ScoreState(event.state), TRYING)
     if event.state == ScoreState.CONFLICT and event.drift:
         ours = gettext("We have {points}.").format(points=_points(event.score_given, event.score_maximum))
         return Line("bad", words, more=f"{ours} {seen(event)}")
-    return Line(look, words, event.next_try_at if look == "wait" else None, _told(event))
+    at = max(event.next_try_at, paused_until or event.next_try_at) if look == "wait" else None
+    return Line(look, words, at, _told(event))
 
 
 def _told(event: ScoreEvent) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, policy, windows
+from assessment import access, picking, policy, windows
 from assessment.access import QuizInUse
 from assessment.models import Assignment, Attempt, Counts, Feedback, Population, WhileWaiting
 from assessment.placing import DATES, POLICY
@@ -95,6 +95,7 @@ def class_policy(request: LaunchRequest) -> HttpResponse:
             policy.change(assignment=assignment, **form.cleaned_data)
             return see_other("class", after="?saved=1")
         context = zone | {"assignment": assignment, "form": form, "window": windows.of(assignment, request.viewer)}
+        context["practice_url"] = picking.outside("practice:quiz", assignment.quiz.slug)
         return render(request, "assessment/policy.html", context, status=422 if form.errors else 200)
 
 
@@ -201,5 +202,9 @@ def _mean_interval(numbers: dict[str, Any]) -> tuple[float, float] | None:
 
 def _troubles(events: dict[UUID, ScoreEvent], assignment: Assignment) -> list[Trouble]:
     stuck = {pk: event for pk, event in events.items() if gradebook.needs_hand(event)}
+    if not stuck:
+        return []
     people = Person.objects.filter(institution=assignment.institution_id).in_bulk(stuck.keys())
-    return [Trouble(people[pk], event, gradebook.trouble_line(event)) for pk, event in stuck.items() if pk in people]
+    paused = scores.paused_until(resource_link=assignment.resource_link)
+    lines = {pk: gradebook.trouble_line(event, paused) for pk, event in stuck.items()}
+    return [Trouble(people[pk], event, lines[pk]) for pk, event in stuck.items() if pk in people]

@@ -1,7 +1,9 @@
 """Pages of a teacher, and that they are nobody else's."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from assessment.models import Attempt, Mark
 from assessment.statistics import folding
 from content.models import KeyState
 from lti import ags, scores
-from lti.models import Drift, Launch, LineItem, ResourceLink, ScoreEvent, ScoreState
+from lti.models import Drift, Launch, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from roster.models import Role
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_launch, make_link, make_person, published_quiz
 from tests.pages.conftest import Visit
@@ -126,6 +128,15 @@ def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None
     newest = scores.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
     assert newest is not None
     assert (newest.version, newest.state) == (event.version + 1, ScoreState.DUE)
+
+
+def test_next_try_is_not_told_for_before_the_platform_is_asked_again(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    ScoreEvent.objects.update(tries=2, last_answer="busy", next_try_at=NOW)
+    Registration.objects.update(paused_until=NOW + timedelta(minutes=7))
+    page = visit(cast.tess).get("/class/").content.decode()
+    told = page.split("Next try:")[1].split("</time>")[0]
+    assert f'datetime="{(NOW + timedelta(minutes=7)).isoformat()}"' in told
 
 
 @pytest.mark.parametrize(
@@ -320,8 +331,9 @@ def test_teacher_previews_as_learner_without_a_trace_in_the_class(cast: Cast, vi
     assert not ScoreEvent.objects.exists()
 
 
-def test_policy_is_changed_and_odd_values_are_refused(cast: Cast, visit: Open) -> None:
+def test_policy_is_changed_and_odd_values_are_refused(cast: Cast, visit: Open, settings: Any) -> None:
     tess = visit(cast.tess)
+    assert f'href="{settings.BASE_URL}/learn/quiz/{cast.quiz.slug}"' in tess.get("/class/policy").content.decode()
     good = {"max_attempts": "3", "counts": "latest", "feedback": "never", "while_waiting": "nothing"}
     assert tess.post("/class/policy", good).status_code == 303
     cast.assignment.refresh_from_db()
