@@ -182,6 +182,9 @@ class _Deadline:
         current: _Deadline | None = getattr(cls._here, "current", None)
         if current is not None:
             with current._lock:
+                if current.over:  # looking up the name took all the time
+                    connected.close()
+                    raise TimeoutError("no time left")
                 current._sockets.append(os.dup(connected.fileno()))
 
     def check(self) -> None:

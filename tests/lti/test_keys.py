@@ -144,6 +144,24 @@ def test_first_launch_says_that_the_keys_are_not_to_be_had(
     assert b"could not be checked" in response.content
 
 
+def test_time_that_the_name_server_takes_counts_too(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "DEADLINE", 0.1)
+    settings.ASSAY_PRIVATE_HOSTS = ["127.0.0.1"]
+    look_up = http._addresses
+
+    def slow(host: str, port: int) -> list[str]:
+        time.sleep(0.4)
+        return look_up(host, port)
+
+    monkeypatch.setattr(http, "_addresses", slow)
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        pool.submit(_drip, listening, b"HTTP/1.1 200 OK\r\n")
+        began = time.monotonic()
+        with pytest.raises(http.Unreachable, match="took longer"):
+            http.fetch("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        assert time.monotonic() - began < 10
+
+
 @pytest.mark.parametrize(
     "quick",
     [
