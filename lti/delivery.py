@@ -90,7 +90,8 @@ class _Delivery:
         self.column = parcel.column
         self.family = families.of(parcel.registration.family)
         self.call = tokens.authorised(parcel.registration, self.column.scopes, key=parcel.key, session=session)
-        self.careful = self.event.unknown and not parcel.told and not self.event.forced
+        self.forced = self.event.forced and self.event.delivered_at is None  # a person's word is good for once
+        self.careful = self.event.unknown and not parcel.told and not self.forced
         self.new_submission = parcel.new_submission
         self.surely_new = not self.event.unknown  # whether no earlier try of it can have arrived
         self.posting = False  # whether a score was sent and not answered
@@ -114,7 +115,7 @@ class _Delivery:
             logger.error("score event %s was malformed for the platform: %s", self.event.pk, answer.text[:500])
         if verdict.kind is Kind.COMPARE:
             return self._compared(answer)
-        if verdict.kind is Kind.DELIVERED and self.event.forced and self.family.KEEPS_OVERRIDES:
+        if verdict.kind is Kind.DELIVERED and self.forced and self.family.KEEPS_OVERRIDES:
             return self._stands(answer)
         if verdict.kind in (Kind.LOST, Kind.WITHOUT_SUBMISSION):
             verdict = replace(verdict, kind=Kind.REFUSED)
@@ -138,10 +139,11 @@ class _Delivery:
 
         That is a new version of a score that was told, and a repeat where the platform takes one twice. Timestamps do
         not protect there: an edit has an older one than the new version (and on Canvas none). A repeat that gives way
-        to any grade needs no look, unless a comment goes with it.
+        to any grade needs no look, unless a comment goes with it. One on a person's word replaces whatever is there.
         """
         doubtful = self.event.unknown and not self.family.REFUSES_EQUAL and (self.event.comment or not self._yields())
-        if self.event.forced or not (doubtful or self.parcel.told) or ags.RESULT not in self.column.scopes:
+        replaces = self.parcel.told and not self.forced
+        if not (doubtful or replaces) or ags.RESULT not in self.column.scopes:
             return None
         try:
             result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
@@ -151,6 +153,8 @@ class _Delivery:
             if self.column.moved(self.call, self.url):
                 self.url = self.column.url
             return None  # what was told is gone with its column
+        if self.forced:
+            return Outcome(Verdict(Kind.DELIVERED)) if is_shown(result, self.event) else None
         told_so = any(is_shown(result, told) for told in self.parcel.told)
         if told_so or (is_empty(result) and not self.parcel.confirmed):
             self.surely_new = self.surely_new or not is_shown(result, self.event)
@@ -175,7 +179,7 @@ class _Delivery:
 
     def _may_be_hidden(self) -> bool:
         """Whether a try before this one, made on a person's word, was taken and then hidden by an override."""
-        return self.event.forced and self.event.tries > 1 and self.family.KEEPS_OVERRIDES
+        return self.forced and self.event.tries > 1 and self.family.KEEPS_OVERRIDES
 
     def _stands(self, answer: Answer) -> Outcome:
         """Whether a score sent on a person's word really shows: Moodle says yes to one that it then hides."""

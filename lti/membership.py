@@ -85,10 +85,10 @@ def keep_groups(context: Context, listed: list[ListedGroup], sets: dict[str, str
 
 def _apply(reading: Reading, page: dict[str, Member]) -> None:
     people = _people(reading.context, page)
-    returned = _enrol(reading, {people[sub].pk: member for sub, member in page.items()})
+    back, gone = _enrol(reading, {people[sub].pk: member for sub, member in page.items()})
     if reading.groups:
         _join(reading, {people[sub].pk: member for sub, member in page.items()})
-    scores.retry_refused(course_id=reading.context.course_id, people=returned, now=reading.began)
+    scores.retry_refused(course_id=reading.context.course_id, people=back, gone=gone, now=reading.began)
 
 
 def _people(context: Context, page: dict[str, Member]) -> dict[str, Person]:
@@ -111,8 +111,8 @@ def _renamed(person: Person, member: Member) -> bool:
     return bool(changed)
 
 
-def _enrol(reading: Reading, page: dict[UUID, Member]) -> list[UUID]:
-    """Give the page's people their places; those learners who were not in the list before, or had left it.
+def _enrol(reading: Reading, page: dict[UUID, Member]) -> tuple[list[UUID], list[UUID]]:
+    """Give the page's people their places; those who are listed for the first time or again, and those again.
 
     A launch knows better than an older list, and than one that cannot tell.
     """
@@ -140,7 +140,9 @@ def _enrol(reading: Reading, page: dict[UUID, Member]) -> list[UUID]:
     for place in made:
         if place.person_id in known and known[place.person_id].role != place.role:
             demotion.end_higher(course=place.course_id, person=place.person_id, role=place.role, now=reading.began)
-    return [person for person in page if _is_back(known.get(person), context)]
+    again = [person for person in page if _was_gone(known.get(person), context)]
+    first = [person for person in page if person not in known or known[person].listed_at is None]
+    return [*{*first, *again}], again
 
 
 def _role(place: Enrollment | None, member: Member, *, newer: bool, certain: bool) -> str:
@@ -151,11 +153,12 @@ def _role(place: Enrollment | None, member: Member, *, newer: bool, certain: boo
     return place.role if newer or (may_teach and not certain) else member.role
 
 
-def _is_back(place: Enrollment | None, context: Context) -> bool:
-    """Whether the reading before did not name the person; a launch in between may have made the place active again."""
-    if place is None or not place.active or place.listed_at is None:
-        return True
-    return context.roster_read_at is not None and place.listed_at < context.roster_read_at
+def _was_gone(place: Enrollment | None, context: Context) -> bool:
+    """Whether the reading before did not name who had been here. A launch may have made the place active since."""
+    if place is None or not place.active:
+        return place is not None
+    read_at = context.roster_read_at
+    return read_at is not None and place.listed_at is not None and place.listed_at < read_at
 
 
 def _launched_since(reading: Reading) -> QuerySet[Launch]:

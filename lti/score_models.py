@@ -57,6 +57,9 @@ class ScoreEvent(models.Model):
     last_answer = models.TextField(blank=True, help_text="The platform's own words.")
     hint = models.CharField(max_length=300, blank=True, help_text="What a teacher can do about it.")
     unknown = models.BooleanField(default=False, help_text="A try may have arrived though no answer came.")
+    told_may_be_gone = models.BooleanField(
+        default=False, help_text="The person had left the course: earlier scores may be gone from the gradebook."
+    )
     retry_until = models.DateTimeField(null=True, blank=True, help_text="Three days after the first try.")
     drift = models.CharField(max_length=16, choices=Drift.choices, blank=True)
     seen_score = models.DecimalField(

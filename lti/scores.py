@@ -4,7 +4,7 @@ Per (line item, user) events are versions of one fact: a newer one replaces thos
 way at a time, and each is stamped at least a second after the one before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -97,7 +97,7 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
     """Send a score again as a new version, on a person's word: it may replace what the LMS has.
 
     Whichever of a learner's events is given, it is the newest score that goes out; none to a column that was deleted
-    here on purpose.
+    here on purpose. Its comment goes along where the LMS cannot have it yet.
     """
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
@@ -105,6 +105,8 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
         if not LineItem.objects.filter(pk=newest.line_item_id, wanted=True).exists():
             return newest
         again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}, forced=True)
+        if newest.delivered_at is None and not newest.unknown:
+            again.comment = newest.comment
         return _append(newest, now, again)
 
 
@@ -129,19 +131,26 @@ def keep(*, event: ScoreEvent) -> None:
             ScoreEvent.objects.filter(pk=newest.pk).update(state=ScoreState.KEPT, hint="")
 
 
-def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime) -> int:
-    """Send again what the LMS refused for people who are back in a course; how many scores that are.
+def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime, gone: Collection[UUID] = ()) -> int:
+    """Send again what the LMS refused for people whom it lists in a course now; how many scores that are.
 
-    Scores that it had are sent as well: Moodle deletes the grades of whom it removes. They keep their old timestamp
-    and the gradebook is read where a repeat may do harm, so a grade that someone gave meanwhile is found, not replaced.
+    Of those who had been `gone`, scores that it had are sent as well: Moodle deletes the grades of whom it removes.
+    They keep their old timestamp and the gradebook is read where a repeat may do harm, so a grade that someone gave
+    meanwhile is found, not replaced.
     """
     newest = (
         ScoreEvent.objects.filter(line_item__resource_link__context__course=course_id)
         .filter(platform_user__person__in=people)
+        .select_related("platform_user")
         .order_by("line_item", "platform_user", "-version")
         .distinct("line_item", "platform_user")
     )
-    return sum(_retry(event, now) for event in newest if event.state in (ScoreState.REFUSED, ScoreState.DELIVERED))
+    tried = 0
+    for event in newest:
+        back = event.platform_user.person_id in gone
+        if event.state == ScoreState.REFUSED or (back and event.state == ScoreState.DELIVERED):
+            tried += _retry(event, now, back=back)
+    return tried
 
 
 def retry_column(*, column_id: UUID, refused_before: datetime, now: datetime) -> int:
@@ -161,22 +170,22 @@ def _is_missing(event: ScoreEvent, refused_before: datetime) -> bool:
     return event.state == ScoreState.DELIVERED and bool(since and event.delivered_at and event.delivered_at < since)
 
 
-def _retry(event: ScoreEvent, now: datetime) -> int:
+def _retry(event: ScoreEvent, now: datetime, *, back: bool = False) -> int:
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
-        return int(put_back(event, now=now))
+        return int(put_back(event, now=now, back=back))
 
 
-def put_back(event: ScoreEvent, *, now: datetime) -> bool:
+def put_back(event: ScoreEvent, *, now: datetime, back: bool = False) -> bool:
     """Make a settled event due once more, as one of which is unknown whether it arrived. False: it is not the newest.
 
-    The pair must be locked.
+    `back`: the person had left the course, and their grades with them perhaps. The pair must be locked.
     """
     newest = _newest(event.line_item_id, event.platform_user_id)
     if newest is None or (newest.pk, newest.state) != (event.pk, event.state):
         return False
     again = {"state": ScoreState.DUE, "unknown": True, "next_try_at": now, "retry_until": now + sending.GIVE_UP_AFTER}
-    ScoreEvent.objects.filter(pk=event.pk).update(**again, tries=0, drift="")
+    ScoreEvent.objects.filter(pk=event.pk).update(**again, tries=0, drift="", told_may_be_gone=back)
     tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]
     return True
 

@@ -204,14 +204,14 @@ class Drain:
     def _parcel(self, event: ScoreEvent, earlier: list[ScoreEvent]) -> Parcel:
         since = event.line_item.replaced_at
         earlier = [one for one in earlier if since is None or (one.claimed_at and one.claimed_at >= since)]
-        known = any(one.delivered_at and one.submitted_at == event.submitted_at for one in earlier)
+        known = any(_arrived(one, since) and one.submitted_at == event.submitted_at for one in (event, *earlier))
         told: list[ScoreEvent] = []
         for one in earlier:  # the newest first
             if one.tries:
                 told.append(one)
             if one.delivered_at:
                 break
-        confirmed = any(one.delivered_at for one in told)
+        confirmed = any(one.delivered_at for one in told) and not event.told_may_be_gone
         column = self.columns.setdefault((event.line_item_id, event.line_item.url), Column(event.line_item))
         return Parcel(event, self.registration, self.key, column, not known, told, confirmed)
 
@@ -252,6 +252,11 @@ class Drain:
         """What stops one score stops all of them: say so at each, for whoever looks."""
         waiting = ScoreEvent.objects.filter(registration=self.registration, state=ScoreState.DUE)
         waiting.update(hint=outcome.verdict.hint, last_status=outcome.status, last_answer=outcome.words)
+
+
+def _arrived(event: ScoreEvent, since: datetime | None) -> bool:
+    """Whether it was taken by the column that stands there now, `since` when."""
+    return bool(event.delivered_at and (since is None or event.delivered_at >= since))
 
 
 def _earlier(events: list[ScoreEvent]) -> dict[tuple[UUID, UUID], list[ScoreEvent]]:

@@ -410,7 +410,68 @@ def test_grade_deleted_with_its_learner_is_restored_and_a_teachers_is_not_replac
         desk.platform.switch(SCORES, Answer(409, b"[]"))
         posts += 1
 
-    assert scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now) == 1
+    back = {"people": [desk.ada.pk], "gone": [desk.ada.pk]}
+    assert scores.retry_refused(course_id=desk.course.pk, **back, now=desk.now) == 1
 
     assert desk.drain(after=60).state == state
     assert len(desk.sent()) == posts
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle"])
+@pytest.mark.parametrize("answer", [Answer(200), Answer(422, b"no such user")])
+def test_newest_score_of_someone_who_is_back_is_restored_whatever_was_told_before(
+    desk: Desk, family: str, answer: Answer
+) -> None:
+    desk.family(family)
+    desk.queue(5)
+    desk.drain()
+    desk.platform.results = [{"userId": "ada", "resultScore": 5, "resultMaximum": 10}]
+    desk.queue(7)
+    desk.platform.switch(SCORES, answer, Answer(200))
+    desk.drain(after=60)
+    desk.platform.results = []
+
+    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert [10 * body["scoreGiven"] / body["scoreMaximum"] for body in desk.sent()] == [5, 7, 7]
+
+
+def test_score_that_canvas_took_on_a_persons_word_is_not_told_twice(desk: Desk) -> None:
+    desk.family("canvas")
+    desk.queue(7)
+    desk.drain()
+    scores.resend(event=ScoreEvent.objects.get(), now=desk.now)
+    desk.drain(after=60)
+    desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
+
+    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+
+    event = desk.drain(after=60)
+    assert (event.state, event.seen_score) == (ScoreState.CONFLICT, 9), "the word was for the grade of that day"
+    assert len(desk.sent()) == 2
+
+
+@pytest.mark.parametrize(("shown", "posts"), [(7, 2), (9, 3)])
+def test_canvas_is_asked_whether_a_score_on_a_persons_word_arrived(desk: Desk, shown: int, posts: int) -> None:
+    desk.family("canvas")
+    desk.queue(7)
+    desk.drain()
+    scores.resend(event=ScoreEvent.objects.get(), now=desk.now)
+    desk.platform.switch(SCORES, Answer(503), Answer(200))
+    desk.drain(after=60)
+    desk.platform.results = [{"userId": "ada", "resultScore": shown, "resultMaximum": 10}]
+
+    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert len(desk.sent()) == posts
+
+
+def test_canvas_counts_no_second_attempt_for_a_score_that_is_restored(desk: Desk) -> None:
+    desk.family("canvas")
+    desk.queue(7)
+    desk.drain()
+    desk.platform.results = []
+    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+    desk.drain(after=60)
+
+    assert [body[SUBMISSION]["new_submission"] for body in desk.sent()] == [True, False]

@@ -91,6 +91,28 @@ def test_resend_makes_a_new_version_of_the_newest_score(desk: Desk) -> None:
     assert len(set(stamps)) == 3
 
 
+@pytest.mark.parametrize(
+    ("answer", "comments"),
+    [
+        (Answer(200), ["Partial.", None]),
+        (Answer(422, b"no such user"), ["Partial.", "Partial."]),
+        (Answer(503), ["Partial.", None]),  # nobody knows whether that one arrived
+    ],
+)
+def test_comment_goes_again_where_the_lms_cannot_have_it(
+    desk: Desk, answer: Answer, comments: list[str | None]
+) -> None:
+    first = desk.queue(7, final=False, comment="Partial.")
+    desk.platform.switch(SCORES, answer, Answer(200))
+    desk.drain()
+    assert first
+
+    scores.resend(event=first, now=desk.now)
+
+    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert [body.get("comment") for body in desk.sent()] == comments
+
+
 def test_latest_by_person_takes_one_query(desk: Desk, django_assert_num_queries: Any) -> None:
     bob = desk.person("bob")
     desk.queue(3)

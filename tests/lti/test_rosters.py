@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from lti import nrps, roster_reading, rosters, tasks
-from lti.models import Context, Deployment, Launch, PlatformUser, Registration, ScoreState
+from lti import nrps, roster_reading, rosters, scores, tasks
+from lti.models import Context, Deployment, Launch, PlatformUser, Registration, ScoreEvent, ScoreState
 from roster.models import Course, Enrollment, Group, Institution, Person, Role
 from tests.lti.conftest import Browser, register
 from tests.lti.desk import SCORES, Desk
@@ -574,6 +574,19 @@ def test_refused_score_is_sent_again_once_when_the_learner_is_back(desk: Desk, b
         roster.read(page(member("ada"), member("bob")))
     event = desk.drain(after=86_400)
     assert (event.version, event.state) == (1, ScoreState.DELIVERED)
+    assert len(desk.sent()) == 2
+
+
+def test_first_list_of_a_course_sends_no_score_twice(desk: Desk) -> None:
+    Enrollment.objects.create(institution=desk.school, course=desk.course, person=desk.ada, role=Role.LEARNER)
+    desk.queue()
+    desk.drain()
+    scores.resend(event=ScoreEvent.objects.get(), now=desk.now)
+    desk.drain(after=60)
+
+    roster_of(desk).read(page(member("ada")))
+
+    assert scores.sweep(now=desk.now + timedelta(days=1)) == []
     assert len(desk.sent()) == 2
 
 
