@@ -1,6 +1,6 @@
 """What of an attempt may be shown, and when. The key leaves the server only through `_feedback`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -67,15 +67,17 @@ def unanswered(version: QuizVersion) -> list[Question]:
     return [_blank(place) for place in version.places.select_related("item_version__item")]
 
 
-def results(attempt: Attempt, *, for_instructor: bool = False) -> list[ItemResult]:
+def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = False) -> list[ItemResult]:
     """The items of an attempt with what they earned, as far as its state and the feedback policy allow.
 
     While it is in progress or being marked every item reads `waiting` and carries no feedback.
-    `for_instructor` lifts the policy, not the state.
+    `for_instructor` lifts the policy, not the state. With another attempt `ahead`, what would have been right is held
+    back where something was not.
     """
     open_policy = attempt.assignment is None or attempt.assignment.feedback == Feedback.AFTER_SUBMIT
     done = attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
-    return [_result(response, attempt, done, open_policy or for_instructor) for response in _responses(attempt)]
+    found = [_result(response, attempt, done, open_policy or for_instructor) for response in _responses(attempt)]
+    return [_held_back(one) for one in found] if ahead else found
 
 
 def _responses(attempt: Attempt) -> list[Any]:
@@ -147,6 +149,12 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemR
         note=mark.note if mark else "",
         marked_by=mark.by if mark else None,
     )
+
+
+def _held_back(result: ItemResult) -> ItemResult:
+    if result.feedback is None or result.state == "right":
+        return result
+    return replace(result, feedback=result.feedback | {"expected": []})
 
 
 def _state(response: Any, *, practice: bool) -> MarkState:

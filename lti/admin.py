@@ -1,5 +1,7 @@
 """The staff's view of platforms, their gradebook columns, and the scores on their way."""
 
+from __future__ import annotations
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -27,6 +29,17 @@ __all__ = [
 ]
 
 
+class Trouble(admin.SimpleListFilter):
+    title = "needs a hand"
+    parameter_name = "trouble"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[ScoreEvent]) -> list[tuple[str, str]]:
+        return [("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ScoreEvent]) -> QuerySet[ScoreEvent]:
+        return scores.in_trouble(queryset) if self.value() else queryset
+
+
 @admin.register(ScoreEvent)
 class ScoreEventAdmin(ReadOnlyRows):
     list_display = [
@@ -41,7 +54,7 @@ class ScoreEventAdmin(ReadOnlyRows):
         "timestamp",
         "version",
     ]
-    list_filter = ["state", "drift", "final", ("registration", OwnChoices)]
+    list_filter = [Trouble, "state", "drift", "final", ("registration", OwnChoices)]
     list_select_related = ["platform_user__person", "line_item__resource_link"]
     search_fields = ["platform_user__sub", "platform_user__person__name", "platform_user__person__email"]
     date_hierarchy = "timestamp"

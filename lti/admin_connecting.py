@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, URLField
+from django.db.models import Model, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from lti import connecting, doctor, invitations
+from lti import connecting, doctor, invitations, scores
 from lti.models import Invitation, Registration
 from roster.admin import OwnRows, is_operator
 from roster.models import Institution, User
@@ -82,13 +82,19 @@ class InvitationAdmin(OperatorRows):
 
 @admin.register(Registration)
 class RegistrationAdmin(OperatorRows):
-    list_display = ["name", "issuer", "client_id", "family", "institution", "active"]
+    list_display = ["name", "issuer", "client_id", "family", "institution", "active", "paused_until"]
     list_select_related = ["institution"]
     list_filter = ["active", "family"]
+    actions = ["resume"]
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
     readonly_fields = ["to_paste", "jwks_fetched_at", "paused_until", "created_at"]
     change_list_template = "lti/admin_registrations.html"
     change_form_template = "lti/admin_registration.html"
+
+    @admin.action(description="Send waiting scores now, whatever pause the LMS asked for", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Registration]) -> None:
+        waiting = sum(scores.resume(registration_id=one.pk, now=timezone.now()) for one in queryset)
+        self.message_user(request, f"{waiting} waiting scores go out now.", messages.SUCCESS)
 
     @admin.display(description="For the LMS administrator")
     def to_paste(self, registration: Registration) -> SafeString:

@@ -193,7 +193,7 @@ class _Delivery:
         return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, OVERRIDDEN))
 
     def _conflict(self, answer: Answer, result: ags.Result | None) -> Outcome:
-        outcome = self._outcome(answer, Verdict(Kind.CONFLICT, REPLACING))
+        outcome = self._outcome(answer, Verdict(Kind.CONFLICT, advice(self.family, result)))
         return replace(outcome, drift=drift_of(result), result=result)
 
     def _outcome(self, answer: Answer, verdict: Verdict) -> Outcome:
@@ -217,6 +217,11 @@ def is_shown(result: ags.Result | None, event: ScoreEvent) -> bool:
 
 def is_empty(result: ags.Result | None) -> bool:
     return result is None or result.score is None
+
+
+def advice(family: families.PlatformFamily, result: ags.Result | None) -> str:
+    """What a teacher should know before our score is sent over what the gradebook shows."""
+    return OVERRIDDEN if family.KEEPS_OVERRIDES and result is not None else REPLACING
 
 
 def drift_of(result: ags.Result | None) -> Drift:

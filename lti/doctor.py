@@ -15,7 +15,7 @@ from django.utils import timezone
 from lti import ags, claims, doctor_score, http, jwks, keys, leases, nrps, remedies, tokens, tool
 from lti.examination import FAILED, SKIPPED, Finding, Skip, Trouble, Visit, attempt
 from lti.http import Answer
-from lti.models import Context, Registration, ResourceLink
+from lti.models import Context, Registration, ResourceLink, ScoreEvent, ScoreState
 from roster.rows import one
 
 CLOCKS_MAY_DIFFER = 30.0  # seconds: our assertions are backdated by as much, launches have a minute
@@ -38,7 +38,7 @@ def examine(
     try:
         with leases.errand(registration.pk, patience=PATIENCE, lasts=LASTS), http.session() as session:
             visit = Visit(registration, session, clock)
-            found = [*_connection(visit), *_permissions(visit), *_services(visit)]
+            found = [*_connection(visit), *_permissions(visit), *_services(visit), _outbox(visit)]
             return found + (list(doctor_score.steps(visit)) if score_test else [])
     except leases.Lost as busy:
         return [Finding("A free moment", FAILED, f"Not now: {busy}.", remedies.BUSY)]
@@ -182,6 +182,22 @@ def _roster(visit: Visit) -> str:
         raise http.NotJson("the answer holds no members")
     visit.members = [member for member in members if isinstance(member, dict)]
     return f"{len(visit.members)} people on the first page of {context}."
+
+
+def _outbox(visit: Visit) -> Finding:
+    return attempt("Scores on their way", partial(_waiting, visit))
+
+
+def _waiting(visit: Visit) -> str:
+    """What waits here to be sent, and whether the platform wants none of it now."""
+    waiting = ScoreEvent.objects.filter(registration=visit.registration, state=ScoreState.DUE).count()
+    said = f"{waiting} wait to be sent."
+    until = visit.registration.paused_until
+    if until and until > visit.clock():
+        raise Trouble(
+            f"Nothing is sent until {until:%Y-%m-%d %H:%M} UTC: the LMS wants a pause. {said}", remedies.PAUSED
+        )
+    return said
 
 
 def objects(answer: Answer) -> list[claims.Claims]:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from lti import ags, http, keys, leases, tasks, tokens, tool
 from lti.models import EulaAcceptance, Launch, ReportState, Terms
@@ -22,7 +24,7 @@ GIVE_UP_AFTER = timedelta(days=3)
 PATIENCE = 5.0  # seconds: somebody has just accepted
 MAY_PASS = {401, 403, 408, 425, 429}  # a token or a throttle; Canvas says 403 for the latter
 BUILT_IN = UUID(int=1)
-BUILT_IN_TEXT = (
+BUILT_IN_TEXT = _(
     "This service keeps what your LMS tells about you (your name, your courses and your role, as far as it shares "
     "them) and the work that you do here: your answers, their marks and your grades.\n\n"
     "Your teachers see your answers and marks. Your grades go to the gradebook of your LMS. Nobody else gets them.\n\n"
@@ -40,6 +42,11 @@ def current(institution_id: UUID, *, now: datetime) -> Terms:
     return Terms.objects.get_or_create(pk=BUILT_IN, defaults=values)[0]
 
 
+def spoken(terms: Terms) -> str:
+    """The text in the language of the page, if it is ours; what an institution wrote stays as it is."""
+    return gettext(terms.text) if terms.text == BUILT_IN_TEXT else terms.text
+
+
 def accepted(viewer: Launch, terms: Terms) -> EulaAcceptance | None:
     """What the person of a launch accepted of these terms before."""
     return EulaAcceptance.objects.filter(terms=terms, platform_user=viewer.platform_user_id).first()
@@ -49,7 +56,7 @@ def accepted(viewer: Launch, terms: Terms) -> EulaAcceptance | None:
 def accept(*, viewer: Launch, terms: Terms, now: datetime) -> EulaAcceptance:
     """Write down that the person accepts, and queue the word to the platform. Accepting again has it told again."""
     service = str(viewer.settings.get("eula_service", ""))
-    made, _ = EulaAcceptance.objects.get_or_create(
+    made, _made = EulaAcceptance.objects.get_or_create(
         terms=terms,
         platform_user=viewer.platform_user,
         service_url=service,

@@ -318,6 +318,10 @@ class Launch(models.Model):
     def __str__(self) -> str:
         return f"{self.person} at {self.created_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def is_guest(self) -> bool:
+        return self.platform_user_id is None
+
 
 # Django looks for models here; these have files of their own.
 from lti.eula_models import EulaAcceptance as EulaAcceptance  # noqa: E402

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from lti import ags, families, http, keys, scores, sending, tokens
 from lti.ags import Result
-from lti.delivery import REPLACING, drift_of, is_empty, is_shown
+from lti.delivery import advice, drift_of, is_empty, is_shown
 from lti.leases import Clock, Lease
 from lti.models import LineItem, ScoreEvent, ScoreState
 from roster.models import Enrollment
@@ -24,6 +24,8 @@ from roster.models import Enrollment
 logger = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=4)  # for one column
+READS_FOR = timedelta(seconds=5)  # mostly
+QUIET = timedelta(seconds=20)  # after a reading, whoever asks
 RECENT = timedelta(days=30)  # columns without a newer score are left alone
 JUST_SENT = timedelta(minutes=1)  # such a score may be missing in what was read
 RUN_FOR = timedelta(minutes=4)  # then the next run goes on, well before a worker would be ended
@@ -47,6 +49,21 @@ def reconcile(*, now: datetime, clock: Clock = timezone.now) -> int:
         except Exception:
             logger.exception("grades of column %s could not be read back", column.pk)
     return read
+
+
+def ask(link: UUID | None, *, now: datetime) -> None:
+    """Read a link's column back soon, on a teacher's word. Pressed again and again it is read three times a minute."""
+    column = LineItem.objects.filter(resource_link=link, reconciled_at__lt=now - QUIET)
+    if column.update(reconciled_at=None):
+        from lti import tasks  # which imports this
+
+        tasks.read_grades_back.delay_on_commit()  # type: ignore[attr-defined]
+
+
+def is_under_way(link: UUID | None, *, now: datetime) -> bool:
+    """Whether a link's column is to be read, or was taken to be read just now."""
+    taken = LineItem.objects.filter(resource_link=link, reconciled_at__gt=now - READS_FOR)
+    return taken.exists() or due(now).filter(resource_link=link).exists()
 
 
 def due(now: datetime) -> QuerySet[LineItem]:
@@ -104,7 +121,7 @@ def _judge_all(column: LineItem, results: Results, now: datetime) -> None:
 
 def _newest(column: LineItem, which: Q) -> dict[UUID, ScoreEvent]:
     """The newest event of everyone in a column, by platform user."""
-    events = ScoreEvent.objects.filter(which, line_item=column).select_related("platform_user")
+    events = column.score_events.filter(which).select_related("platform_user")
     return {one.platform_user_id: one for one in events.order_by("platform_user", "-version").distinct("platform_user")}
 
 
@@ -124,7 +141,7 @@ Judge = Callable[[ScoreEvent, Result | None, ScoreEvent | None, datetime], None]
 def _judge_delivered(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
     if is_shown(result, event) or (event.delivered_at and event.delivered_at > now - JUST_SENT):
         return
-    _change(event, ScoreState.CONFLICT, hint=REPLACING, **sending.seen(drift_of(result), result, now))
+    _drifted(event, result, now)
 
 
 def _judge_drifted(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
@@ -145,7 +162,12 @@ def _judge_lost(event: ScoreEvent, result: Result | None, told: ScoreEvent | Non
     elif is_empty(result) or (told and is_shown(result, told)):
         _send_again(event, now)
     else:
-        _change(event, ScoreState.CONFLICT, hint=REPLACING, **sending.seen(drift_of(result), result, now))
+        _drifted(event, result, now)
+
+
+def _drifted(event: ScoreEvent, result: Result | None, now: datetime) -> None:
+    hint = advice(families.of(event.line_item.registration.family), result)
+    _change(event, ScoreState.CONFLICT, hint=hint, **sending.seen(drift_of(result), result, now))
 
 
 JUDGES: dict[str, Judge] = {

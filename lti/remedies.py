@@ -17,6 +17,9 @@ LMS_IN_TROUBLE = "The LMS failed by itself: look into its log, and check again l
 CLUTTER = "Delete the column “{label}” in the gradebook of that course by hand."
 TOKEN_ADDRESS = "Compare the token address with what the LMS shows for this tool; this server must be able to reach it."
 NOT_SHOWN = "The LMS may show results late. Check again; if it stays so, look into its gradebook log."
+PAUSED = (
+    "They go out by themselves then. To try at once, choose “Send waiting scores now” in the list of registrations."
+)
 BUSY = "Wait a minute, then check again."
 NOBODY = "Let the LMS share the roster, or let a learner open an activity once."
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from lti import ags, sending, tasks
@@ -20,6 +20,7 @@ from roster.models import Person
 
 __all__ = [
     "drain",
+    "in_trouble",
     "keep",
     "latest",
     "latest_by_person",
@@ -28,6 +29,7 @@ __all__ = [
     "queue",
     "repeat_all",
     "resend",
+    "resume",
     "retry_column",
     "retry_refused",
     "sweep",
@@ -236,10 +238,26 @@ def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
     event.hint = _("The grade was changed in the LMS before. This new score waits for your decision.")
 
 
-def paused_until(*, resource_link: ResourceLink) -> datetime | None:
+def in_trouble(events: QuerySet[ScoreEvent]) -> QuerySet[ScoreEvent]:
+    """Those that wait for a person: the newest of somebody, which the LMS refused or where it shows another grade."""
+    pair = {"line_item": OuterRef("line_item"), "platform_user": OuterRef("platform_user")}
+    newer = ScoreEvent.objects.filter(**pair, version__gt=OuterRef("version"))
+    return events.filter(~Exists(newer), state__in=[ScoreState.REFUSED, ScoreState.CONFLICT])
+
+
+def resume(*, registration_id: UUID, now: datetime) -> int:
+    """Ask a platform again at once, on a person's word, whatever it asked for; how many scores wait for it."""
+    Registration.objects.filter(pk=registration_id).update(paused_until=None)
+    waiting = ScoreEvent.objects.filter(registration=registration_id, state=ScoreState.DUE)
+    waiting.filter(next_try_at__gt=now).update(next_try_at=now)
+    tasks.drain.delay_on_commit(str(registration_id))  # type: ignore[attr-defined]
+    return waiting.count()
+
+
+def paused_until(*, resource_link_id: UUID) -> datetime | None:
     """Until when the link's platform is left alone; None where it is not."""
-    paused = Registration.objects.filter(deployments=resource_link.deployment_id).values_list("paused_until", flat=True)
-    return paused.first()
+    platform = Registration.objects.filter(deployments__resource_links=resource_link_id)
+    return platform.values_list("paused_until", flat=True).first()
 
 
 def why_none(resource_link: ResourceLink) -> str:

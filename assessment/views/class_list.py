@@ -1,5 +1,6 @@
 """The class as a teacher sees it: everyone whom the LMS lists, what they have done here, and how fresh the list is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,24 +13,30 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from assessment import access
-from assessment.models import Assignment, Attempt, Grade
+from assessment.models import Attempt, AttemptState, Grade
 from assessment.views import gradebook
 from assessment.views.requests import LaunchRequest, instructors_only, see_other
-from lti import rosters
-from lti.models import Context, ScoreEvent
+from lti import reconcile, rosters
+from lti.models import Context
 from roster.models import Group, Person
 
 PER_PAGE = 100
 
+LineOf = Callable[[UUID, Grade], gradebook.Line]
+
 
 @dataclass(frozen=True)
 class Row:
-    """One person in the class table. `newest` is None until they begin, `grade` until an attempt is marked."""
+    """One person in the class table. `newest` is None until they begin, `grade` until an attempt is marked.
+
+    `waits`: an answer of one of the attempts waits for a person.
+    """
 
     person: Person
     attempts: int
     left: bool
     newest: Attempt | None
+    waits: bool
     grade: Grade | None
     line: gradebook.Line | None
 
@@ -50,8 +57,8 @@ class Source:
     under_way: bool
 
 
-def context(request: LaunchRequest, assignment: Assignment, events: dict[UUID, ScoreEvent]) -> dict[str, Any]:
-    """What the class table needs; the same number of queries for any class."""
+def context(request: LaunchRequest, line: LineOf) -> dict[str, Any]:
+    """What the class table needs; the same number of queries for any class. `line` tells of a person's grade."""
     groups = list(access.class_groups(request.viewer))
     group = next((one for one in groups if str(one.pk) == request.GET.get("group")), None)
     people = _of(access.class_people(request.viewer), group)
@@ -59,22 +66,25 @@ def context(request: LaunchRequest, assignment: Assignment, events: dict[UUID, S
     page: Page[Any] = Paginator(people, PER_PAGE).get_page(request.GET.get("page", 1))
     return {
         "page": page,
-        "rows": _rows(request, list(page), events, assignment),
+        "rows": _rows(request, list(page), line),
         "counts": counts,
         "groups": groups,
         "group": group,
         "source": _source(access.class_context(request.viewer)),
+        "reading": "update" in request.GET
+        and reconcile.is_under_way(request.viewer.resource_link_id, now=timezone.now()),
     }
 
 
 @instructors_only
 @require_POST
 def update(request: LaunchRequest) -> HttpResponse:
-    """Ask the LMS for its list again."""
-    course = access.class_context(request.viewer)
+    """Ask the LMS for its list and its grades again."""
+    course, now = access.class_context(request.viewer), timezone.now()
     if course is not None:
-        rosters.ask(course, now=timezone.now())
-    return see_other("class", after="#class")
+        rosters.ask(course, now=now)
+    reconcile.ask(request.viewer.resource_link_id, now=now)
+    return see_other("class", after="?update=1#class")
 
 
 def _of(people: QuerySet[Person], group: Group | None) -> QuerySet[Person]:
@@ -88,21 +98,24 @@ def _counts(people: QuerySet[Any]) -> dict[str, int]:
     return {"learners": learners, "idle": idle, "left": found.get(True, (0, 0))[0]}
 
 
-def _rows(
-    request: LaunchRequest, people: list[Any], events: dict[UUID, ScoreEvent], assignment: Assignment
-) -> list[Row]:
-    made = access.class_attempts(request.viewer).filter(person__in=people)
-    newest = {one.person_id: one for one in made.order_by("number")}
+def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
+    made = list(access.class_attempts(request.viewer).filter(person__in=people).order_by("number"))
+    newest = {one.person_id: one for one in made}
+    waits = {one.person_id for one in made if one.state == AttemptState.NEEDS_REVIEW}
     grades = {one.person_id: one for one in access.class_grades(request.viewer).filter(person__in=people)}
     return [
-        Row(one, one.made, one.left, newest.get(one.pk), grade, _line(events.get(one.pk), assignment, grade))
+        Row(
+            person=one,
+            attempts=one.made,
+            left=one.left,
+            newest=newest.get(one.pk),
+            waits=one.pk in waits,
+            grade=grade,
+            line=line(one.pk, grade) if grade else None,
+        )
         for one in people
         for grade in [grades.get(one.pk)]
     ]
-
-
-def _line(event: ScoreEvent | None, assignment: Assignment, grade: Grade | None) -> gradebook.Line | None:
-    return gradebook.class_line(event, assignment, grade) if grade else None
 
 
 def _source(course: Context | None) -> Source | None:

@@ -68,12 +68,11 @@ def lesson(request: LaunchRequest) -> HttpResponse:
     shown = _lesson_of(assignment, version) if version else None
     if shown is None:
         raise Http404("This activity has no lesson.")
-    begun = _open(access.attempts(request.viewer))
-    context = {
-        "lesson": shown.body,
-        "check_url": reverse("attempt", args=[begun.pk]) if begun else reverse(_front(request)),
-        "front_url": reverse(_front(request)),
-    }
+    made, front = access.attempts(request.viewer), reverse(_front(request))
+    begun = _open(made)
+    here = reverse("attempt", args=[begun.pk]) if begun else front
+    may_take = begun or _outlook(request, assignment, made)["may_begin"]
+    context = {"lesson": shown.body, "check_url": here if may_take else "", "front_url": front}
     return render(request, "assessment/lesson.html", context)
 
 
@@ -99,13 +98,15 @@ def start(request: LaunchRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
-    """The player. A POST saves the form as it stands and comes back, or leaves for later."""
+    """The player. A POST saves the form as it stands and leaves for later, or stays."""
     found = own_attempt(request, attempt_id)
     if found.state != AttemptState.IN_PROGRESS:
         return see_other("result", found.pk)
     if request.method == "GET":
         return _player(request, found)
     trouble = _save_form(request, found, timezone.now())
+    if trouble is None and "stay" in request.POST:
+        return see_other("attempt", found.pk)
     return trouble or see_other(_front(request), after="?saved=1")
 
 
@@ -152,10 +153,12 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     assignment = assignment_or_404(request)
     grade = None if found.preview else access.grade(request.viewer)
     made = access.attempts(request.viewer)
-    context = result_context(found, grade) | {
-        **_outlook(request, assignment, made),
-        "line": gradebook.own_line(request.viewer, assignment, grade),
-        "version_key": version_of(request, assignment, found, grade),
+    outlook = _outlook(request, assignment, made)
+    line = gradebook.own_line(request.viewer, assignment, grade)
+    context = result_context(found, grade, may_begin=outlook["may_begin"]) | {
+        **outlook,
+        "line": line,
+        "version_key": version_of(found, line),
         "open": _open(made),
         "front_url": reverse(_front(request)),
         "late": "late" in request.GET,
@@ -170,7 +173,8 @@ def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     found = own_attempt(request, attempt_id)
     assignment = assignment_or_404(request)
     grade = None if found.preview else access.grade(request.viewer)
-    return JsonResponse({"state": found.state, "version": version_of(request, assignment, found, grade)})
+    line = gradebook.own_line(request.viewer, assignment, grade)
+    return JsonResponse({"state": found.state, "version": version_of(found, line)})
 
 
 def published(assignment: Assignment) -> Any:
@@ -194,10 +198,15 @@ def _has_lesson(assignment: Assignment, found: Attempt) -> bool:
     return assignment.opens != Opens.CHECK and found.quiz_version.lesson_version_id is not None
 
 
-def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool = False) -> dict[str, object]:
-    """What the list of marked answers needs, for the learner and for the teacher alike."""
+def result_context(
+    found: Attempt, grade: Grade | None, *, for_instructor: bool = False, may_begin: bool = False
+) -> dict[str, object]:
+    """What the list of marked answers needs, for the learner and for the teacher alike.
+
+    Who `may_begin` another attempt does not read yet what would have been right.
+    """
     marking = found.state == AttemptState.SUBMITTED
-    items = [] if marking else attempts.results(found, for_instructor=for_instructor)
+    items = [] if marking else attempts.results(found, for_instructor=for_instructor, ahead=may_begin)
     return {
         "attempt": found,
         "assignment": found.assignment,
@@ -209,10 +218,9 @@ def result_context(found: Attempt, grade: Grade | None, *, for_instructor: bool 
     }
 
 
-def version_of(request: LaunchRequest, assignment: Assignment, found: Attempt, grade: Grade | None) -> str:
+def version_of(found: Attempt, line: gradebook.Line | None) -> str:
     """Changes whenever the result page would say something new."""
-    line = gradebook.own_line(request.viewer, assignment, grade)
-    return f"{found.state}/{found.points}/{f'{line.words} {line.at} {line.more}' if line else ''}"
+    return f"{found.state}/{found.points}/{f'{line.words} {line.theirs} {line.at} {line.more}' if line else ''}"
 
 
 def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = None) -> HttpResponse:
@@ -251,13 +259,14 @@ def _open(made: list[Attempt]) -> Attempt | None:
     return next((one for one in made if one.state == AttemptState.IN_PROGRESS), None)
 
 
-def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> dict[str, object]:
+def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> dict[str, Any]:
     """The dates, on which side of them we are, and whether another attempt may begin. A preview may at any time."""
     window, now, left = windows.of(assignment, request.viewer), timezone.now(), _left(request, assignment, made)
     bound = not access.previews(request.viewer)
     early, over = bound and window.is_early(now), bound and window.is_over(now)
     may_begin = bool(assignment.quiz.current_id) and left != 0 and not early and not over
-    return {"window": window, "early": early, "over": over, "left": left, "may_begin": may_begin}
+    overdue = window.due_at is not None and window.due_at <= now
+    return {"window": window, "early": early, "over": over, "overdue": overdue, "left": left, "may_begin": may_begin}
 
 
 def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> int | None:

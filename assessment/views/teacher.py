@@ -1,6 +1,7 @@
 """Pages of a teacher: what needs a hand, then the class, then the numbers; policy, scores, one learner's attempt."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from assessment import access, picking, policy, windows
 from assessment.access import QuizInUse
-from assessment.models import Assignment, Attempt, Counts, Feedback, Population, WhileWaiting
+from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
 from assessment.placing import DATES, POLICY
 from assessment.statistics import report
 from assessment.views import class_list, gradebook
@@ -122,7 +123,7 @@ def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
     event = _named_score(request, event_id)
     if event is not None:
         scores.resend(event=event, now=timezone.now())
-    return see_other("class")
+    return see_other("class", after="?done=sent" if event else "")
 
 
 @instructors_only
@@ -133,7 +134,7 @@ def resend_absent(request: LaunchRequest) -> HttpResponse:
     events = scores.latest_by_person(resource_link=assignment.resource_link).values()
     for event in [event for event in events if gradebook.is_absent(event)][:MOST_AT_ONCE]:
         scores.resend(event=event, now=timezone.now())
-    return see_other("class")
+    return see_other("class", after="?done=sent")
 
 
 @instructors_only
@@ -143,7 +144,7 @@ def keep(request: LaunchRequest, event_id: UUID) -> HttpResponse:
     event = _named_score(request, event_id)
     if event is not None:
         scores.keep(event=event)
-    return see_other("class")
+    return see_other("class", after="?done=kept" if event else "")
 
 
 def _named_score(request: LaunchRequest, event_id: UUID) -> ScoreEvent | None:
@@ -175,16 +176,23 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     events = scores.latest_by_person(resource_link=assignment.resource_link)
     numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now())
+    paused = gradebook.pause(assignment, events.values())
+
+    def line(person: UUID, grade: Grade) -> gradebook.Line:
+        return gradebook.class_line(events.get(person), assignment, grade, paused)
+
     context = {
-        **class_list.context(request, assignment, events),
+        **class_list.context(request, line),
         "assignment": assignment,
         "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
-        "troubles": _troubles(events, assignment),
+        "troubles": _troubles(events, assignment, paused),
         "absent": sum(gradebook.is_absent(event) for event in events.values()),
         "shown": MOST_TROUBLES,
-        "moving": sum(gradebook.is_moving(event) for event in events.values()),
+        "moving": sum(gradebook.is_moving(event, paused) for event in events.values()),
         "saved": "saved" in request.GET,
+        "has_scores": bool(events),
+        "done": request.GET.get("done", ""),
         "unscored": "" if events else scores.why_none(assignment.resource_link),
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
@@ -200,11 +208,10 @@ def _mean_interval(numbers: dict[str, Any]) -> tuple[float, float] | None:
     return (max(0.0, interval[0]), min(most, interval[1])) if interval else None
 
 
-def _troubles(events: dict[UUID, ScoreEvent], assignment: Assignment) -> list[Trouble]:
-    stuck = {pk: event for pk, event in events.items() if gradebook.needs_hand(event)}
+def _troubles(events: dict[UUID, ScoreEvent], assignment: Assignment, paused: datetime | None) -> list[Trouble]:
+    stuck = {pk: event for pk, event in events.items() if gradebook.needs_hand(event, paused)}
     if not stuck:
         return []
     people = Person.objects.filter(institution=assignment.institution_id).in_bulk(stuck.keys())
-    paused = scores.paused_until(resource_link=assignment.resource_link)
     lines = {pk: gradebook.trouble_line(event, paused) for pk, event in stuck.items()}
     return [Trouble(people[pk], event, lines[pk]) for pk, event in stuck.items() if pk in people]

@@ -16,5 +16,6 @@ def front(request: LaunchRequest) -> HttpResponse:
     if request.method == "POST" and was_read:
         eula.accept(viewer=request.viewer, terms=terms, now=now)
         return render(request, "assessment/terms_accepted.html", {"terms": terms})
-    context = {"terms": terms, "accepted": eula.accepted(request.viewer, terms), "changed": request.method == "POST"}
+    context = {"terms": terms, "text": eula.spoken(terms), "built_in": terms.pk == eula.BUILT_IN}
+    context |= {"accepted": eula.accepted(request.viewer, terms), "changed": request.method == "POST"}
     return render(request, "assessment/terms.html", context)

@@ -316,7 +316,7 @@ def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_laun
         hand_in(launch, **all_right())
 
     told = dict(ScoreEvent.objects.values_list("platform_user__person__name", "comment"))
-    assert told["Alice"] == "Points encore à noter par une personne\N{NO-BREAK SPACE}: 1 sur 10."
+    assert told["Alice"] == "Points encore à corriger par votre enseignant\N{NO-BREAK SPACE}: 1 sur 10."
     assert told["Bob"] == "1 of 10 points still to be marked by a person."
 
 

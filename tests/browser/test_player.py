@@ -129,6 +129,10 @@ def test_the_whole_check_works_by_keyboard_alone(player: Page) -> None:
     expect(player.locator("#q1 input").nth(1)).to_be_checked()
     player.keyboard.press("Tab")
     assert player.evaluate("document.activeElement.closest('fieldset').id") == "q2"
+    player.keyboard.press("Space")
+    player.keyboard.press("Enter")
+    expect(player.locator("#q2 .saved")).to_contain_text("Saved")
+    expect(player.locator("#q2 input").first).to_be_focused()
 
 
 def test_the_check_works_without_script(course: Course, chromium) -> None:  # type: ignore[no-untyped-def]

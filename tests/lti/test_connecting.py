@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from lti import connecting, invitations
-from lti.models import Deployment, Invitation, Registration, key_hash
+from lti import connecting, invitations, scores
+from lti.models import Deployment, Invitation, Registration, ScoreEvent, key_hash
 from roster.models import Institution, User
 from tests.lti.conftest import register
+from tests.lti.desk import Desk
 from tests.lti.platform import Answer, Platform
 
 PAGES = ["registration/connect/", "registration/connect/canvas/", "registration/connect/other/", "invitation/add/"]
@@ -230,6 +232,23 @@ def test_check_shows_each_step_and_the_remedy(operator: Client, platform: Platfo
     assert "Compare the key set address" in page
     assert "Permission to send scores: ok" in page
     assert "Test column" not in page
+
+
+def test_pause_of_an_lms_is_named_and_ended_by_one_click(operator: Client, desk: Desk) -> None:
+    desk.queue()
+    until = timezone.now() + timedelta(hours=1)
+    Registration.objects.update(paused_until=until)
+    ScoreEvent.objects.update(next_try_at=until)
+    page = operator.post(f"/admin/lti/registration/{desk.registration.pk}/check/").content.decode()
+    assert f"Nothing is sent until {until:%Y-%m-%d %H:%M} UTC" in page
+    assert "1 wait to be sent." in page
+    assert "choose “Send waiting scores now”" in page
+
+    given = {"action": "resume", "_selected_action": [str(desk.registration.pk)]}
+    told = operator.post("/admin/lti/registration/", given, follow=True).content.decode()
+
+    assert "1 waiting scores go out now." in told
+    assert scores.sweep(now=timezone.now()) == [desk.registration.pk]
 
 
 def test_check_tries_a_score_only_when_ticked(operator: Client, platform: Platform) -> None:

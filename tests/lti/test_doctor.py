@@ -106,7 +106,7 @@ def test_sound_connection_passes_every_step(lms: Lms, connection: Registration) 
     found = examined(connection, score_test=True)
 
     assert outcomes(found, "ok") == list(found)
-    assert len(found) == 15
+    assert len(found) == 16
     assert "1 for “The check”" in found["Gradebook columns"].said
     assert "3 people" in found["Roster"].said
     assert found["Test score read back"].said == "1 of 1."

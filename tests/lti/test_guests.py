@@ -71,7 +71,10 @@ def test_guest_takes_the_check_and_is_never_scored(browser: Browser) -> None:
     published_quiz("one")
     front = browser.launch(**NOBODY)["Location"]
 
-    assert b"Start the check" in browser.client.get(front).content
+    page = browser.client.get(front).content
+    assert b"Start the check" in page
+    assert b"You are not signed in." in page
+    assert b"Preview" not in page
     attempt = _takes_the_check(browser, front)
 
     assert browser.client.get(f"{front}attempts/{attempt.pk}/result").status_code == 200

@@ -186,7 +186,8 @@ def test_tab_of_its_own_without_cookies_is_told_of_them_and_not_sent_to_another_
 
     assert page.status_code == 403
     words = strip_tags(page.content.decode())
-    assert "allow them for testserver" in words
+    assert "Your browser blocks cookies here" in words
+    assert "Allow cookies for testserver" in words
     assert "Open in a new tab" not in words
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from lti import scores
 from lti.admin_connecting import OperatorRows
 from lti.models import Deployment, Launch, Registration, ScoreEvent, ScoreState, ToolKey
 from roster.admin import OwnRows
@@ -248,6 +249,19 @@ def test_waiting_deployment_is_approved_by_one_click(browser: Browser, operator:
     assert "Approved for School." in LogEntry.objects.get(object_id=str(waiting.pk)).get_change_message()
     assert browser.launch(deployment_id="new").status_code == 303
     assert b"for approval" not in operator.get("/admin/").content
+
+
+def test_front_page_leads_to_the_scores_that_need_a_hand(operator: Client, staff: Client, desk: Desk) -> None:
+    ann = desk.person("Ann")
+    lost, sent_again = desk.queue(), desk.queue(person=ann)
+    ScoreEvent.objects.update(state=ScoreState.REFUSED)
+    assert sent_again
+    scores.resend(event=sent_again, now=desk.now)
+    assert b"1 score is not where it should be" in operator.get("/admin/").content
+    assert b"where it should be" not in staff.get("/admin/").content
+    for looks, sees in ((operator, [lost]), (staff, [])):
+        page = looks.get("/admin/lti/scoreevent/?trouble=yes")
+        assert [*page.context["cl"].queryset] == sees
 
 
 def test_institution_is_asked_for_where_nothing_says_whose_a_deployment_is(browser: Browser, operator: Client) -> None:

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from assessment import access
-from lti import rosters
-from lti.models import Context, Launch
+from lti import reconcile, rosters
+from lti.models import Context, Launch, LineItem, ScoreEvent, ScoreState
 from roster.models import Course, Enrollment, Group, Person, Role
 from tests.cast import Cast, all_right, hand_in, make_launch, make_person
 from tests.pages.conftest import Visit
@@ -84,7 +84,8 @@ def test_class_is_shown_where_the_lms_offers_no_list(cast: Cast, visit: Open) ->
     page = table(visit(cast.tess).get("/class/").content.decode())
 
     assert "1 learner." in page
-    assert "Update from the LMS" not in page
+    assert "list yet" not in page
+    assert "Update from the LMS" in page, "its grades can be read"
 
 
 def test_long_class_with_idle_learners_comes_in_pages(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,9 +147,37 @@ def test_teacher_has_the_list_read_again(cast: Cast, visit: Open) -> None:
     answer = tess.post("/class/list")
 
     assert answer.status_code == 303
-    assert answer["Location"].endswith("/class/#class")
+    assert answer["Location"].endswith("/class/?update=1#class")
     assert rosters.sweep(now=timezone.now()) == [context.pk]
     assert "is being read" in tess.get("/class/").content.decode()
+
+
+def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    column = LineItem.objects.get(resource_link=cast.tess.resource_link)
+    read_at = timezone.now() - timedelta(minutes=1)
+    LineItem.objects.update(reconciled_at=read_at)
+    tess, bob = visit(cast.tess), visit(cast.bob)
+    assert not reconcile.due(timezone.now()).exists()
+
+    assert bob.post("/class/list").status_code == 403
+    assert tess.post("/class/list").status_code == 303
+
+    assert reconcile.due(timezone.now()).get() == column
+    page = tess.get("/class/?update=1").content.decode()
+    assert "The grades of your LMS are being read." in page
+    assert '<class-waiter class="stack" data-moving>' in page
+    ScoreEvent.objects.update(state=ScoreState.DELIVERED)
+    LineItem.objects.update(reconciled_at=read_at)
+    assert "data-moving" not in tess.get("/class/?update=1").content.decode()
+
+
+def test_impatient_teacher_has_the_grades_read_three_times_a_minute(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    read_at = timezone.now() - timedelta(seconds=5)
+    LineItem.objects.update(reconciled_at=read_at)
+    visit(cast.tess).post("/class/list")
+    assert LineItem.objects.get(resource_link=cast.tess.resource_link).reconciled_at == read_at
 
 
 def test_learner_cannot_have_the_list_read(cast: Cast, visit: Open) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from assessment import attempts, marking
-from assessment.models import Attempt, AttemptState
+from assessment.models import Assignment, Attempt, AttemptState, Counts
 from tests.cast import NOW, Cast, all_right, answer, hand_in, publish
 from tests.pages.conftest import Visit, filled, stored
 
@@ -41,6 +41,15 @@ def test_saved_form_is_there_after_coming_back(cast: Cast, visit: Open) -> None:
     assert stored(attempt)["q1"] == "b"
     assert again[f"answer-{attempts.questions(attempt)[7].item_version_id}"] == "\n  two\nlines <b>"
     assert "2</span> of 10 answered" in alice.get(f"/attempts/{attempt.pk}/").content.decode()
+
+
+def test_enter_on_an_answer_saves_and_stays(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    sent = alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q1="b") | {"stay": ""})
+    assert sent.status_code == 303
+    assert sent["Location"].endswith(f"/attempts/{attempt.pk}/")
+    assert stored(attempt)["q1"] == "b"
 
 
 def test_submit_with_open_questions_asks_once_and_keeps_the_answers(cast: Cast, visit: Open) -> None:
@@ -183,6 +192,42 @@ def test_result_never_names_the_right_option_that_was_not_chosen(cast: Cast, vis
     attempt = hand_in(cast.alice, **all_right(q3="c"))
     page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
     assert page.count("The right one") == 8
+
+
+def test_ideas_that_earn_full_credit_are_held_back_while_another_attempt_may_begin(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    alice, address = visit(cast.alice), f"/attempts/{attempt.pk}/result"
+    assert "Names the secret idea" not in alice.get(address).content.decode()
+    assert "Names the secret idea" in visit(cast.tess).get(f"/class/attempts/{attempt.pk}").content.decode()
+    Assignment.objects.update(max_attempts=1)
+    assert "Names the secret idea" in alice.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        (Counts.LATEST, "The latest attempt counts, also when it earns less."),
+        (Counts.FIRST, "Your first attempt counts. Another one is for practice"),
+    ],
+)
+def test_learner_knows_before_starting_again_what_it_can_do_to_the_grade(
+    cast: Cast, visit: Open, counts: Counts, said: str
+) -> None:
+    Assignment.objects.update(counts=counts)
+    alice = visit(cast.alice)
+    assert said not in alice.get().content.decode()
+    attempt = hand_in(cast.alice, **all_right())
+    for page in ("/", f"/attempts/{attempt.pk}/result"):
+        assert said in alice.get(page).content.decode()
+    Assignment.objects.update(max_attempts=1)
+    assert said not in alice.get().content.decode()
+
+
+def test_blank_answer_is_called_so_where_the_score_alone_is_shown(cast: Cast, visit: Open) -> None:
+    Assignment.objects.update(feedback="never")
+    attempt = hand_in(cast.alice, **all_right(q3=""))
+    page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert page.count("– Not answered") == 1
 
 
 def test_policy_of_score_only_shows_no_feedback(cast: Cast, visit: Open) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from assessment import access
 from assessment.models import Attempt, Mark
@@ -97,7 +98,7 @@ def test_class_page_shows_first_what_needs_a_hand(cast: Cast, visit: Open) -> No
         ("Not Found <html><head><title>404 at LMS</title></head><body>x</body></html>", "404 at LMS"),
         ('Bad Request {"broken', "Bad Request {&quot;broken"),
         ('{"error":"invalid_client","error_description":"No such client"}', "The LMS said: No such client"),
-        ("", "The LMS did not answer."),
+        ("", "(HTTP 422)"),
     ],
 )
 def test_words_of_the_lms_are_shown_without_their_wrapping(cast: Cast, visit: Open, said: str, shown: str) -> None:
@@ -133,10 +134,45 @@ def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None
 def test_next_try_is_not_told_for_before_the_platform_is_asked_again(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
     ScoreEvent.objects.update(tries=2, last_answer="busy", next_try_at=NOW)
-    Registration.objects.update(paused_until=NOW + timedelta(minutes=7))
+    until = timezone.now() + timedelta(minutes=7)
+    Registration.objects.update(paused_until=until)
     page = visit(cast.tess).get("/class/").content.decode()
     told = page.split("Next try:")[1].split("</time>")[0]
-    assert f'datetime="{(NOW + timedelta(minutes=7)).isoformat()}"' in told
+    assert f'datetime="{until.isoformat()}"' in told
+
+
+@pytest.mark.parametrize("word", ["first", "again"])
+def test_score_that_waits_for_a_pause_of_the_lms_is_in_sight_of_everyone(cast: Cast, visit: Open, word: str) -> None:
+    hand_in(cast.alice, **all_right())
+    Registration.objects.update(paused_until=timezone.now() + timedelta(minutes=50))
+    tess, alice = visit(cast.tess), visit(cast.alice)
+    if word == "again":
+        ScoreEvent.objects.update(state=ScoreState.REFUSED, last_answer="no")
+        sent = tess.post(f"/class/scores/{ScoreEvent.objects.get().pk}/resend")
+        assert sent["Location"].endswith("/class/?done=sent")
+    page = tess.get("/class/?done=sent").content.decode()
+    assert "1 score is not where it should be." in page
+    assert "The LMS takes no scores just now." in page
+    assert "on the way to the LMS" not in page
+    assert "Sent again. Below is what came of it so far." in page
+    assert "Waiting for your LMS until" in alice.get("/").content.decode()
+
+    Registration.objects.update(paused_until=timezone.now() + timedelta(seconds=20))
+    assert "… 1 score</span> on the way to the LMS." in tess.get("/class/").content.decode()
+    assert "On its way to your gradebook" in alice.get("/").content.decode()
+
+
+def test_what_a_teacher_decided_about_a_score_is_said(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED, seen_score=7, seen_maximum=10)
+    tess, event = visit(cast.tess), ScoreEvent.objects.get()
+    kept = tess.post(f"/class/scores/{event.pk}/keep")
+    assert kept["Location"].endswith("/class/?done=kept")
+    assert "The score of the LMS stays." in tess.get("/class/?done=kept").content.decode()
+
+    page = visit(cast.alice).get("/").content.decode()
+    assert "Set by your teacher: 7 of 10" in page
+    assert "<dt>Score of the check</dt><dd><strong>9 of 10</strong>" in page
 
 
 @pytest.mark.parametrize(
@@ -223,7 +259,7 @@ def test_class_page_costs_the_same_for_any_number_of_learners(
     for name in ("Ann", "Ben", "Cem", "Dee"):
         hand_in(make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, name)), **all_right())
     tess = visit(cast.tess)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         tess.get("/class/")
 
 

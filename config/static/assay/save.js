@@ -154,6 +154,7 @@ class AnswerSaver extends HTMLElement {
     if (this.leaving || this.stopped) return;
     event.preventDefault();
     const button = event.submitter;
+    if (button?.name === "stay") return this.flush();
     button?.setAttribute("aria-busy", "true");
     try {
       clearTimeout(this.timer);
