@@ -1,14 +1,16 @@
 """The staff's view of assignments and of what learners did. Only the policy of an assignment can be changed here."""
 
+from decimal import Decimal
+from typing import Any
+
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
 
 from assessment import policy
 from assessment.models import Assignment, Attempt, Erasure, Grade, Mark, Response
-from assessment.views import gradebook
-from lti import scores
+from lti.models import ScoreEvent, ScoreState
 from roster.admin import OwnRows, ReadOnlyRows
 
 
@@ -70,7 +72,7 @@ class ResponsesOfAttempt(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Attempt)
 class AttemptAdmin(ReadOnlyRows):
-    list_display = ["person", "assignment", "number", "state", "points", "points_waiting", "points_max", "submitted_at"]
+    list_display = ["person", "assignment", "number", "state", "earned", "submitted_at"]
     list_select_related = ["person", "assignment"]
     list_filter = ["state", "preview"]
     search_fields = ["person__name", "person__email", "assignment__title"]
@@ -78,42 +80,90 @@ class AttemptAdmin(ReadOnlyRows):
     inlines = [ResponsesOfAttempt]
     exclude = ["key_hash", "counted"]
 
+    @admin.display(description="points", ordering="points")
+    def earned(self, attempt: Attempt) -> str:
+        return f"{_of(attempt.points, attempt.points_max)}{' so far' if attempt.points_waiting else ''}"
+
 
 @admin.register(Response)
 class ResponseAdmin(ReadOnlyRows):
     institution_path = "attempt__institution"
-    list_display = ["attempt", "item_version", "waiting", "saved_at"]
-    list_select_related = ["attempt", "item_version__item__quiz"]
+    list_display = ["person", "assignment", "question", "waiting", "saved_at"]
+    list_select_related = ["attempt__person", "attempt__assignment", "item_version__item"]
     list_filter = ["waiting"]
+    search_fields = ["attempt__person__name", "attempt__person__email", "attempt__assignment__title"]
+
+    @admin.display(ordering="attempt__person__name")
+    def person(self, response: Response) -> str:
+        return _learner(response)
+
+    @admin.display(ordering="attempt__assignment__title")
+    def assignment(self, response: Response) -> str:
+        return str(response.attempt.assignment or "–")
+
+    @admin.display(ordering="item_version__item__identifier")
+    def question(self, response: Response) -> str:
+        return response.item_version.item.identifier
 
 
 @admin.register(Mark)
 class MarkAdmin(ReadOnlyRows):
     institution_path = "response__attempt__institution"
-    list_display = ["response", "points", "by", "tier", "person", "created_at"]
-    list_select_related = ["response", "person"]
+    list_display = ["learner", "question", "given", "by", "tier", "person", "created_at"]
+    list_select_related = ["response__attempt__person", "response__item_version__item", "person"]
     list_filter = ["by", "tier"]
+
+    @admin.display(ordering="response__attempt__person__name")
+    def learner(self, mark: Mark) -> str:
+        return _learner(mark.response)
+
+    @admin.display(ordering="response__item_version__item__identifier")
+    def question(self, mark: Mark) -> str:
+        return mark.response.item_version.item.identifier
+
+    @admin.display(description="points", ordering="points")
+    def given(self, mark: Mark) -> str:
+        return _of(mark.points, mark.response.item_version.points)
 
 
 @admin.register(Grade)
 class GradeAdmin(ReadOnlyRows):
-    list_display = ["person", "assignment", "points", "points_max", "state", "in_the_lms", "updated_at"]
-    list_select_related = ["person", "assignment__resource_link"]
+    list_display = ["person", "assignment", "earned", "state", "in_the_lms", "updated_at"]
+    list_select_related = ["person", "assignment"]
     list_filter = ["state"]
     search_fields = ["person__name", "person__email", "assignment__title"]
     readonly_fields = ["in_the_lms", "unsent_at"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        newest = ScoreEvent.objects.filter(
+            line_item__resource_link=OuterRef("assignment__resource_link"), platform_user__person=OuterRef("person")
+        ).order_by("-timestamp", "-version")
+        told = {f"lms_{name}": Subquery(newest.values(name)[:1]) for name in ("state", "hint")}
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(**told)
+        return rows
+
+    @admin.display(description="points", ordering="points")
+    def earned(self, grade: Grade) -> str:
+        return _of(grade.points, grade.points_max)
+
     @admin.display(description="in the LMS")
-    def in_the_lms(self, grade: Grade) -> str:
-        """The state of the newest score on its way, with the LMS's own words where it gave any."""
-        event = scores.latest(resource_link=grade.assignment.resource_link, person=grade.person)
-        if event is None:
+    def in_the_lms(self, grade: Any) -> str:
+        """The state of the newest score on its way, and what can be done about it."""
+        if grade.lms_state is None:
             return "no column yet" if grade.unsent_at else "held back"
-        words = gradebook.seen(event) if event.drift else event.last_answer or event.hint
-        return f"{event.get_state_display()}: {words}" if words else event.get_state_display()
+        state = ScoreState(grade.lms_state).label
+        return f"{state}: {grade.lms_hint}" if grade.lms_hint else state
 
 
 @admin.register(Erasure)
 class ErasureAdmin(ReadOnlyRows):
     list_display = ["reference", "institution", "by", "erased", "at"]
     list_select_related = ["institution", "by"]
+
+
+def _learner(response: Response) -> str:
+    return str(response.attempt.person or "practice")
+
+
+def _of(points: Decimal | None, most: Decimal) -> str:
+    return "–" if points is None else f"{points.normalize():f} of {most.normalize():f}"

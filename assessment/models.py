@@ -265,7 +265,7 @@ class Grade(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.points}/{self.points_max} {self.state}"
+        return f"{self.points.normalize():f} of {self.points_max.normalize():f}, {self.state}"
 
 
 class Population(models.TextChoices):

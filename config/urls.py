@@ -5,6 +5,7 @@ from config import views
 
 admin.site.site_header = "Assay administration"
 admin.site.site_title = "Assay"
+admin.site.enable_nav_sidebar = False  # its lists need the width
 
 urlpatterns = [
     path("", views.home, name="home"),

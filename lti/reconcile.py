@@ -53,8 +53,8 @@ def reconcile(*, now: datetime, clock: Clock = timezone.now) -> int:
 
 def ask(link: UUID | None, *, now: datetime) -> None:
     """Read a link's column back soon, on a teacher's word. Pressed again and again it is read three times a minute."""
-    column = LineItem.objects.filter(resource_link=link, reconciled_at__lt=now - QUIET)
-    if column.update(reconciled_at=None):
+    unread = Q(reconciled_at=None) | Q(reconciled_at__lt=now - QUIET)
+    if LineItem.objects.filter(unread, resource_link=link).update(reconciled_at=None):
         from lti import tasks  # which imports this
 
         tasks.read_grades_back.delay_on_commit()  # type: ignore[attr-defined]

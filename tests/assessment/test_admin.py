@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessment.models import Attempt, Grade, Mark, Response
 from roster.models import Institution, User
-from tests.cast import Cast, all_right, at, hand_in
+from tests.cast import Cast, all_right, at, hand_in, make_launch, make_person
 
 READ_ONLY = (Attempt, Response, Mark, Grade)
 
@@ -52,6 +54,28 @@ def test_nothing_that_learners_did_can_be_changed(marked: Cast, model: Any) -> N
 
 def test_state_of_the_score_is_shown_beside_the_grade(marked: Cast) -> None:
     assert b">due</td>" in page(staff(None), Grade).content
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (Attempt, [">9 of 10 so far</td>", "Alice"]),
+        (Response, [">q8</td>", ">The check</td>", "Alice"]),
+        (Mark, [">1 of 1</td>", ">q1</td>", "Alice"]),
+        (Grade, [">9 of 10</td>", "Alice"]),
+    ],
+)
+def test_lists_say_who_and_how_much_and_cost_the_same_for_any_number(
+    marked: Cast, model: Any, said: list[str], django_assert_num_queries: Any
+) -> None:
+    client = staff(None)
+    with CaptureQueriesContext(connection) as few:
+        shown = page(client, model).content.decode()
+    assert [words for words in said if words not in shown] == []
+    for name in ("Ann", "Ben", "Cem"):
+        hand_in(make_launch(marked.alice.resource_link, make_person(marked.alice.resource_link, name)), **all_right())
+    with django_assert_num_queries(len(few)):
+        page(client, model)
 
 
 def test_policy_can_be_changed_and_grades_follow(marked: Cast) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from assessment import access
-from lti import reconcile, rosters
+from lti import reconcile, rosters, tasks
 from lti.models import Context, Launch, LineItem, ScoreEvent, ScoreState
 from roster.models import Course, Enrollment, Group, Person, Role
 from tests.cast import Cast, all_right, hand_in, make_launch, make_person
@@ -170,6 +170,18 @@ def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:
     ScoreEvent.objects.update(state=ScoreState.DELIVERED)
     LineItem.objects.update(reconciled_at=read_at)
     assert "data-moving" not in tess.get("/class/?update=1").content.decode()
+
+
+@pytest.mark.parametrize("ago", [None, timedelta(minutes=1)])
+def test_word_to_read_the_grades_reaches_a_worker_at_once(
+    cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch, ago: timedelta | None
+) -> None:
+    hints: list[bool] = []
+    monkeypatch.setattr(tasks.read_grades_back, "delay_on_commit", lambda: hints.append(True))
+    hand_in(cast.alice, **all_right())
+    LineItem.objects.update(reconciled_at=ago and timezone.now() - ago)
+    visit(cast.tess).post("/class/list")
+    assert hints == [True]
 
 
 def test_impatient_teacher_has_the_grades_read_three_times_a_minute(cast: Cast, visit: Open) -> None:
