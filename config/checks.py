@@ -4,6 +4,7 @@ Errors stop every command; warnings about a deployment show with `check --deploy
 """
 
 import ipaddress
+import ssl
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -100,6 +101,18 @@ def deployment(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMe
         what = "Secrets in the database are sealed with nothing but a key derived from SECRET_KEY."
         found.append(Warning(what, hint=hint, id="assay.W004"))
     return found
+
+
+@register(Tags.security)
+def certificates(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A file that cannot be read would stop every request to every LMS."""
+    try:
+        if settings.ASSAY_CA_BUNDLE:
+            ssl.create_default_context(cafile=settings.ASSAY_CA_BUNDLE)
+    except (OSError, ValueError) as error:  # among them ssl.SSLError
+        hint = "Certificates in PEM, readable by this service: -----BEGIN CERTIFICATE----- …"
+        return [Error(f"ASSAY_CA_BUNDLE cannot be used: {error}.", hint=hint, id="assay.E007")]
+    return []
 
 
 @register(Tags.compatibility)

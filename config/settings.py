@@ -18,6 +18,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname o
 
 # Hosts beside the public internet that the server may fetch from, such as `lms.campus.lan` or `localhost:8100`.
 ASSAY_PRIVATE_HOSTS: list[str] = env.list("ASSAY_PRIVATE_HOSTS", default=[])
+# A file of certificates (PEM) that sign those of LMSs, beside the public ones.
+ASSAY_CA_BUNDLE = env.str("ASSAY_CA_BUNDLE", default="")
 # Hosted Canvas has one issuer for all schools; whoever speaks for it must be one of these hosts. A leading dot means
 # every host below. A school's own name for its Canvas (`canvas.school.edu`) is added here.
 ASSAY_SHARED_ISSUERS: list[str] = env.list(

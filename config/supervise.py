@@ -27,14 +27,22 @@ WEB = (
 
 @dataclass(frozen=True)
 class Addresses:
-    """The tool and the sandbox LMS are different sites to a browser, so that frames are truly cross-site."""
+    """The tool and the sandbox LMS are different sites to a browser, so that frames are truly cross-site.
+
+    `public` is where browsers and other LMSs find the tool, by a proxy that the caller runs; empty: where it listens.
+    """
 
     port: int
     sandbox_port: int
+    public: str = ""
+
+    @property
+    def listening(self) -> str:
+        return f"http://{HOST}:{self.port}"
 
     @property
     def tool(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return self.public or self.listening
 
     @property
     def sandbox(self) -> str:
@@ -51,7 +59,7 @@ def addresses() -> Addresses:
         raise Trouble(f"PORT and SANDBOX_PORT are both {ports['PORT']}: give the sandbox LMS a port of its own.")
     for name, port in ports.items():
         _must_be_free(name, port)
-    return Addresses(ports["PORT"], ports["SANDBOX_PORT"])
+    return Addresses(ports["PORT"], ports["SANDBOX_PORT"], os.environ.get("ASSAY_BASE_URL", "").strip().rstrip("/"))
 
 
 def _port(name: str, default: int) -> int:
@@ -89,14 +97,19 @@ def _answers(host: str, port: int) -> bool:
 
 
 def environment(home: Path, at: Addresses, services: dict[str, str]) -> dict[str, str]:
-    """What every process of the system is told; the caller's own settings stay."""
-    demo = {
-        "ASSAY_PRIVATE_HOSTS": f"localhost:{at.sandbox_port}",
-        "ASSAY_STATIC_ROOT": str(home / "static"),
-    }
+    """What every process of the system is told; the caller's own settings stay, with the sandbox beside them."""
+    demo = {"ASSAY_STATIC_ROOT": str(home / "static")}
+    if at.tool.startswith("https:"):
+        demo["BEHIND_PROXY"] = "1"  # who else would speak TLS
     if not local.given("SECRET_KEY"):
         demo["SECRET_KEY"] = local.secret_key(home)
-    fixed = {"ASSAY_BASE_URL": at.tool, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUNBUFFERED": "1"}
+    private = [os.environ.get("ASSAY_PRIVATE_HOSTS", ""), f"localhost:{at.sandbox_port}"]
+    fixed = {
+        "ASSAY_BASE_URL": at.tool,
+        "ASSAY_PRIVATE_HOSTS": ",".join(filter(None, private)),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
     return {**demo, **os.environ, **fixed, **services}
 
 
@@ -277,7 +290,7 @@ def _announce(
 ) -> None:
     """Wait until both sites answer, let other terminals in, and show the way."""
     deadline = time.monotonic() + READY_SECONDS
-    while not (_responds(f"{at.tool}/readyz") and _responds(at.sandbox)):
+    while not (_responds(f"{at.listening}/readyz") and _responds(at.sandbox)):
         _must_live(home, processes, running)
         if time.monotonic() > deadline:
             raise Trouble(f"The system did not answer within {READY_SECONDS:.0f} s; see {_short(home / 'logs')}.")
@@ -287,7 +300,8 @@ def _announce(
 
 
 SHARED = (
-    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ASSAY_BASE_URL", "ASSAY_PRIVATE_HOSTS", "ASSAY_STATIC_ROOT", "DEBUG"),
+    *("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ASSAY_BASE_URL", "ASSAY_PRIVATE_HOSTS", "ASSAY_CA_BUNDLE"),
+    *("ASSAY_STATIC_ROOT", "DEBUG", "BEHIND_PROXY"),
     *("DATABASE_URL_FILE", "REDIS_URL_FILE", "SECRET_KEY_FILE"),
 )
 

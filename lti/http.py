@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.ssl_ import create_urllib3_context
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
 DEADLINE = 25.0  # seconds from the first connection to the last byte, against a server that drips
@@ -293,6 +294,9 @@ class _TlsPool(HTTPSConnectionPool):
 
 class _GuardedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        if settings.ASSAY_CA_BUNDLE:  # requests adds the public ones
+            kwargs["ssl_context"] = create_urllib3_context()
+            kwargs["ssl_context"].load_verify_locations(settings.ASSAY_CA_BUNDLE)
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 

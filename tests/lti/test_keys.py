@@ -2,14 +2,20 @@
 
 import json
 import socket
+import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from django.db.models import F
 from django.utils import timezone
 from urllib3.connection import HTTPConnection
@@ -182,6 +188,47 @@ def test_answer_that_drips_is_cut_off(quick: bytes, settings: Any, monkeypatch: 
         with pytest.raises(http.Unreachable, match="took longer"):
             http.fetch("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/")
         assert time.monotonic() - began < 10  # the drip lasts for twenty
+
+
+def test_certificate_of_an_authority_of_ones_own_is_taken_where_the_operator_names_it(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.ASSAY_PRIVATE_HOSTS = ["localhost"]
+    bundle, context = tmp_path / "ca.pem", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    bundle.write_bytes(_self_signed("localhost"))
+    context.load_cert_chain(bundle)
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
+        address = f"https://localhost:{listening.getsockname()[1]}/"
+        pool.submit(_answer_by_tls, listening, context)
+        with pytest.raises(http.Unreachable, match="self-signed"):
+            http.fetch("GET", address)
+        pool.submit(_answer_by_tls, listening, context)
+        settings.ASSAY_CA_BUNDLE = str(bundle)
+
+        assert http.fetch("GET", address).status == 204
+
+
+def _self_signed(host: str) -> bytes:
+    """A key and a certificate for a host, in PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, pkcs8, none = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(pem, pkcs8, none) + made.public_bytes(pem)
+
+
+def _answer_by_tls(listening: socket.socket, context: ssl.SSLContext) -> None:
+    connected, _ = listening.accept()
+    with suppress(OSError), context.wrap_socket(connected, server_side=True) as speaking:
+        speaking.recv(4096)
+        speaking.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
 
 
 def _drip(listening: socket.socket, quick: bytes) -> None:

@@ -48,6 +48,8 @@ def test_production_settings_are_clean() -> None:
         ("assay.E003", {"ASSAY_BASE_URL": "http://assay.example.org"}),
         ("assay.E004", {"ASSAY_BASE_URL": "https://assay.example.org/tool"}),
         ("assay.E005", {"REDIS_URL": "amqp://somewhere"}),
+        ("assay.E007", {"ASSAY_CA_BUNDLE": __file__}),
+        ("assay.E007", {"ASSAY_CA_BUNDLE": "/nowhere/ca.pem"}),
         ("assay.E006", {"ASSAY_ENCRYPTION_KEYS": f"{GOOD['SECRET_KEY']},short"}),
     ],
 )

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,20 @@ def test_both_sites_need_ports_of_their_own(free: int, monkeypatch: pytest.Monke
 def test_tool_and_sandbox_are_different_sites() -> None:
     at = supervise.Addresses(8300, 8400)
     assert (at.tool, at.sandbox) == ("http://127.0.0.1:8300", "http://localhost:8400")
+
+
+def test_public_address_and_private_hosts_of_the_caller_are_kept(
+    free: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", str(free))
+    monkeypatch.setenv("SANDBOX_PORT", str(free + 1 if free < 65535 else free - 1))
+    monkeypatch.setenv("ASSAY_BASE_URL", "https://assay.test/")
+    monkeypatch.setenv("ASSAY_PRIVATE_HOSTS", "moodle.test")
+    at = supervise.addresses()
+    assert (at.tool, at.listening) == ("https://assay.test", f"http://127.0.0.1:{free}")
+
+    told = supervise.environment(tmp_path, at, {})
+
+    assert told["ASSAY_BASE_URL"] == supervise.sandbox_environment(tmp_path, at)["TOOL_URL"] == "https://assay.test"
+    assert told["ASSAY_PRIVATE_HOSTS"] == f"moodle.test,localhost:{at.sandbox_port}"
+    assert told["BEHIND_PROXY"] == "1"
