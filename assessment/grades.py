@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext
@@ -33,9 +33,10 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
     """Bring the grade in line with the attempts; a change is queued for the LMS in the same transaction.
 
     None while no attempt is marked. Safe when several attempts of one person are marked at the same moment: the
-    grade row is locked before the attempts and the policy are read for good.
+    grade row is locked before the attempts are read for good. The policy stays as it is read until all is written.
     """
     with transaction.atomic():
+        _hold_policy(assignment.pk)
         standing = _standing(assignment.pk, person)
         if standing is None:
             return None
@@ -133,6 +134,12 @@ def _comment(attempt: Attempt, person: Person) -> str:
             "waiting": waiting,
             "most": most,
         }
+
+
+def _hold_policy(assignment_id: UUID) -> None:
+    """Whoever changes the policy waits for us, and then finds every grade that was made by the old one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM assessment_assignment WHERE id = %s FOR SHARE", [assignment_id])
 
 
 def _standing(assignment_id: UUID, person: Person) -> Standing | None:

@@ -1,7 +1,7 @@
 """Marking: pure item-type rules over frozen responses, then statistics, grade and score, in one transaction.
 
-Locks are always taken in the order attempt -> grade -> score event. Row locks are `FOR NO KEY UPDATE`, which lets
-others point foreign keys at a locked row, so that a grade may name an attempt that is being marked just now.
+Locks are always taken in the order attempt -> assignment -> grade -> score event. Row locks are `FOR NO KEY UPDATE`,
+which lets others point foreign keys at a locked row, so that a grade may name an attempt that is being marked just now.
 """
 
 import logging

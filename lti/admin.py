@@ -105,7 +105,7 @@ class LineItemAdmin(ReadOnlyRows):
         """Only columns that this tool made; each that stays is named with the reason."""
         for column in queryset.select_related("registration", "resource_link"):
             try:
-                column_changes.remove(column=column)
+                column_changes.remove(column=column, now=timezone.now())
                 self.message_user(request, f"{column.resource_link}: deleted.", messages.SUCCESS)
             except column_changes.NotOurs:
                 words = "not made by this tool, so it stays."

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet, URLField
+from django.db.models import QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -17,29 +17,12 @@ from django.utils.safestring import SafeString
 
 from lti import connecting, doctor, invitations, scores
 from lti.models import Invitation, Registration
-from roster.admin import OwnRows, is_operator
+from roster.admin import ForOperators, OwnRows
 from roster.models import Institution, User
 
 
-class OperatorRows(OwnRows):
-    """Rows of the whole service, shared between institutions."""
-
+class OperatorRows(ForOperators, OwnRows):
     institution_path = ""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request) and super().has_module_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_operator(request) and super().has_view_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return is_operator(request) and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_operator(request) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return is_operator(request) and super().has_delete_permission(request, obj)
 
 
 class InviteForm(forms.Form):

@@ -22,7 +22,7 @@ CUSTOM_VALUE_LIMIT = 4_000  # characters
 # A variable that the platform did not know, sent as it stands in the tool's configuration (core 1.3 section 6.1).
 UNRESOLVED = re.compile(r"\$[A-Za-z][\w-]*(\.[\w<>-]+)+")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates, which PostgreSQL does not take
-SPACE = re.compile(r"\s")
+SPACE = re.compile(r"[\s\\]")  # a browser takes a backslash for a slash
 
 
 def text(value: Any, limit: int = 255) -> str:
@@ -44,7 +44,7 @@ def is_identifier(value: Any, limit: int = 255) -> bool:
 def as_identifier(value: Any) -> str:
     """A key as text, empty where it is none. Some platforms write numbers where the standard has text."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+        value = str(value)
     return value if is_identifier(value) else ""
 
 

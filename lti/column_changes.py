@@ -68,13 +68,14 @@ def push(column_id: UUID, *, clock: Clock = timezone.now) -> None:
         lease.release()
 
 
-def remove(*, column: LineItem) -> None:
+def remove(*, column: LineItem, now: datetime) -> None:
     """Delete a column that this tool made, with its grades; no more scores go there. Raises NotOurs, http.HttpError."""
     if not column.made or ags.LINE_ITEM not in column.resource_link.scopes:
         raise NotOurs
     with leases.errand(column.registration_id, patience=PATIENCE), http.session() as session:
         ags.delete_line_item(_call(column, session), line_item=column.url)
     gone: dict[str, Any] = {"url": "", "made": False, "wanted": False, "score_maximum": None, "push_at": None}
+    gone["replaced_at"] = now  # a column made later has none of the grades that were told to this one
     with transaction.atomic():
         LineItem.objects.filter(pk=column.pk).update(**gone)
         waiting = ScoreEvent.objects.filter(line_item=column.pk, state=ScoreState.DUE)

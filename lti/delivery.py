@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -17,6 +18,10 @@ from lti.models import Drift, Registration, ScoreEvent, ToolKey
 logger = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")  # points: platforms round what they show
+CLEAR_NO = (400, 404, 405, 409, 410, 412, 422)  # of a column: no other answer comes from asking again
+NOT_MADE = _(
+    "The LMS did not let us find or make the gradebook column. Was the activity deleted, or the course closed?"
+)
 KEY_SET_HINT = _("The LMS gave us no access. Its administrator should check the tool's client id and key set address.")
 REPLACING = _("Send ours again only if it should replace that.")
 GIVEN_UP = _("Given up after three days of trying.")
@@ -81,6 +86,10 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         return Outcome(verdict, words="internal error", unknown=_is_open(delivery))
 
 
+class _Unreadable(Exception):
+    """Results may not be read."""
+
+
 class _Delivery:
     """The steps of one delivery."""
 
@@ -90,15 +99,19 @@ class _Delivery:
         self.column = parcel.column
         self.family = families.of(parcel.registration.family)
         self.call = tokens.authorised(parcel.registration, self.column.scopes, key=parcel.key, session=session)
-        self.forced = self.event.forced and self.event.delivered_at is None  # a person's word is good for once
-        self.careful = self.event.unknown and not parcel.told and not self.forced
+        self.careful = self.event.unknown and not parcel.told and not self.event.forced
         self.new_submission = parcel.new_submission
         self.surely_new = not self.event.unknown  # whether no earlier try of it can have arrived
         self.posting = False  # whether a score was sent and not answered
         self.url = ""
 
     def run(self) -> Outcome:
-        self.url = self.column.address(self.call, self.event.score_maximum)
+        try:
+            self.url = self.column.address(self.call, self.event.score_maximum)
+        except http.Refused as error:
+            if error.status not in CLEAR_NO:
+                raise
+            return self._outcome(error.answer, Verdict(Kind.REFUSED, NOT_MADE))
         if not self.url:
             return Outcome(Verdict(Kind.REFUSED, _("The gradebook has no column for this activity.")))
         return self._look_first() or self._send()
@@ -115,7 +128,7 @@ class _Delivery:
             logger.error("score event %s was malformed for the platform: %s", self.event.pk, answer.text[:500])
         if verdict.kind is Kind.COMPARE:
             return self._compared(answer)
-        if verdict.kind is Kind.DELIVERED and self.forced and self.family.KEEPS_OVERRIDES:
+        if verdict.kind is Kind.DELIVERED and self.event.forced and self.family.KEEPS_OVERRIDES:
             return self._stands(answer)
         if verdict.kind in (Kind.LOST, Kind.WITHOUT_SUBMISSION):
             verdict = replace(verdict, kind=Kind.REFUSED)
@@ -142,18 +155,20 @@ class _Delivery:
         to any grade needs no look, unless a comment goes with it. One on a person's word replaces whatever is there.
         """
         doubtful = self.event.unknown and not self.family.REFUSES_EQUAL and (self.event.comment or not self._yields())
-        replaces = self.parcel.told and not self.forced
-        if not (doubtful or replaces) or ags.RESULT not in self.column.scopes:
+        replaces = self.parcel.told and not self.event.forced
+        if not (doubtful or replaces):
             return None
         try:
-            result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+            result = self._read()
+        except _Unreadable:
+            return None  # waiting for it would hold the score back for ever
         except http.Refused as error:
             if error.status not in (404, 410):
                 raise
             if self.column.moved(self.call, self.url):
                 self.url = self.column.url
             return None  # what was told is gone with its column
-        if self.forced:
+        if self.event.forced:
             return Outcome(Verdict(Kind.DELIVERED)) if is_shown(result, self.event) else None
         told_so = any(is_shown(result, told) for told in self.parcel.told)
         if told_so or (is_empty(result) and not self.parcel.confirmed):
@@ -163,28 +178,40 @@ class _Delivery:
             return Outcome(Verdict(Kind.DELIVERED))
         return self._conflict(Answer(0), result)
 
+    def _read(self) -> ags.Result | None:
+        """The person's result. Raises _Unreadable where the platform offers no reading, or forbids it."""
+        if ags.RESULT not in self.column.scopes:
+            raise _Unreadable
+        try:
+            return ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+        except http.Refused as error:
+            if error.status in (401, 403) and not pacing.is_throttled(error.answer):
+                raise _Unreadable from error
+            raise
+
     def _yields(self) -> bool:
         """Not on the first try of a score that is put back: it may have been away for weeks."""
         return self.careful and self.event.tries > 1 and self.family.GIVES_WAY
 
     def _compared(self, answer: Answer) -> Outcome:
         """The platform holds something at least as new: ours, which arrived before, or a change made there."""
-        if ags.RESULT not in self.column.scopes:
+        try:
+            result = self._read()
+        except _Unreadable:
             hint = _("The gradebook holds a newer grade, and we may not read it.")
             return self._outcome(answer, Verdict(Kind.CONFLICT, hint))
-        result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
         if result is not None and is_shown(result, self.event):
             return self._outcome(answer, Verdict(Kind.DELIVERED))
         return self._hidden(answer, result) if self._may_be_hidden() else self._conflict(answer, result)
 
     def _may_be_hidden(self) -> bool:
         """Whether a try before this one, made on a person's word, was taken and then hidden by an override."""
-        return self.forced and self.event.tries > 1 and self.family.KEEPS_OVERRIDES
+        return self.event.forced and self.event.tries > 1 and self.family.KEEPS_OVERRIDES
 
     def _stands(self, answer: Answer) -> Outcome:
         """Whether a score sent on a person's word really shows: Moodle says yes to one that it then hides."""
-        if ags.RESULT in self.column.scopes:
-            result = ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+        with suppress(_Unreadable):
+            result = self._read()
             if not is_shown(result, self.event):
                 return self._hidden(answer, result)
         return self._outcome(answer, Verdict(Kind.DELIVERED))

@@ -44,7 +44,8 @@ def _is_moodles(found: Claims) -> bool:
 
 def check(found: Claims) -> None:
     """A message names its user, or no person at all. Raises LaunchRefused for anything between."""
-    if found.get("sub") is not None or found.get(CLAIM + "message_type") not in FOR_GUESTS:
+    kind = found.get(CLAIM + "message_type")
+    if found.get("sub") is not None or not isinstance(kind, str) or kind not in FOR_GUESTS:
         claims.identifier(found, "sub")
     elif any(found.get(name) for name in PERSONAL) or claims.mapping(found, CLAIM + "lis").get("person_sourcedid"):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "sub is missing, though the message tells of a person")

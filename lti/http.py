@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ TIMEOUT = (5.0, 20.0)  # seconds to connect, and between two bytes
 DEADLINE = 25.0  # seconds from the first connection to the last byte, against a server that drips
 MOST_ADDRESSES = 4  # of one host, tried one after the other
 MAX_BYTES = 1_000_000
+HOST = re.compile(
+    r"([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d*)?"
+)  # nothing that two readers of an address could split differently
 LONGEST_PAUSE = 3_600.0  # seconds that an answer may ask us to wait
 
 
@@ -90,7 +94,7 @@ class Refused(HttpError):
     def __init__(self, answer: Answer) -> None:
         said = f"{answer.status} {answer.reason}".strip()
         super().__init__(f"answered {said}: {answer.text.strip()[:200]}".rstrip(": "))
-        self.status = answer.status
+        self.answer, self.status = answer, answer.status
         self.delay = answer.retry_after or 0.0
 
 
@@ -135,6 +139,11 @@ def may_fetch(url: str) -> bool:
     except Forbidden:
         return False
     return True
+
+
+def is_address(url: str) -> bool:
+    """Whether it is an http address of which everybody reads the same host."""
+    return _origin(url) is not None
 
 
 def same_origin(one: str, other: str) -> bool:
@@ -216,8 +225,9 @@ def _origin(url: str) -> tuple[str, str, int] | None:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        return None  # a name and password in the address would take the place of our token
+    # A name and password would take the place of our token; a backslash ends the host for whoever connects, not here.
+    if parts.scheme not in ("http", "https") or not parts.hostname or not HOST.fullmatch(parts.netloc):
+        return None
     return parts.scheme, parts.hostname, port
 
 
@@ -240,7 +250,8 @@ def _public(address: str) -> bool:
     ip = ipaddress.ip_address(address.split("%", 1)[0])
     if isinstance(ip, ipaddress.IPv6Address):
         ip = _embedded(ip) or ip
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or site_local)
 
 
 def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -21,13 +21,14 @@ from lti.claims import CLAIM, Claims
 from lti.models import LegacyConsumer, LegacyUser, PlatformUser, Registration
 from lti.secrets import CannotOpen
 from roster import people
-from roster.models import Enrollment, Person
+from roster.models import Enrollment, Group, Person
 from roster.rows import one
 
 logger = logging.getLogger(__name__)
 
 LTI1P1 = CLAIM + "lti1p1"
 CANVAS_USER = CLAIM + "lti11_legacy_user_id"
+FROM_A_LIST = (PlatformUser, Enrollment, Group.members.through)  # what a reading of the LMS's list leaves of somebody
 AT_ONCE = 1_000  # rows of an import in one statement
 
 
@@ -43,7 +44,7 @@ def person(*, found: Claims, registration: Registration, institution_id: UUID, n
 
     Call it in the transaction that makes the platform user: the row of old is locked until then.
     """
-    if LTI1P1 not in found and CANVAS_USER not in found:
+    if not _names_one_of_old(found):
         return None
     consumer = _consumer(found, registration, institution_id, now)
     user_id = claims.mapping(found, LTI1P1).get("user_id") or found.get(CANVAS_USER) or found["sub"]
@@ -56,15 +57,19 @@ def person(*, found: Claims, registration: Registration, institution_id: UUID, n
     return known.person
 
 
+def _names_one_of_old(found: Claims) -> bool:
+    return LTI1P1 in found or CANVAS_USER in found
+
+
 def adopt(*, user: PlatformUser, found: Claims, registration: Registration, now: datetime) -> None:
     """Hand a platform user whom only the roster knew to the person of old: the first launch tells who it is.
 
     Somebody who has answered, or launched, stays who they are.
     """
-    if "oauth_consumer_key_sign" not in claims.mapping(found, LTI1P1):
+    if not _names_one_of_old(found) or not LegacyConsumer.objects.filter(institution=user.institution_id).exists():
         return
     before = user.person_id
-    if not people.left_nothing([before], beside=(PlatformUser, Enrollment)).exists():
+    if not people.left_nothing([before], beside=FROM_A_LIST).exists():
         return
     of_old = person(found=found, registration=registration, institution_id=user.institution_id, now=now)
     if of_old is not None:
@@ -72,6 +77,7 @@ def adopt(*, user: PlatformUser, found: Claims, registration: Registration, now:
         user.save(update_fields=["person"])
         vars(user).pop("enrolled", None)  # the reading was of the other person
         Enrollment.objects.filter(person=before).delete()
+        Group.members.through.objects.filter(person=before).delete()
         people.forget_unused([before])
 
 

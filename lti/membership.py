@@ -31,7 +31,7 @@ class Reading:
 
 def apply(reading: Reading, members: Iterable[Member]) -> None:
     """Take in one page. Members who are not active are left to `close`: they are as good as absent."""
-    page = {member.sub: member for member in members if member.active}
+    page = _by_id(member for member in members if member.active)
     if not page:
         return
     try:
@@ -40,6 +40,16 @@ def apply(reading: Reading, members: Iterable[Member]) -> None:
     except IntegrityError:  # a launch made one of them in this very moment; now the row is there to be found
         with transaction.atomic():
             _apply(reading, page)
+
+
+def _by_id(members: Iterable[Member]) -> dict[str, Member]:
+    """Somebody who is listed twice, for two roles, teaches if one of them does."""
+    found: dict[str, Member] = {}
+    for member in members:
+        before = found.get(member.sub)
+        if before is None or before.role != Role.INSTRUCTOR:
+            found[member.sub] = member
+    return found
 
 
 def close(reading: Reading) -> int:
@@ -85,6 +95,7 @@ def keep_groups(context: Context, listed: list[ListedGroup], sets: dict[str, str
 
 def _apply(reading: Reading, page: dict[str, Member]) -> None:
     people = _people(reading.context, page)
+    page = {sub: member for sub, member in page.items() if sub in people}
     back, gone = _enrol(reading, {people[sub].pk: member for sub, member in page.items()})
     if reading.groups:
         _join(reading, {people[sub].pk: member for sub, member in page.items()})
@@ -92,13 +103,17 @@ def _apply(reading: Reading, page: dict[str, Member]) -> None:
 
 
 def _people(context: Context, page: dict[str, Member]) -> dict[str, Person]:
-    """The page's people by the platform's id; those who are new made, the others' names brought up to date."""
+    """The page's people by the platform's id; those who are new made, the others' names brought up to date.
+
+    Nobody is made who has no role: such an entry says no more than that somebody known is still there.
+    """
     registration = context.deployment.registration_id
     identity = {"institution_id": context.institution_id, "registration_id": registration}
     users = PlatformUser.objects.filter(**identity, sub__in=page).select_related("person")
     known = {user.sub: user.person for user in users}
     Person.objects.bulk_update([known[sub] for sub in known if _renamed(known[sub], page[sub])], SHARED)
-    new = {sub: Person(institution_id=context.institution_id, **page[sub].shared) for sub in page if sub not in known}
+    unknown = [sub for sub in page if sub not in known and page[sub].role]
+    new = {sub: Person(institution_id=context.institution_id, **page[sub].shared) for sub in unknown}
     Person.objects.bulk_create(new.values())
     PlatformUser.objects.bulk_create([PlatformUser(**identity, sub=sub, person=made) for sub, made in new.items()])
     return known | new
@@ -126,7 +141,7 @@ def _enrol(reading: Reading, page: dict[UUID, Member]) -> tuple[list[UUID], list
             institution_id=context.institution_id,
             course_id=context.course_id,
             person_id=person,
-            role=_role(known.get(person), member, newer=person in fresh, certain=certain),
+            role=_role(known.get(person), member, reading, newer=person in fresh, certain=certain),
             listed_at=reading.began,
         )
         for person, member in page.items()
@@ -145,12 +160,17 @@ def _enrol(reading: Reading, page: dict[UUID, Member]) -> tuple[list[UUID], list
     return [*{*first, *again}], again
 
 
-def _role(place: Enrollment | None, member: Member, *, newer: bool, certain: bool) -> str:
-    """What the list says, unless a launch after it (`newer`) said otherwise, or the list cannot tell all teachers."""
+def _role(place: Enrollment | None, member: Member, reading: Reading, *, newer: bool, certain: bool) -> str:
+    """What the list says, unless a launch after it (`newer`) said otherwise, or the list cannot tell all teachers.
+
+    It may say nothing, and an earlier page of it may have named the person as a teacher.
+    """
     if place is None:
-        return member.role
-    may_teach = place.role == Role.INSTRUCTOR and member.role == Role.LEARNER
-    return place.role if newer or (may_teach and not certain) else member.role
+        return member.role or Role.OTHER
+    teaches = place.role == Role.INSTRUCTOR
+    twice = teaches and place.listed_at == reading.began
+    may_teach = teaches and member.role == Role.LEARNER and not certain
+    return place.role if newer or twice or may_teach or not member.role else member.role
 
 
 def _was_gone(place: Enrollment | None, context: Context) -> bool:

@@ -26,7 +26,7 @@ MOST_GROUPS = 5_000
 
 @dataclass(frozen=True)
 class Member:
-    """One person of a list (NRPS section 2.1). `shared` holds only what the platform gave."""
+    """One person of a list (NRPS section 2.1). `shared` holds only what the platform gave; `role` may be left out."""
 
     sub: str
     role: str
@@ -82,15 +82,15 @@ def _entries(answer: Answer, name: str) -> list[dict[str, Any]]:
 
 
 def _member(entry: dict[str, Any]) -> Member | None:
-    """None for a test user, and for an entry without a usable id or roles."""
+    """None for a test user, and for an entry without a usable id."""
     sub, roles = as_identifier(entry.get("user_id")), claims.strings(entry.get("roles"))
-    if not sub or not isinstance(entry.get("roles"), list) or is_test_user(roles):
+    if not sub or is_test_user(roles):
         return None
     status = claims.text(entry.get("status")).lower() or "active"  # it may be left out (section 2.3)
     shared = {name: claims.text(entry.get(name)) for name in ("name", "given_name", "family_name")}
     shared["email"] = claims.text(entry.get("email"), 254)
     given = {name: value for name, value in shared.items() if value}
-    return Member(sub, role(roles), status == "active", given, _groups_of(entry))
+    return Member(sub, role(roles) if roles else "", status == "active", given, _groups_of(entry))
 
 
 def _groups_of(entry: dict[str, Any]) -> frozenset[str]:

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from lti.http import Answer
+
 LOW, HIGH = 100.0, 200.0  # units of Canvas's bucket; a request reserves fifty while it is under way
 FIRST_GAP, LONGEST_GAP = 0.02, 5.0  # seconds between two requests
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds after "slow down" that named no time
@@ -54,3 +56,8 @@ def remaining(headers: dict[str, str]) -> float | None:
         return float(headers["x-rate-limit-remaining"])
     except (KeyError, ValueError):
         return None
+
+
+def is_throttled(answer: Answer) -> bool:
+    """429, or Canvas's 403 whose text says so."""
+    return answer.status == 429 or (answer.status == 403 and "rate limit" in answer.text.lower())

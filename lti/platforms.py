@@ -175,6 +175,8 @@ def _check_origins(platform: Platform, url: str) -> None:
 
 
 def _is_canvas_host(address: str) -> bool:
+    if not http.is_address(address):
+        return False
     parts = urlsplit(address)
     host = (parts.hostname or "").lower()
     for entry in settings.ASSAY_CANVAS_HOSTS:

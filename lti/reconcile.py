@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from lti import ags, families, http, keys, scores, sending, tokens
 from lti.ags import Result
-from lti.delivery import advice, drift_of, is_empty, is_shown
+from lti.delivery import GIVEN_UP, advice, drift_of, is_empty, is_shown
 from lti.leases import Clock, Lease
 from lti.models import LineItem, ScoreEvent, ScoreState
 from roster.models import Enrollment
@@ -139,8 +139,9 @@ Judge = Callable[[ScoreEvent, Result | None, ScoreEvent | None, datetime], None]
 
 
 def _judge_delivered(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
-    if is_shown(result, event) or (event.delivered_at and event.delivered_at > now - JUST_SENT):
-        return
+    sent, since = event.delivered_at, event.line_item.replaced_at
+    if is_shown(result, event) or (sent and (sent > now - JUST_SENT or (since and sent < since))):
+        return  # to a column in the place of another it is still to be told
     _drifted(event, result, now)
 
 
@@ -160,7 +161,8 @@ def _judge_lost(event: ScoreEvent, result: Result | None, told: ScoreEvent | Non
     if is_shown(result, event):
         _change(event, ScoreState.DELIVERED, hint="", unknown=False, delivered_at=now)
     elif is_empty(result) or (told and is_shown(result, told)):
-        _send_again(event, now)
+        if event.last_status is None or event.last_status >= 500 or event.hint.startswith(GIVEN_UP):
+            _send_again(event, now)  # else the last word was a clear no
     else:
         _drifted(event, result, now)
 

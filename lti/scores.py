@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from lti import ags, sending, tasks
-from lti.models import LineItem, PlatformUser, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.models import Drift, LineItem, PlatformUser, Registration, ResourceLink, ScoreEvent, ScoreState
 from lti.sending import drain, lock
 from roster.models import Person
 
@@ -86,7 +86,7 @@ def queue(
     with transaction.atomic():
         lock(column.pk, user.pk)
         newest = _newest(column.pk, user.pk)
-        if newest and _says(newest, given, maximum, final) and not _is_new_chance(newest, submitted_at):
+        if newest and _is_told(newest, given, maximum, final, submitted_at):
             return newest
         event = ScoreEvent(score_given=given, score_maximum=maximum, final=final, comment=comment[:1_000])
         event.institution_id, event.registration_id = column.institution_id, column.registration_id
@@ -136,9 +136,9 @@ def keep(*, event: ScoreEvent) -> None:
 def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime, gone: Collection[UUID] = ()) -> int:
     """Send again what the LMS refused for people whom it lists in a course now; how many scores that are.
 
-    Of those who had been `gone`, scores that it had are sent as well: Moodle deletes the grades of whom it removes.
-    They keep their old timestamp and the gradebook is read where a repeat may do harm, so a grade that someone gave
-    meanwhile is found, not replaced.
+    Of those who had been `gone`, scores that it had, or was found to lack, are sent as well: Moodle deletes the grades
+    of whom it removes. They keep their old timestamp and the gradebook is read where a repeat may do harm, so a grade
+    that someone gave meanwhile is found, not replaced.
     """
     newest = (
         ScoreEvent.objects.filter(line_item__resource_link__context__course=course_id)
@@ -150,7 +150,8 @@ def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime, gon
     tried = 0
     for event in newest:
         back = event.platform_user.person_id in gone
-        if event.state == ScoreState.REFUSED or (back and event.state == ScoreState.DELIVERED):
+        missing = event.state == ScoreState.CONFLICT and event.drift == Drift.MISSING
+        if event.state == ScoreState.REFUSED or (back and (missing or event.state == ScoreState.DELIVERED)):
             tried += _retry(event, now, back=back)
     return tried
 
@@ -169,7 +170,9 @@ def _is_missing(event: ScoreEvent, refused_before: datetime) -> bool:
     if event.state == ScoreState.REFUSED:
         return event.claimed_at is None or event.claimed_at < refused_before
     since = event.line_item.replaced_at
-    return event.state == ScoreState.DELIVERED and bool(since and event.delivered_at and event.delivered_at < since)
+    if event.state == ScoreState.DELIVERED:
+        return bool(since and event.delivered_at and event.delivered_at < since)
+    return event.state in DRIFTED and _is_of_another_column(event)
 
 
 def _retry(event: ScoreEvent, now: datetime, *, back: bool = False) -> int:
@@ -181,13 +184,15 @@ def _retry(event: ScoreEvent, now: datetime, *, back: bool = False) -> int:
 def put_back(event: ScoreEvent, *, now: datetime, back: bool = False) -> bool:
     """Make a settled event due once more, as one of which is unknown whether it arrived. False: it is not the newest.
 
-    `back`: the person had left the course, and their grades with them perhaps. The pair must be locked.
+    `back`: the person had left the course, and their grades with them perhaps. A person's word to replace what is
+    there was good for that day only. The pair must be locked.
     """
     newest = _newest(event.line_item_id, event.platform_user_id)
     if newest is None or (newest.pk, newest.state) != (event.pk, event.state):
         return False
-    again = {"state": ScoreState.DUE, "unknown": True, "next_try_at": now, "retry_until": now + sending.GIVE_UP_AFTER}
-    ScoreEvent.objects.filter(pk=event.pk).update(**again, tries=0, drift="", told_may_be_gone=back)
+    again = {"state": ScoreState.DUE, "next_try_at": now, "retry_until": now + sending.GIVE_UP_AFTER, "tries": 0}
+    doubt = {"unknown": True, "forced": False, "drift": "", "told_may_be_gone": back}
+    ScoreEvent.objects.filter(pk=event.pk).update(**again, **doubt)
     tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]
     return True
 
@@ -224,11 +229,19 @@ def _append(newest: ScoreEvent | None, now: datetime, event: ScoreEvent) -> Scor
     event.next_try_at = now
     same = ScoreEvent.objects.filter(line_item_id=event.line_item_id, platform_user_id=event.platform_user_id)
     same.filter(state=ScoreState.DUE).update(state=ScoreState.SUPERSEDED)
-    if newest and newest.state in DRIFTED and not event.forced:
+    if newest and newest.state == ScoreState.DUE:
+        event.forced = event.forced or newest.forced  # the word was not carried out yet
+    if newest and newest.state in DRIFTED and not event.forced and not _is_of_another_column(newest):
         _stand_beside(newest, event)
     event.save(force_insert=True)
     tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]
     return event
+
+
+def _is_of_another_column(event: ScoreEvent) -> bool:
+    """Whether what was seen stood in a column whose place another one has taken since."""
+    since = event.line_item.replaced_at
+    return bool(since and event.seen_at and event.seen_at < since)
 
 
 def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
@@ -285,15 +298,16 @@ def _user(resource_link: ResourceLink, person: Person) -> PlatformUser | None:
 
 def _newest(line_item_id: UUID, user_id: UUID) -> ScoreEvent | None:
     events = ScoreEvent.objects.filter(line_item_id=line_item_id, platform_user_id=user_id)
-    return events.order_by("-version").first()
+    return events.select_related("line_item").order_by("-version").first()
 
 
-def _says(event: ScoreEvent, given: Decimal, maximum: Decimal, final: bool) -> bool:
-    return (event.score_given, event.score_maximum, event.final) == (given, maximum, final)
-
-
-def _is_new_chance(newest: ScoreEvent, submitted_at: datetime) -> bool:
-    return newest.state == ScoreState.REFUSED and newest.submitted_at != submitted_at
+def _is_told(newest: ScoreEvent, given: Decimal, maximum: Decimal, final: bool, submitted_at: datetime) -> bool:
+    """Whether the newest score says the same: then nothing is to be told, or to be decided again."""
+    if (newest.score_given, newest.score_maximum) != (given, maximum):
+        return False
+    if newest.state == ScoreState.KEPT:
+        return True
+    return newest.final == final and (newest.state != ScoreState.REFUSED or newest.submitted_at == submitted_at)
 
 
 def _next_second(moment: datetime) -> datetime:

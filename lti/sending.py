@@ -15,8 +15,7 @@ from uuid import UUID
 
 import requests
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
 from lti import delivery, http, keys
@@ -36,6 +35,7 @@ STALE_AFTER = timedelta(minutes=3)
 GIVE_UP_AFTER = timedelta(days=3)
 FIRST_RETRY, LONGEST_RETRY = 2.0, 3_600.0  # seconds
 DRAIN_FOR = timedelta(minutes=2)  # then another message goes on
+PAST_ANY_WAIT = timedelta(hours=6)  # longer than tries of one score ever lie apart
 LOOK_EVERY = 1.0  # seconds: a new score does not wait for another one's next try
 HANGING = 10.0  # seconds for one score
 FAILURES_IN_A_ROW, PAUSE_AFTER_FAILURES = 4, 60.0  # then leave the platform alone for so many seconds
@@ -191,13 +191,14 @@ class Drain:
             with transaction.atomic():
                 rows = list(events.select_related("line_item__resource_link", "platform_user")[:BATCH])
                 mine = ScoreEvent.objects.filter(pk__in=[event.pk for event in rows])
-                until = Coalesce(F("retry_until"), Value(now + GIVE_UP_AFTER))
-                mine.update(state=ScoreState.SENDING, claimed_at=now, tries=F("tries") + 1, retry_until=until)
+                until = Case(When(_untried(now), then=now + GIVE_UP_AFTER), default=F("retry_until"))
+                mine.update(retry_until=until, state=ScoreState.SENDING, claimed_at=now, tries=F("tries") + 1)
+                until_when = dict(mine.values_list("pk", "retry_until"))
         except IntegrityError:
             return []
         for event in rows:
             event.state, event.claimed_at, event.tries = ScoreState.SENDING, now, event.tries + 1
-            event.retry_until = event.retry_until or now + GIVE_UP_AFTER
+            event.retry_until = until_when[event.pk]
         earlier = _earlier(rows)
         return [self._parcel(event, earlier.get((event.line_item_id, event.platform_user_id), [])) for event in rows]
 
@@ -207,13 +208,15 @@ class Drain:
         known = any(_arrived(one, since) and one.submitted_at == event.submitted_at for one in (event, *earlier))
         told: list[ScoreEvent] = []
         for one in earlier:  # the newest first
-            if one.tries:
+            if one.tries or one.delivered_at:
                 told.append(one)
             if one.delivered_at:
                 break
-        confirmed = any(one.delivered_at for one in told) and not event.told_may_be_gone
+        arrived = any(one.delivered_at and not one.told_may_be_gone for one in told)
         column = self.columns.setdefault((event.line_item_id, event.line_item.url), Column(event.line_item))
-        return Parcel(event, self.registration, self.key, column, not known, told, confirmed)
+        return Parcel(
+            event, self.registration, self.key, column, not known, told, arrived and not event.told_may_be_gone
+        )
 
     def _settle(self, parcel: Parcel, outcome: Outcome, *, took: float) -> None:
         now, event = self.clock(), parcel.event
@@ -223,6 +226,8 @@ class Drain:
             lock(event.line_item_id, event.platform_user_id)
             _write(event, outcome, now)
             _learn(event.line_item, parcel.column, now)
+            if outcome.verdict.kind is Kind.DELIVERED:
+                _miss(event, parcel.column, now)
             if outcome.unseen:  # what stands there is looked at when the gradebook is read next: soon
                 LineItem.objects.filter(pk=event.line_item_id).update(reconciled_at=None)
         self._pause(outcome, now)
@@ -254,6 +259,11 @@ class Drain:
         waiting.update(hint=outcome.verdict.hint, last_status=outcome.status, last_answer=outcome.words)
 
 
+def _untried(now: datetime) -> Q:
+    """Events that were never tried, or not for so long that it was not for want of answers: sending was off."""
+    return Q(retry_until=None) | Q(claimed_at__lt=now - PAST_ANY_WAIT)
+
+
 def _arrived(event: ScoreEvent, since: datetime | None) -> bool:
     """Whether it was taken by the column that stands there now, `since` when."""
     return bool(event.delivered_at and (since is None or event.delivered_at >= since))
@@ -279,7 +289,8 @@ def _write(event: ScoreEvent, outcome: Outcome, now: datetime) -> None:
     if verdict.kind is Kind.RETRY and (event.retry_until is None or now < event.retry_until):
         _put_back(event, next_try_at=now + _back_off(event.tries, verdict.delay), **said)
     elif verdict.kind is Kind.DELIVERED:
-        _finish(event, ScoreState.DELIVERED, **{**said, "unknown": False}, delivered_at=now, drift="")
+        done = {"unknown": False, "delivered_at": now, "drift": "", "told_may_be_gone": False}
+        _finish(event, ScoreState.DELIVERED, **{**said, **done})
     elif verdict.kind is Kind.CONFLICT:
         _finish(event, ScoreState.CONFLICT, **said, **seen(outcome.drift, outcome.result, now))
     else:
@@ -308,8 +319,10 @@ def _give_back(event: ScoreEvent, now: datetime) -> None:
 
 def _put_back(event: ScoreEvent, **values: Any) -> None:
     same = {"line_item_id": event.line_item_id, "platform_user_id": event.platform_user_id}
-    replaced = ScoreEvent.objects.filter(**same, version__gt=event.version).exists()
-    _finish(event, ScoreState.SUPERSEDED if replaced else ScoreState.DUE, **values)
+    newer = ScoreEvent.objects.filter(**same, version__gt=event.version)
+    if event.forced:  # a word that was not carried out goes over to the score that takes its place
+        newer.filter(state=ScoreState.DUE).update(forced=True)
+    _finish(event, ScoreState.SUPERSEDED if newer.exists() else ScoreState.DUE, **values)
 
 
 def _finish(event: ScoreEvent, state: ScoreState, **values: Any) -> None:
@@ -324,6 +337,14 @@ def _learn(row: LineItem, column: Column, now: datetime) -> None:
         learnt |= {"replaced_at": now, "news_at": now}
     if any(getattr(row, name) != value for name, value in learnt.items()):
         LineItem.objects.filter(pk=row.pk, url=row.url).update(**learnt)
+
+
+def _miss(event: ScoreEvent, column: Column, now: datetime) -> None:
+    """A score that went to a column while a launch named another in its place is told to that one too."""
+    elsewhere = LineItem.objects.filter(pk=event.line_item_id).exclude(url__in=[column.url, ""])
+    if elsewhere.update(news_at=now):
+        mine = ScoreEvent.objects.filter(pk=event.pk, state=ScoreState.DELIVERED, claimed_at=event.claimed_at)
+        mine.update(delivered_at=event.claimed_at)
 
 
 def _back_off(tries: int, asked: float | None) -> timedelta:

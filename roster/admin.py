@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group as Rights
 from django.db.models import ForeignKey, Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
@@ -44,6 +45,25 @@ class OwnChoices(admin.RelatedFieldListFilter):
         return [(str(row.pk), str(row)) for row in own(rows, request, _path_of(model))]
 
 
+class ForOperators(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows of the whole service, shared between institutions."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) and super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_operator(request) and super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_operator(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_operator(request) and super().has_delete_permission(request, obj)
+
+
 class ReadOnlyRows(OwnRows):
     """Rows that the system writes; people look."""
 
@@ -79,7 +99,7 @@ class InstitutionAdmin(OwnRows):
 
 
 @admin.register(User)
-class StaffAdmin(OwnRows, UserAdmin):  # type: ignore[type-arg]
+class StaffAdmin(OwnRows, auth_admin.UserAdmin):  # type: ignore[type-arg]
     list_display = ["username", "email", "institution", "is_staff", "is_superuser"]
     list_select_related = ["institution"]
 
@@ -95,6 +115,14 @@ class StaffAdmin(OwnRows, UserAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return is_operator(request) and super().has_delete_permission(request, obj)
+
+
+class RightsAdmin(ForOperators, auth_admin.GroupAdmin):
+    """Rights that staff have in common: those of every institution have them."""
+
+
+admin.site.unregister(Rights)
+admin.site.register(Rights, RightsAdmin)
 
 
 def is_operator(request: HttpRequest) -> bool:

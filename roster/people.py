@@ -12,7 +12,9 @@ def left_nothing(people: Iterable[UUID], *, beside: Collection[type[Model]] = ()
     """Those of these persons to whom no row of any room points, beside those of some kinds."""
     unused = Person.objects.filter(pk__in=list(people))
     for relation in Person._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ForeignObjectRel) and relation.related_model not in beside:
+        if not isinstance(relation, ForeignObjectRel) or relation.many_to_many:
+            continue  # the rows between stand in the list by themselves
+        if relation.related_model not in beside:
             rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
             unused = unused.exclude(Exists(rows))
     return unused

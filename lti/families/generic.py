@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
+from lti import pacing
 from lti.ags import number
 from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
@@ -57,7 +58,7 @@ def scaled(event: ScoreEvent, maximum: Decimal) -> Decimal:
 def read(answer: Answer) -> Verdict:
     if answer.ok:
         return _accepted(answer)
-    if is_throttled(answer):
+    if pacing.is_throttled(answer):
         return Verdict(Kind.RETRY, _("The LMS asked us to slow down."), answer.retry_after, pause=True)
     if answer.status == 409:
         return Verdict(Kind.COMPARE)
@@ -80,11 +81,6 @@ def _accepted(answer: Answer) -> Verdict:
     if answer.body.strip() == b"[]":
         return Verdict(Kind.REFUSED, HINTS[400])
     return Verdict(Kind.DELIVERED)
-
-
-def is_throttled(answer: Answer) -> bool:
-    """429, or Canvas's 403 whose text says so."""
-    return answer.status == 429 or (answer.status == 403 and "rate limit" in answer.text.lower())
 
 
 def moment(value: datetime) -> str:

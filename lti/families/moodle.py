@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
+from lti import pacing
 from lti.families import generic
 from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
@@ -41,6 +42,6 @@ def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
 
 
 def read(answer: Answer) -> Verdict:
-    if generic.is_throttled(answer) or "retry-after" in answer.headers:
+    if pacing.is_throttled(answer) or "retry-after" in answer.headers:
         return generic.read(answer)
     return generic.by_text(answer, RULES) or generic.read(answer)

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from assessment import access, attempts, grades, marking, policy, review, sweeping
 from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
-from lti import columns
+from lti import columns, scores
 from lti.models import LineItem, ScoreEvent, ScoreState
 from roster.models import Role
 from tests.cast import (
@@ -26,6 +28,7 @@ from tests.cast import (
     published_quiz,
 )
 from tests.races import race
+from tests.system import wait_for
 
 SOME_WRONG = all_right(q1="c", q2="c", q8="")  # 7 of 10, nothing waits
 MANY_WRONG = all_right(q1="c", q2="c", q3="c", q4="c", q8="")  # 5 of 10, nothing waits
@@ -300,6 +303,52 @@ def test_final_score_below_the_pass_mark_is_nought_where_the_column_is_pass_or_f
 
     assert sent(cast) == [(7, True), (0, True), (10, True), (7, True)]
     assert grade(cast) == (7, GradeState.FINAL), "the grade here stays what it is"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", [True, False])
+def test_policy_that_changes_while_an_attempt_is_marked_reaches_its_grade(
+    monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    cast = make_cast()
+    if not first:
+        hand_in(cast.alice, at(0), **SOME_WRONG)
+    attempt = hand_in(cast.alice, at(1), marked=False, **all_right(q8=""))
+    queueing, go = Event(), Event()
+    queue = scores.queue
+
+    def slow(**given: Any) -> Any:
+        queueing.set()
+        go.wait(10)
+        return queue(**given)
+
+    monkeypatch.setattr(grades.scores, "queue", slow)
+
+    def change() -> None:
+        queueing.wait(10)
+        policy.set_pass_mark(assignment=cast.assignment, percent=60)
+
+    def let_go_on() -> None:
+        queueing.wait(10)
+        changed = Assignment.objects.filter(pk=cast.assignment.pk, pass_percent=60)
+        wait_for(lambda: _somebody_waits() or changed.exists())
+        if changed.exists():
+            grades.recompute_all(assignment_id=cast.assignment.pk, now=at(3))
+        go.set()
+
+    done = race(lambda: marking.mark_attempt(attempt.pk, at(2)), change, let_go_on)
+    assert [one for one in done if isinstance(one, Exception)] == []
+    sweeping.sweep(now=at(60))
+
+    newest = ScoreEvent.objects.order_by("version").last()
+    assert newest
+    assert (newest.score_given, newest.score_maximum) == (10, 10), "60 percent are a pass"
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_provisional_score_says_how_far_the_marking_is_and_a_final_one_says_nothing(cast: Cast) -> None:

@@ -240,13 +240,13 @@ def test_column_is_not_changed_without_the_right_to(desk: Desk) -> None:
 def test_only_a_column_that_we_made_is_deleted(desk: Desk) -> None:
     """Deleting the activity's own column succeeds on Moodle and destroys its grades."""
     with pytest.raises(column_changes.NotOurs):
-        column_changes.remove(column=desk.column)
+        column_changes.remove(column=desk.column, now=desk.now)
     LineItem.objects.update(url="")
     desk.queue()
     desk.drain()
     column = LineItem.objects.select_related("registration", "resource_link").get()
     assert column.made
-    column_changes.remove(column=column)
+    column_changes.remove(column=column, now=desk.now)
 
     assert [seen.path for seen in desk.platform.seen if seen.method == "DELETE"] == ["/lineitems/9/lineitem"]
     assert desk.queue(8) is None
@@ -259,7 +259,8 @@ def test_column_deleted_here_is_not_made_again_by_a_score_that_waits(desk: Desk)
     desk.queue(8)
     desk.platform.switch("/lineitems/9/lineitem/scores", Answer(503))
     assert desk.drain().state == ScoreState.DUE
-    column_changes.remove(column=LineItem.objects.select_related("registration", "resource_link").get())
+    column = LineItem.objects.select_related("registration", "resource_link").get()
+    column_changes.remove(column=column, now=desk.now)
 
     waiting = desk.drain(after=3_600)
     assert waiting.state == ScoreState.REFUSED

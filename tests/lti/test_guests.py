@@ -37,6 +37,11 @@ def _counts_nowhere(attempt: Attempt) -> bool:
     return attempt.preview and not any(model.objects.exists() for model in left)  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("kind", [["LtiResourceLinkRequest"], {"a": 1}, 7, None])
+def test_anonymous_launch_of_an_odd_type_is_refused_in_words(browser: Browser, kind: Any) -> None:
+    assert browser.launch(**NOBODY, message_type=kind).status_code == 400
+
+
 @pytest.mark.parametrize("role", ["Learner", "Instructor"])
 def test_anonymous_launch_opens_with_least_rights(browser: Browser, role: str) -> None:
     response = browser.launch(**NOBODY, roles=[f"{MEMBERSHIP}#{role}"])

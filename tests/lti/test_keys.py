@@ -290,10 +290,25 @@ def test_only_https_is_fetched_from_strangers(url: str, settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "host", ["evil.example\\.school.edu", "evil.example\\@school.edu", "evil.example%5C.school.edu", "a b", "x|y"]
+)
+def test_address_that_two_readers_could_split_differently_is_not_fetched(host: str) -> None:
+    assert not http.may_fetch(f"https://{host}/x")
+    assert not http.same_origin(f"https://{host}/x", f"https://{host}/x")
+
+
+@pytest.mark.parametrize(
+    "host", ["lms.school.edu", "lms.school.edu:8443", "1.2.3.4", "[2001:4860::1]:443", "schüle.example"]
+)
+def test_usual_addresses_are_fetched(host: str) -> None:
+    assert http.may_fetch(f"https://{host}/x?a=b\\c")
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1",
-        "::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::",
+        "::1", "fe80::1%eth0", "fec0::1", "fc00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "::",
     ],
 )  # fmt: skip
 def test_private_networks_are_out_of_reach(address: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from lti import legacy
 from lti.models import Launch, LegacyConsumer, LegacyUser, PlatformUser, Registration
 from lti.secrets import seal
-from roster.models import Enrollment, Institution, Person, User
+from roster.models import Course, Enrollment, Group, Institution, Person, User
 from tests.lti.conftest import Browser, register
 from tests.lti.platform import CLAIM, Platform
 
@@ -160,13 +160,24 @@ def test_consumer_bound_to_one_registration_is_closed_to_others(browser: Browser
     assert "did not become" in LegacyConsumer.objects.get().trouble
 
 
+@pytest.mark.parametrize("proof", ["signed", "bound", "canvas"])
 def test_user_whom_only_the_roster_knew_is_handed_over_at_the_first_launch(
-    browser: Browser, ada: Person, registration: Registration, school: Institution
+    browser: Browser, ada: Person, registration: Registration, school: Institution, proof: str
 ) -> None:
     listed = Person.objects.create(institution=school, name="Ada of the roster")
     PlatformUser.objects.create(institution=school, registration=registration, sub="user-1", person=listed)
+    group = Group.objects.create(institution=school, course=Course.objects.create(institution=school), group_id="g")
+    group.members.add(listed)
+    unsigned: dict[str, Any] = {"oauth_consumer_key": None, "oauth_consumer_key_sign": None}
+    if proof != "signed":
+        LegacyConsumer.objects.update(registration=registration)
 
-    opened = _launch(browser)
+    if proof == "signed":
+        opened = _launch(browser)
+    elif proof == "bound":
+        opened = _launch(browser, claim=unsigned)
+    else:
+        opened = _launch(browser, claim=unsigned | {"user_id": None}, lti11_legacy_user_id="old-1")
 
     assert opened.person == ada
     assert Enrollment.objects.get().person == ada

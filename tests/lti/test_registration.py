@@ -324,7 +324,15 @@ def test_issuer_that_only_looks_like_canvas_is_refused(admin: Admin, settings: A
 
 
 @pytest.mark.parametrize(
-    "host", ["evilinstructure.com", "instructure.com.evil.example", "http://school.instructure.com"]
+    "host",
+    [
+        "evilinstructure.com",
+        "instructure.com.evil.example",
+        "http://school.instructure.com",
+        "evil.example\\.instructure.com",
+        "evil.example\\@school.instructure.com",
+        "school.instructure.com@evil.example",
+    ],
 )
 def test_canvas_host_is_compared_whole(admin: Admin, settings: Any, host: str) -> None:
     settings.ASSAY_CANVAS_HOSTS = [admin.platform.url.partition("//")[2], ".instructure.com"]

@@ -249,6 +249,7 @@ def test_what_the_platform_leaves_out_changes_no_name(roster: Roster) -> None:
         {"user_id": "\ud800", "roles": [LEARNER]},
         {"user_id": "", "roles": [LEARNER]},
         {"user_id": True, "roles": [LEARNER]},
+        {"user_id": 10**300, "roles": [LEARNER]},
         {"user_id": "no-roles"},
         {"user_id": "odd-roles", "roles": "Learner"},
         "text",
@@ -268,6 +269,29 @@ def test_member_named_twice_is_one_person(roster: Roster) -> None:
 
     assert Person.objects.get().name == "Ada L"
     assert Enrollment.objects.count() == 1
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_member_who_is_listed_for_two_roles_has_the_higher(roster: Roster, apart: bool) -> None:
+    twice = [member("ada", TEACHER), member("ada", LEARNER)]
+    if apart:
+        roster.read(page(twice[0], link=nexts(roster, "page=2")), page(twice[1]))
+    else:
+        roster.read(page(*twice))
+    assert Enrollment.objects.get().role == Role.INSTRUCTOR
+
+    roster.read(page(twice[1]))
+    assert Enrollment.objects.get().role == Role.LEARNER
+
+
+def test_member_without_roles_stays_who_they_are(roster: Roster) -> None:
+    roster.read(page(member("ada", TEACHER), member("bob")))
+    nameless = member("ada")
+    del nameless["roles"]
+    roster.read(page(nameless, member("bob")))
+
+    place = Enrollment.objects.get(person__platform_users__sub="ada")
+    assert (place.active, place.role) == (True, Role.INSTRUCTOR)
 
 
 def test_teacher_whom_the_list_calls_a_learner_loses_the_open_page(roster: Roster, browser: Browser) -> None:

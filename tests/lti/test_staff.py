@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -249,6 +249,15 @@ def test_waiting_deployment_is_approved_by_one_click(browser: Browser, operator:
     assert "Approved for School." in LogEntry.objects.get(object_id=str(waiting.pk)).get_change_message()
     assert browser.launch(deployment_id="new").status_code == 303
     assert b"for approval" not in operator.get("/admin/").content
+
+
+def test_rights_that_all_schools_share_are_for_operators(operator: Client, staff: Client) -> None:
+    group = Group.objects.create(name="everyone's")
+    page = f"/admin/auth/group/{group.pk}/change/"
+    assert operator.get(page).status_code == 200
+    assert staff.get(page).status_code == 403
+    assert staff.post(page, {"name": "mine", "permissions": []}).status_code == 403
+    assert b"/admin/auth/" not in staff.get("/admin/").content
 
 
 def test_front_page_leads_to_the_scores_that_need_a_hand(operator: Client, staff: Client, desk: Desk) -> None:
