@@ -148,7 +148,7 @@ def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime, gon
         .distinct("line_item", "platform_user")
     )
     tried = 0
-    for event in newest:
+    for event in sorted(newest, key=lambda event: event.platform_user.person_id):  # as whoever else locks many of them
         back = event.platform_user.person_id in gone
         missing = event.state == ScoreState.CONFLICT and event.drift == Drift.MISSING
         if event.state == ScoreState.REFUSED or (back and (missing or event.state == ScoreState.DELIVERED)):
