@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
@@ -41,11 +41,11 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
         if standing is None:
             return None
         grade, made = Grade.objects.select_for_update(no_key=True).get_or_create(
-            assignment=assignment, person=person, defaults=_values(standing, now)
+            assignment=assignment, person=person, defaults=_values(standing)
         )
         if not made:
             standing = _standing(assignment.pk, person) or standing
-        if made or _changed(grade, standing, now):
+        if made or _changed(grade, standing):
             send(grade, assignment=standing.policy, person=person, now=now)
         return grade
 
@@ -172,21 +172,21 @@ def _possible_share(attempt: Attempt) -> Decimal:
     return (attempt.points + attempt.points_waiting) / attempt.points_max
 
 
-def _values(standing: Standing, now: datetime) -> dict[str, Any]:
+def _values(standing: Standing) -> dict[str, Any]:
     return {
         "institution_id": standing.policy.institution_id,
         "attempt": standing.attempt,
         "points": standing.attempt.points,
         "points_max": standing.attempt.points_max,
         "state": standing.state,
-        "updated_at": now,
+        "updated_at": timezone.now(),  # when it is written: a task may have begun long before
     }
 
 
-def _changed(grade: Grade, standing: Standing, now: datetime) -> bool:
+def _changed(grade: Grade, standing: Standing) -> bool:
     """Write what differs; True where the LMS has to hear of it."""
     before, attempt_before = _said(grade), grade.attempt_id
-    for name, value in _values(standing, now).items():
+    for name, value in _values(standing).items():
         setattr(grade, name, value)
     if (before, attempt_before) == (_said(grade), standing.attempt.pk):
         return False

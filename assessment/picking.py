@@ -163,8 +163,9 @@ def _lti_link(launch: Launch, pick: Pick, placed: Placement) -> dict[str, Any]:
         **_text(pick),
         **_target(launch.settings["document_targets"]),
     }
+    windows_of = _windows(launch, pick)
     if pick.opens == Opens.LESSON:
-        return item
+        return item | {name: window for name, window in windows_of.items() if name == "available"}
     if pick.points and makes_column(launch):
         item["lineItem"] = {
             "label": pick.title,
@@ -172,7 +173,7 @@ def _lti_link(launch: Launch, pick: Pick, placed: Placement) -> dict[str, Any]:
             "resourceId": pick.thing.check.quiz.slug,
             "tag": ags.TAG,
         }
-    return item | _windows(launch, pick)
+    return item | windows_of
 
 
 def _link(pick: Pick) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.db.models import F
 
 from assessment.models import Assignment, Opens, Placement
 from content.models import LessonVersion, Quiz
-from lti.models import Launch
+from lti.models import Family, Launch, LineItem
 from roster.rows import one
 
 PLACED = ("max_attempts", "counts")
@@ -93,10 +93,17 @@ def beginning(names: Named, chosen: Quiz) -> dict[str, Any]:
         begun |= _values(placed, PLACED)
         if not (names.viewer.resource_link and names.viewer.resource_link.title):
             begun["title"] = placed.title
-        if placed.context_id and placed.context_id == names.viewer.context_id:
+        if placed.context_id and placed.context_id == names.viewer.context_id and not _lms_has_dates(names.viewer):
             begun |= _values(placed, DATES)
     original = _original(names.viewer, chosen, placed)
     return begun | _values(original, POLICY) if original else begun
+
+
+def _lms_has_dates(viewer: Launch) -> bool:
+    """Whether the LMS keeps the link's dates, so that one it does not tell is none: Canvas, for an assignment."""
+    if viewer.registration.family != Family.CANVAS:
+        return False
+    return LineItem.objects.filter(resource_link=viewer.resource_link_id).exclude(url="").exists()
 
 
 def _original(viewer: Launch, chosen: Quiz, placed: Placement | None) -> Assignment | None:

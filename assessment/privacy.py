@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from assessment import sheets
-from assessment.models import Attempt, AttemptState, Erasure, ForgottenAttempt, Grade, Mark, Response
+from assessment.models import Attempt, AttemptState, Erasure, ForgottenAttempt, Grade, Mark, Placement, Response
 from lti import privacy
 from roster.models import Enrollment, Person
 
@@ -53,6 +53,8 @@ def export(person: Person, *, for_administrator: bool) -> dict[str, Any]:
             )
         ),
         "marks_given_to_others": Mark.objects.filter(person=person).count(),
+        "content_placed": list(Placement.objects.filter(created_by=person).values("title", "created_at")),
+        "erasures_ordered": list(Erasure.objects.filter(by=person).values("id", "at")),
     }
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from assessment import marking, tasks
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
 from assessment.templatetags.assay import points as points_text
+from lti.claims import UNSTORABLE
 from roster.models import Person
 
 
@@ -48,7 +49,7 @@ def confirm(
         tier="person",
         evidence=_evidence(counting.get(reviewed.pk)),
         person=by,
-        note=note.replace("\x00", "").strip(),
+        note=UNSTORABLE.sub("", note).strip(),
         created_at=_later(counting.get(reviewed.pk), now),
     )
     _settle(reviewed)

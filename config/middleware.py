@@ -37,6 +37,18 @@ def _policy(replaced: Changes) -> str:
     return str(build_policy(replace=dict(replaced)))
 
 
+class Utf8Middleware:
+    """Forms are read as UTF-8, which browsers send, whatever a sender says: some charsets make Django stumble."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.encoding:
+            request.encoding = "utf-8"
+        return self.get_response(request)
+
+
 # What speaks by itself, or English only.
 ELSEWHERE = ("/s/", "/lti/", "/api/", "/admin/", "/healthz", "/readyz")
 

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.Utf8Middleware",
     "config.middleware.PolicyMiddleware",
     "config.middleware.PublicLanguageMiddleware",
     "lti.middleware.LaunchMiddleware",

@@ -12,6 +12,7 @@ from content.models import ItemVersion, QuizVersion, QuizVersionItem
 
 BLANK = "No answer"
 DISCRIMINATION = "corrected item-rest Pearson r (rest: machine-marked total without the item); Fisher z interval"
+SOME_WAIT = "Some answers wait for a person."
 KEY_CAME_LATER = "The rule marked some items in only a part of the attempts."
 
 
@@ -49,7 +50,7 @@ def report(*, assignment: Assignment, population: str, now: datetime, version: i
         "waiting": whole.n - whole.complete,
         "score": _score(whole, chosen),
         "machine_marked": _machine_marked(whole, items),
-        "items": [_item(place, row) for place, row in items],
+        "items": [_item(place, row, whole) for place, row in items],
     }
 
 
@@ -65,7 +66,10 @@ def _version(assignment: Assignment, answered: list[StatisticsRow], number: int 
 
 def _score(whole: StatisticsRow, version: QuizVersion) -> dict[str, Any]:
     sample = Sample.of(whole.complete, whole.x, whole.xx)
-    return {"points_max": version.points, "mean": formulas.mean(sample), "sd": formulas.deviation(sample)}
+    shown = {"mean": formulas.mean(sample), "sd": formulas.deviation(sample)}
+    if whole.complete < whole.n:  # those who are marked already are no chance sample: who left blanks waits for nobody
+        shown = {name: figure | {"ci": None, "reason": SOME_WAIT} for name, figure in shown.items()}
+    return {"points_max": version.points, **shown}
 
 
 def _machine_marked(whole: StatisticsRow, items: list[tuple[QuizVersionItem, StatisticsRow]]) -> dict[str, Any]:
@@ -86,9 +90,14 @@ def _machine_marked(whole: StatisticsRow, items: list[tuple[QuizVersionItem, Sta
     }
 
 
-def _item(place: QuizVersionItem, row: StatisticsRow) -> dict[str, Any]:
+def _item(place: QuizVersionItem, row: StatisticsRow, whole: StatisticsRow) -> dict[str, Any]:
     version = place.item_version
     points, rest = Sample.of(row.n, row.x, row.xx), Sample.of(row.n, row.r, row.rr)
+    facility = formulas.visible(formulas.facility(points, version.points))
+    discrimination = formulas.visible(formulas.correlation(points, rest, row.xr, DISCRIMINATION))
+    if row.n < whole.n:  # a blank is marked at once, and what was written waits for a person
+        gap = {"value": None, "ci": None, "provisional": False, "reason": SOME_WAIT}
+        facility, discrimination = facility | gap, discrimination | gap
     return {
         "position": place.position,
         "identifier": version.item.identifier,
@@ -96,8 +105,8 @@ def _item(place: QuizVersionItem, row: StatisticsRow) -> dict[str, Any]:
         "kind": version.kind,
         "points_max": version.points,
         "n": row.n,
-        "facility": formulas.visible(formulas.facility(points, version.points)),
-        "discrimination": formulas.visible(formulas.correlation(points, rest, row.xr, DISCRIMINATION)),
+        "facility": facility,
+        "discrimination": discrimination,
         "categories": _categories(version, row),
     }
 

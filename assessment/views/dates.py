@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
@@ -24,12 +24,29 @@ NAMES = {"opens_at": _("Opens"), "due_at": _("Due"), "closes_at": _("Closes")}
 
 
 class Moment(forms.DateTimeField):
-    """A `datetime-local` field in the time zone that is active; empty means no such date."""
+    """A `datetime-local` field in the time zone that is active; empty means no such date.
+
+    `stored` is what was there before: its seconds, and which of two hours it means, cannot be seen or typed. A new time
+    that comes twice, when the clocks go back, means the first.
+    """
+
+    stored: datetime | None = None
 
     def __init__(self, label: "StrOrPromise") -> None:
         widget = forms.DateTimeInput(format=FORMATS[0], attrs={"type": "datetime-local"})
         wrong = {"invalid": _("Write the day and the time, such as 2027-01-31 18:00.")}
         super().__init__(label=label, required=False, input_formats=FORMATS, widget=widget, error_messages=wrong)
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            moment: datetime | None = super().to_python(value)
+        except forms.ValidationError as error:
+            if error.code != "ambiguous_timezone" or not error.params:
+                raise
+            moment = error.params["datetime"].replace(tzinfo=timezone.get_current_timezone())
+            if timezone.make_naive(moment.astimezone(UTC)) != moment.replace(tzinfo=None):
+                raise forms.ValidationError(gettext("The clocks skip this time on that day.")) from error
+        return self.stored if moment and self.stored and _as_shown(self.stored) == _as_shown(moment) else moment
 
     def clean(self, value: Any) -> datetime | None:
         moment: datetime | None = super().clean(value)
@@ -38,12 +55,21 @@ class Moment(forms.DateTimeField):
         return moment
 
 
+def _as_shown(moment: datetime) -> str:
+    return timezone.localtime(moment).strftime(FORMATS[0])
+
+
 class DatesForm(forms.Form):
     """When a check opens, is due, and closes."""
 
     opens_at = Moment(NAMES["opens_at"])
     due_at = Moment(NAMES["due_at"])
     closes_at = Moment(NAMES["closes_at"])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in NAMES:
+            cast(Moment, self.fields[name]).stored = self.initial.get(name)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

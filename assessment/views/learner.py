@@ -155,7 +155,8 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     made = access.attempts(request.viewer)
     outlook = _outlook(request, assignment, made)
     line = gradebook.own_line(request.viewer, assignment, grade)
-    context = result_context(found, grade, may_begin=outlook["may_begin"]) | {
+    ahead = _open(made) is not None or (outlook["left"] != 0 and not outlook["over"])
+    context = result_context(found, grade, ahead=ahead) | {
         **outlook,
         "line": line,
         "version_key": version_of(found, line),
@@ -199,14 +200,14 @@ def _has_lesson(assignment: Assignment, found: Attempt) -> bool:
 
 
 def result_context(
-    found: Attempt, grade: Grade | None, *, for_instructor: bool = False, may_begin: bool = False
+    found: Attempt, grade: Grade | None, *, for_instructor: bool = False, ahead: bool = False
 ) -> dict[str, object]:
     """What the list of marked answers needs, for the learner and for the teacher alike.
 
-    Who `may_begin` another attempt does not read yet what would have been right.
+    Who has another attempt `ahead`, or is at it, does not read yet what would have been right.
     """
     marking = found.state == AttemptState.SUBMITTED
-    items = [] if marking else attempts.results(found, for_instructor=for_instructor, ahead=may_begin)
+    items = [] if marking else attempts.results(found, for_instructor=for_instructor, ahead=ahead)
     return {
         "attempt": found,
         "assignment": found.assignment,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assessment import access, review
-from assessment.models import MarkedBy, Response
+from assessment.models import Attempt, MarkedBy, Response
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content import item_types
 from content.item_types.open_text import CREDIT
@@ -60,6 +60,8 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
         review.confirm(
             response=response, points=points, note=note, by=request.viewer.person, now=timezone.now(), seen=seen
         )
+    except Attempt.DoesNotExist as error:  # the learner was erased meanwhile
+        raise Http404("No such answer.") from error
     except review.MarkedMeanwhile:
         return _form(request, response, gettext("Someone marked this answer meanwhile: see below. Save to replace it."))
     except review.InvalidPoints as error:

@@ -156,7 +156,7 @@ def _named_score(request: LaunchRequest, event_id: UUID) -> ScoreEvent | None:
 def _choose(request: LaunchRequest) -> HttpResponse:
     """A plain list of what is published; the choice places it behind this link."""
     quizzes = Quiz.objects.filter(current__isnull=False).select_related("current").order_by("current__title", "slug")
-    chosen = quizzes.filter(slug=request.POST.get("quiz", "")).first()
+    chosen = quizzes.filter(slug=request.POST.get("quiz", "").replace("\x00", "")).first()
     error = ""
     if chosen is not None:
         try:

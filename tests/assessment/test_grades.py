@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from assessment import access, attempts, grades, marking, policy, review, sweeping
 from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
@@ -349,6 +350,12 @@ def _somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
+
+
+def test_grade_says_when_it_was_written_not_when_its_task_began(cast: Cast) -> None:
+    before = timezone.now()
+    hand_in(cast.alice, at(-3_600), **all_right())
+    assert Grade.objects.get().updated_at >= before
 
 
 def test_provisional_score_says_how_far_the_marking_is_and_a_final_one_says_nothing(cast: Cast) -> None:

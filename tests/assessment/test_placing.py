@@ -10,7 +10,7 @@ from assessment import access, attempts, windows
 from assessment.attempts import OutsideWindow
 from assessment.models import Assignment, Counts, Feedback, Opens, Placement, WhileWaiting
 from content.models import Quiz
-from lti.models import Deployment, Launch, ResourceLink
+from lti.models import Deployment, Launch, LineItem, Registration, ResourceLink
 from roster.models import Role
 from tests.cast import (
     NOW,
@@ -317,6 +317,23 @@ def test_dates_of_the_lms_go_before_ours_each_on_its_own(quiz: Quiz, deployment:
     assert window.from_lms == {"closes_at", "due_at"}
     assert begins(launched(link, custom={"closes_at": later}), assignment, at(3_600))
     assert not begins(launched(link), assignment, at(3_600))
+
+
+@pytest.mark.parametrize(
+    ("family", "column", "closes"), [("canvas", True, False), ("canvas", False, True), ("moodle", True, True)]
+)
+def test_date_that_canvas_took_and_does_not_tell_is_none(
+    quiz: Quiz, deployment: Deployment, family: str, column: bool, closes: bool
+) -> None:
+    Registration.objects.update(family=family)
+    link = make_link(deployment)
+    LineItem.objects.filter(resource_link=link).update(url="https://lms.example/1" if column else "")
+    picked = placed(quiz, link, closes_at=at(60))
+
+    assignment = opened(launched(link, custom={"quiz": quiz.slug, "placement": str(picked.pk)}))
+
+    assert (assignment.closes_at is not None) is closes
+    assert assignment.max_attempts == 3
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import fill
 from tests.learner import RIGHT, Course, new_course
@@ -13,6 +13,7 @@ SAVED = (
     "select count(*) from assessment_response r join assessment_attempt a on a.id = r.attempt_id"
     " where a.id = %s and r.answer <> '{}'"
 )
+TEXT = "select r.answer->>'text' from assessment_response r where r.attempt_id = %s and r.answer ? 'text'"
 
 
 @pytest.fixture
@@ -90,6 +91,55 @@ def test_an_answer_that_was_never_sent_survives_a_reload(player: Page, context: 
 
     expect(player.get_by_label(RIGHT[0], exact=True)).to_be_checked()
     wait_for(lambda: system.query(SAVED, _attempt(player)) == [(1,)])
+
+
+def test_an_answer_that_overtakes_a_slow_one_is_kept_as_it_is_typed_on(player: Page, system: System) -> None:
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    player.route("**/responses", hold_the_first)
+    box = player.locator("#q8 textarea")
+    box.press_sequentially("First")
+    while not held:
+        player.wait_for_timeout(50)
+    box.press_sequentially(" second")
+    player.evaluate("dispatchEvent(new Event('pagehide'))")  # the page is left, and comes back
+    while system.query(SAVED, _attempt(player)) != [(1,)]:
+        player.wait_for_timeout(50)
+    box.press_sequentially(" third")
+    held[0].continue_()
+
+    while system.query(TEXT, _attempt(player)) != [("First second third",)]:
+        player.wait_for_timeout(50)
+    expect(player.locator("#q8 .saved")).to_contain_text("Saved")
+    expect(box).to_have_value("First second third")
+
+
+def test_what_two_windows_could_not_send_is_kept_of_both(player: Page, context: BrowserContext, system: System) -> None:
+    other = context.new_page()
+    other.goto(player.url)
+    other.locator("#q10").wait_for()
+    for page in (player, other):
+        page.route("**/responses", lambda route: route.abort())
+        page.on("dialog", lambda dialog: dialog.accept())
+    player.locator("#q8 textarea").press_sequentially("My long answer")
+    other.get_by_label(RIGHT[0], exact=True).check()
+    address = player.url
+    for page in (player, other):
+        expect(page.locator("[data-trouble]")).to_contain_text("No connection")
+        page.goto("about:blank")
+
+    back = context.new_page()
+    back.goto(address)
+
+    expect(back.locator("#q8 textarea")).to_have_value("My long answer")
+    expect(back.get_by_label(RIGHT[0], exact=True)).to_be_checked()
+    wait_for(lambda: system.query(SAVED, _attempt(back)) == [(2,)])
 
 
 def test_submitting_without_connection_says_so_and_loses_nothing(

@@ -1,12 +1,13 @@
 """When a check may be begun, as learners read it and teachers set it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser
 
-from assessment.models import Attempt
+from assessment.models import Assignment, Attempt
 from lti.models import Launch
 from tests.cast import Cast, all_right, hand_in, make_cast, published_quiz
 from tests.pages.conftest import Visit
@@ -124,6 +125,32 @@ def test_teacher_sets_dates_in_local_time_and_takes_them_away(cast: Cast) -> Non
     assert tess.post("/class/policy", POLICY | dict.fromkeys(dates, "")).status_code == 303
     cast.assignment.refresh_from_db()
     assert (cast.assignment.opens_at, cast.assignment.due_at) == (None, None)
+
+
+@pytest.mark.parametrize("stored", ["2026-10-25T01:30:00+00:00", "2026-12-01T22:59:59+00:00"])
+def test_date_that_was_not_touched_is_saved_as_it_was(cast: Cast, stored: str) -> None:
+    closes_at = datetime.fromisoformat(stored)
+    Assignment.objects.filter(pk=cast.assignment.pk).update(closes_at=closes_at)
+    Launch.objects.filter(pk=cast.tess.pk).update(custom={"timezone": "Europe/Berlin"})
+    tess = Visit(Launch.objects.get(pk=cast.tess.pk))
+    [shown] = re.findall(r'name="closes_at"[^>]*value="([^"]*)"', tess.get("/class/policy").content.decode())
+
+    given = POLICY | {"opens_at": "", "due_at": "", "closes_at": shown, "zone": "Europe/Berlin"}
+    assert tess.post("/class/policy", given).status_code == 303
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.closes_at == closes_at
+
+
+def test_time_that_comes_twice_means_the_first_and_one_that_never_comes_is_refused(cast: Cast) -> None:
+    tess = Visit(cast.tess)
+    given = POLICY | {"opens_at": "", "due_at": "", "zone": "Europe/Berlin"}
+    assert tess.post("/class/policy", given | {"closes_at": "2026-10-25T02:30"}).status_code == 303
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.closes_at == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+    refused = tess.post("/class/policy", given | {"closes_at": "2027-03-28T02:30"})
+    assert refused.status_code == 422
+    assert "The clocks skip this time on that day." in refused.content.decode()
 
 
 def test_teacher_is_told_that_the_lms_sets_the_dates(cast: Cast) -> None:

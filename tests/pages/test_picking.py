@@ -186,6 +186,12 @@ def test_lesson_check_or_both_is_named_in_custom_and_address(only: Quiz) -> None
     assert f"?lesson={lesson.slug}&" in reading["url"]
     assert not {"lineItem", "available", "submission"} & set(reading)
     assert "quiz" not in reading["custom"]
+    dates = {"opens_at": "2099-01-01T08:00", "due_at": "2099-01-02T08:00"}
+    later = item(
+        picker(), **{"quiz-fine-tuning-opens": "lesson"}, **{f"quiz-fine-tuning-{k}": v for k, v in dates.items()}
+    )
+    assert later["available"] == {"startDateTime": "2099-01-01T08:00:00Z"}
+    assert "submission" not in later
 
 
 def test_what_the_teacher_says_is_sent_and_kept(only: Quiz) -> None:

@@ -2,11 +2,14 @@
 
 import gzip
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from assessment import attempts, marking
@@ -201,6 +204,23 @@ def test_ideas_that_earn_full_credit_are_held_back_while_another_attempt_may_beg
     assert "Names the secret idea" in visit(cast.tess).get(f"/class/attempts/{attempt.pk}").content.decode()
     Assignment.objects.update(max_attempts=1)
     assert "Names the secret idea" in alice.get(address).content.decode()
+
+
+@pytest.mark.parametrize("end", ["limit", "closed", "not open again"])
+def test_ideas_are_held_back_during_the_last_attempt_too(cast: Cast, visit: Open, end: str) -> None:
+    first = hand_in(cast.alice, **all_right())
+    alice, address = visit(cast.alice), f"/attempts/{first.pk}/result"
+    second = alice.begin()
+    day = timedelta(days=1)
+    changes: dict[str, dict[str, Any]] = {
+        "limit": {"max_attempts": 2},
+        "closed": {"closes_at": timezone.now() - day},
+        "not open again": {"opens_at": timezone.now() + day},
+    }
+    Assignment.objects.update(**changes[end])
+    assert "Names the secret idea" not in alice.get(address).content.decode()
+    attempts.submit(attempt=second, now=NOW)
+    assert ("Names the secret idea" in alice.get(address).content.decode()) is (end != "not open again")
 
 
 @pytest.mark.parametrize(

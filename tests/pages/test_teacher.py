@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from assessment import access
+from assessment import access, review
 from assessment.models import Attempt, Mark
-from assessment.statistics import folding
+from assessment.statistics import folding, report
 from content.models import KeyState
 from lti import ags, scores
 from lti.models import Drift, Launch, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
@@ -310,6 +310,25 @@ def test_odd_points_are_refused_and_the_note_stays(cast: Cast, visit: Open, data
     assert not Mark.objects.filter(by="person").exists()
 
 
+def test_note_is_kept_without_what_no_database_holds(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    tess, response = visit(cast.tess), access.waiting_responses(cast.tess).get()
+    form = b"level=full&note=" + rb"good\x00 \ud800 work"
+    for charset in ("unicode_escape", "rot13"):
+        kind = f"application/x-www-form-urlencoded; charset={charset}"
+        sent = tess.client.generic("POST", f"{tess.base}/review/{response.pk}/", form, content_type=kind)
+        assert sent.status_code == 303
+    review.confirm(response=response, points=Decimal(1), note="a\ud800\x00b ", by=cast.tess.person, now=NOW)
+    assert [*Mark.objects.filter(by="person").order_by("created_at").values_list("note", flat=True)][-1] == "ab"
+
+
+def test_odd_name_of_a_check_is_none(cast: Cast, visit: Open) -> None:
+    link = make_link(cast.alice.deployment)
+    published_quiz("second")
+    tess = make_launch(link, make_person(link, "Tom"), Role.INSTRUCTOR)
+    assert visit(tess).post("/", {"quiz": "\x00"}).status_code == 422
+
+
 def test_points_that_are_written_need_no_choice_beside_them(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
     response = access.waiting_responses(cast.tess).get()
@@ -340,6 +359,24 @@ def test_interval_of_the_mean_ends_where_the_scale_ends(cast: Cast, visit: Open)
     page = visit(cast.tess).get("/class/").content.decode()
     assert "1 not fully marked" in page
     assert "Of the learners who are fully marked." in page
+
+
+def test_question_of_which_answers_wait_has_no_figures_yet(cast: Cast, visit: Open) -> None:
+    link = cast.assignment.resource_link
+    for number in range(12):
+        learner = make_launch(link, make_person(link, f"P{number}"))
+        hand_in(learner, **all_right(q8="" if number < 10 else "I would check the source."))
+    folding.fold(assignment_id=cast.assignment.pk, now=NOW)
+
+    found = report.report(assignment=cast.assignment, population="first", now=NOW)
+    waits, marked = found["items"][7], found["items"][0]
+    assert (waits["n"], waits["facility"]["value"], waits["facility"]["reason"]) == (10, None, report.SOME_WAIT)
+    assert waits["discrimination"]["reason"] == report.SOME_WAIT
+    assert marked["facility"]["value"] == 1
+    mean = found["score"]["mean"]
+    assert (mean["value"], mean["ci"], mean["reason"]) == (9, None, report.SOME_WAIT)
+    page = visit(cast.tess).get("/class/").content.decode()
+    assert page.count('<span class="hint">not all marked</span>') == 1
 
 
 def test_question_without_approved_key_is_marked_by_a_person_with_all_options_in_view(cast: Cast, visit: Open) -> None:

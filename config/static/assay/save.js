@@ -30,7 +30,6 @@ class AnswerSaver extends HTMLElement {
     this.sending = null;
     this.delay = RETRY_FIRST;
     this.stopped = false;
-    this.storageKey = `assay:${this.dataset.attempt}`;
     this.items = new Map([...this.form.querySelectorAll("fieldset[data-item]")].map((f) => [f.dataset.item, f]));
     this.restore();
     this.catchUp();
@@ -112,8 +111,9 @@ class AnswerSaver extends HTMLElement {
     const fieldset = this.items.get(result.item);
     const entry = this.outbox.get(result.item);
     if (!fieldset) return;
-    if (result.state === "saved" && entry && entry.seq > result.seq) return;
-    if (result.state !== "stale" && posted && entry && entry !== posted) return;
+    if (result.state === "saved") fieldset.dataset.saved = result.seq;
+    if (entry && entry !== posted && !(entry.seq <= result.seq)) return;
+    if (result.state === "stale" && !entry && result.seq <= Number(fieldset.dataset.saved)) return; // overtaken by ours
     this.outbox.delete(result.item);
     if (result.state === "stale") {
       fieldset.dataset.seq = String(Math.max(result.seq, Number(fieldset.dataset.seq)));
@@ -174,21 +174,39 @@ class AnswerSaver extends HTMLElement {
   // The page goes away: a last try that outlives it.
   leave() {
     if (!this.outbox.size || this.leaving || this.stopped) return;
-    const responses = [...this.outbox.values()];
+    const posted = new Map(this.outbox);
+    const responses = [...posted.values()];
     if (JSON.stringify(responses).length > ENOUGH_FOR_KEEPALIVE) return;
     this.post(responses, { keepalive: true })
-      .then(({ results }) => results.forEach((result) => this.settled(result)))
+      .then(({ results }) => results.forEach((result) => this.settled(result, posted.get(result.item))))
       .then(() => this.backUp())
       .catch(() => {});
   }
 
   // What a reload would forget is kept beside the page where the browser allows it; in a frame it often does not.
+  // One place for each answer, so that another window's stay where they are.
   backUp() {
+    for (const [item, fieldset] of this.items) {
+      const entry = this.outbox.get(item);
+      const over = (this.kept(item)?.seq || 0) <= Number(fieldset.dataset.seq);
+      try {
+        if (entry) localStorage.setItem(this.place(item), JSON.stringify(entry));
+        else if (over) localStorage.removeItem(this.place(item));
+      } catch {
+        /* the outbox in memory is enough */
+      }
+    }
+  }
+
+  place(item) {
+    return `assay:${this.dataset.attempt}:${item}`;
+  }
+
+  kept(item) {
     try {
-      if (this.outbox.size) localStorage.setItem(this.storageKey, JSON.stringify([...this.outbox.values()]));
-      else localStorage.removeItem(this.storageKey);
+      return JSON.parse(localStorage.getItem(this.place(item)) || "null");
     } catch {
-      /* the outbox in memory is enough */
+      return null;
     }
   }
 
@@ -198,15 +216,9 @@ class AnswerSaver extends HTMLElement {
   }
 
   restore() {
-    let kept = [];
-    try {
-      kept = JSON.parse(localStorage.getItem(this.storageKey) || "[]");
-    } catch {
-      /* nothing kept */
-    }
-    for (const entry of kept) {
-      const fieldset = this.items.get(entry.item);
-      if (!fieldset || entry.seq <= Number(fieldset.dataset.seq)) continue;
+    for (const [item, fieldset] of this.items) {
+      const entry = this.kept(item);
+      if (!entry || entry.seq <= Number(fieldset.dataset.seq)) continue;
       this.write(fieldset, entry.answer);
       this.keep(fieldset, entry);
     }
