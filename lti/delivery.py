@@ -47,6 +47,7 @@ class Parcel:
     new_submission: bool = True
     told: Sequence[ScoreEvent] = ()
     confirmed: bool = False
+    comment_told: bool = False  # with an earlier version of the same score, surely or perhaps
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,6 @@ class Outcome:
     unknown: bool = False
     drift: str = ""  # how the gradebook differs, where it was read; `result` is what it shows
     result: ags.Result | None = None
-    unseen: bool = False  # it gave way to what stands there, if anything does: ours of an earlier try, or another grade
     remaining: float | None = None  # of the platform's rate limit
 
 
@@ -140,7 +140,7 @@ class _Delivery:
             maximum=maximum or self.event.score_maximum,
             new_submission=self.new_submission,
             careful=self.careful,
-            comment=self.surely_new,
+            comment=self.surely_new and not self.parcel.comment_told,
         )
         self.posting = True
         answer = ags.post_score(self.call, line_item=self.url, body=self.family.body(self.event, manner))
@@ -151,12 +151,13 @@ class _Delivery:
         """Read the gradebook before a score that might undo a teacher's work, or repeat itself. None: go on.
 
         That is a new version of a score that was told, and a repeat where the platform takes one twice. Timestamps do
-        not protect there: an edit has an older one than the new version (and on Canvas none). A repeat that gives way
-        to any grade needs no look, unless a comment goes with it. One on a person's word replaces whatever is there.
+        not protect there: an edit has an older one than the new version (and on Canvas none). One on a person's word
+        replaces what that person had seen, and nothing that came since.
         """
-        doubtful = self.event.unknown and not self.family.REFUSES_EQUAL and (self.event.comment or not self._yields())
+        doubtful = self.event.unknown and not self.family.REFUSES_EQUAL
         replaces = self.parcel.told and not self.event.forced
-        if not (doubtful or replaces):
+        weighed = self.event.forced and self.event.seen_at  # the word was said of what was seen then
+        if not (doubtful or replaces or weighed):
             return None
         try:
             result = self._read()
@@ -169,14 +170,28 @@ class _Delivery:
                 self.url = self.column.url
             return None  # what was told is gone with its column
         if self.event.forced:
-            return Outcome(Verdict(Kind.DELIVERED)) if is_shown(result, self.event) else None
+            if is_shown(result, self.event):
+                return Outcome(Verdict(Kind.DELIVERED)) if doubtful else None
+            if weighed and result is not None and not self._was_seen(result):
+                return self._conflict(Answer(0), result)
+            return None
         told_so = any(is_shown(result, told) for told in self.parcel.told)
-        if told_so or (is_empty(result) and not self.parcel.confirmed):
+        empty = result is None if self.family.EMPTY_IS_CLEARED else is_empty(result)
+        if told_so or (empty and not self.parcel.confirmed):
             self.surely_new = self.surely_new or not is_shown(result, self.event)
             return None
         if self.event.unknown and is_shown(result, self.event):
             return Outcome(Verdict(Kind.DELIVERED))
         return self._conflict(Answer(0), result)
+
+    def _was_seen(self, result: ags.Result) -> bool:
+        """Whether it is what a person saw and wanted replaced, or what we told."""
+        if any(is_shown(result, told) for told in self.parcel.told):
+            return True
+        if result.score is None or self.event.seen_score is None:
+            return result.score is None and self.event.seen_score is None
+        ours, now = self.event.seen_maximum or Decimal(1), result.maximum or Decimal(1)
+        return abs(result.score * ours / now - self.event.seen_score) <= TOLERANCE
 
     def _read(self) -> ags.Result | None:
         """The person's result. Raises _Unreadable where the platform offers no reading, or forbids it."""
@@ -188,10 +203,6 @@ class _Delivery:
             if error.status in (401, 403) and not pacing.is_throttled(error.answer):
                 raise _Unreadable from error
             raise
-
-    def _yields(self) -> bool:
-        """Not on the first try of a score that is put back: it may have been away for weeks."""
-        return self.careful and self.event.tries > 1 and self.family.GIVES_WAY
 
     def _compared(self, answer: Answer) -> Outcome:
         """The platform holds something at least as new: ours, which arrived before, or a change made there."""
@@ -225,8 +236,8 @@ class _Delivery:
 
     def _outcome(self, answer: Answer, verdict: Verdict) -> Outcome:
         words = f"{answer.reason} {answer.text}".replace("\x00", "").strip()[:2_000]
-        left, unseen = pacing.remaining(answer.headers), verdict.kind is Kind.DELIVERED and self._yields()
-        return Outcome(verdict, answer.status or None, words, unknown=self.posting, unseen=unseen, remaining=left)
+        left = pacing.remaining(answer.headers)
+        return Outcome(verdict, answer.status or None, words, unknown=self.posting, remaining=left)
 
 
 def _is_open(delivery: _Delivery | None) -> bool:

@@ -99,7 +99,13 @@ def _apply(reading: Reading, page: dict[str, Member]) -> None:
     back, gone = _enrol(reading, {people[sub].pk: member for sub, member in page.items()})
     if reading.groups:
         _join(reading, {people[sub].pk: member for sub, member in page.items()})
-    scores.retry_refused(course_id=reading.context.course_id, people=back, gone=gone, now=reading.began)
+    scores.retry_refused(
+        course_id=reading.context.course_id,
+        people=back,
+        gone=gone,
+        now=reading.began,
+        listed=[people[sub].pk for sub in page],
+    )
 
 
 def _people(context: Context, page: dict[str, Member]) -> dict[str, Person]:

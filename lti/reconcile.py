@@ -151,7 +151,7 @@ def _judge_drifted(event: ScoreEvent, result: Result | None, told: ScoreEvent | 
         seen = sending.seen("", result, now)
         _change(event, ScoreState.DELIVERED, hint="", delivered_at=event.delivered_at or now, **seen)
     elif told and told.pk != event.pk and event.state == ScoreState.CONFLICT and is_shown(result, told):
-        _send_again(event, now)
+        scores.tell_anew(event, now=now)
     else:
         _change(event, ScoreState(event.state), **sending.seen(drift_of(result), result, now))
 

@@ -46,7 +46,9 @@ REPEATED = (
     "final",
     "started_at",
     "submitted_at",
+    "comment",  # left out when sending where it was told
 )
+SEEN = ("seen_score", "seen_maximum", "seen_at")
 NO_COLUMN = _(
     "No scores go to the gradebook: the LMS offers no column for this activity. To have one, make it a graded "
     "activity; an administrator of the LMS may have to allow this tool to use grades."
@@ -57,6 +59,7 @@ NO_RIGHT = _(
 )
 DELETED = _("No scores go to the gradebook: an administrator deleted the column here.")
 DRIFTED = (ScoreState.CONFLICT, ScoreState.KEPT)
+OPEN = (ScoreState.DUE, ScoreState.SENDING)
 APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
 
 
@@ -96,26 +99,28 @@ def queue(
 
 
 def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
-    """Send a score again as a new version, on a person's word: it may replace what the LMS has.
+    """Send a score again as a new version, on a person's word: it may replace what they saw that the LMS has.
 
     Whichever of a learner's events is given, it is the newest score that goes out; none to a column that was deleted
-    here on purpose. Its comment goes along where the LMS cannot have it yet.
+    here on purpose.
     """
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
         newest = _newest(event.line_item_id, event.platform_user_id) or event
         if not LineItem.objects.filter(pk=newest.line_item_id, wanted=True).exists():
             return newest
-        again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED}, forced=True)
-        if newest.delivered_at is None and not newest.unknown:
-            again.comment = newest.comment
+        again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED})
+        again.forced = newest.forced or newest.state in (*DRIFTED, ScoreState.DELIVERED)  # else nothing is replaced
+        if newest.forced or newest.state in DRIFTED:
+            _copy(SEEN, newest, again)
         return _append(newest, now, again)
 
 
 def repeat_all(*, column: LineItem, now: datetime) -> int:
     """Tell a column's grades again as new versions, since it has other points now; how many. Changed ones stay."""
     newest = ScoreEvent.objects.filter(line_item=column).order_by("platform_user", "-version").distinct("platform_user")
-    told = [event for event in newest if event.state == ScoreState.DELIVERED]
+    # One that perhaps arrived did so with the points of before; Canvas leaves its number then.
+    told = [event for event in newest if event.state == ScoreState.DELIVERED or (event.unknown and event.state in OPEN)]
     for event in told:
         with transaction.atomic():
             lock(event.line_item_id, event.platform_user_id)
@@ -133,16 +138,25 @@ def keep(*, event: ScoreEvent) -> None:
             ScoreEvent.objects.filter(pk=newest.pk).update(state=ScoreState.KEPT, hint="")
 
 
-def retry_refused(*, course_id: UUID, people: Iterable[UUID], now: datetime, gone: Collection[UUID] = ()) -> int:
+def retry_refused(
+    *,
+    course_id: UUID,
+    people: Iterable[UUID],
+    now: datetime,
+    gone: Collection[UUID] = (),
+    listed: Collection[UUID] = (),
+) -> int:
     """Send again what the LMS refused for people whom it lists in a course now; how many scores that are.
 
-    Of those who had been `gone`, scores that it had, or was found to lack, are sent as well: Moodle deletes the grades
-    of whom it removes. They keep their old timestamp and the gradebook is read where a repeat may do harm, so a grade
-    that someone gave meanwhile is found, not replaced.
+    `people` are listed for the first time or again, `listed` is everyone: who was away between two readings only is
+    not among the former, so each refusal is doubted once. Of those who had been `gone`, scores that it had, or was
+    found to lack, are sent as well: Moodle deletes the grades of whom it removes. They keep their old timestamp and the
+    gradebook is read where a repeat may do harm, so a grade that someone gave meanwhile is found, not replaced.
     """
+    again = Q(platform_user__person__in=people)
+    once = Q(platform_user__person__in=listed, state=ScoreState.REFUSED, unknown=False, claimed_at__lt=now)
     newest = (
-        ScoreEvent.objects.filter(line_item__resource_link__context__course=course_id)
-        .filter(platform_user__person__in=people)
+        ScoreEvent.objects.filter(again | once, line_item__resource_link__context__course=course_id)
         .select_related("platform_user")
         .order_by("line_item", "platform_user", "-version")
         .distinct("line_item", "platform_user")
@@ -179,6 +193,19 @@ def _retry(event: ScoreEvent, now: datetime, *, back: bool = False) -> int:
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
         return int(put_back(event, now=now, back=back))
+
+
+def tell_anew(event: ScoreEvent, *, now: datetime) -> None:
+    """Send a score that waited beside a changed grade: with a time later than that change had (Moodle compares)."""
+    with transaction.atomic():
+        lock(event.line_item_id, event.platform_user_id)
+        newest = _newest(event.line_item_id, event.platform_user_id)
+        if newest is None or (newest.pk, newest.state) != (event.pk, event.state):
+            return
+        again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED})
+        newest.state = ScoreState.SUPERSEDED
+        ScoreEvent.objects.filter(pk=newest.pk).update(state=ScoreState.SUPERSEDED)
+        _append(newest, now, again)
 
 
 def put_back(event: ScoreEvent, *, now: datetime, back: bool = False) -> bool:
@@ -229,8 +256,9 @@ def _append(newest: ScoreEvent | None, now: datetime, event: ScoreEvent) -> Scor
     event.next_try_at = now
     same = ScoreEvent.objects.filter(line_item_id=event.line_item_id, platform_user_id=event.platform_user_id)
     same.filter(state=ScoreState.DUE).update(state=ScoreState.SUPERSEDED)
-    if newest and newest.state == ScoreState.DUE:
-        event.forced = event.forced or newest.forced  # the word was not carried out yet
+    if newest and newest.state == ScoreState.DUE and newest.forced and not event.forced:
+        event.forced = True  # the word was not carried out yet
+        _copy(SEEN, newest, event)
     if newest and newest.state in DRIFTED and not event.forced and not _is_of_another_column(newest):
         _stand_beside(newest, event)
     event.save(force_insert=True)
@@ -244,10 +272,15 @@ def _is_of_another_column(event: ScoreEvent) -> bool:
     return bool(since and event.seen_at and event.seen_at < since)
 
 
+def _copy(names: Iterable[str], source: ScoreEvent, target: ScoreEvent) -> None:
+    for name in names:
+        setattr(target, name, getattr(source, name))
+
+
 def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
     """The gradebook holds a grade that is not ours: a person decides about this one too."""
     event.state, event.drift = ScoreState.CONFLICT, newest.drift
-    event.seen_score, event.seen_maximum, event.seen_at = newest.seen_score, newest.seen_maximum, newest.seen_at
+    _copy(SEEN, newest, event)
     event.hint = _("The grade was changed in the LMS before. This new score waits for your decision.")
 
 

@@ -214,8 +214,16 @@ class Drain:
                 break
         arrived = any(one.delivered_at and not one.told_may_be_gone for one in told)
         column = self.columns.setdefault((event.line_item_id, event.line_item.url), Column(event.line_item))
+        same = [one for one in told if (one.comment, one.submitted_at) == (event.comment, event.submitted_at)]
         return Parcel(
-            event, self.registration, self.key, column, not known, told, arrived and not event.told_may_be_gone
+            event,
+            self.registration,
+            self.key,
+            column,
+            not known,
+            told,
+            arrived and not event.told_may_be_gone,
+            any((one.delivered_at or one.unknown) and one.score_given == event.score_given for one in same),
         )
 
     def _settle(self, parcel: Parcel, outcome: Outcome, *, took: float) -> None:
@@ -228,8 +236,6 @@ class Drain:
             _learn(event.line_item, parcel.column, now)
             if outcome.verdict.kind is Kind.DELIVERED:
                 _miss(event, parcel.column, now)
-            if outcome.unseen:  # what stands there is looked at when the gradebook is read next: soon
-                LineItem.objects.filter(pk=event.line_item_id).update(reconciled_at=None)
         self._pause(outcome, now)
 
     def _pause(self, outcome: Outcome, now: datetime) -> None:
@@ -321,7 +327,8 @@ def _put_back(event: ScoreEvent, **values: Any) -> None:
     same = {"line_item_id": event.line_item_id, "platform_user_id": event.platform_user_id}
     newer = ScoreEvent.objects.filter(**same, version__gt=event.version)
     if event.forced:  # a word that was not carried out goes over to the score that takes its place
-        newer.filter(state=ScoreState.DUE).update(forced=True)
+        seen = {"seen_score": event.seen_score, "seen_maximum": event.seen_maximum, "seen_at": event.seen_at}
+        newer.filter(state=ScoreState.DUE, forced=False).update(forced=True, **seen)
     _finish(event, ScoreState.SUPERSEDED if newer.exists() else ScoreState.DUE, **values)
 
 

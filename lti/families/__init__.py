@@ -14,7 +14,7 @@ class PlatformFamily(Protocol):
     OWN_MAXIMUM: bool  # whether a score must be given in the column's own maximum
     REFUSES_EQUAL: bool  # whether a score that arrived before is refused (409), so that a repeat is safe
     KEEPS_OVERRIDES: bool  # whether a grade that a teacher overrode stays though the answer is a success
-    GIVES_WAY: bool  # whether a score can be told that leaves alone any grade that is there
+    EMPTY_IS_CLEARED: bool  # whether a result without a score is one that a person cleared
     RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
     LISTS_TEACHERS: bool  # whether the roster tells every teacher from a learner
 

@@ -17,7 +17,7 @@ from lti.models import ScoreEvent
 OWN_MAXIMUM = False  # scales to the points of its assignment
 REFUSES_EQUAL = False  # an equal timestamp is taken again, and so is its comment
 KEEPS_OVERRIDES = False
-GIVES_WAY = True  # prioritize_non_tool_grade
+EMPTY_IS_CLEARED = True  # before there is any score, there is no result
 RESULTS_LIMIT = "100"
 LISTS_TEACHERS = True
 SUBMISSION = "https://canvas.instructure.com/lti/submission"

@@ -16,7 +16,7 @@ from lti.models import ScoreEvent
 OWN_MAXIMUM = False
 REFUSES_EQUAL = False
 KEEPS_OVERRIDES = False
-GIVES_WAY = False
+EMPTY_IS_CLEARED = False
 RESULTS_LIMIT = ""
 LISTS_TEACHERS = True
 

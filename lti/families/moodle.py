@@ -18,7 +18,7 @@ from lti.models import ScoreEvent
 OWN_MAXIMUM = True
 REFUSES_EQUAL = True
 KEEPS_OVERRIDES = True
-GIVES_WAY = False
+EMPTY_IS_CLEARED = False
 RESULTS_LIMIT = ""  # with a limit its results fail
 LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructors at a launch
 PLACES = Decimal("0.00001")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lti import reconcile, scores
+from lti import scores
 from lti.models import LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
@@ -321,31 +321,17 @@ def test_canvas_comment_is_told_once_when_the_answer_was_lost(desk: Desk) -> Non
 
 
 @pytest.mark.parametrize("fate", [Answer(drop=True, takes=True), Answer(drop=True), Answer(503)], ids=str)
-def test_canvas_repeat_gives_way_instead_of_looking_first(desk: Desk, fate: Answer) -> None:
+def test_canvas_is_asked_before_a_score_is_repeated(desk: Desk, fate: Answer) -> None:
     desk.family("canvas")
     desk.queue(7)
     desk.platform.switch(SCORES, fate, Answer(200))
     desk.drain()
 
     assert desk.drain(after=60).state == ScoreState.DELIVERED
-    first, second = desk.sent()
-    assert second == {**first, SUBMISSION: {**first[SUBMISSION], "prioritize_non_tool_grade": True}}
-    assert desk.platform.asked(RESULTS) == []
-
-
-def test_grade_that_a_canvas_repeat_gave_way_to_is_found_soon(desk: Desk) -> None:
-    desk.family("canvas")
-    LineItem.objects.update(reconciled_at=desk.now)  # it would not be read for hours
-    desk.queue(7)
-    desk.platform.switch(SCORES, Answer(503), Answer(200))
-    desk.drain()
-    desk.drain(after=60)
-    desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
-
-    desk.now += timedelta(minutes=15)
-    assert reconcile.reconcile(now=desk.now, clock=lambda: desk.now) == 1
-    event = ScoreEvent.objects.get()
-    assert (event.state, event.seen_score) == (ScoreState.CONFLICT, 9)
+    assert len(desk.platform.asked(RESULTS)) == 1
+    first, *more = desk.sent()
+    careful = {**first, SUBMISSION: {**first[SUBMISSION], "prioritize_non_tool_grade": True}}
+    assert more == ([] if fate.takes else [careful]), "a grade typed in that very moment stays"
 
 
 def test_canvas_comment_is_told_again_when_the_score_did_not_arrive(desk: Desk) -> None:

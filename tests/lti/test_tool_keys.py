@@ -145,13 +145,13 @@ def test_command_rotates_and_withdraws(capsys: pytest.CaptureFixture[str]) -> No
     waiting = ToolKey.objects.exclude(pk=old.pk).get()
     call_command("rotate_keys", "--now")
     assert keys.signing_key() == waiting
-    call_command("rotate_keys", "--withdraw", old.kid)
+    call_command("rotate_keys", f"--withdraw={old.kid}")
 
     said = capsys.readouterr().out
     assert f"{old.kid} is withdrawn" in said
     assert list(ToolKey.objects.all()) == [waiting]
     with pytest.raises(CommandError):
-        call_command("rotate_keys", "--withdraw", old.kid)
+        call_command("rotate_keys", f"--withdraw={old.kid}")
 
 
 @pytest.mark.django_db

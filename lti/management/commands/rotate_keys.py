@@ -16,7 +16,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--now", action="store_true", help="The new key signs at once; the old one stays published.")
-        how.add_argument("--withdraw", metavar="KID", action="append", help="Forget this key at once: it leaked.")
+        how.add_argument(
+            "--withdraw",
+            metavar="KID",
+            action="append",
+            help="Forget this key at once: it leaked. Written --withdraw=KID, since a key id may begin with a hyphen.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()

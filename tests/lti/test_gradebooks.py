@@ -1,0 +1,255 @@
+"""Gradebooks with people at them: what was typed, overridden or cleared meanwhile, on Canvas and on Moodle."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lti import column_changes, scores
+from lti.models import LineItem, Registration, ScoreState
+from tests.lti.desk import SCORES, Desk
+from tests.lti.platform import Answer, Seen
+from tests.lti.test_decisions import NO, before_the_answer, look, newest, shows
+from tests.lti.test_rosters import member, page, roster_of
+
+SUBMISSION = "https://canvas.instructure.com/lti/submission"
+LOST = Answer(drop=True, takes=True)
+
+
+class CanvasGrade:
+    """Ada's submission, which people see, beside her result, which tools read (scores_controller.rb, result.rb).
+
+    `prioritize_non_tool_grade` leaves the submission alone; the result is written all the same.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.score, self.comments = desk, None, []
+        self._keep, desk.platform._keep = desk.platform._keep, self.keep
+
+    def keep(self, body: dict[str, Any]) -> None:
+        if not (body[SUBMISSION].get("prioritize_non_tool_grade") and self.score is not None):
+            self.score, self.stale = body["scoreGiven"], False
+        self.comments += [body["comment"]] if "comment" in body else []
+        self._keep(body)
+
+    def typed(self, score: float | None) -> None:
+        self.score = score
+        self.desk.platform.results = [
+            {"userId": "ada", "resultMaximum": 10} | ({} if score is None else {"resultScore": score})
+        ]
+
+
+class MoodleGrade:
+    """Whole seconds; an override hides and moves the time, and what it hid shows again when it is taken back."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk, self.raw, self.at, self.overridden = desk, None, None, False
+        self._answer, desk.platform.answer = desk.platform.answer, self.answer  # type: ignore[method-assign]
+        desk.platform._keep = lambda body: None  # type: ignore[method-assign]
+
+    def answer(self, seen: Seen) -> Answer:
+        if seen.path == SCORES and SCORES not in self.desk.platform.switched:
+            at = datetime.fromisoformat(seen.json["timestamp"]).replace(microsecond=0)
+            if self.at and self.at >= at:
+                self.desk.platform.seen.append(seen)
+                return Answer(409, b"[]")
+            self.raw = seen.json["scoreGiven"] * 10 / seen.json["scoreMaximum"]
+            if not self.overridden:
+                self.at = at
+                self.show(self.raw)
+        return self._answer(seen)
+
+    def show(self, score: float | None) -> None:
+        shows(self.desk, score)
+
+    def override(self, score: float) -> None:
+        self.overridden, self.at = True, self.desk.now.replace(microsecond=0)
+        self.show(score)
+
+    def release(self) -> None:
+        self.overridden = False
+        self.show(self.raw)
+
+
+def test_grade_typed_while_a_canvas_answer_was_lost_is_found(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(7)
+    desk.platform.switch(SCORES, LOST, Answer(200))
+    desk.drain()
+    grade.typed(9)
+    desk.drain(after=60)
+    look(desk, after=5 * 3_600)
+
+    assert (newest(desk).state, newest(desk).seen_score) == (ScoreState.CONFLICT, 9)
+
+
+def test_grade_typed_while_a_canvas_answer_was_lost_is_not_replaced_by_the_next_attempt(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(7)
+    desk.platform.switch(SCORES, LOST, Answer(200))
+    desk.drain()
+    grade.typed(9)
+    desk.drain(after=60)
+    look(desk, after=5 * 3_600)
+    desk.queue(8, submitted_at=desk.now)
+    desk.drain(after=1)
+
+    assert grade.score == 9, "nobody said that it should be replaced"
+
+
+@pytest.mark.parametrize("waits", ["faults", "unpublished", "off"])
+def test_word_does_not_count_against_a_grade_typed_after_it(desk: Desk, waits: str) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(3)
+    desk.drain()
+    grade.typed(9)
+    look(desk)
+    assert newest(desk).state == ScoreState.CONFLICT
+    scores.resend(event=newest(desk), now=desk.now)
+    if waits == "off":
+        Registration.objects.update(active=False)
+    answer = Answer(422, b"This assignment is still unpublished") if waits == "unpublished" else Answer(503)
+    desk.platform.switch(SCORES, answer, Answer(200))
+    desk.drain(after=2)
+    grade.typed(6)  # by hand then, since nothing happened
+    Registration.objects.update(active=True)
+    if waits == "off":
+        desk.platform.switched.clear()
+    desk.drain(after=7_200)
+
+    assert (grade.score, newest(desk).state, newest(desk).seen_score) == (6, ScoreState.CONFLICT, 6)
+
+
+@pytest.mark.parametrize("state", ["tries again", "refused"])
+def test_word_to_send_what_did_not_arrive_replaces_no_grade_that_is_typed_meanwhile(desk: Desk, state: str) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(3)
+    desk.drain()
+    desk.queue(5, submitted_at=desk.now)
+    answer = Answer(503) if state == "tries again" else Answer(422, b"The course is concluded")
+    desk.platform.switch(SCORES, answer, Answer(503), Answer(200))
+    desk.drain(after=60)
+    scores.resend(event=newest(desk), now=desk.now)
+    desk.drain(after=10)
+    grade.typed(6)  # Canvas shows 3 still, so the teacher does it by hand
+    desk.drain(after=7_200)
+
+    assert (grade.score, newest(desk).state, newest(desk).seen_score) == (6, ScoreState.CONFLICT, 6)
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle"])
+def test_refused_score_of_someone_whose_absence_no_list_noticed_goes_out_when_they_are_listed(
+    desk: Desk, family: str
+) -> None:
+    desk.family(family)
+    roster = roster_of(desk)
+    roster.read(page(member("ada"), member("bob")))
+    desk.now = roster.now + timedelta(hours=1)
+    desk.queue(7)
+    desk.platform.switch(SCORES, NO if family == "canvas" else Answer(400, b"[]"), Answer(200))
+    assert desk.drain().state == ScoreState.REFUSED  # "The score goes out if they come back."
+
+    roster.read(page(member("ada"), member("bob")), after=timedelta(hours=6))  # they are back, an hour before
+
+    desk.now = roster.now
+    assert desk.drain(after=1).state == ScoreState.DELIVERED
+
+
+def test_refusal_that_stays_is_not_asked_about_by_every_list(desk: Desk) -> None:
+    desk.family("canvas")
+    roster = roster_of(desk)
+    roster.read(page(member("ada"), member("bob")))
+    desk.now = roster.now
+    desk.queue(7)
+    desk.platform.switch(SCORES, NO)
+    desk.drain(after=1)
+    for _ in range(4):
+        roster.read(page(member("ada"), member("bob")), after=timedelta(hours=6))
+        desk.now = roster.now
+        desk.drain(after=1)
+
+    assert len(desk.sent()) <= 2
+
+
+def test_score_that_waited_beside_an_override_goes_out_once_that_is_taken_back(desk: Desk) -> None:
+    desk.family("moodle")
+    grade = MoodleGrade(desk)
+    desk.queue(7)
+    desk.drain()
+    desk.now += timedelta(minutes=5)
+    grade.override(9)
+    look(desk)
+    desk.queue(8, submitted_at=desk.now)
+    desk.drain(after=10)
+    desk.now += timedelta(minutes=5)
+    grade.override(9.5)  # after the new score came
+    desk.now += timedelta(minutes=5)
+    grade.release()
+    for _ in range(3):
+        look(desk, after=5 * 3_600)
+        desk.drain(after=10)
+
+    assert len(desk.sent()) == 2, "one of the same time is refused each time"
+    assert newest(desk).state == ScoreState.DELIVERED
+    assert grade.raw == 8
+
+
+@pytest.mark.parametrize("when", ["under way", "interrupted"])
+def test_comment_of_a_score_that_is_under_way_does_not_go_along_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(7, comment="2 of 10 points still to be marked.", final=False)
+    if when == "under way":
+        before_the_answer(monkeypatch, lambda: scores.resend(event=newest(desk), now=desk.now))
+        desk.drain()
+    else:
+        before_the_answer(monkeypatch, _dies)
+        with pytest.raises(KeyboardInterrupt):
+            desk.drain()
+        scores.resend(event=newest(desk), now=desk.now)
+        desk.now += timedelta(minutes=4)
+        scores.sweep(now=desk.now)
+    desk.drain(after=60)
+
+    assert newest(desk).state == ScoreState.DELIVERED
+    assert len(grade.comments) == 1
+
+
+def _dies() -> None:
+    raise KeyboardInterrupt
+
+
+def test_score_that_was_cleared_though_no_answer_ever_confirmed_it_stays_cleared(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(7)
+    desk.platform.switch(SCORES, LOST, Answer(200))
+    desk.drain()
+    desk.queue(8, submitted_at=desk.now)
+    grade.typed(None)
+    desk.drain(after=60)
+
+    assert (grade.score, newest(desk).state) == (None, ScoreState.CONFLICT)
+
+
+def test_score_that_perhaps_arrived_before_the_points_changed_is_told_again(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(7)
+    desk.platform.switch(SCORES, LOST, Answer(200))
+    desk.drain()  # 7 of 10 is shown as such
+    column = LineItem.objects.get()
+    assert column_changes.change(resource_link=desk.link, label="", points=Decimal(20), now=desk.now) is None
+    column_changes.push(column.pk, clock=lambda: desk.now)  # Canvas leaves the number: 7 of 20
+    grade.stale = True
+    desk.drain(after=60)
+
+    assert newest(desk).state == ScoreState.DELIVERED
+    assert not grade.stale, "Canvas scales only what is told anew"
