@@ -110,6 +110,7 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
         submitted_at=grade.attempt.submitted_at or now,
         now=now,
         comment="" if final else _comment(grade.attempt, person),
+        after_comment=_all_marked(person) if final else "",
     )
     unsent_at = now if event is None else None
     if unsent_at != grade.unsent_at:
@@ -134,6 +135,12 @@ def _comment(attempt: Attempt, person: Person) -> str:
             "waiting": waiting,
             "most": most,
         }
+
+
+def _all_marked(person: Person) -> str:
+    """Canvas adds comments and forgets none."""
+    with translation.override(language.of_person(person)):
+        return gettext("All answers are marked now.")
 
 
 def _hold_policy(assignment_id: UUID) -> None:

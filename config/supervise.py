@@ -18,6 +18,9 @@ from config import local, servers
 from config.servers import Server, Trouble
 
 READY_SECONDS = 120.0
+SHARED_ISSUERS = ",".join(
+    ["https://canvas.sandbox.example", *(f"https://canvas.{stage}instructure.com" for stage in ("", "beta.", "test."))]
+)
 HOST = "127.0.0.1"
 WEB = (
     *("--interface", "wsgi", "--http", "1", "--no-ws", "--blocking-threads", "4"),
@@ -98,7 +101,12 @@ def _answers(host: str, port: int) -> bool:
 
 def environment(home: Path, at: Addresses, services: dict[str, str]) -> dict[str, str]:
     """What every process of the system is told; the caller's own settings stay, with the sandbox beside them."""
-    demo = {"ASSAY_STATIC_ROOT": str(home / "static")}
+    demo = {
+        "ASSAY_STATIC_ROOT": str(home / "static"),
+        # The sandbox speaks for a Canvas that several schools share, for dynamic registration too.
+        "ASSAY_SHARED_ISSUERS": SHARED_ISSUERS,
+        "ASSAY_CANVAS_HOSTS": f".instructure.com,.canvaslms.com,localhost:{at.sandbox_port}",
+    }
     if at.tool.startswith("https:"):
         demo["BEHIND_PROXY"] = "1"  # who else would speak TLS
     if not local.given("SECRET_KEY"):

@@ -1,5 +1,6 @@
 """The operators' pages that connect an LMS: by an invitation, by hand, and to see whether it works."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,14 +66,20 @@ class InvitationAdmin(OperatorRows):
 
 @admin.register(Registration)
 class RegistrationAdmin(OperatorRows):
-    list_display = ["name", "issuer", "client_id", "family", "institution", "active", "paused_until"]
+    list_display = ["name", "issuer", "client_id", "family", "institution", "active", "paused"]
     list_select_related = ["institution"]
     list_filter = ["active", "family"]
     actions = ["resume"]
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
-    readonly_fields = ["to_paste", "jwks_fetched_at", "paused_until", "created_at"]
+    exclude = ["paused_until"]
+    readonly_fields = ["to_paste", "jwks_fetched_at", "paused", "created_at"]
     change_list_template = "lti/admin_registrations.html"
     change_form_template = "lti/admin_registration.html"
+
+    @admin.display(description="paused until", empty_value="–")
+    def paused(self, registration: Registration) -> datetime | None:
+        until = registration.paused_until
+        return until if until and until > timezone.now() else None
 
     @admin.action(description="Send waiting scores now, whatever pause the LMS asked for", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Registration]) -> None:

@@ -21,11 +21,11 @@ from roster.models import Institution
 class DeploymentAdmin(OwnRows):
     list_display = [
         "deployment_id",
+        "approval",
         "registration",
         "platform_name",
         "institution",
         "active",
-        "approval",
         "reference",
         "created_at",
     ]

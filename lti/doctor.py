@@ -38,7 +38,7 @@ def examine(
     try:
         with leases.errand(registration.pk, patience=PATIENCE, lasts=LASTS), http.session() as session:
             visit = Visit(registration, session, clock)
-            found = [*_connection(visit), *_permissions(visit), *_services(visit), _outbox(visit)]
+            found = [_launching(visit), *_connection(visit), *_permissions(visit), *_services(visit), _outbox(visit)]
             return found + (list(doctor_score.steps(visit)) if score_test else [])
     except leases.Lost as busy:
         return [Finding("A free moment", FAILED, f"Not now: {busy}.", remedies.BUSY)]
@@ -46,6 +46,20 @@ def examine(
 
 def failed(findings: list[Finding]) -> list[Finding]:
     return [finding for finding in findings if finding.outcome == FAILED]
+
+
+def _launching(visit: Visit) -> Finding:
+    return attempt("Launches", partial(_open_for_launches, visit))
+
+
+def _open_for_launches(visit: Visit) -> str:
+    if not visit.registration.active:
+        raise Trouble("This connection is switched off here: every launch is refused.", remedies.SWITCHED_OFF)
+    waiting = visit.registration.deployments.filter(active=False).count()
+    if waiting:
+        raise Trouble(f"Deployments that wait for approval, whose launches are refused: {waiting}.", remedies.APPROVE)
+    known = visit.registration.deployments.count()
+    return f"Open for {known} deployments." if known != 1 else "Open for one deployment."
 
 
 def _connection(visit: Visit) -> Iterator[Finding]:

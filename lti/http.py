@@ -216,7 +216,7 @@ def _check(url: str) -> None:
         raise Forbidden("not an http address")
     scheme, host, port = parts
     if scheme != "https" and not _named(host, port):
-        raise Forbidden(f"{host} is not reached by https")
+        raise Forbidden(f"{host} is not reached by https; name {host}:{port} in ASSAY_PRIVATE_HOSTS to allow it")
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:

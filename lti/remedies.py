@@ -17,6 +17,8 @@ LMS_IN_TROUBLE = "The LMS failed by itself: look into its log, and check again l
 CLUTTER = "Delete the column “{label}” in the gradebook of that course by hand."
 TOKEN_ADDRESS = "Compare the token address with what the LMS shows for this tool; this server must be able to reach it."
 NOT_SHOWN = "The LMS may show results late. Check again; if it stays so, look into its gradebook log."
+SWITCHED_OFF = "Tick “Active” on the page of the registration."
+APPROVE = "Press “Approve” in the list of deployments, if the school put the tool there."
 PAUSED = (
     "They go out by themselves then. To try at once, choose “Send waiting scores now” in the list of registrations."
 )
@@ -63,6 +65,8 @@ def token(status: int, words: str, family: str) -> str:
         return f"Moodle answers so when its server cannot read {tool.address('jwks')}: open that path to it."
     if status == 404:
         return "Compare the token address with what the LMS shows for this tool."
+    if any(word in words.lower() for word in ("expired", "future", "iat", "nbf", '"exp"', "not yet valid")):
+        return CLOCK
     if "invalid_client" in words or status in (400, 401):
         checks = f"the client ID, and that it reads our keys at {tool.address('jwks')}"
         off = " In Canvas the developer key must be ON." if family == Family.CANVAS else ""

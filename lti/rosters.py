@@ -4,8 +4,10 @@ A course is read soon after its first launch, every few hours while it is in use
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from lti import claims
@@ -42,7 +44,8 @@ def ask(context: Context, *, now: datetime) -> None:
     """Read the list soon, on a teacher's word. Pressed again and again it is read three times a minute."""
     if context.memberships_url:
         Context.objects.filter(pk=context.pk).update(roster_next_at=now)
-        _hint(context.pk)
+        quiet = (context.roster_lease - now).total_seconds() if context.roster_lease else 0.0
+        _hint(context.pk, after=quiet + 0.1 if 0 < quiet < 60 else 0.0)
 
 
 def due(now: datetime) -> QuerySet[Context]:
@@ -74,7 +77,12 @@ def _long_ago(moment: datetime | None, now: datetime) -> bool:
     return moment is None or moment < now - NOTED
 
 
-def _hint(context_id: UUID) -> None:
+def _hint(context_id: UUID, *, after: float = 0.0) -> None:
+    """`after` so many seconds, when the list may be read again."""
     from lti import tasks  # which imports the launch, which imports this
 
-    tasks.read_roster.delay_on_commit(str(context_id))  # type: ignore[attr-defined]
+    if after:
+        hint = partial(tasks.read_roster.apply_async, (str(context_id),), countdown=after)
+        transaction.on_commit(hint)
+    else:
+        tasks.read_roster.delay_on_commit(str(context_id))  # type: ignore[attr-defined]

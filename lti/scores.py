@@ -74,9 +74,11 @@ def queue(
     submitted_at: datetime,
     now: datetime,
     comment: str = "",
+    after_comment: str = "",
 ) -> ScoreEvent | None:
     """Put a score on its way; call it in the transaction that makes the grade.
 
+    `comment` is told with it; `after_comment` instead, where an earlier comment stands there that is true no more.
     None where the LMS offers no column, does not know the person, or nothing can be scored. A score equal to the
     newest one is not repeated, unless the LMS refused that one and this comes of another attempt. Over a grade that
     is known to be changed in the LMS nothing goes out by itself: the new score stands beside it as a conflict.
@@ -91,6 +93,8 @@ def queue(
         newest = _newest(column.pk, user.pk)
         if newest and _is_told(newest, given, maximum, final, submitted_at):
             return newest
+        if not comment and newest and newest.comment:
+            comment = after_comment
         event = ScoreEvent(score_given=given, score_maximum=maximum, final=final, comment=comment[:1_000])
         event.institution_id, event.registration_id = column.institution_id, column.registration_id
         event.line_item, event.platform_user = column, user

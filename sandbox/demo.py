@@ -1,4 +1,7 @@
-"""The demo: people, three courses, one tool under two registrations. Running it again changes nothing that is there."""
+"""The demo: people, three courses, one tool registered for each. Running it again changes nothing that is there.
+
+Each mode has a registration of its own, since a tool learns once for each how its platform behaves.
+"""
 
 from urllib.parse import urlencode
 
@@ -9,6 +12,7 @@ from sandbox import keys, scopes
 from sandbox.models import Activity, Course, Enrolment, LineItem, Mode, Person, Role, Tool
 
 CLIENT_ID = "assay-sandbox"
+STRICT_CLIENT_ID = "assay-strict"
 CANVAS_CLIENT_ID = "assay-canvas"
 CUSTOM = {"context_history": "$Context.id.history"}
 QUIZ = "end-model-families-when-to-fine-tune-creators"
@@ -37,9 +41,13 @@ COURSES = {
 def set_up() -> None:
     """Make what is missing of the demo, and point the tool's registration at TOOL_URL."""
     keys.ensure()
-    tool = register(CLIENT_ID, settings.TOOL_URL)
-    Tool.objects.filter(pk=tool.pk, custom={}).update(custom=CUSTOM, eula_required=False)
-    canvas_tool = register(CANVAS_CLIENT_ID, settings.TOOL_URL, mode=Mode.CANVAS)
+    tools = {
+        Mode.MOODLE: register(CLIENT_ID, settings.TOOL_URL),
+        Mode.STRICT: register(STRICT_CLIENT_ID, settings.TOOL_URL),
+        Mode.CANVAS: register(CANVAS_CLIENT_ID, settings.TOOL_URL, mode=Mode.CANVAS),
+    }
+    plain = [tools[Mode.MOODLE].pk, tools[Mode.STRICT].pk]
+    Tool.objects.filter(pk__in=plain, custom={}).update(custom=CUSTOM, eula_required=False)
     people = {name: _person(name, *about) for name, about in STUDENTS.items()}
     tess = _person("tess", "Tess", "Teacher", "en", "Teacher of all courses.")
     _person("adam", "Adam", "Admin", "en", "Administrator. Enters every course.", is_admin=True)
@@ -52,7 +60,7 @@ def set_up() -> None:
         if not course.activities.exists():
             activity(
                 course,
-                canvas_tool if mode == Mode.CANVAS else tool,
+                tools[mode],
                 title=TITLE,
                 about="A short lesson and ten questions. About 40 minutes.",
             )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -84,7 +85,8 @@ def update(request: LaunchRequest) -> HttpResponse:
     if course is not None:
         rosters.ask(course, now=now)
     reconcile.ask(request.viewer.resource_link_id, now=now)
-    return see_other("class", after="?update=1#class")
+    group = request.POST.get("group", "")
+    return see_other("class", after=f"?{urlencode({'update': 1} | ({'group': group} if group else {}))}#class")
 
 
 def _of(people: QuerySet[Person], group: Group | None) -> QuerySet[Person]:

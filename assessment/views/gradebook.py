@@ -35,7 +35,7 @@ class Line:
     theirs: str = ""  # another score that stands in the gradebook
 
 
-NO_COLUMN = Line("", _("Not in the gradebook"), more=_("Your LMS did not offer a gradebook column for this activity."))
+NO_COLUMN = Line("", _("Not in the gradebook"), more=_("Your LMS takes no score for this activity."))
 HELD = Line(
     "wait", _("Waiting for your teacher"), more=_("Your score goes to the gradebook once every answer is marked.")
 )
@@ -126,7 +126,7 @@ TEACHER_WORDS: dict[ScoreState, tuple[Look, str]] = {
 def class_line(event: ScoreEvent | None, assignment: Assignment, grade: Grade, paused: datetime | None) -> Line:
     """The same for the teacher's table, in three words."""
     if event is None:
-        return Line("", _("Held until final")) if line(None, assignment, grade) is HELD else Line("", _("No column"))
+        return Line("", _("Held until final")) if line(None, assignment, grade) is HELD else Line("", NO_COLUMN.words)
     if needs_hand(event, paused) and event.state not in TEACHER_WORDS:
         return Line(*TRYING)
     return Line(*TEACHER_WORDS.get(ScoreState(event.state), ("wait", _("On its way"))))
@@ -139,6 +139,7 @@ def trouble_line(event: ScoreEvent, paused: datetime | None = None) -> Line:
         ours = gettext("We have {points}.").format(points=_points(event.score_given, event.score_maximum))
         return Line("bad", words, more=f"{ours} {seen(event)}")
     at = max(event.next_try_at, paused or event.next_try_at) if look == "wait" else None
+    at = at if at and at > timezone.now() else None
     untold = paused and not event.tries and not event.last_answer
     return Line(look, words, at, gettext("The LMS takes no scores just now.") if untold else _told(event))
 

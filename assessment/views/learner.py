@@ -232,6 +232,7 @@ def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = No
         "fields": fields,
         "answered": sum(1 for field in fields if field.question.answer),
         "troubled": [field for field in fields if field.error or field.stale],
+        "due_at": windows.of(found.assignment, request.viewer).due_at if found.assignment else None,
     }
     return render(request, "assessment/player.html", context, status=422 if outcome else 200)
 
@@ -266,8 +267,12 @@ def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]
     bound = not access.previews(request.viewer)
     early, over = bound and window.is_early(now), bound and window.is_over(now)
     may_begin = bool(assignment.quiz.current_id) and left != 0 and not early and not over
-    overdue = window.due_at is not None and window.due_at <= now
-    return {"window": window, "early": early, "over": over, "overdue": overdue, "left": left, "may_begin": may_begin}
+    moments = {
+        "opens_later": window.is_early(now),
+        "closed_before": window.is_over(now),
+        "overdue": window.due_at is not None and window.due_at <= now,
+    }
+    return {"window": window, "early": early, "over": over, "left": left, "may_begin": may_begin, **moments}
 
 
 def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> int | None:

@@ -74,14 +74,15 @@ class Row:
     checked: bool = False  # whether to show what is wrong with it
 
     @property
-    def errors(self) -> list[tuple[str, str]]:
-        """(id of the field, what is wrong)"""
+    def errors(self) -> list[tuple[str, str, str]]:
+        """(id of the field, what is wrong, with which thing)"""
         if not self.checked:
             return []
         fields = [self.form[name] for name in self.form.errors]
         told = gettext("{label}: {error}")
         found = [(field, error) for field in fields for error in field.errors]
-        return [(field.id_for_label, told.format(label=field.label, error=error)) for field, error in found]
+        what = [(field.id_for_label, told.format(label=field.label, error=error)) for field, error in found]
+        return [(*one, self.thing.title) for one in what]
 
 
 def picked_only(view: View) -> View:

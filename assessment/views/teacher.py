@@ -92,10 +92,13 @@ def class_policy(request: LaunchRequest) -> HttpResponse:
     assignment = assignment_or_404(request)
     with local_to(request) as zone:
         form = PolicyForm(request.POST or None, initial={name: getattr(assignment, name) for name in SETTINGS})
+        window = windows.of(assignment, request.viewer)
+        for name in window.from_lms:  # a date here would say nothing to anyone
+            form.fields[name].disabled = True
         if request.method == "POST" and form.is_valid():
             policy.change(assignment=assignment, **form.cleaned_data)
             return see_other("class", after="?saved=1")
-        context = zone | {"assignment": assignment, "form": form, "window": windows.of(assignment, request.viewer)}
+        context = zone | {"assignment": assignment, "form": form, "window": window}
         context["practice_url"] = picking.outside("practice:quiz", assignment.quiz.slug)
         return render(request, "assessment/policy.html", context, status=422 if form.errors else 200)
 
@@ -113,6 +116,7 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     grade = access.class_grades(request.viewer).filter(person=found.person_id).first()
     others = access.class_attempts(request.viewer).filter(person=found.person_id)
     context = result_context(found, grade, for_instructor=True) | {"person": found.person, "others": others}
+    context["group"] = request.GET.get("group", "")  # the way back leads to the same list
     return render(request, "assessment/class_attempt.html", context)
 
 
@@ -177,6 +181,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     events = scores.latest_by_person(resource_link=assignment.resource_link)
     numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now())
     paused = gradebook.pause(assignment, events.values())
+    unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 
     def line(person: UUID, grade: Grade) -> gradebook.Line:
         return gradebook.class_line(events.get(person), assignment, grade, paused)
@@ -193,7 +198,8 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "saved": "saved" in request.GET,
         "has_scores": bool(events),
         "done": request.GET.get("done", ""),
-        "unscored": "" if events else scores.why_none(assignment.resource_link),
+        "unscored": scores.why_none(assignment.resource_link) if unsent or not events else "",
+        "unsent": unsent,
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
         "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),

@@ -358,12 +358,14 @@ def test_grade_says_when_it_was_written_not_when_its_task_began(cast: Cast) -> N
     assert Grade.objects.get().updated_at >= before
 
 
-def test_provisional_score_says_how_far_the_marking_is_and_a_final_one_says_nothing(cast: Cast) -> None:
+def test_provisional_score_says_how_far_the_marking_is_and_the_final_one_that_it_is_over(cast: Cast) -> None:
+    """Canvas adds comments: without another one the first would stand there as if it were still so."""
     attempt = hand_in(cast.alice, **all_right())
     confirm(cast, attempt, "1")
+    hand_in(cast.bob, **all_right(q8=""))
 
-    told = list(ScoreEvent.objects.order_by("version").values_list("comment", flat=True))
-    assert told == ["1 of 10 points still to be marked by a person.", ""]
+    told = list(ScoreEvent.objects.order_by("pk").values_list("comment", flat=True))
+    assert told == ["1 of 10 points still to be marked by a person.", "All answers are marked now.", ""]
 
 
 def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_launch(cast: Cast) -> None:

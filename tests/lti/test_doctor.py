@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from lti import doctor, doctor_score, keys
+from lti import doctor, doctor_score, keys, remedies
 from lti.examination import Finding
-from lti.models import Context, LineItem, Registration, ResourceLink, ScoreEvent
+from lti.models import Context, Deployment, LineItem, Registration, ResourceLink, ScoreEvent
 from roster.models import Course, Institution
 from tests.lti.conftest import register
 from tests.lti.platform import AGS, MEMBERSHIP, Answer, Platform, Seen
@@ -106,10 +106,25 @@ def test_sound_connection_passes_every_step(lms: Lms, connection: Registration) 
     found = examined(connection, score_test=True)
 
     assert outcomes(found, "ok") == list(found)
-    assert len(found) == 16
+    assert len(found) == 17
     assert "1 for “The check”" in found["Gradebook columns"].said
     assert "3 people" in found["Roster"].said
     assert found["Test score read back"].said == "1 of 1."
+
+
+def test_connection_whose_launches_are_refused_fails(lms: Lms, connection: Registration) -> None:
+    waiting = Deployment.objects.create(registration=connection, deployment_id="new", active=False)
+    assert "wait for approval, whose launches are refused: 1." in examined(connection)["Launches"].said
+    waiting.delete()
+    connection.active = False
+    found = examined(connection)["Launches"]
+    assert (found.outcome, found.remedy) == ("failed", remedies.SWITCHED_OFF)
+
+
+@pytest.mark.parametrize("words", ['"the assertion has expired"', "iat lies in the future", "token not yet valid"])
+def test_clock_of_the_lms_is_named_where_its_own_words_are_of_time(words: str) -> None:
+    assert remedies.token(400, f"invalid_client: {words}", "moodle") == remedies.CLOCK
+    assert remedies.token(400, "invalid_client", "moodle") != remedies.CLOCK
 
 
 def test_without_being_told_nothing_is_written(lms: Lms, connection: Registration) -> None:

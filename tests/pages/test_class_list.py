@@ -113,7 +113,7 @@ def test_three_hundred_listed_learners_cost_no_more_queries(
     ]
     Enrollment.objects.bulk_create(place_all)
     tess = visit(cast.tess)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert "300 learners, 300 not started" in tess.get("/class/?page=2").content.decode()
 
 
@@ -182,6 +182,35 @@ def test_word_to_read_the_grades_reaches_a_worker_at_once(
     LineItem.objects.update(reconciled_at=ago and timezone.now() - ago)
     visit(cast.tess).post("/class/list")
     assert hints == [True]
+
+
+def test_group_that_was_chosen_stays_chosen(cast: Cast, visit: Open) -> None:
+    offer_list(cast.alice, roster_next_at=timezone.now() + timedelta(hours=5))
+    attempt = hand_in(cast.alice, **all_right())
+    assert cast.alice.course
+    red = Group.objects.create(institution=cast.alice.institution, course=cast.alice.course, group_id="r", name="Red")
+    red.members.add(cast.alice.person)
+    tess = visit(cast.tess)
+
+    page = tess.get(f"/class/?group={red.pk}").content.decode()
+    assert "This list alone is of the group" in page
+    assert f"/class/attempts/{attempt.pk}?group={red.pk}" in page
+    assert f"/class/?group={red.pk}#class" in tess.get(f"/class/attempts/{attempt.pk}?group={red.pk}").content.decode()
+    assert tess.post("/class/list", {"group": str(red.pk)})["Location"].endswith(
+        f"/class/?update=1&group={red.pk}#class"
+    )
+
+
+def test_impatient_teacher_is_served_when_the_list_may_be_read_again(
+    cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    hints: list[float] = []
+    monkeypatch.setattr(tasks.read_roster, "apply_async", lambda args, countdown=0.0: hints.append(countdown))
+    offer_list(cast.alice, roster_lease=timezone.now() + timedelta(seconds=15))
+    with django_capture_on_commit_callbacks(execute=True):
+        visit(cast.tess).post("/class/list")
+    [seconds] = hints
+    assert 10 < seconds < 16
 
 
 def test_impatient_teacher_has_the_grades_read_three_times_a_minute(cast: Cast, visit: Open) -> None:

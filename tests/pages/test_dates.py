@@ -127,6 +127,39 @@ def test_teacher_sets_dates_in_local_time_and_takes_them_away(cast: Cast) -> Non
     assert (cast.assignment.opens_at, cast.assignment.due_at) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("opens", "closes", "said", "label"),
+    [
+        (1, 2, b"Learners cannot begin yet; you can, as a preview.", b"<dt>Opens</dt>"),
+        (-2, -1, b"Learners cannot begin any more; you can, as a preview.", b"<dt>Closed</dt>"),
+        (-1, 1, b"Preview.", b"<dt>Open since</dt>"),
+    ],
+)
+def test_preview_says_what_learners_could_do_now(
+    cast: Cast, opens: int, closes: int, said: bytes, label: bytes
+) -> None:
+    within(cast, opens, closes)
+    page = Visit(cast.tess).get("/preview/").content
+    assert said in page
+    assert label in page
+    assert b"Start the check" in page
+    assert (b"Open since" in page) is (opens < 0 < closes)
+
+
+def test_date_that_the_lms_sets_cannot_be_written_here(cast: Cast) -> None:
+    Launch.objects.filter(pk=cast.tess.pk).update(custom={"closes_at": "2027-01-31T12:00:00Z"})
+    tess = Visit(Launch.objects.get(pk=cast.tess.pk))
+    page = tess.get("/class/policy").content.decode()
+    assert [" disabled" in field for field in re.findall(r"<input type=.datetime-local.[^>]*>", page)] == [
+        False,
+        False,
+        True,
+    ]
+    assert tess.post("/class/policy", POLICY | {"closes_at": "2030-01-01T00:00", "zone": "UTC"}).status_code == 303
+    cast.assignment.refresh_from_db()
+    assert cast.assignment.closes_at is None
+
+
 @pytest.mark.parametrize("stored", ["2026-10-25T01:30:00+00:00", "2026-12-01T22:59:59+00:00"])
 def test_date_that_was_not_touched_is_saved_as_it_was(cast: Cast, stored: str) -> None:
     closes_at = datetime.fromisoformat(stored)

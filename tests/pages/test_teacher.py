@@ -191,6 +191,20 @@ def test_teacher_is_told_why_no_scores_go_to_the_gradebook(
         assert said in tess.get(page).content.decode()
 
 
+def test_score_that_may_not_be_sent_any_more_needs_a_hand(cast: Cast, visit: Open) -> None:
+    hand_in(cast.bob, **all_right())
+    ResourceLink.objects.filter(pk=cast.tess.resource_link_id).update(scopes=[ags.RESULT])
+    hand_in(make_launch(ResourceLink.objects.get(pk=cast.alice.resource_link_id), cast.alice.person), **all_right())
+
+    page = visit(cast.tess).get("/class/").content.decode()
+    hand = page[page.index("Needs a hand") : page.index(">Class<")]
+    assert "<strong>1 score</strong> was not sent." in hand
+    assert "does not let this tool write them" in hand
+    assert "no score in trouble" not in hand
+    assert "Not in the gradebook</span>" in page
+    assert "takes no score for this activity" in visit(cast.alice).get().content.decode()
+
+
 def test_what_the_gradebook_lacks_is_sent_again_by_one_click(
     cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,7 +273,7 @@ def test_class_page_costs_the_same_for_any_number_of_learners(
     for name in ("Ann", "Ben", "Cem", "Dee"):
         hand_in(make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, name)), **all_right())
     tess = visit(cast.tess)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         tess.get("/class/")
 
 

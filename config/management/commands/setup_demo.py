@@ -33,8 +33,9 @@ class Command(BaseCommand):
 
 
 def register_sandbox(url: str, institution: Institution) -> None:
-    """Both registrations of the sandbox's demo: its own, and the one under an issuer that several schools share."""
-    _register("Sandbox LMS", url, "assay-sandbox", url, institution)
+    """The registrations of the sandbox's demo: two of its own, and one under an issuer that several schools share."""
+    _register("Sandbox LMS, like Moodle", url, "assay-sandbox", url, institution)
+    _register("Sandbox LMS, by the standard", url, "assay-strict", url, institution)
     _register("Sandbox LMS, like Canvas", "https://canvas.sandbox.example", "assay-canvas", url, institution)
 
 
