@@ -114,8 +114,8 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
         if not LineItem.objects.filter(pk=newest.line_item_id, wanted=True).exists():
             return newest
         again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED})
-        again.forced = newest.forced or newest.state in (*DRIFTED, ScoreState.DELIVERED)  # else nothing is replaced
-        if newest.forced or newest.state in DRIFTED:
+        again.forced = newest.forced or newest.state in DRIFTED  # else nobody has seen anything that would be replaced
+        if again.forced:
             _copy(SEEN, newest, again)
         return _append(newest, now, again)
 

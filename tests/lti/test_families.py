@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lti import scores
-from lti.models import LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.models import Drift, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
 
@@ -253,6 +253,7 @@ def test_score_on_a_persons_word_is_later_than_what_was_set_in_the_same_second(d
     desk.drain()
     desk.now += timedelta(seconds=30)
 
+    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED)
     again = scores.resend(event=event, now=desk.now)
 
     assert again.timestamp == desk.now.replace(microsecond=0) + timedelta(seconds=1)
@@ -443,6 +444,9 @@ def test_canvas_is_asked_whether_a_score_on_a_persons_word_arrived(desk: Desk, s
     desk.family("canvas")
     desk.queue(7)
     desk.drain()
+    seen = {"seen_score": 9, "seen_maximum": 10, "seen_at": desk.now}
+    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED, **seen)
+    desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
     scores.resend(event=ScoreEvent.objects.get(), now=desk.now)
     desk.platform.switch(SCORES, Answer(503), Answer(200))
     desk.drain(after=60)

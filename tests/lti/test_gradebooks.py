@@ -142,6 +142,21 @@ def test_word_to_send_what_did_not_arrive_replaces_no_grade_that_is_typed_meanwh
     assert (grade.score, newest(desk).state, newest(desk).seen_score) == (6, ScoreState.CONFLICT, 6)
 
 
+def test_word_about_a_score_that_arrived_replaces_no_grade_that_nobody_had_seen(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(3)
+    desk.drain()
+    scores.resend(event=newest(desk), now=desk.now)
+    grade.typed(6)
+    desk.drain(after=60)
+    assert (grade.score, newest(desk).state, newest(desk).seen_score) == (6, ScoreState.CONFLICT, 6)
+
+    scores.resend(event=newest(desk), now=desk.now)
+    desk.drain(after=2)
+    assert (grade.score, newest(desk).state) == (3, ScoreState.DELIVERED), "now it was seen"
+
+
 @pytest.mark.parametrize("family", ["canvas", "moodle"])
 def test_refused_score_of_someone_whose_absence_no_list_noticed_goes_out_when_they_are_listed(
     desk: Desk, family: str
