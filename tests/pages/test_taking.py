@@ -206,6 +206,15 @@ def test_ideas_that_earn_full_credit_are_held_back_while_another_attempt_may_beg
     assert "Names the secret idea" in alice.get(address).content.decode()
 
 
+def test_learner_reads_how_many_attempts_are_left_before_starting_again(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    address = f"/attempts/{attempt.pk}/result"
+    assert "left." not in visit(cast.alice).get(address).content.decode()
+    for most, said in ((2, "1 attempt left."), (3, "2 attempts left.")):
+        Assignment.objects.update(max_attempts=most)
+        assert said in visit(cast.alice).get(address).content.decode()
+
+
 @pytest.mark.parametrize("end", ["limit", "closed", "not open again"])
 def test_ideas_are_held_back_during_the_last_attempt_too(cast: Cast, visit: Open, end: str) -> None:
     first = hand_in(cast.alice, **all_right())

@@ -27,7 +27,8 @@ class Command(BaseCommand):
         findings = doctor.examine(registration=registration, score_test=options["score_test"])
         self.stdout.write(f"{registration.name}, {registration.issuer}, client id {registration.client_id}")
         for finding in findings:
-            self.stdout.write(f"{finding.outcome:8}{finding.step}: {finding.said} ({finding.seconds:.1f} s)")
+            took = f" ({finding.seconds:.1f} s)" if finding.seconds >= 0.1 else ""
+            self.stdout.write(f"{finding.outcome:8}{finding.step}: {finding.said}{took}")
             if finding.remedy:
                 self.stdout.write(f"        What to do: {finding.remedy}")
         failed = doctor.failed(findings)
