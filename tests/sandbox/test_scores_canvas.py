@@ -317,6 +317,7 @@ def test_prioritize_non_tool_grade_gives_way_to_any_grade_even_our_own(canvas: R
     assert canvas.grade(person)["final"] == 3
     canvas.score(person, 5, at=moment(1), **way)
     assert canvas.grade(person)["final"] == 3
+    assert results(canvas, person)[0]["resultScore"] == 5, "the result is written all the same"
     canvas.score(person, 5, at=moment(2))
     assert canvas.grade(person)["final"] == 5
 
