@@ -22,10 +22,9 @@ ASSAY_PRIVATE_HOSTS: list[str] = env.list("ASSAY_PRIVATE_HOSTS", default=[])
 ASSAY_CA_BUNDLE = env.str("ASSAY_CA_BUNDLE", default="")
 # Hosted Canvas has one issuer for all schools; whoever speaks for it must be one of these hosts. A leading dot means
 # every host below. A school's own name for its Canvas (`canvas.school.edu`) is added here.
-ASSAY_SHARED_ISSUERS: list[str] = env.list(
-    "ASSAY_SHARED_ISSUERS",
-    default=[f"https://canvas.{stage}instructure.com" for stage in ("", "beta.", "test.")],
-)
+ASSAY_SHARED_ISSUERS: list[str] = env.list("ASSAY_SHARED_ISSUERS", default=[]) or [
+    f"https://canvas.{stage}instructure.com" for stage in ("", "beta.", "test.")
+]
 ASSAY_CANVAS_HOSTS: list[str] = env.list("ASSAY_CANVAS_HOSTS", default=[".instructure.com", ".canvaslms.com"])
 ASSAY_SWEEP_SECONDS = env.float("ASSAY_SWEEP_SECONDS", default=30.0)
 ASSAY_LAUNCH_HOURS = env.int("ASSAY_LAUNCH_HOURS", default=24)

@@ -29,7 +29,8 @@ UNREADABLE = "The address must be one that this server can reach, with a certifi
 INCOMPLETE = "The LMS left out something that LTI needs: connect by hand, and tell the makers of the LMS."
 FOREIGN = (
     "An LMS may speak only for itself. For a Canvas with an address of the school's own, add its host to the setting "
-    "ASSAY_CANVAS_HOSTS; otherwise check the site address in the LMS."
+    "ASSAY_CANVAS_HOSTS, and an issuer that it shares with others, other than Instructure's, to ASSAY_SHARED_ISSUERS; "
+    "otherwise check the site address in the LMS."
 )
 
 
