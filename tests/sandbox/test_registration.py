@@ -1,6 +1,7 @@
 """Dynamic registration: our configuration, a tool's words judged, and the administrator's pages."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -258,7 +259,7 @@ def test_an_administrator_connects_a_tool_in_the_browser(chromium: Browser, sand
     page.get_by_label("Registration address").fill(f"{tool.url}/lti/launch?invite=abc")
     page.get_by_label("Like Canvas").check()
     page.get_by_role("button", name="Connect").click()
-    page.wait_for_function("document.getElementById('tool')?.src")
+    expect(page.locator("#tool")).to_have_attribute("src", re.compile("://"))
     src = str(page.locator("#tool").get_attribute("src"))
     given = {name: values[0] for name, values in parse_qs(urlsplit(src).query).items()}
     assert given["invite"] == "abc"
@@ -281,7 +282,7 @@ def test_close_from_anyone_but_the_frame_changes_nothing(chromium: Browser, sand
     page.goto(f"{sandbox_url}/tools")
     page.get_by_label("Registration address").fill(f"{tool.url}/lti/launch")
     page.get_by_role("button", name="Connect").click()
-    page.wait_for_function("document.getElementById('tool')?.src")
+    expect(page.locator("#tool")).to_have_attribute("src", re.compile("://"))
     page.evaluate("postMessage({ subject: 'org.imsglobal.lti.close' }, '*')")
     page.evaluate("new Promise(resolve => setTimeout(resolve, 50))")
     assert page.url == f"{sandbox_url}/tools/connect"
