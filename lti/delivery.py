@@ -170,28 +170,31 @@ class _Delivery:
                 self.url = self.column.url
             return None  # what was told is gone with its column
         if self.event.forced:
-            if is_shown(result, self.event):
+            if self._shows(result, self.event):
                 return Outcome(Verdict(Kind.DELIVERED)) if doubtful else None
             if weighed and result is not None and not self._was_seen(result):
                 return self._conflict(Answer(0), result)
             return None
-        told_so = any(is_shown(result, told) for told in self.parcel.told)
+        told_so = any(self._shows(result, told) for told in self.parcel.told)
         empty = result is None if self.family.EMPTY_IS_CLEARED else is_empty(result)
         if told_so or (empty and not self.parcel.confirmed):
-            self.surely_new = self.surely_new or not is_shown(result, self.event)
+            self.surely_new = self.surely_new or not self._shows(result, self.event)
             return None
-        if self.event.unknown and is_shown(result, self.event):
+        if self.event.unknown and self._shows(result, self.event):
             return Outcome(Verdict(Kind.DELIVERED))
         return self._conflict(Answer(0), result)
 
     def _was_seen(self, result: ags.Result) -> bool:
         """Whether it is what a person saw and wanted replaced, or what we told."""
-        if any(is_shown(result, told) for told in self.parcel.told):
+        if any(self._shows(result, told) for told in self.parcel.told):
             return True
         if result.score is None or self.event.seen_score is None:
             return result.score is None and self.event.seen_score is None
         ours, now = self.event.seen_maximum or Decimal(1), result.maximum or Decimal(1)
         return abs(result.score * ours / now - self.event.seen_score) <= TOLERANCE
+
+    def _shows(self, result: ags.Result | None, event: ScoreEvent) -> bool:
+        return is_shown(self.family, result, event)
 
     def _read(self) -> ags.Result | None:
         """The person's result. Raises _Unreadable where the platform offers no reading, or forbids it."""
@@ -211,7 +214,7 @@ class _Delivery:
         except _Unreadable:
             hint = _("The gradebook holds a newer grade, and we may not read it.")
             return self._outcome(answer, Verdict(Kind.CONFLICT, hint))
-        if result is not None and is_shown(result, self.event):
+        if result is not None and self._shows(result, self.event):
             return self._outcome(answer, Verdict(Kind.DELIVERED))
         return self._hidden(answer, result) if self._may_be_hidden() else self._conflict(answer, result)
 
@@ -223,7 +226,7 @@ class _Delivery:
         """Whether a score sent on a person's word really shows: Moodle says yes to one that it then hides."""
         with suppress(_Unreadable):
             result = self._read()
-            if not is_shown(result, self.event):
+            if not self._shows(result, self.event):
                 return self._hidden(answer, result)
         return self._outcome(answer, Verdict(Kind.DELIVERED))
 
@@ -245,9 +248,9 @@ def _is_open(delivery: _Delivery | None) -> bool:
     return delivery is not None and delivery.posting
 
 
-def is_shown(result: ags.Result | None, event: ScoreEvent) -> bool:
+def is_shown(family: families.PlatformFamily, result: ags.Result | None, event: ScoreEvent) -> bool:
     """Whether the gradebook shows this score, in its own maximum. Moodle leaves a score of nought out."""
-    if result is None:
+    if result is None or (result.score is None and family.EMPTY_IS_CLEARED):
         return False
     maximum = result.maximum or event.score_maximum
     return abs((result.score or Decimal(0)) - event.score_given * maximum / event.score_maximum) <= TOLERANCE

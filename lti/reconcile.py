@@ -140,17 +140,17 @@ Judge = Callable[[ScoreEvent, Result | None, ScoreEvent | None, datetime], None]
 
 def _judge_delivered(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
     sent, since = event.delivered_at, event.line_item.replaced_at
-    if is_shown(result, event) or (sent and (sent > now - JUST_SENT or (since and sent < since))):
+    if _is_shown(result, event) or (sent and (sent > now - JUST_SENT or (since and sent < since))):
         return  # to a column in the place of another it is still to be told
     _drifted(event, result, now)
 
 
 def _judge_drifted(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
     """The teacher may have put our score back, this one or the one before it."""
-    if is_shown(result, event):
+    if _is_shown(result, event):
         seen = sending.seen("", result, now)
         _change(event, ScoreState.DELIVERED, hint="", delivered_at=event.delivered_at or now, **seen)
-    elif told and told.pk != event.pk and event.state == ScoreState.CONFLICT and is_shown(result, told):
+    elif told and told.pk != event.pk and event.state == ScoreState.CONFLICT and _is_shown(result, told):
         scores.tell_anew(event, now=now)
     else:
         _change(event, ScoreState(event.state), **sending.seen(drift_of(result), result, now))
@@ -158,13 +158,17 @@ def _judge_drifted(event: ScoreEvent, result: Result | None, told: ScoreEvent | 
 
 def _judge_lost(event: ScoreEvent, result: Result | None, told: ScoreEvent | None, now: datetime) -> None:
     """We gave up on it, and no answer ever said whether it arrived."""
-    if is_shown(result, event):
+    if _is_shown(result, event):
         _change(event, ScoreState.DELIVERED, hint="", unknown=False, delivered_at=now)
-    elif is_empty(result) or (told and is_shown(result, told)):
+    elif is_empty(result) or (told and _is_shown(result, told)):
         if event.last_status is None or event.last_status >= 500 or event.hint.startswith(GIVEN_UP):
             _send_again(event, now)  # else the last word was a clear no
     else:
         _drifted(event, result, now)
+
+
+def _is_shown(result: Result | None, event: ScoreEvent) -> bool:
+    return is_shown(families.of(event.line_item.registration.family), result, event)
 
 
 def _drifted(event: ScoreEvent, result: Result | None, now: datetime) -> None:

@@ -114,7 +114,8 @@ def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
         if not LineItem.objects.filter(pk=newest.line_item_id, wanted=True).exists():
             return newest
         again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED})
-        again.forced = newest.forced or newest.state in DRIFTED  # else nobody has seen anything that would be replaced
+        carried_out = newest.state == ScoreState.DELIVERED  # what was seen before that is gone
+        again.forced = newest.state in DRIFTED or (newest.forced and not carried_out)
         if again.forced:
             _copy(SEEN, newest, again)
         return _append(newest, now, again)

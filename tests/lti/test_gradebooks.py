@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lti import column_changes, scores
-from lti.models import LineItem, Registration, ScoreState
+from lti.models import Drift, LineItem, Registration, ScoreState
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import Answer, Seen
 from tests.lti.test_decisions import NO, before_the_answer, look, newest, shows
@@ -268,3 +268,33 @@ def test_score_that_perhaps_arrived_before_the_points_changed_is_told_again(desk
 
     assert newest(desk).state == ScoreState.DELIVERED
     assert not grade.stale, "Canvas scales only what is told anew"
+
+
+def test_nought_that_a_teacher_of_canvas_cleared_is_missed_and_not_told_again(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(0)
+    desk.drain()
+    grade.typed(None)
+    look(desk)
+    assert (newest(desk).state, newest(desk).drift) == (ScoreState.CONFLICT, Drift.CLEARED)
+
+    desk.queue(3, submitted_at=desk.now)
+    desk.drain(after=2)
+    assert grade.score is None
+
+
+def test_word_that_was_carried_out_is_no_word_about_what_comes_later(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.queue(3)
+    desk.drain()
+    grade.typed(None)
+    look(desk)
+    scores.resend(event=newest(desk), now=desk.now)
+    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    scores.resend(event=newest(desk), now=desk.now)
+    grade.typed(None)  # as before, but nobody was asked about it
+    desk.drain(after=2)
+
+    assert (grade.score, newest(desk).state) == (None, ScoreState.CONFLICT)
