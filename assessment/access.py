@@ -6,21 +6,16 @@ A `viewer` is the launch that a request belongs to. Every refusal reads as "ther
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
-from assessment import placing
+from assessment import linking, placing
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
 from content.models import LessonVersion, Quiz
 from lti.messages.privacy import TYPES as PRIVACY_TYPES
 from lti.models import Context, Launch
 from roster.models import Enrollment, Group, Institution, Person, Role
 from roster.rows import Prepared, one
-
-
-class QuizInUse(Exception):
-    """Learners have attempts on the present quiz of this assignment; another one needs another link."""
 
 
 def is_instructor(viewer: Launch) -> bool:
@@ -33,7 +28,7 @@ def previews(viewer: Launch) -> bool:
 
 
 def assignment(viewer: Launch) -> Assignment | None:
-    """The assignment behind the viewer's resource link, made on its first launch.
+    """The assignment behind the viewer's resource link: made on its first launch, and as the LMS names it since.
 
     None while nothing says which quiz it is; an instructor then chooses one (`choose_quiz`).
     """
@@ -41,9 +36,9 @@ def assignment(viewer: Launch) -> Assignment | None:
         return None
     found = ASSIGNMENT.one(link=viewer.resource_link_id, institution=viewer.institution_id)
     if found is not None:
-        return found
+        return linking.follow(viewer, found)
     quiz = placing.quiz(placing.named(viewer))
-    return _make(viewer, quiz) if quiz is not None else None
+    return linking.make(viewer, quiz) if quiz is not None else None
 
 
 def lesson_only(viewer: Launch) -> LessonVersion | None:
@@ -57,18 +52,14 @@ def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
     Raises PermissionDenied for anyone but an instructor, QuizInUse once a learner has an attempt.
     """
     _require_instructor(viewer)
-    placed = _make(viewer, quiz)
-    if placed.quiz_id == quiz.pk:
-        return placed
-    with transaction.atomic():
-        # Waits for attempts that are being begun; those that come later look at the quiz again (`attempts.start`).
-        placed = Assignment.objects.select_for_update().get(pk=placed.pk)
-        if placed.attempts.filter(preview=False).exists():
-            raise QuizInUse
-        placed.attempts.filter(state=AttemptState.IN_PROGRESS).delete()
-        placed.quiz, placed.title = quiz, _title(viewer, quiz)
-        placed.save(update_fields=["quiz", "title"])
-    return placed
+    placed = linking.make(viewer, quiz)
+    return placed if placed.quiz_id == quiz.pk else linking.replace(viewer, placed, quiz)
+
+
+def has_choice(viewer: Launch, present: Assignment) -> bool:
+    """Whether an instructor may still put another quiz there, and there is one."""
+    others = Quiz.objects.filter(current__isnull=False).exclude(pk=present.quiz_id)
+    return others.exists() and not class_attempts(viewer).exists()
 
 
 def attempts(viewer: Launch) -> list[Attempt]:
@@ -225,9 +216,11 @@ def _require_instructor(viewer: Launch) -> None:
 
 
 ASSIGNMENT = Prepared(
-    lambda link, institution: Assignment.objects.filter(
-        resource_link_id=link, institution_id=institution
-    ).select_related("quiz"),
+    lambda link, institution: (
+        Assignment.objects.filter(resource_link_id=link, institution_id=institution)
+        .select_related("quiz")
+        .annotate(link_title=F("resource_link__title"))
+    ),
     link=UUID,
     institution=UUID,
 )
@@ -263,25 +256,3 @@ def _uuid(value: UUID | str) -> UUID:
         return value if isinstance(value, UUID) else UUID(value)
     except ValueError:
         return UUID(int=0)
-
-
-def _make(viewer: Launch, quiz: Quiz) -> Assignment:
-    """One assignment per resource link, also when a class opens the link in the same second."""
-    if viewer.resource_link is None:
-        raise PermissionDenied("This launch names no activity.")
-    made, _ = Assignment.objects.select_related("quiz").get_or_create(
-        resource_link=viewer.resource_link,
-        institution_id=viewer.institution_id,
-        defaults={
-            "course_id": viewer.course_id,
-            "quiz": quiz,
-            "title": _title(viewer, quiz),
-            **placing.beginning(placing.named(viewer), quiz),
-        },
-    )
-    return made
-
-
-def _title(viewer: Launch, quiz: Quiz) -> str:
-    given = viewer.resource_link.title if viewer.resource_link else ""
-    return given or (quiz.current.title if quiz.current else quiz.slug)

@@ -26,6 +26,10 @@ class AssignmentAdmin(OwnRows):
     ]
     readonly_fields = ["institution", "course", "resource_link", "quiz"]
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Assignment | None = None) -> list[str]:
+        """A title that the LMS gives is changed there."""
+        return [*self.readonly_fields, *(["title"] if obj and obj.resource_link.title else [])]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """An assignment is made by the first launch of its link."""
         return False

@@ -92,6 +92,13 @@ class Assignment(Dates):
     placement = models.ForeignKey(Placement, models.SET_NULL, null=True, related_name="assignments")
     opens = models.CharField(max_length=16, choices=Opens.choices[:2], default=Opens.BOTH)
     title = models.CharField(max_length=500)
+    named = models.CharField(
+        max_length=500,
+        editable=False,
+        default="",
+        help_text="What the LMS named for the link when that was last heeded.",
+    )
+    named_at = models.DateTimeField(editable=False, null=True, help_text="When it did so first.")
     max_attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as many as one likes.")
     counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
     feedback = models.CharField(max_length=16, choices=Feedback.choices, default=Feedback.AFTER_SUBMIT)

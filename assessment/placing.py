@@ -32,6 +32,11 @@ class Named:
     opens: str
     placement_id: str
 
+    @property
+    def text(self) -> str:
+        """All of it, to tell whether it has changed; empty where nothing is named."""
+        return " ".join([self.quiz, self.lesson, self.opens, self.placement_id]).strip()[:500]
+
     @cached_property
     def placement(self) -> Placement | None:
         """The placement of the viewer's own institution; another one's is as absent as one that never was."""
@@ -86,6 +91,7 @@ def beginning(names: Named, chosen: Quiz) -> dict[str, Any]:
     Dates hold in the course that they were picked for, never in a copy of it.
     """
     placed = names.placement if names.placement and names.placement.quiz_id == chosen.pk else None
+    picked_here = placed is not None and placed.context_id is not None and placed.context_id == names.viewer.context_id
     begun: dict[str, Any] = {"placement": placed}
     if Opens.CHECK in (names.opens, placed.opens if placed else ""):
         begun["opens"] = Opens.CHECK
@@ -93,9 +99,9 @@ def beginning(names: Named, chosen: Quiz) -> dict[str, Any]:
         begun |= _values(placed, PLACED)
         if not (names.viewer.resource_link and names.viewer.resource_link.title):
             begun["title"] = placed.title
-        if placed.context_id and placed.context_id == names.viewer.context_id and not _lms_has_dates(names.viewer):
+        if picked_here and not _lms_has_dates(names.viewer):
             begun |= _values(placed, DATES)
-    original = _original(names.viewer, chosen, placed)
+    original = None if picked_here else _original(names.viewer, chosen, placed)
     return begun | _values(original, POLICY) if original else begun
 
 

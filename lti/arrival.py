@@ -15,7 +15,7 @@ from lti import ags, claims, demotion, guests, history, legacy, rosters, target
 from lti.claims import AGS, CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
-from lti.roles import is_test_user, role
+from lti.roles import in_context, is_test_user, role
 from roster.models import Course, Enrollment, Person, Role
 from roster.rows import Insert, Prepared
 
@@ -23,6 +23,8 @@ Row = TypeVar("Row", bound=Model)
 
 
 NO_COURSE = UUID(int=0)
+# Other messages may leave out what someone is in the course: they say nothing of it then.
+ABOUT_AN_ACTIVITY = {"LtiResourceLinkRequest", "LtiSubmissionReviewRequest"}
 
 LINK = Prepared(
     lambda deployment, link_id: ResourceLink.objects.select_related("context__course", "line_item").filter(
@@ -96,7 +98,7 @@ def resource_link(at: Arrival, link_id: str) -> ResourceLink:
 def context(at: Arrival, link: ResourceLink | None) -> Context | None:
     """The course of the launch; a launch may come without one (core 1.3 section 5.4.1)."""
     claim = at.claims.get(CLAIM + "context")
-    if claim in (None, {}, []):  # PHP writes an empty object as a list
+    if not claim or (isinstance(claim, dict) and not any(claim.values())):  # PHP writes an empty object as a list
         return link.context if link else None
     if not isinstance(claim, dict):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "context is not an object")
@@ -188,14 +190,15 @@ def _enrol(course: Course, person: Person, as_role: str, now: datetime) -> None:
 
 def open_launch(at: Arrival, *, link: ResourceLink | None = None, context: Context | None = None, **more: Any) -> str:
     """Open the session and return its key, which is shown nowhere else. `more` are further columns of Launch."""
-    given = claims.strings(at.claims[CLAIM + "roles"])
+    given = claims.roles(at.claims)
     as_role, test_user = role(given), is_test_user(given)
     course = context.course if context else None
     user: PlatformUser | None = None
     if guests.is_guest(at.claims):
         person, as_role = guests.person(at.institution_id), Role.OTHER
     else:
-        user = _platform_user(at, course, "" if test_user else as_role)
+        tells = in_context(given) or at.claims[CLAIM + "message_type"] in ABOUT_AN_ACTIVITY
+        user = _platform_user(at, course, as_role if tells and not test_user else "")
         person = user.person
     key = secrets.token_urlsafe(32)
     opened = Launch(

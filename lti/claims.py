@@ -78,6 +78,11 @@ def strings(value: Any) -> list[str]:
     return [text(entry) for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 
 
+def roles(source: Claims) -> list[str]:
+    """The roles of a message, which names none where it may do without them."""
+    return strings(source.get(CLAIM + "roles"))
+
+
 def seconds(source: Claims, name: str) -> float:
     """A required time claim (RFC 7519 section 2, NumericDate). Raises LaunchRefused where it is not a number."""
     value = source.get(name)

@@ -35,7 +35,7 @@ HOST = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
 
 def request(at: Arrival) -> str:
     """LtiDeepLinkingRequest (section 3.4.1): opens for those who may change the course."""
-    given = claims.strings(at.claims[CLAIM + "roles"])
+    given = claims.roles(at.claims)
     context = in_context(given)
     # Where nothing is said of the course, an LMS that lets someone choose content for it means its teachers.
     may = DESIGNER in context or (not context and teaches_somewhere(given))
@@ -48,13 +48,13 @@ def settings_of(found: Claims) -> dict[str, Any]:
     """The claim `deep_linking_settings` (section 4.4.1), as the picker and the answer need it. Raises LaunchRefused."""
     given = claims.mapping(found, DL + "deep_linking_settings")
     types = claims.strings(given.get("accept_types"))
-    targets = claims.strings(given.get("accept_presentation_document_targets"))
-    if not types or not targets:
+    targets = given.get("accept_presentation_document_targets")
+    if not types or not isinstance(targets, list):  # an empty one says that nothing is presented (section 4.6.2)
         raise LaunchRefused(Problem.MESSAGE_INVALID, "deep_linking_settings lack accept_types or document targets")
     return {
         "return_url": _return_url(given),
         "accept_types": types,
-        "document_targets": targets,
+        "document_targets": claims.strings(targets),
         "media_types": claims.text(given.get("accept_media_types"), 1_000),
         "accept_multiple": _said(given.get("accept_multiple")) is True,
         # Absent says nothing about columns (Moodle): then we offer one.

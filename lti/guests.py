@@ -4,6 +4,7 @@ Canvas sends them from public courses; Moodle has one account for all its guests
 scored, and leaves nothing behind.
 """
 
+from typing import Any
 from uuid import UUID
 
 from lti import claims
@@ -44,11 +45,16 @@ def _is_moodles(found: Claims) -> bool:
 
 def check(found: Claims) -> None:
     """A message names its user, or no person at all. Raises LaunchRefused for anything between."""
-    kind = found.get(CLAIM + "message_type")
+    kind, lis = found.get(CLAIM + "message_type"), claims.mapping(found, CLAIM + "lis")
     if found.get("sub") is not None or not isinstance(kind, str) or kind not in FOR_GUESTS:
         claims.identifier(found, "sub")
-    elif any(found.get(name) for name in PERSONAL) or claims.mapping(found, CLAIM + "lis").get("person_sourcedid"):
+    elif any(_tells(found.get(name)) for name in PERSONAL) or _tells(lis.get("person_sourcedid")):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "sub is missing, though the message tells of a person")
+
+
+def _tells(value: Any) -> bool:
+    """Whether a claim says anything: Canvas leaves variables of nobody as they stand, `$Person.sourcedId`."""
+    return bool(claims.text(value) if isinstance(value, str) else value)
 
 
 def person(institution_id: UUID) -> Person:

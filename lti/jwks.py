@@ -90,7 +90,7 @@ def _usable(jwk: Any) -> bool:
     """An RSA key for RS256 signatures (RFC 7517 section 4). Platforms may leave out `use` and `alg`."""
     if not isinstance(jwk, dict) or jwk.get("kty") != "RSA":
         return False
-    if jwk.get("use", "sig") != "sig" or jwk.get("alg", "RS256") != "RS256":
+    if (jwk.get("use") or "sig") != "sig" or (jwk.get("alg") or "RS256") != "RS256":
         return False
     texts = [jwk.get(name) for name in ("kid", "n", "e")]
     return all(isinstance(text, str) and text and text.isprintable() for text in texts)

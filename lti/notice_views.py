@@ -20,17 +20,19 @@ MOST_BYTES = 400_000
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest) -> JsonResponse:
-    """`{"notices": [{"jwt": ...}]}`. 200 once all are taken in; at the first that cannot be believed, 400."""
+    """`{"notices": [{"jwt": ...}]}`. 200 where all are taken in, 400 where one cannot be believed; the others are."""
     tokens = _tokens(request)
     if tokens is None:
         return JsonResponse({"error": "Expected {'notices': [{'jwt': ...}]}."}, status=400)
-    try:
-        for token in tokens:
+    wrong: list[str] = []
+    for token in tokens:
+        try:
             notices.take(token, now=timezone.now())
-    except LaunchRefused as refused:
-        logger.warning("notice refused, %s", str(refused).replace("\n", " "))
-        return JsonResponse({"error": refused.problem.name.lower()}, status=400)
-    return JsonResponse({"taken": len(tokens)})
+        except LaunchRefused as refused:
+            logger.warning("notice refused, %s", str(refused).replace("\n", " "))
+            wrong.append(refused.problem.name.lower())
+    taken = {"taken": len(tokens) - len(wrong)}
+    return JsonResponse({**taken, "error": wrong[0]}, status=400) if wrong else JsonResponse(taken)
 
 
 def _tokens(request: HttpRequest) -> list[str] | None:

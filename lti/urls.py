@@ -1,12 +1,12 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from lti import notice_views, registration_views, views
 
 app_name = "lti"
 urlpatterns = [
-    path("login", views.start, name="login"),
+    re_path(r"^login/?$", views.start, name="login"),
     path("continue", views.go_on, name="continue"),
-    path("launch", views.launch, name="launch"),
+    re_path(r"^launch/?$", views.launch, name="launch"),
     path("jwks", views.key_set, name="jwks"),
     path("notices", notice_views.receive, name="notices"),
     path("register", registration_views.register, name="register"),

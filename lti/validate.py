@@ -19,6 +19,7 @@ from lti.models import Registration
 
 LEEWAY = 60  # seconds, both ways
 VERSION = "1.3.0"
+RESOURCE_LINK, PICKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 SEGMENT = re.compile(r"[A-Za-z0-9_-]+={0,2}")  # padding does not belong there, but some add it
 RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 
@@ -32,15 +33,19 @@ def token(id_token: str, *, registration: Registration, nonce: str, now: datetim
 
 
 def message(found: Claims) -> None:
-    """What every LTI message carries (core 1.3 section 5.3). Raises LaunchRefused where something is missing."""
+    """What every LTI message carries (core 1.3 section 5.3). Raises LaunchRefused where something is missing.
+
+    Deep Linking 2.0 has the roles as optional (section 4.4.9), and no address in its example (appendix A).
+    """
     if found.get(CLAIM + "version") != VERSION:
         raise LaunchRefused(Problem.MESSAGE_INVALID, "version is not 1.3.0")
     guests.check(found)
     for name in ("message_type", "deployment_id"):
         claims.identifier(found, CLAIM + name)
-    if not isinstance(found.get(CLAIM + "roles"), list):
+    kind, uri = found[CLAIM + "message_type"], found.get(CLAIM + "target_link_uri")
+    if not isinstance(found.get(CLAIM + "roles"), list) and (kind != PICKING or CLAIM + "roles" in found):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "roles is missing or not a list")
-    if not claims.url(found.get(CLAIM + "target_link_uri"), target.LONGEST):
+    if not claims.url(uri, target.LONGEST) and (kind == RESOURCE_LINK or uri is not None):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "target_link_uri is missing or not an http address")
 
 
@@ -130,5 +135,5 @@ def _check_times(found: Claims, now: float) -> None:
         raise LaunchRefused(Problem.TOKEN_EXPIRED, "exp has passed")
     if claims.seconds(found, "iat") > now + LEEWAY:
         raise LaunchRefused(Problem.TOKEN_EXPIRED, "iat lies ahead: one of the clocks is wrong")
-    if "nbf" in found and claims.seconds(found, "nbf") > now + LEEWAY:
+    if found.get("nbf") is not None and claims.seconds(found, "nbf") > now + LEEWAY:
         raise LaunchRefused(Problem.TOKEN_EXPIRED, "nbf lies ahead")

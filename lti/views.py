@@ -85,7 +85,7 @@ def go_on(request: HttpRequest) -> HttpResponse:
 def launch(request: HttpRequest) -> HttpResponse:
     """The platform's answer, posted by the browser (security framework 1.0 section 5.1.1.3)."""
     given = request.POST if request.method == "POST" else request.GET
-    if "error" in given:
+    if given.get("error"):
         raise _platform_error(given)
     if request.method != "POST":
         raise LaunchRefused(Problem.METHOD, str(request.method))
@@ -144,10 +144,11 @@ def _unbound(request: HttpRequest, begun: State) -> HttpResponse:
     return render(request, "lti/finish.html", context)
 
 
+@opened_by_platform
 def misdirected(request: HttpRequest) -> HttpResponse:
     """For a launch that came to another page of ours: some platforms post it to the address of the content."""
     detail = f"the redirect URI is {settings.BASE_URL}{reverse('lti:launch')}"
-    return _refusal(request, LaunchRefused(Problem.WRONG_ADDRESS, detail))
+    raise LaunchRefused(Problem.WRONG_ADDRESS, detail)
 
 
 def _offer_new_tab(request: HttpRequest, begun: State, status: int) -> HttpResponse:

@@ -220,6 +220,7 @@ def make_assignment(link: ResourceLink, quiz: Quiz, title: str = "The check", **
         resource_link=link,
         quiz=quiz,
         title=title,
+        named=quiz.slug,
         **policy,
     )
 

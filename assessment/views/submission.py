@@ -13,6 +13,9 @@ def front(request: LaunchRequest) -> HttpResponse:
 
     Where the LMS names nobody, a teacher sees the class.
     """
+    lesson = access.lesson_only(request.viewer)
+    if lesson is not None:
+        return learner.lesson_only(request, lesson)
     is_instructor = access.is_instructor(request.viewer)
     if is_instructor and request.viewer.settings.get("of_nobody"):
         return teacher.front(request)

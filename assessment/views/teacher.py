@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, picking, policy, windows
-from assessment.access import QuizInUse
+from assessment import access, linking, picking, policy, windows
+from assessment.linking import QuizInUse
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
 from assessment.placing import DATES, POLICY
 from assessment.statistics import report
@@ -75,8 +75,8 @@ def front(request: LaunchRequest) -> HttpResponse:
     if request.viewer.resource_link_id is None:
         return render(request, "assessment/undecided.html", status=404)
     assignment = access.assignment(request.viewer)
-    if assignment is None or request.method == "POST":
-        return _choose(request)
+    if assignment is None or request.method == "POST" or "choose" in request.GET:
+        return _choose(request, assignment)
     return _class_page(request, assignment)
 
 
@@ -157,7 +157,7 @@ def _named_score(request: LaunchRequest, event_id: UUID) -> ScoreEvent | None:
     return next((one for one in events.values() if one.pk == event_id), None)
 
 
-def _choose(request: LaunchRequest) -> HttpResponse:
+def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
     """A plain list of what is published; the choice places it behind this link."""
     quizzes = Quiz.objects.filter(current__isnull=False).select_related("current").order_by("current__title", "slug")
     chosen = quizzes.filter(slug=request.POST.get("quiz", "").replace("\x00", "")).first()
@@ -172,7 +172,7 @@ def _choose(request: LaunchRequest) -> HttpResponse:
             )
     elif request.method == "POST":
         error = gettext("Choose one of the checks.")
-    context = {"quizzes": quizzes, "error": error}
+    context = {"quizzes": quizzes, "error": error, "present": present.quiz.slug if present else ""}
     return render(request, "assessment/choose.html", context, status=422 if error else 200)
 
 
@@ -189,6 +189,8 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     context = {
         **class_list.context(request, line),
         "assignment": assignment,
+        "has_choice": not events and access.has_choice(viewer, assignment),
+        "too_late": linking.refused(viewer, assignment),
         "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
         "troubles": _troubles(events, assignment, paused),

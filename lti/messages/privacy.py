@@ -24,7 +24,7 @@ def open_subject(at: Arrival) -> str:
     context = arrival.context(at, None)
     if user_id == at.claims["sub"]:
         return arrival.open_launch(at, context=context)
-    if not is_administrator(claims.strings(at.claims[CLAIM + "roles"])):
+    if not is_administrator(claims.roles(at.claims)):
         raise LaunchRefused(Problem.NOT_YOURS, "for_user is someone else, and the user administers nothing")
     settings = {"about_another": True}
     return arrival.open_launch(at, context=context, for_person=known_person(at, user_id), settings=settings)

@@ -23,7 +23,7 @@ def open_submission(at: Arrival) -> str:
         link = _link(at)
         return arrival.open_launch(at, link=link, context=link.context, settings={"of_nobody": True})
     user_id = claims.identifier(named if isinstance(named, dict) else {}, "user_id", "for_user.user_id")
-    if user_id != at.claims["sub"] and role(claims.strings(at.claims[CLAIM + "roles"])) != Role.INSTRUCTOR:
+    if user_id != at.claims["sub"] and role(claims.roles(at.claims)) != Role.INSTRUCTOR:
         raise LaunchRefused(Problem.NOT_YOURS, "for_user is not the user of the launch")
     link = _link(at)
     person = None if user_id == at.claims["sub"] else known_person(at, user_id)
@@ -47,5 +47,6 @@ def _link(at: Arrival) -> ResourceLink:
             raise LaunchRefused(Problem.MESSAGE_INVALID, "resource_link is missing and the line item is not known")
         return found
     link = arrival.resource_link(at, validate.resource_link(at.claims))
-    arrival.line_item(at, link)
+    if not link.scopes:  # the claim names the column that was clicked, which may be another one of the link
+        arrival.line_item(at, link)
     return link

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from assessment import access, attempts
+from assessment.linking import QuizInUse
 from assessment.models import Assignment, Attempt, Response
 from lti.models import Launch
 from roster.models import Role
@@ -272,7 +273,7 @@ def test_quiz_can_be_replaced_until_a_learner_has_answered(cast: Cast) -> None:
     assert not access.attempts(cast.tess)
 
     begin(cast.alice)
-    with pytest.raises(access.QuizInUse):
+    with pytest.raises(QuizInUse):
         access.choose_quiz(cast.tess, cast.quiz)
 
 
@@ -296,7 +297,7 @@ def test_quiz_that_is_chosen_while_learners_begin_is_the_one_they_get() -> None:
     def choose() -> bool:
         try:
             return access.choose_quiz(cast.tess, other).quiz == other
-        except access.QuizInUse:
+        except QuizInUse:
             return False
 
     race(choose, *[partial(begin, viewer) for viewer in (cast.alice, cast.bob)])

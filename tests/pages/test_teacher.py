@@ -464,3 +464,26 @@ def test_attempt_in_progress_can_be_seen_but_says_so(cast: Cast, visit: Open) ->
     attempt = begin(cast.bob, NOW)
     page = visit(cast.tess).get(f"/class/attempts/{attempt.pk}").content.decode()
     assert "Not submitted yet" in page
+
+
+def test_another_check_is_chosen_from_the_class_page_until_somebody_has_begun(cast: Cast, visit: Open) -> None:
+    other = published_quiz()
+    tess = visit(cast.tess)
+    assert "?choose=1" in tess.get("/class/").content.decode()
+    shown = tess.get("/?choose=1").content.decode()
+    assert f'value="{cast.quiz.slug}" checked' in shown
+
+    assert tess.post("/", {"quiz": other.slug}).status_code == 303
+    assert access.assignment(cast.alice).quiz == other  # type: ignore[union-attr]
+    begin(cast.alice)
+    assert "?choose=1" not in tess.get("/class/").content.decode()
+
+
+def test_teacher_is_told_of_a_check_that_the_lms_names_too_late(cast: Cast, visit: Open) -> None:
+    other = published_quiz()
+    begin(cast.alice)
+    words = "but learners have begun this check"
+    assert words not in visit(cast.tess).get("/class/").content.decode()
+    later = make_launch(cast.alice.resource_link, cast.tess.person, Role.INSTRUCTOR, custom={"quiz": other.slug})
+
+    assert words in visit(later).get("/class/").content.decode()

@@ -1,0 +1,138 @@
+"""The assignment behind a link follows what the LMS says of it, while nothing of a learner is lost by that."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from assessment import access
+from assessment.models import Assignment, Attempt, AttemptState, Counts, Opens
+from content.models import Quiz
+from lti.models import Launch, ResourceLink
+from roster.models import Role
+from tests.assessment.test_placing import launched, opened, placed
+from tests.cast import all_right, at, begin, hand_in, make_deployment, make_institution, make_link, published_quiz
+from tests.races import race
+
+
+@pytest.fixture
+def quizzes(db: None) -> list[Quiz]:
+    return [published_quiz("one"), published_quiz("two")]
+
+
+@pytest.fixture
+def link(db: None) -> ResourceLink:
+    return make_link(make_deployment(make_institution()))
+
+
+def naming(link: ResourceLink, quiz: str, role: Role = Role.LEARNER, **custom: str) -> Launch:
+    return launched(link, role, custom={"quiz": quiz} | custom)
+
+
+def test_check_that_is_picked_anew_opens_as_it_was_picked(quizzes: list[Quiz], link: ResourceLink) -> None:
+    first = placed(quizzes[0], link, opens=Opens.CHECK, due_at=at(60))
+    second = placed(quizzes[1], link, max_attempts=5, counts=Counts.LATEST, closes_at=at(120), title="Second")
+    before = opened(naming(link, "one", placement=str(first.pk)))
+    begin(naming(link, "one", Role.INSTRUCTOR, placement=str(first.pk)))  # a preview
+
+    after = opened(naming(link, "two", placement=str(second.pk)))
+
+    assert (before.pk, before.quiz, before.opens) == (after.pk, quizzes[0], Opens.CHECK)
+    assert (after.quiz, after.placement, after.title, after.opens) == (quizzes[1], second, "Second", Opens.BOTH)
+    assert (after.max_attempts, after.counts) == (5, Counts.LATEST)
+    assert (after.due_at, after.closes_at) == (None, at(120))
+    assert not Attempt.objects.filter(state=AttemptState.IN_PROGRESS).exists()
+
+
+def test_same_check_picked_anew_is_taken_as_picked_also_once_learners_have_begun(
+    quizzes: list[Quiz], link: ResourceLink
+) -> None:
+    first, second = placed(quizzes[0], link), placed(quizzes[0], link, max_attempts=1, counts=Counts.FIRST)
+    hand_in(naming(link, "one", placement=str(first.pk)), **all_right())
+
+    after = opened(naming(link, "one", placement=str(second.pk)))
+
+    assert (after.max_attempts, after.counts, after.placement) == (1, Counts.FIRST, second)
+    assert Assignment.objects.get().grades_due, "another attempt may count now"
+
+
+def test_another_check_waits_where_a_learner_has_begun(quizzes: list[Quiz], link: ResourceLink) -> None:
+    attempt = begin(naming(link, "one"))
+
+    assert opened(naming(link, "two")).quiz == quizzes[0]
+    assert opened(naming(link, "one")).quiz == quizzes[0]
+    assert Attempt.objects.get() == attempt
+
+
+def test_what_a_teacher_chose_here_stays_until_the_lms_names_something_new(
+    quizzes: list[Quiz], link: ResourceLink
+) -> None:
+    teacher = naming(link, "one", Role.INSTRUCTOR)
+    opened(teacher)
+    access.choose_quiz(teacher, quizzes[1])
+
+    assert opened(naming(link, "one")).quiz == quizzes[1], "the LMS says what it said before"
+    third = published_quiz("three")
+    assert opened(naming(link, "three")).quiz == third
+
+
+def test_page_that_was_open_before_names_nothing_new(quizzes: list[Quiz], link: ResourceLink) -> None:
+    old = naming(link, "one")
+    opened(old)
+    opened(naming(link, "two"))
+
+    assert opened(old).quiz == quizzes[1]
+
+
+@pytest.mark.parametrize("named", ["three", ""])
+def test_name_of_nothing_changes_nothing(quizzes: list[Quiz], link: ResourceLink, named: str) -> None:
+    opened(naming(link, "one"))
+    assert opened(naming(link, named)).quiz == quizzes[0]
+
+
+def test_message_of_another_kind_names_no_check(quizzes: list[Quiz], link: ResourceLink) -> None:
+    opened(naming(link, "one"))
+    review = naming(link, "two", Role.INSTRUCTOR)
+    review.message_type = "LtiSubmissionReviewRequest"
+    assert opened(review).quiz == quizzes[0]
+
+
+def test_title_follows_the_lms_and_a_course_is_filled_in(quizzes: list[Quiz], link: ResourceLink) -> None:
+    viewer = naming(link, "one")
+    opened(viewer)
+    Assignment.objects.update(course=None)
+    ResourceLink.objects.update(title="New name")
+
+    found = opened(viewer)
+
+    assert (found.title, found.course) == ("New name", viewer.course)
+    assert Assignment.objects.get().title == "New name"
+
+
+def test_check_picked_in_a_copy_is_taken_as_picked_there(quizzes: list[Quiz], link: ResourceLink) -> None:
+    original = opened(naming(link, "one"))
+    Assignment.objects.filter(pk=original.pk).update(max_attempts=9)
+    copy = make_link(link.deployment)
+    assert copy.context
+    assert link.context
+    copy.context.history = [link.context.context_id]
+    copy.context.save()
+
+    assert opened(naming(copy, "one", placement=str(placed(quizzes[0], copy, max_attempts=2).pk))).max_attempts == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_that_is_picked_anew_while_learners_begin_is_the_one_they_get() -> None:
+    quizzes = [published_quiz("one"), published_quiz("two")]
+    link = make_link(make_deployment(make_institution()))
+    old = [naming(link, "one") for _ in range(3)]
+    opened(old[0])
+    new: list[Any] = [naming(link, "two") for _ in range(3)]
+    Launch.objects.filter(pk__in=[one.pk for one in old]).update(created_at=old[0].created_at - timedelta(seconds=9))
+
+    race(*[partial(begin, viewer) for viewer in (*old, *new)])
+
+    kept = Assignment.objects.get().quiz
+    assert kept in quizzes
+    assert {one.quiz_version.quiz for one in Attempt.objects.select_related("quiz_version__quiz")} == {kept}
