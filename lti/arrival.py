@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
 from lti import ags, claims, demotion, guests, history, legacy, rosters, target
 from lti.claims import AGS, CLAIM, Claims
@@ -26,13 +26,20 @@ NO_COURSE = UUID(int=0)
 # Other messages may leave out what someone is in the course: they say nothing of it then.
 ABOUT_AN_ACTIVITY = {"LtiResourceLinkRequest", "LtiSubmissionReviewRequest"}
 
-LINK = Prepared(
-    lambda deployment, link_id: ResourceLink.objects.select_related("context__course", "line_item").filter(
-        deployment_id=deployment, resource_link_id=link_id
-    ),
-    deployment=UUID,
-    link_id=str,
-)
+
+def _links(deployment: UUID, link_id: str) -> QuerySet[ResourceLink]:
+    links = ResourceLink.objects.select_related("context__course", "line_item")
+    return links.filter(deployment_id=deployment, resource_link_id=link_id)
+
+
+def _links_in(deployment: UUID, link_id: str, context_id: str) -> QuerySet[ResourceLink]:
+    """The link of a course, and one of which no launch told the course yet."""
+    here = Q(context__context_id=context_id) | Q(context=None)
+    return _links(deployment, link_id).filter(here).order_by(F("context").asc(nulls_last=True))
+
+
+LINK_IN = Prepared(_links_in, deployment=UUID, link_id=str, context_id=str)
+LINK = Prepared(lambda **names: _links(**names).order_by("-id"), deployment=UUID, link_id=str)
 CONTEXT = Prepared(
     lambda deployment, context_id: Context.objects.select_related("course").filter(
         deployment_id=deployment, context_id=context_id
@@ -82,26 +89,48 @@ def _note_family(registration: Registration, code: str) -> None:
 
 
 def resource_link(at: Arrival, link_id: str) -> ResourceLink:
+    """The link that the message names, in the course that it names; without one the newest of that id."""
+    identity: dict[str, UUID | str] = {"deployment": at.deployment.pk, "link_id": link_id}
+    context_id = claims.text(_context(at).get("id"))
+
     def known() -> ResourceLink | None:
-        return LINK.one(deployment=at.deployment.pk, link_id=link_id)
+        return LINK_IN.one(**identity, context_id=context_id) if context_id else LINK.one(**identity)
 
     link = known()
     course_context = context(at, link)
-    shown = _given(title=claims.text(at.claims[CLAIM + "resource_link"].get("title"), 500), context=course_context)
-    if link is None:
-        new = {**shown, "institution_id": at.institution_id, "deployment": at.deployment, "resource_link_id": link_id}
+    shown = _given(title=claims.text(at.claims[CLAIM + "resource_link"].get("title"), 500))
+    if link is None or (link.context_id is None and course_context and not _adopted(link, course_context)):
+        new = {"institution_id": at.institution_id, "deployment": at.deployment, "resource_link_id": link_id}
+        new |= {"context": course_context, **shown}
         link = _find_or_make(known, lambda: ResourceLink.objects.create(**new))
     _update(link, **shown)
     return link
 
 
-def context(at: Arrival, link: ResourceLink | None) -> Context | None:
-    """The course of the launch; a launch may come without one (core 1.3 section 5.4.1)."""
-    claim = at.claims.get(CLAIM + "context")
-    if not claim or (isinstance(claim, dict) and not any(claim.values())):  # PHP writes an empty object as a list
-        return link.context if link else None
+def _adopted(link: ResourceLink, context: Context) -> bool:
+    """Whether a link without a course became one of this course; not where another launch was first."""
+    try:
+        with transaction.atomic():
+            free = ResourceLink.objects.filter(pk=link.pk, context=None)
+            link.context = context
+            return bool(free.update(context=context))
+    except IntegrityError:
+        return False
+
+
+def _context(at: Arrival) -> Claims:
+    """The claim `context`; empty where the launch names no course. Raises LaunchRefused where it is something else."""
+    claim = at.claims.get(CLAIM + "context") or {}  # PHP writes an empty object as a list
     if not isinstance(claim, dict):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "context is not an object")
+    return claim if any(claim.values()) else {}
+
+
+def context(at: Arrival, link: ResourceLink | None) -> Context | None:
+    """The course of the launch; a launch may come without one (core 1.3 section 5.4.1)."""
+    claim = _context(at)
+    if not claim:
+        return link.context if link else None
     context_id = claims.identifier(claim, "id", "context.id")
     titles = _given(title=claims.text(claim.get("title"), 500), label=claims.text(claim.get("label"), 500))
     if link and link.context and link.context.context_id == context_id:

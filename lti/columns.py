@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 
-from lti import ags, http
+from lti import ags, http, pacing
 from lti.models import LineItem, ResourceLink
 
 logger = logging.getLogger(__name__)
@@ -35,13 +35,18 @@ class Column:
             return self.url
 
     def moved(self, call: ags.Call, gone: str) -> bool:
-        """Whether the column stands elsewhere than at `gone` now; a column that is gone is not made anew."""
+        """Whether the column stands elsewhere than at `gone` now; a column that is gone is not made anew.
+
+        Raises http.HttpError where that cannot be told just now.
+        """
         with self._lock:
             if self.url != gone or not self._findable():
                 return self.url != gone
             try:
                 found = self._find(call)
-            except http.HttpError as error:
+            except http.Refused as error:
+                if error.status >= 500 or pacing.is_throttled(error.answer):
+                    raise
                 logger.info("column not found again: %s", error)
                 return False
             if found and found != gone:
@@ -49,7 +54,10 @@ class Column:
             return self.url != gone
 
     def own_maximum(self, call: ags.Call) -> Decimal | None:
-        """The column's maximum, where it may be read; without it a score goes out in ours."""
+        """The column's maximum, where it may be read; without it a score goes out in ours.
+
+        Raises http.Refused where the platform asks us to slow down.
+        """
         with self._lock:
             if self.maximum is None and READS & set(self.scopes):
                 self.maximum = self._read_maximum(call)
@@ -89,6 +97,8 @@ class Column:
         try:
             found = ags.maximum_of(ags.read_line_item(call, self.url))
         except http.HttpError as error:
+            if isinstance(error, http.Refused) and pacing.is_throttled(error.answer):
+                raise
             logger.info("maximum of a column not read: %s", error)
             return None
         fits = found is not None and 0 < found < 1_000_000 and found == round(found, 3)

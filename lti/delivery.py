@@ -78,12 +78,21 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         return Outcome(Verdict(Kind.RETRY, hint), words=str(error), reached=False)
     except http.HttpError as error:
         status = error.status if isinstance(error, http.Refused) else None
+        if isinstance(error, http.Refused) and (asked := _slow_down(parcel, error.answer)):
+            left = pacing.remaining(error.answer.headers)
+            return Outcome(asked, status, str(error), unknown=_is_open(delivery), remaining=left)
         verdict = Verdict(Kind.RETRY, FAULTY if status or isinstance(error, http.NotJson) else STILL_TRYING)
         return Outcome(verdict, status, str(error), reached=status is not None, unknown=_is_open(delivery))
     except Exception:
         logger.exception("score event %s could not be sent", parcel.event.pk)
         verdict = Verdict(Kind.RETRY, _("Something went wrong here; we keep trying."))
         return Outcome(verdict, words="internal error", unknown=_is_open(delivery))
+
+
+def _slow_down(parcel: Parcel, answer: Answer) -> Verdict | None:
+    """What a platform's wish to be left alone means, in whatever answer it stands."""
+    verdict = families.of(parcel.registration.family).read(answer)
+    return verdict if verdict.kind is Kind.RETRY and verdict.pause else None
 
 
 class _Unreadable(Exception):
@@ -201,7 +210,8 @@ class _Delivery:
         if ags.RESULT not in self.column.scopes:
             raise _Unreadable
         try:
-            return ags.read_result(self.call, line_item=self.url, user_id=self.event.platform_user.sub)
+            user_id, renames = self.event.platform_user.sub, self.family.RENAMES_USERS
+            return ags.read_result(self.call, line_item=self.url, user_id=user_id, renamed=renames)
         except http.Refused as error:
             if error.status in (401, 403) and not pacing.is_throttled(error.answer):
                 raise _Unreadable from error

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from lti import ags, http
+from lti import ags, http, pacing
 from lti.models import Registration
 
 Clock = Callable[[], datetime]
@@ -67,6 +67,20 @@ class Lease:
         if moved:
             self.until = until
         return bool(moved)
+
+
+def pause(registration_id: UUID, *, until: datetime) -> None:
+    """Leave a platform alone until then, whoever would ask it."""
+    earlier = Q(paused_until=None) | Q(paused_until__lt=until)
+    Registration.objects.filter(earlier, pk=registration_id).update(paused_until=until)
+
+
+def heed(registration_id: UUID, error: http.HttpError, *, now: datetime) -> bool:
+    """Pause where the platform said "slow down"; whether it did."""
+    if not (isinstance(error, http.Refused) and pacing.is_throttled(error.answer)):
+        return False
+    pause(registration_id, until=now + timedelta(seconds=error.delay or pacing.LONGEST_PAUSE))
+    return True
 
 
 @contextmanager

@@ -179,7 +179,7 @@ class Context(models.Model):
 
 
 class ResourceLink(models.Model):
-    """One link to the tool in a course (claim `resource_link`)."""
+    """One link to the tool in a course (claim `resource_link`). A copied course may bring the same id along."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     institution = models.ForeignKey(Institution, models.CASCADE)
@@ -192,7 +192,14 @@ class ResourceLink(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["deployment", "resource_link_id"], name="resource_link_of_deployment")
+            models.UniqueConstraint(
+                fields=["deployment", "resource_link_id", "context"], name="resource_link_of_context"
+            ),
+            models.UniqueConstraint(
+                fields=["deployment", "resource_link_id"],
+                condition=Q(context=None),
+                name="resource_link_of_no_context",
+            ),
         ]
 
     def __str__(self) -> str:

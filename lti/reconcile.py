@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from lti import ags, families, http, keys, scores, sending, tokens
+from lti import ags, families, http, keys, leases, scores, sending, tokens
 from lti.ags import Result
 from lti.delivery import GIVEN_UP, advice, drift_of, is_empty, is_shown
 from lti.leases import Clock, Lease
@@ -91,6 +91,8 @@ def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
         _judge_all(column, _read(column, lease), now)
     except http.HttpError as error:
         logger.info("grades of column %s not read back: %s", column.pk, error)
+        if leases.heed(column.registration_id, error, now=clock()):  # then it is its turn again
+            LineItem.objects.filter(pk=column.pk, reconciled_at=now).update(reconciled_at=column.reconciled_at)
         return False
     finally:
         lease.release()

@@ -110,6 +110,7 @@ class _Errand:
 def _failed(context: Context, error: http.HttpError, now: datetime) -> None:
     """Try again later and later: 5 min, 10 min ... half a day; longer where the platform asks for it."""
     logger.warning("list of context %s not read: %s", context.pk, error)
+    leases.heed(context.deployment.registration_id, error, now=now)
     wait = min(FIRST_RETRY * 2 ** min(context.roster_tries, 10), LONGEST_RETRY)
     wait = max(wait, timedelta(seconds=error.delay if isinstance(error, http.Refused) else 0.0))
     _write(context, now, wait, roster_tries=context.roster_tries + 1, roster_words=str(error)[:300])

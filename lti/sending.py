@@ -18,7 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 
-from lti import delivery, http, keys
+from lti import delivery, http, keys, leases
 from lti.ags import Result
 from lti.columns import Column
 from lti.delivery import GIVEN_UP, Outcome, Parcel
@@ -245,8 +245,7 @@ class Drain:
         if seconds:
             until = now + timedelta(seconds=seconds)
             self.paused_until = max(self.paused_until or until, until)
-            later = Q(paused_until=None) | Q(paused_until__lt=until)
-            Registration.objects.filter(later, pk=self.registration.pk).update(paused_until=until)
+            leases.pause(self.registration.pk, until=until)
         if outcome.verdict.pause and not outcome.reached:
             self._explain(outcome)
 

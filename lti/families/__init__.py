@@ -15,6 +15,7 @@ class PlatformFamily(Protocol):
     REFUSES_EQUAL: bool  # whether a score that arrived before is refused (409), so that a repeat is safe
     KEEPS_OVERRIDES: bool  # whether a grade that a teacher overrode stays though the answer is a success
     EMPTY_IS_CLEARED: bool  # whether a result without a score is one that a person cleared
+    RENAMES_USERS: bool  # whether people who were merged are answered for by another id
     RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
     LISTS_TEACHERS: bool  # whether the roster tells every teacher from a learner
 

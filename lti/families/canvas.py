@@ -18,6 +18,7 @@ OWN_MAXIMUM = False  # scales to the points of its assignment
 REFUSES_EQUAL = False  # an equal timestamp is taken again, and so is its comment
 KEEPS_OVERRIDES = False
 EMPTY_IS_CLEARED = True  # before there is any score, there is no result
+RENAMES_USERS = True
 RESULTS_LIMIT = "100"
 LISTS_TEACHERS = True
 SUBMISSION = "https://canvas.instructure.com/lti/submission"

@@ -19,6 +19,7 @@ OWN_MAXIMUM = True
 REFUSES_EQUAL = True
 KEEPS_OVERRIDES = True
 EMPTY_IS_CLEARED = False
+RENAMES_USERS = False
 RESULTS_LIMIT = ""  # with a limit its results fail
 LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructors at a launch
 PLACES = Decimal("0.00001")

@@ -36,7 +36,7 @@ class Desk:
         self.link = ResourceLink.objects.create(
             institution=school,
             deployment=deployment,
-            context=Context.objects.create(**context, context_id="desk-course"),
+            context=Context.objects.create(**context, context_id="course-1"),
             resource_link_id="link-1",
             title="The check",
             line_items_url=f"{platform.url}/lineitems?type_id=1",

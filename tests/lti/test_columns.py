@@ -301,3 +301,46 @@ def test_column_that_a_launch_names_is_not_ours_to_delete(desk: Desk, browser: B
     column = LineItem.objects.get()
     assert column.url == desk.platform.endpoint()["lineitem"]
     assert not column.made
+
+
+@pytest.mark.parametrize(
+    "fault", [Answer(503), Answer(403, b"403 Forbidden (Rate Limit Exceeded)"), Answer(429), Answer(drop=True)], ids=str
+)
+@pytest.mark.parametrize("gone", [404, 412])
+def test_fault_while_a_moved_column_is_looked_up_is_no_refusal(desk: Desk, gone: int, fault: Answer) -> None:
+    there = {"id": f"{desk.platform.url}/lineitems/5/lineitem", "resourceLinkId": "link-1"}
+    desk.platform.switch(SCORES, Answer(gone))
+    desk.platform.switch("/lineitems", fault, Answer(body=json.dumps([there]).encode()))
+    desk.queue()
+
+    assert desk.drain().state == ScoreState.DUE
+    assert desk.drain(after=120).state == ScoreState.DELIVERED
+    assert len(desk.platform.asked("/lineitems/5/lineitem/scores")) == 1
+
+
+def test_column_of_a_link_that_the_platform_does_not_know_is_made_without_it(desk: Desk) -> None:
+    """Canvas: an entry of the course menu has the id of the course."""
+    LineItem.objects.update(url="")
+    made = json.dumps({"id": f"{desk.platform.url}/lineitems/9/lineitem", "resourceId": "x"}).encode()
+    desk.platform.switch("/lineitems", Answer(body=b"[]"), Answer(body=b"[]"), Answer(412), Answer(201, made))
+    desk.queue()
+
+    assert desk.drain().state == ScoreState.DELIVERED
+    bound, free = (one.json for one in desk.platform.asked("/lineitems", "POST"))
+    assert bound.pop("resourceLinkId") == "link-1"
+    assert bound == free
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_ours_is_used_whatever_stands_before_it(desk: Desk, order: int) -> None:
+    LineItem.objects.update(url="")
+    ours = {"resourceId": str(desk.column.pk), "tag": "assay"}
+    columns = [{"tag": "extra"}, {}, {"tag": "assay"}, ours]
+    listed = [
+        {"id": f"{desk.platform.url}/lineitems/{number}/lineitem", "resourceLinkId": "link-1", **column}
+        for number, column in enumerate(columns)
+    ]
+    desk.platform.line_items = listed[::order]
+    desk.queue()
+    desk.drain()
+    assert LineItem.objects.get().url.endswith("/lineitems/3/lineitem")

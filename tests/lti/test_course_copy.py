@@ -3,6 +3,7 @@
 The launches are real; a course is what the platform says it is.
 """
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,10 +13,13 @@ from django.utils import timezone
 from assessment import access
 from assessment.models import Assignment, Attempt, Placement
 from content.models import Quiz
-from lti.models import Context, Launch, LineItem, ScoreEvent
+from lti import arrival
+from lti.arrival import Arrival
+from lti.models import Context, Deployment, Launch, LineItem, ResourceLink, ScoreEvent
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser
-from tests.lti.platform import MEMBERSHIP
+from tests.lti.platform import CLAIM, MEMBERSHIP
+from tests.races import race
 
 TEACHER = [MEMBERSHIP + "#Instructor"]
 
@@ -169,3 +173,53 @@ def test_link_to_a_lesson_shows_the_lesson_to_learners_and_teachers(browser: Bro
         assert b'<h1 id="title"' in page.content
         assert b"Start the check" not in page.content
     assert not Assignment.objects.exists()
+
+
+# A copy that brings the ids of its links along (Open edX: openedx/xblock-lti-consumer#614)
+
+
+def test_copy_with_the_same_link_ids_has_its_own_assignment_column_and_grades(browser: Browser, quiz: Quiz) -> None:
+    rivers = {"custom": {"quiz": "rivers"}}
+    old = launch(browser, "run1", "check", **rivers)
+    hand_in(old, timezone.now(), q1="a")
+    teacher = launch(browser, "run2", "check", roles=TEACHER, sub="tess", history="run1", **rivers)
+
+    assert access.assignment(teacher)
+    assert not access.class_attempts(teacher).exists()
+    assert Assignment.objects.count() == LineItem.objects.count() == 2
+    new = launch(browser, "run2", "check", **rivers)
+    assert not access.attempts(new)
+    assert new.person == old.person
+    again = launch(browser, "run1", "check", **rivers)
+    assert (again.resource_link, again.context) == (old.resource_link, old.context)
+    assert ScoreEvent.objects.get().line_item.resource_link == old.resource_link
+    assert LineItem.objects.filter(replaced_at=None).count() == 2
+
+
+def test_link_that_told_no_course_at_first_is_the_one_of_the_course_told_later(browser: Browser, quiz: Quiz) -> None:
+    rivers: dict[str, Any] = {"custom": {"quiz": "rivers"}, "resource_link": {"id": "check"}}
+    browser.launch(context=None, **rivers)
+    browser.launch(context={"id": "run1"}, **rivers)
+    browser.launch(context=None, **rivers)
+    assert ResourceLink.objects.get().context == Context.objects.get(context_id="run1")
+    assert Launch.objects.values("resource_link").distinct().count() == 1
+
+    browser.launch(context={"id": "run2"}, **rivers)
+    assert ResourceLink.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_link_without_a_course_belongs_to_one_course_whoever_comes_first(deployment: Deployment) -> None:
+    ResourceLink.objects.create(institution=deployment.institution, deployment=deployment, resource_link_id="check")
+    now = timezone.now()
+
+    def arrives(course: str) -> ResourceLink:
+        claims: dict[str, Any] = {CLAIM + "context": {"id": course}, CLAIM + "resource_link": {"id": "check"}}
+        assert deployment.institution_id
+        at = Arrival(deployment.registration, deployment, deployment.institution_id, claims, now)
+        return arrival.resource_link(at, "check")
+
+    race(*[partial(arrives, course) for course in ("run1", "run2", "run1", "run2")])
+
+    links = ResourceLink.objects.select_related("context").order_by("context__context_id")
+    assert [link.context and link.context.context_id for link in links] == ["run1", "run2"]

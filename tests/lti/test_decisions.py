@@ -309,11 +309,12 @@ def test_newer_grade_that_may_not_be_read_is_a_conflict(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "state", "tries"), [(412, ScoreState.REFUSED, 1), (404, ScoreState.REFUSED, 1), (403, ScoreState.DUE, 2)]
+    ("status", "state", "asked"), [(412, ScoreState.REFUSED, 2), (404, ScoreState.REFUSED, 2), (403, ScoreState.DUE, 2)]
 )
 def test_column_that_the_lms_does_not_let_us_make_is_a_clear_no(
-    desk: Desk, status: int, state: ScoreState, tries: int
+    desk: Desk, status: int, state: ScoreState, asked: int
 ) -> None:
+    """One with the link and one without it, once; what may pass is asked again."""
     LineItem.objects.update(url="")
     made: list[Answer] = []
     answer = desk.platform.answer
@@ -329,6 +330,6 @@ def test_column_that_the_lms_does_not_let_us_make_is_a_clear_no(
     desk.drain()
     event = desk.drain(after=60)
 
-    assert (event.state, len(made)) == (state, tries)
+    assert (event.state, len(made)) == (state, asked)
     assert "no such link" in event.last_answer
     assert event.last_status == status

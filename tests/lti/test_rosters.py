@@ -41,14 +41,14 @@ class Roster:
         assert institution
         self.course = Course.objects.create(institution=institution)
         self.now = timezone.now()
-        self.context = Context.objects.create(
-            institution=institution,
-            deployment=deployment,
-            context_id=f"course-{number}",
-            course=self.course,
-            memberships_url=f"{platform.url}{self.path}?Tenant=North",
-            roster_used_at=self.now,
-        )
+        listed = {
+            "institution": institution,
+            "course": self.course,
+            "memberships_url": f"{platform.url}{self.path}?Tenant=North",
+            "roster_used_at": self.now,
+        }
+        identity = {"deployment": deployment, "context_id": f"course-{number}"}
+        self.context, _ = Context.objects.update_or_create(**identity, defaults=listed)
 
     def read(self, *answers: Answer, after: timedelta = timedelta(hours=1)) -> Context:
         """What a reading leaves behind when the platform answers so, page by page."""
