@@ -87,6 +87,26 @@ def submission(viewer: Launch) -> Attempt | None:
     return counting.attempt if counting else class_attempts(viewer).filter(person=viewer.for_person_id).first()
 
 
+def work(viewer: Launch) -> Attempt | None:
+    """The attempt that the launch's own address names: an own one, or for an instructor one of the course.
+
+    The launch then is one of that attempt's activity: what Canvas opens from a grade it may call another link.
+    """
+    named = placing.work(viewer)
+    if named is None:
+        return None
+    here = Q(assignment__resource_link=viewer.resource_link_id)
+    if viewer.context_id:
+        here |= Q(assignment__resource_link__context=viewer.context_id)
+    seen = Q(preview=False) if is_instructor(viewer) else Q(person=viewer.person_id)
+    found = Attempt.objects.filter(here, seen, pk=named, institution=viewer.institution_id, assignment__isnull=False)
+    attempt = found.select_related("assignment").first()
+    if attempt and attempt.assignment and attempt.assignment.resource_link_id != viewer.resource_link_id:
+        viewer.resource_link_id = attempt.assignment.resource_link_id
+        viewer.save(update_fields=["resource_link"])
+    return attempt
+
+
 def grade(viewer: Launch) -> Grade | None:
     """The viewer's own grade on this assignment, None while there is none."""
     if viewer.resource_link_id is None:

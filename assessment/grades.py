@@ -109,6 +109,7 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
         started_at=grade.attempt.started_at,
         submitted_at=grade.attempt.submitted_at or now,
         now=now,
+        work=str(grade.attempt_id),
         comment="" if final else _comment(grade.attempt, person),
         after_comment=_all_marked(person) if final else "",
     )

@@ -172,6 +172,7 @@ def _lti_link(launch: Launch, pick: Pick, placed: Placement) -> dict[str, Any]:
             "scoreMaximum": _number(pick.points),
             "resourceId": pick.thing.check.quiz.slug,
             "tag": ags.TAG,
+            "submissionReview": ags.REVIEWABLE,
         }
     return item | windows_of
 

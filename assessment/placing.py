@@ -14,6 +14,7 @@ from django.db.models import F
 
 from assessment.models import Assignment, Opens, Placement
 from content.models import LessonVersion, Quiz
+from lti import tool
 from lti.models import Family, Launch, LineItem
 from roster.rows import one
 
@@ -52,6 +53,14 @@ def named(viewer: Launch) -> Named:
     content = said if said.get("quiz") or said.get("lesson") else address
     quiz, lesson, opens = (str(content.get(name) or "").replace("\x00", "") for name in ("quiz", "lesson", "opens"))
     return Named(viewer, quiz, lesson, opens, str(said.get("placement") or address.get("placement") or ""))
+
+
+def work(viewer: Launch) -> UUID | None:
+    """The attempt that the address of a launch names: from a grade, Canvas opens what came with the submission."""
+    try:
+        return UUID(_in_address(viewer.target_link_uri)[tool.WORK])
+    except (KeyError, ValueError):
+        return None
 
 
 def quiz(names: Named) -> Quiz | None:
@@ -113,23 +122,28 @@ def _lms_has_dates(viewer: Launch) -> bool:
 
 
 def _original(viewer: Launch, chosen: Quiz, placed: Placement | None) -> Assignment | None:
-    """The assignment that this one is a copy of: in the nearest course of the history, of the same placement first."""
+    """The assignment that this one is a copy of: in the nearest course of the history, of the same placement or of none.
+
+    Of several there the one of the same title. None where that does not tell: a guess would change grades.
+    """
     history = viewer.context.history if viewer.context else []
     if not history:
         return None
     known = Assignment.objects.filter(
         institution=viewer.institution_id,
         quiz=chosen,
+        placement=placed,
         resource_link__deployment=viewer.deployment_id,
         resource_link__context__context_id__in=history,
     ).select_related("resource_link__context")
-
-    def nearness(one: Assignment) -> tuple[int, bool, float]:
-        context = one.resource_link.context
-        far = history.index(context.context_id) if context else len(history)
-        return far, placed is None or one.placement_id != placed.pk, -one.created_at.timestamp()
-
-    return min(known, key=nearness, default=None)
+    by_course: dict[str, list[Assignment]] = {}
+    for found in known:
+        if found.resource_link.context:
+            by_course.setdefault(found.resource_link.context.context_id, []).append(found)
+    nearest = next((by_course[course] for course in history if course in by_course), [])
+    title = viewer.resource_link.title if viewer.resource_link else ""
+    titled = nearest if len(nearest) == 1 else [found for found in nearest if found.resource_link.title == title]
+    return titled[0] if len(titled) == 1 else None
 
 
 def _values(row: Placement | Assignment, names: tuple[str, ...]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ LINE_ITEMS_TYPE = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
 
+# From a grade to the work behind it (Submission Review 1.0 section 3): at any time, at the address of the tool.
+REVIEWABLE = {"reviewableStatus": ["InProgress", "Submitted", "Completed"]}
 TAG = "assay"  # marks a column as this tool's (section 3.2.1)
 MOST_PAGES = 500
 MOST_BYTES = 10_000_000  # of one page: Moodle answers a whole column at once
@@ -126,7 +128,8 @@ def create_line_item(
 
     Canvas knows no link behind an entry of its course menu; the column is bound to none then.
     """
-    body = {"label": label, "scoreMaximum": number(maximum), "resourceId": resource_id, "tag": TAG}
+    body: dict[str, Any] = {"label": label, "scoreMaximum": number(maximum), "resourceId": resource_id, "tag": TAG}
+    body["submissionReview"] = REVIEWABLE
     answer = _send(call, "POST", line_items, {**body, "resourceLinkId": resource_link_id})
     if answer.status in (404, 412):
         answer = _send(call, "POST", line_items, body)

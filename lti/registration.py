@@ -134,6 +134,10 @@ REFUSED = (
     "Tell the people who run this service what the LMS says below: it did not like how the tool describes itself. "
     "Until that is mended you can connect by hand."
 )
+TAKEN = (
+    "This LMS is connected here already, for another institution or by hand. Keep the tool in the LMS, and ask the "
+    "people who run this service."
+)
 LATER = "Wait a little, then begin again in the LMS with the same address."
 
 
@@ -156,12 +160,12 @@ def _save(
         raise RegistrationFailed(Step.REGISTRATION, REFUSED, "the answer holds no client_id")
     try:
         with transaction.atomic():
-            registration = _row(invitation, platform, client_id)
+            registration = _renewed(invitation, platform, client_id) or _row(invitation, platform, client_id)
             invitations.use_up(invitation, registration, now=now)
             deployment = _deployment(registration, answer)
     except IntegrityError as error:
         known = f"client id {client_id} of {platform.issuer} is registered here already"
-        raise RegistrationFailed(Step.SAVING, "Delete the tool in the LMS and begin again.", known) from error
+        raise RegistrationFailed(Step.SAVING, TAKEN, known) from error
     granted = claims.text(answer.get("scope", wanted["scope"]), 4_000).split()
     missing = tuple(scope for scope in wanted["scope"].split() if scope not in granted)
     return Registered(registration, deployment, missing)
@@ -172,13 +176,31 @@ def _row(invitation: Invitation, platform: Platform, client_id: str) -> Registra
         name=invitation.name or platform.name,
         issuer=platform.issuer,
         client_id=client_id,
-        auth_url=platform.auth_url,
-        token_url=platform.token_url,
-        token_audience=platform.token_audience,
-        jwks_url=platform.jwks_url,
-        family=platform.family,
         institution=invitation.institution,
+        **_addresses(platform),
     )
+
+
+def _renewed(invitation: Invitation, platform: Platform, client_id: str) -> Registration | None:
+    """The connection that the same institution has already, with the LMS's present addresses."""
+    mine = Registration.objects.filter(institution=invitation.institution, issuer=platform.issuer, client_id=client_id)
+    registration = mine.select_for_update(of=("self",)).first()
+    if registration is not None:
+        for name, value in _addresses(platform).items():
+            setattr(registration, name, value)
+        registration.jwks, registration.jwks_fetched_at = {}, None
+        registration.save()
+    return registration
+
+
+def _addresses(platform: Platform) -> dict[str, str]:
+    return {
+        "auth_url": platform.auth_url,
+        "token_url": platform.token_url,
+        "token_audience": platform.token_audience,
+        "jwks_url": platform.jwks_url,
+        "family": platform.family,
+    }
 
 
 def _deployment(registration: Registration, answer: Claims) -> Deployment | None:
@@ -189,4 +211,4 @@ def _deployment(registration: Registration, answer: Claims) -> Deployment | None
     if not deployment_id:
         return None
     shared = {"institution": registration.institution, "active": True}
-    return Deployment.objects.create(registration=registration, deployment_id=deployment_id, **shared)
+    return registration.deployments.get_or_create(deployment_id=deployment_id, defaults=shared)[0]

@@ -45,6 +45,7 @@ class ScoreEvent(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField()
     comment = models.CharField(max_length=1_000, blank=True, help_text="Told with the score, once.")
+    work = models.CharField(max_length=64, blank=True, help_text="Names what was handed in, for the way back to it.")
     forced = models.BooleanField(default=False, help_text="On a person's word: may replace what the LMS has.")
     created_at = models.DateTimeField(auto_now_add=True)
 

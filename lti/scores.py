@@ -46,6 +46,7 @@ REPEATED = (
     "final",
     "started_at",
     "submitted_at",
+    "work",
     "comment",  # left out when sending where it was told
 )
 SEEN = ("seen_score", "seen_maximum", "seen_at")
@@ -73,12 +74,14 @@ def queue(
     started_at: datetime | None,
     submitted_at: datetime,
     now: datetime,
+    work: str = "",
     comment: str = "",
     after_comment: str = "",
 ) -> ScoreEvent | None:
     """Put a score on its way; call it in the transaction that makes the grade.
 
-    `comment` is told with it; `after_comment` instead, where an earlier comment stands there that is true no more.
+    `work` names what was handed in, which the LMS may open (`tool.work`). `comment` is told with the score;
+    `after_comment` instead, where an earlier comment stands there that is true no more.
     None where the LMS offers no column, does not know the person, or nothing can be scored. A score equal to the
     newest one is not repeated, unless the LMS refused that one and this comes of another attempt. Over a grade that
     is known to be changed in the LMS nothing goes out by itself: the new score stands beside it as a conflict.
@@ -97,7 +100,7 @@ def queue(
             comment = after_comment
         event = ScoreEvent(score_given=given, score_maximum=maximum, final=final, comment=comment[:1_000])
         event.institution_id, event.registration_id = column.institution_id, column.registration_id
-        event.line_item, event.platform_user = column, user
+        event.line_item, event.platform_user, event.work = column, user, work
         event.started_at, event.submitted_at = started_at, submitted_at
         return _append(newest, now, event)
 

@@ -1,7 +1,7 @@
 """What an LMS is told about this tool, in whichever way it is connected: addresses, scopes, messages, custom values."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
@@ -12,6 +12,7 @@ NAME = "Assay"
 DESCRIPTION = "Lessons with an end-of-lesson check; scores go to the gradebook."
 TOOL_ID = "assay"
 VENDOR = "Assay"
+WORK = "work"  # in the address of a launch
 
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
 EULA = "https://purl.imsglobal.org/spec/lti/scope/eula/user"
@@ -44,6 +45,11 @@ PLACEMENTS = {
 def address(name: str) -> str:
     """The absolute address of one of our pages for platforms: `launch`, `login`, `jwks`, `register`, …"""
     return f"{settings.BASE_URL}{reverse('lti:' + name)}"
+
+
+def work(name: str) -> str:
+    """Where an LMS opens a piece of work that was handed in, as an ordinary launch."""
+    return f"{address('launch')}?{urlencode({WORK: name})}"
 
 
 def domain() -> str:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from assessment import access
 from assessment.views import learner, picking, privacy, submission, teacher, terms
-from assessment.views.requests import LaunchRequest
+from assessment.views.requests import LaunchRequest, see_other
 from lti import deep_linking
 from lti.messages.privacy import TYPES
 
@@ -22,6 +22,9 @@ def home(request: LaunchRequest) -> HttpResponse:
 
 def _activity(request: LaunchRequest) -> HttpResponse:
     """The overview for learners, the class for teachers."""
+    work = access.work(request.viewer)
+    if work is not None:
+        return see_other("class_attempt" if access.is_instructor(request.viewer) else "result", work.pk)
     lesson = access.lesson_only(request.viewer)
     if lesson is not None:
         return learner.lesson_only(request, lesson)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
-from lti import pacing
+from lti import pacing, tool
 from lti.families import generic
 from lti.families.verdict import Kind, Manner, Verdict
 from lti.http import Answer
@@ -59,12 +59,15 @@ RULES: list[generic.Rule] = [
 def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
     """`PendingManual` with a score shows it as waiting for review; without a score it would wipe the grade.
 
-    A repeated `submittedAt` does not use up another attempt.
+    A repeated `submittedAt` does not use up another attempt. Canvas has no Submission Review: from a grade it opens the
+    address that came with the submission.
     """
     sent = generic.body(event, manner)
     if not event.final:
         sent["gradingProgress"] = "PendingManual"
-    extension = {"new_submission": manner.new_submission}
+    extension: dict[str, Any] = {"new_submission": manner.new_submission}
+    if manner.new_submission and event.work:
+        extension |= {"submission_type": "basic_lti_launch", "submission_data": tool.work(event.work)}
     if manner.careful:
         extension["prioritize_non_tool_grade"] = True
     return {**sent, SUBMISSION: extension}

@@ -246,6 +246,37 @@ def test_nearest_course_of_the_history_is_the_original_and_in_it_the_same_placem
     assert found.max_attempts == 2
 
 
+@pytest.mark.parametrize(
+    ("titles", "title", "attempts_allowed"),
+    [(("Mine", "Twin"), "Mine", 4), (("Mine", "Twin"), "Renamed", None), (("Same", "Same"), "Same", None)],
+    ids=["by its title", "of no such title", "of two such titles"],
+)
+def test_copy_takes_the_policy_of_no_other_activity_of_the_same_quiz(
+    quiz: Quiz, deployment: Deployment, titles: tuple[str, str], title: str, attempts_allowed: int | None
+) -> None:
+    old = make_link(deployment, title=titles[0])
+    twin, third = make_link(deployment, title=titles[1]), make_link(deployment, title=title)
+    ResourceLink.objects.filter(pk__in=[twin.pk, third.pk]).update(context=old.context)
+    make_assignment(old, quiz, max_attempts=4)
+    make_assignment(twin, quiz, max_attempts=2, counts=Counts.LATEST)
+    make_assignment(third, quiz, max_attempts=3, placement=placed(quiz, third))
+    new = copy_of(old)
+    new.title = title
+    new.save()
+
+    assert opened(launched(new, custom={"quiz": "fine-tuning"})).max_attempts == attempts_allowed
+
+
+def test_copy_of_a_link_that_was_never_opened_is_as_it_was_picked(quiz: Quiz, deployment: Deployment) -> None:
+    old = make_link(deployment)
+    make_assignment(old, quiz, max_attempts=2, counts=Counts.LATEST, placement=placed(quiz, old))
+    unopened = placed(quiz, old, max_attempts=5)
+
+    found = opened(launched(copy_of(old), custom=named(unopened)))
+
+    assert (found.max_attempts, found.counts) == (5, Counts.HIGHEST)
+
+
 def test_course_of_another_deployment_is_never_an_original(quiz: Quiz, deployment: Deployment) -> None:
     elsewhere = make_link(make_deployment(deployment.institution))  # type: ignore[arg-type]
     make_assignment(elsewhere, quiz, max_attempts=4)

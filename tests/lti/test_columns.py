@@ -53,7 +53,8 @@ def test_column_is_made_where_there_is_none(desk: Desk) -> None:
     assert desk.drain().state == ScoreState.DELIVERED
     (made,) = desk.platform.asked("/lineitems", "POST")
     column = LineItem.objects.get()
-    ours = {"resourceId": str(column.pk), "tag": "assay"}
+    ours: dict[str, object] = {"resourceId": str(column.pk), "tag": "assay"}
+    ours["submissionReview"] = {"reviewableStatus": ["InProgress", "Submitted", "Completed"]}
     assert made.json == {"label": "The check", "scoreMaximum": 10, "resourceLinkId": "link-1", **ours}
     assert column.made
     assert made.headers["content-type"] == "application/vnd.ims.lis.v2.lineitem+json"

@@ -466,8 +466,27 @@ def test_known_client_id_is_not_taken_over(admin: Admin) -> None:
 
     assert response.status_code == 400
     assert "registered here already" in text(response)
+    assert "Keep the tool in the LMS" in text(response)
     assert Registration.objects.get().institution != school
     assert Invitation.objects.get(token_hash=key_hash(other.invite)).used_at is None
+
+
+def test_same_institution_that_registers_its_tool_again_keeps_its_connection(admin: Admin) -> None:
+    admin.connect()
+    Registration.objects.update(name="Our name", jwks={"keys": []})
+    Deployment.objects.all().update(active=True)
+    before = Registration.objects.get()
+    moved = moodle(admin.platform.url, jwks_uri=f"{admin.platform.url}/new-keys")
+    again = Admin(admin.client, admin.platform, Institution.objects.get())
+    again.says(moved)
+
+    assert again.connect().status_code == 200
+
+    after = Registration.objects.get()
+    assert (after.pk, after.name, after.jwks) == (before.pk, "Our name", {})
+    assert after.jwks_url == f"{admin.platform.url}/new-keys"
+    assert Deployment.objects.count() == 1
+    assert Invitation.objects.get(token_hash=key_hash(again.invite)).used_at
 
 
 def test_html_from_the_platform_stays_text(admin: Admin) -> None:

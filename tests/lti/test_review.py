@@ -1,12 +1,14 @@
 """LtiSubmissionReviewRequest: a click on a grade opens the work behind it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from assessment.models import Attempt
-from lti.models import Launch, LineItem
+from lti import scores
+from lti.models import Launch, LineItem, Registration, ScoreEvent
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser
 from tests.lti.platform import MEMBERSHIP
@@ -124,3 +126,63 @@ def test_unknown_column_without_a_link_is_refused(browser: Browser, learner: Lau
     LineItem.objects.update(url="https://lms.example/other")
 
     assert _review(browser, resource_link=None, **TEACHER).status_code == 400
+
+
+# Canvas has no such message: from a grade it opens the address that came with the submission.
+
+
+def _work(attempt: Attempt) -> str:
+    return f"http://testserver/lti/launch?work={attempt.pk}"
+
+
+@pytest.mark.parametrize("link", ["link-1", "course-1"])
+def test_canvas_opens_the_work_behind_a_grade_whatever_it_calls_the_link(
+    browser: Browser, learner: Launch, link: str
+) -> None:
+    _, other = _two_attempts(learner)
+    changes = {"resource_link": {"id": link}, "target_link_uri": _work(other), "custom": None}
+
+    assert _lands(browser, browser.launch(**TEACHER, **changes)) == f"class/attempts/{other.pk}"
+    assert _lands(browser, browser.launch(**changes)) == f"attempts/{other.pk}/result"
+    assert Launch.objects.values("resource_link").distinct().count() == 1
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        {"sub": "someone else"},
+        {"context": {"id": "course-2"}, "resource_link": {"id": "link-2"}, **TEACHER},
+    ],
+    ids=["classmate", "teacher of another course"],
+)
+def test_work_that_an_address_names_opens_for_nobody_else(
+    browser: Browser, learner: Launch, who: dict[str, Any]
+) -> None:
+    attempt, _ = _two_attempts(learner)
+    page = browser.client.get(browser.launch(**who, target_link_uri=_work(attempt))["Location"])
+    assert page.status_code == 200
+    assert str(attempt.pk) not in page.content.decode()
+
+
+@pytest.mark.parametrize("work", ["", "7", "01890000-0000-7000-8000-000000000001"])
+def test_work_that_is_none_opens_the_activity(browser: Browser, learner: Launch, work: str) -> None:
+    front = browser.launch(target_link_uri=f"http://testserver/lti/launch?work={work}")["Location"]
+    assert browser.client.get(front).status_code == 200
+
+
+def test_canvas_is_told_with_a_submission_where_its_work_opens(browser: Browser, learner: Launch) -> None:
+    Registration.objects.update(family="canvas")
+    attempt = hand_in(learner, timezone.now(), q1="a")
+    Registration.objects.update(family="canvas")
+    for _ in range(2):
+        scores.drain(learner.registration_id)
+        scores.resend(event=ScoreEvent.objects.order_by("-version")[0], now=timezone.now() + timedelta(seconds=2))
+    scores.drain(learner.registration_id, clock=lambda: timezone.now() + timedelta(minutes=1))
+
+    first, *again = [
+        seen.json["https://canvas.instructure.com/lti/submission"]
+        for seen in browser.platform.asked("/lineitems/1/lineitem/scores", "POST")
+    ]
+    assert first == {"new_submission": True, "submission_type": "basic_lti_launch", "submission_data": _work(attempt)}
+    assert again
+    assert all("submission_data" not in one for one in again)

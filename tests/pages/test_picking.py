@@ -128,7 +128,13 @@ def test_one_published_thing_is_one_click(only: Quiz) -> None:
             "closes_at": "$ResourceLink.available.endDateTime",
         },
         "iframe": {"height": 600},
-        "lineItem": {"label": "A lesson", "scoreMaximum": 10, "resourceId": "fine-tuning", "tag": "assay"},
+        "lineItem": {
+            "label": "A lesson",
+            "scoreMaximum": 10,
+            "resourceId": "fine-tuning",
+            "tag": "assay",
+            "submissionReview": {"reviewableStatus": ["InProgress", "Submitted", "Completed"]},
+        },
     }
 
 
