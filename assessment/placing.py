@@ -122,7 +122,7 @@ def _lms_has_dates(viewer: Launch) -> bool:
 
 
 def _original(viewer: Launch, chosen: Quiz, placed: Placement | None) -> Assignment | None:
-    """The assignment that this one is a copy of: in the nearest course of the history, of the same placement or of none.
+    """The assignment that this one is a copy of: in the nearest course of the history, of the same placement or none.
 
     Of several there the one of the same title. None where that does not tell: a guess would change grades.
     """

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -30,6 +29,7 @@ FAULTY = _("The LMS answered with an error of its own; we keep trying.")
 OVERRIDDEN = _(
     "Moodle keeps a grade that a teacher set by hand. Remove that override in the gradebook, then send again."
 )
+STANDS = _("The LMS took our score, but shows the other grade still. Remove that one there, then send again.")
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class _Delivery:
             logger.error("score event %s was malformed for the platform: %s", self.event.pk, answer.text[:500])
         if verdict.kind is Kind.COMPARE:
             return self._compared(answer)
-        if verdict.kind is Kind.DELIVERED and self.event.forced and self.family.KEEPS_OVERRIDES:
+        if verdict.kind is Kind.DELIVERED and self.event.forced and self.family.KEEPS_OVERRIDES is not False:
             return self._stands(answer)
         if verdict.kind in (Kind.LOST, Kind.WITHOUT_SUBMISSION):
             verdict = replace(verdict, kind=Kind.REFUSED)
@@ -230,18 +230,24 @@ class _Delivery:
 
     def _may_be_hidden(self) -> bool:
         """Whether a try before this one, made on a person's word, was taken and then hidden by an override."""
-        return self.event.forced and self.event.tries > 1 and self.family.KEEPS_OVERRIDES
+        return bool(self.event.forced and self.event.tries > 1 and self.family.KEEPS_OVERRIDES)
 
     def _stands(self, answer: Answer) -> Outcome:
         """Whether a score sent on a person's word really shows: Moodle says yes to one that it then hides."""
-        with suppress(_Unreadable):
+        try:
             result = self._read()
             if not self._shows(result, self.event):
                 return self._hidden(answer, result)
+        except _Unreadable:
+            pass
+        except http.HttpError:
+            if self.family.KEEPS_OVERRIDES:  # it refuses the repeat, which then tells
+                raise
         return self._outcome(answer, Verdict(Kind.DELIVERED))
 
     def _hidden(self, answer: Answer, result: ags.Result | None) -> Outcome:
-        return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, OVERRIDDEN))
+        hint = OVERRIDDEN if self.family.KEEPS_OVERRIDES else STANDS
+        return replace(self._conflict(answer, result), verdict=Verdict(Kind.CONFLICT, hint))
 
     def _conflict(self, answer: Answer, result: ags.Result | None) -> Outcome:
         outcome = self._outcome(answer, Verdict(Kind.CONFLICT, advice(self.family, result)))

@@ -89,6 +89,7 @@ def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
         if not mine.update(reconciled_at=now):
             return False
         _judge_all(column, _read(column, lease), now)
+        _look_again(column, now)
     except http.HttpError as error:
         logger.info("grades of column %s not read back: %s", column.pk, error)
         if leases.heed(column.registration_id, error, now=clock()):  # then it is its turn again
@@ -119,6 +120,14 @@ def _judge_all(column: LineItem, results: Results, now: datetime) -> None:
         if result is None and event.platform_user.person_id not in here:
             continue  # the LMS keeps no grades of whom it removed
         JUDGES.get(event.state, _judge_lost)(event, result, told.get(user_id), now)
+
+
+def _look_again(column: LineItem, now: datetime) -> None:
+    """Where someone asked for this reading and it came too soon for a score that was just sent, another one follows."""
+    fresh = column.score_events.filter(state=ScoreState.DELIVERED, delivered_at__gt=now - JUST_SENT)
+    if column.reconciled_at is None and fresh.exists():
+        soon = now + 2 * JUST_SENT - EVERY
+        LineItem.objects.filter(pk=column.pk, reconciled_at=now).update(reconciled_at=soon)
 
 
 def _newest(column: LineItem, which: Q) -> dict[UUID, ScoreEvent]:

@@ -15,7 +15,7 @@ from lti.models import ScoreEvent
 
 OWN_MAXIMUM = False
 REFUSES_EQUAL = False
-KEEPS_OVERRIDES = False
+KEEPS_OVERRIDES = None
 EMPTY_IS_CLEARED = False
 RENAMES_USERS = False
 RESULTS_LIMIT = ""

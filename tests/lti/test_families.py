@@ -1,5 +1,6 @@
 """What platforms do with scores, and how a conflict is told from a success."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from lti import scores
 from lti.models import Drift, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
+from tests.lti.test_decisions import look, newest, shows
 
 
 @pytest.mark.parametrize(
@@ -273,6 +275,25 @@ def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
 
     assert again.state == ScoreState.CONFLICT
     assert "override" in again.hint
+
+
+@pytest.mark.parametrize(("readable", "state"), [(True, ScoreState.CONFLICT), (False, ScoreState.DELIVERED)])
+def test_grade_that_any_lms_keeps_though_it_says_yes_is_told(desk: Desk, readable: bool, state: ScoreState) -> None:
+    desk.queue(3)
+    desk.drain()
+    shows(desk, 7)
+    look(desk)
+    desk.platform._keep = lambda body: None  # type: ignore[method-assign]
+    scores.resend(event=newest(desk), now=desk.now)
+    seen = json.dumps(desk.platform.results).encode()
+    desk.platform.switch(RESULTS, Answer(body=seen), *([] if readable else [Answer(500)]))
+    event = desk.drain(after=2)
+
+    assert event.state == state
+    assert len(desk.sent()) == 2
+    if readable:
+        assert event.seen_score == 7
+        assert "Remove that one there" in event.hint
 
 
 def test_moodle_override_is_told_though_the_first_look_at_it_failed(desk: Desk) -> None:

@@ -260,3 +260,18 @@ def test_gradebook_that_cannot_be_read_changes_nothing(desk: Desk, answer: Answe
     assert event.state == ScoreState.DELIVERED
     assert Registration.objects.get().drain_until is None
     assert Context.objects.count() == 1
+
+
+def test_reading_on_a_teachers_word_that_comes_too_soon_for_a_score_is_followed_by_another(desk: Desk) -> None:
+    delivered(desk)
+    LineItem.objects.update(reconciled_at=None)
+    shows(desk, resultScore=9, resultMaximum=10)
+    desk.now += timedelta(seconds=20)
+    reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
+    assert desk.drain().state == ScoreState.DELIVERED, "it was sent just now: the gradebook may lag"
+
+    for _ in range(3):
+        desk.now += timedelta(seconds=61)
+        reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
+    assert desk.drain().state == ScoreState.CONFLICT
+    assert len(desk.platform.asked(RESULTS)) == 2
