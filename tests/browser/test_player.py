@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import fill
 from tests.learner import RIGHT, Course, new_course
@@ -149,12 +149,50 @@ def test_submitting_without_connection_says_so_and_loses_nothing(
     context.set_offline(True)
     player.get_by_role("button", name="Submit").click()
     expect(player.locator("[data-trouble]")).to_contain_text("nothing was submitted yet")
+    said, pressed = player.locator("[data-trouble-below] .notice"), player.get_by_role("button", name="Submit")
+    expect(said).to_contain_text("nothing was submitted yet")
+    assert apart(said, pressed) < 100, "a frame as high as its page does not scroll to the bar"
 
     context.set_offline(False)
     player.get_by_role("button", name="Submit").click()
 
     expect(player.locator("body")).to_contain_text("9 of 10 points so far")
     wait_for(lambda: course.score("alice"))
+
+
+def test_what_is_not_saved_any_more_is_marked_where_it_is_answered(player: Page) -> None:
+    fill(player, (RIGHT[0], *[""] * 9))
+    expect(player.locator("#q1 .saved")).to_contain_text("Saved")
+    player.route("**/responses", lambda route: route.fulfill(status=410, content_type="application/json", body="{}"))
+    player.get_by_label("Avoid checking the answer once it sounds polished", exact=True).check()
+
+    expect(player.locator("#q1 .saved")).to_contain_text("Not saved. This visit is over.")
+    player.locator("#q2 input").first.check()
+    expect(player.locator("#q2 .saved")).to_contain_text("Not saved. This visit is over.")
+    expect(player.locator("[data-trouble-below]")).to_contain_text("This visit is over.")
+
+
+def test_what_is_answered_after_another_window_submitted_is_marked(player: Page, context: BrowserContext) -> None:
+    fill(player)
+    other = context.new_page()
+    other.goto(player.url)
+    expect(player.locator("#q10 .saved")).to_contain_text("Saved")
+    other.get_by_role("button", name="Submit").click()
+    expect(other.locator("body")).to_contain_text("points so far")
+
+    player.get_by_label("Avoid checking the answer once it sounds polished", exact=True).check()
+
+    expect(player.locator("#q1 .saved")).to_contain_text("Not saved. This attempt was submitted already")
+    player.locator("[data-trouble-below]").get_by_role("link", name="See the result").click()
+    expect(player.locator("body")).to_contain_text("9 of 10 points so far")
+
+
+def apart(first: Locator, second: Locator) -> float:
+    """Pixels between the two, from the one's end to the other's beginning."""
+    above, below = first.bounding_box(), second.bounding_box()
+    assert above
+    assert below
+    return below["y"] - above["y"] - above["height"]
 
 
 def test_a_newer_answer_from_another_window_is_not_overwritten(player: Page, context: BrowserContext) -> None:

@@ -25,11 +25,12 @@ class Rejected extends Error {
 class AnswerSaver extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
-    this.trouble = this.querySelector("[data-trouble]");
+    // In a frame as high as its page the first is far from who presses Submit.
+    this.troubles = [...this.querySelectorAll("[data-trouble], [data-trouble-below]")];
     this.outbox = new Map(); // item -> {item, answer, seq}
     this.sending = null;
     this.delay = RETRY_FIRST;
-    this.stopped = false;
+    this.stopped = ""; // or why nothing is saved any more
     this.items = new Map([...this.form.querySelectorAll("fieldset[data-item]")].map((f) => [f.dataset.item, f]));
     this.restore();
     this.catchUp();
@@ -48,7 +49,8 @@ class AnswerSaver extends HTMLElement {
   // A change: number it, keep it, send it (a choice at once, text when typing pauses).
   changed(event) {
     const fieldset = event.target.closest("fieldset[data-item]");
-    if (!fieldset || this.stopped) return;
+    if (!fieldset) return;
+    if (this.stopped) return this.lost(fieldset);
     const seq = Number(fieldset.dataset.seq) + 1;
     this.keep(fieldset, { item: fieldset.dataset.item, answer: this.read(fieldset), seq });
     clearTimeout(this.timer);
@@ -144,8 +146,13 @@ class AnswerSaver extends HTMLElement {
   }
 
   stop(words, address, label) {
-    this.stopped = true;
+    this.stopped = words;
     this.say(words, address, label);
+    this.outbox.forEach((entry) => this.lost(this.items.get(entry.item)));
+  }
+
+  lost(fieldset) {
+    this.note(fieldset, `${this.dataset.sayLost}. ${this.stopped}`, "", true);
   }
 
   // The form itself carries every answer. It leaves only once the server is known to be there, since a browser
@@ -259,11 +266,12 @@ class AnswerSaver extends HTMLElement {
   }
 
   say(words, address = "", label = "") {
-    if (this.trouble.textContent === words + label) return;
-    const box = document.createElement("div");
-    box.className = "notice warn";
-    box.append(words, " ", ...link(address, label));
-    this.trouble.replaceChildren(...(words ? [box] : []));
+    for (const place of this.troubles) {
+      const box = document.createElement("div");
+      box.className = "notice warn";
+      box.append(words, " ", ...link(address, label));
+      if (place.textContent !== (words && box.textContent)) place.replaceChildren(...(words ? [box] : []));
+    }
   }
 }
 
