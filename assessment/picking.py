@@ -18,6 +18,7 @@ from lti import ags, tool
 from lti.models import Family, Launch
 
 SHOWN = 20
+MOST_SHOWN = 500
 LTI_LINK, LINK = "ltiResourceLink", "link"
 # Canvas makes a gradebook column for items of these placements only.
 CANVAS_COLUMNS = {"assignment_selection", "course_assignments_menu", "module_index_menu_modal"}

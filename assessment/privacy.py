@@ -18,8 +18,10 @@ def summary(person: Person) -> dict[str, Any]:
     """How much is kept, by kind, in the order of the page."""
     kept = privacy.kept(person)
     launches = kept["launches"]
+    parts = f"{person.given_name} {person.family_name}".strip()
     return {
         "identity": {name: getattr(person, name) for name in IDENTITY if getattr(person, name)},
+        "names": f"{person.name} ({parts})" if person.name and parts not in ("", person.name) else person.name or parts,
         "platforms": kept["known_to_platforms_as"] + kept["known_under_lti_1_1_as"],
         "enrollments": list(Enrollment.objects.filter(person=person).select_related("course")),
         "launches": len(launches),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -154,7 +154,13 @@ class ToolKeyAdmin(OperatorRows):
 
     list_display = ["kid", "signs_from", "created_at"]
     fields = ["kid", "signs_from", "created_at"]
-    readonly_fields = ["kid", "signs_from", "created_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """`manage.py rotate_keys --withdraw` publishes the next one first."""
         return False

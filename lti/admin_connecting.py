@@ -118,7 +118,7 @@ class RegistrationAdmin(OperatorRows):
             made = connecting.connect(form)
             self.message_user(request, f"{made} is saved. See whether it works.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:lti_registration_check", args=[made.pk]))
-        context = {"title": f"Connect {guide.title} by hand", "guide": guide, "form": form, "lms": lms}
+        context = {"title": f"Connect {guide.noun} by hand", "guide": guide, "form": form, "lms": lms}
         return self._page(request, "lti/admin_connect.html", {**context, "guides": connecting.GUIDES})
 
     def check_connection(self, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -158,6 +158,7 @@ class Guide:
     """How one kind of LMS is connected: the way to its form, what goes in, where it shows what we need."""
 
     title: str
+    noun: str  # inside a sentence
     form: type[ConnectForm]
     way: str
     shows: str
@@ -169,11 +170,13 @@ class Guide:
 GUIDES = {
     "moodle": Guide(
         "Moodle",
+        "Moodle",
         MoodleForm,
         "Site administration > Plugins > Activity modules > External tool > Manage tools > configure a tool manually",
         "Save changes, then press the list icon on the tool's card (“View configuration details”).",
     ),
     "canvas": Guide(
+        "Canvas",
         "Canvas",
         CanvasForm,
         "Admin > your account > Developer Keys > + Developer Key > + LTI Key",
@@ -182,6 +185,7 @@ GUIDES = {
     ),
     "other": Guide(
         "Another LMS",
+        "your LMS",
         OtherForm,
         "Wherever your LMS adds an LTI 1.3 tool",
         "The LMS shows these when it has saved the tool.",

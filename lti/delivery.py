@@ -254,7 +254,7 @@ class _Delivery:
         return replace(outcome, drift=drift_of(result), result=result)
 
     def _outcome(self, answer: Answer, verdict: Verdict) -> Outcome:
-        words = f"{answer.reason} {answer.text}".replace("\x00", "").strip()[:2_000]
+        words = answer.words.replace("\x00", "")[:2_000]
         left = pacing.remaining(answer.headers)
         return Outcome(verdict, answer.status or None, words, unknown=self.posting, remaining=left)
 

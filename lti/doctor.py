@@ -83,7 +83,7 @@ def _own_keys(visit: Visit) -> str:
     try:
         found = jwks.read(http.fetch("GET", address, using=visit.session))
     except http.Forbidden as error:
-        raise Skip(f"{address}: {error}", remedies.OWN_KEYS_PRIVATE) from error
+        raise Skip(f"{address} was not opened from here.", remedies.OWN_KEYS_PRIVATE) from error
     if keys.signing_key(now=visit.clock()).kid not in [jwk["kid"] for jwk in found["keys"]]:
         raise Trouble(f"{address} does not show the key that signs now", remedies.OWN_KEYS_OTHER)
     return f"{address} shows the key that signs now"

@@ -72,6 +72,12 @@ class Answer:
         return self.body.decode("utf-8", "replace").replace("\x00", "")
 
     @property
+    def words(self) -> str:
+        """The reason phrase and the body; once, where they say the same (Moodle)."""
+        text = self.text.strip()
+        return text if self.reason in text else f"{self.reason}: {text}".rstrip(": ")
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds that the other side asks us to wait (RFC 9110 section 10.2.3), from one to an hour."""
         value = self.headers.get("retry-after", "").strip()
@@ -92,8 +98,7 @@ class Refused(HttpError):
     """The other side answered, but not with what was asked for. `delay` is what it asks us to wait, in seconds."""
 
     def __init__(self, answer: Answer) -> None:
-        said = f"{answer.status} {answer.reason}".strip()
-        super().__init__(f"answered {said}: {answer.text.strip()[:200]}".rstrip(": "))
+        super().__init__(f"answered {answer.status} {answer.words[:240]}".rstrip())
         self.answer, self.status = answer, answer.status
         self.delay = answer.retry_after or 0.0
 

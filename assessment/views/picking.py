@@ -105,12 +105,17 @@ def front(request: LaunchRequest) -> HttpResponse:
     if request.method == "POST" and request.POST.get("do") == "cancel":
         return _answer(request, [], log="The teacher chose nothing.")
     with local_to(request) as zone:
-        rows, more, nothing_found = _rows(request)
+        shown = _shown(request)
+        rows, more, nothing_found = _rows(request, shown)
         adding = request.method == "POST" and request.POST.get("do") == "add"
         error = _check(request, rows) if adding else ""
         if adding and not error and not any(row.errors for row in rows):
             return _add(request, [row for row in rows if row.chosen])
-        return _page(request, rows, zone | {"more": more, "error": error, "nothing_found": nothing_found and rows})
+        return _page(
+            request,
+            rows,
+            zone | {"more": more, "shown": shown, "error": error, "nothing_found": nothing_found and rows},
+        )
 
 
 @picked_only
@@ -126,16 +131,23 @@ def preview(request: LaunchRequest, key: str) -> HttpResponse:
     return render(request, "assessment/pick_preview.html", context)
 
 
-def _rows(request: LaunchRequest) -> tuple[list[Row], bool, bool]:
+def _shown(request: LaunchRequest) -> int:
+    """How many are listed: what was listed, and more where that was asked for. A search begins anew."""
+    given, asked = request.POST.get("shown", ""), request.POST.get("do")
+    shown = int(given) if given.isascii() and given.isdigit() and len(given) < 5 and asked != "search" else 0
+    return min(max(shown, picking.SHOWN) + (picking.SHOWN if asked == "more" else 0), picking.MOST_SHOWN)
+
+
+def _rows(request: LaunchRequest, shown: int) -> tuple[list[Row], bool, bool]:
     """What is chosen already, then what the search finds; whether there is more, and whether it found nothing."""
     words, chosen = request.POST.get("q", ""), _chosen(request)
-    found = picking.things(words.replace("\x00", "")[:200])
+    found = picking.things(words.replace("\x00", "")[:200], limit=shown)
     kept = picking.named(chosen)
     known = {thing.key for thing in kept}
-    things = kept + [thing for thing in found[: picking.SHOWN] if thing.key not in known]
+    things = kept + [thing for thing in found[:shown] if thing.key not in known]
     alone = request.method == "GET" and len(things) == 1
     rows = [_row(request, thing, alone or thing.key in known) for thing in things]
-    return rows, len(found) > picking.SHOWN, not found
+    return rows, len(found) > shown, not found
 
 
 def _chosen(request: LaunchRequest) -> list[str]:

@@ -74,6 +74,7 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
 
 def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpResponse:
     item = response.item_version
+    level, written = request.POST.get("level", ""), request.POST.get("points", "").strip()
     marks = response.marks.exclude(by=MarkedBy.SUGGESTION).select_related("person")
     context = {
         "assignment": response.attempt.assignment,
@@ -84,6 +85,7 @@ def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpRe
         "mark": marks.order_by("created_at", "pk").last(),
         "waiting": access.waiting_responses(request.viewer).count(),
         "error": error,
+        "at_points": error and (level == "other" or (level not in CREDIT and written)),
         "posted": request.POST,
         "saved": request.method == "GET" and "saved" in request.GET,
     }

@@ -43,6 +43,8 @@ class Trouble:
 class PolicyForm(DatesForm):
     """How often, which attempt counts, what is shown, what the LMS gets meanwhile, and when."""
 
+    field_order = (*POLICY, *DATES)  # as on the page: so errors are listed
+
     max_attempts = forms.IntegerField(
         label=_("How many attempts"),
         required=False,

@@ -269,6 +269,13 @@ def test_what_was_taken_and_not_sent_is_given_back(desk: Desk) -> None:
     )
 
 
+@pytest.mark.parametrize("body", [b"", b"Grade item 4 doesn't exist", b"Not Found: Grade item 4 doesn't exist"])
+def test_words_that_reason_and_body_share_are_kept_once(desk: Desk, body: bytes) -> None:
+    desk.queue()
+    desk.platform.switch(SCORES, Answer(400, body, reason="Grade item 4 doesn't exist"))
+    assert desk.drain().last_answer.count("Grade item 4 doesn't exist") == 1
+
+
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 410, 412, 413, 415, 422])
 def test_refusal_is_kept_with_the_words_of_the_lms(desk: Desk, status: int) -> None:
     desk.queue()
@@ -277,7 +284,7 @@ def test_refusal_is_kept_with_the_words_of_the_lms(desk: Desk, status: int) -> N
     event = desk.drain()
 
     assert event.state == ScoreState.REFUSED
-    assert "Incorrect score received no such person" in event.last_answer
+    assert event.last_answer == "Incorrect score received: no such person"
     assert event.hint
     desk.drain(after=86_400)
     assert len(desk.sent()) == 1

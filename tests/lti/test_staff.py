@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from lti import scores
+from lti import keys, scores
 from lti.admin_connecting import OperatorRows
 from lti.models import Deployment, Launch, Registration, ScoreEvent, ScoreState, ToolKey
 from roster.admin import OwnRows
@@ -229,6 +229,25 @@ def test_waiting_deployment_is_approved_by_a_choice(browser: Browser, operator: 
     waiting.refresh_from_db()
     assert (waiting.active, waiting.institution) == (True, school)
     assert browser.launch(deployment_id="new").status_code == 303
+
+
+def test_waiting_deployment_is_found_by_the_reference_that_its_page_gives(browser: Browser, operator: Client) -> None:
+    for name in ("new", "other"):
+        browser.launch(deployment_id=name)
+    waiting, other = (Deployment.objects.get(deployment_id=name) for name in ("new", "other"))
+    for asked in (waiting.reference, waiting.reference.lower(), "new"):
+        page = operator.get("/admin/lti/deployment/", {"q": f" {asked} "}).content.decode()
+        assert waiting.reference in page
+        assert other.reference not in page
+
+
+def test_tool_keys_are_only_looked_at(operator: Client, browser: Browser) -> None:
+    key = keys.signing_key()
+    page = operator.get("/admin/lti/toolkey/").content.decode()
+    assert key.kid in page
+    assert "delete_selected" not in page
+    assert operator.post(f"/admin/lti/toolkey/{key.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert operator.post(f"/admin/lti/toolkey/{key.pk}/change/", {"kid": "x"}).status_code == 403
 
 
 def test_waiting_deployment_is_approved_by_one_click(browser: Browser, operator: Client, school: Institution) -> None:

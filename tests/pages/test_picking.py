@@ -408,6 +408,22 @@ def test_search_keeps_what_was_chosen_and_filled_in(only: Quiz) -> None:
     assert [one["title"] for one in items] == ["Mine"]
 
 
+def test_long_list_is_shown_further_with_what_was_chosen(only: Quiz) -> None:
+    for number in range(45):
+        lonely_lesson(f"reading-{number}", f"Reading {number:02}")
+    visit = picker()
+    listed = [visit.get("/").content.decode().count('name="chosen"')]
+    fields = fields_of(visit.get("/"))
+    for _ in range(2):
+        page = visit.post("/", {**fields, "chosen": "lesson-reading-44", "do": "more"})
+        fields = fields_of(page)
+        listed.append(page.content.decode().count('name="chosen"'))
+    assert listed == [20, 41, 46]
+    assert 'value="lesson-reading-44" checked' in page.content.decode()
+    assert "Show more" not in page.content.decode()
+    assert visit.post("/", {**fields, "shown": "99999", "do": "search", "q": "Reading 0"}).status_code == 200
+
+
 def test_search_that_finds_nothing_says_so(only: Quiz) -> None:
     page = picker().post("/", {"q": "quantum\x00 %_", "do": "search"})
 

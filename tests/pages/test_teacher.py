@@ -487,3 +487,24 @@ def test_teacher_is_told_of_a_check_that_the_lms_names_too_late(cast: Cast, visi
     later = make_launch(cast.alice.resource_link, cast.tess.person, Role.INSTRUCTOR, custom={"quiz": other.slug})
 
     assert words in visit(later).get("/class/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("posted", "field"),
+    [({"level": "other", "points": "7"}, "points"), ({"points": "x"}, "points"), ({}, "credit")],
+    ids=str,
+)
+def test_wrong_mark_is_said_where_it_was_given(cast: Cast, visit: Open, posted: dict[str, str], field: str) -> None:
+    hand_in(cast.alice, **all_right())
+    response = access.waiting_responses(cast.tess).get()
+    page = visit(cast.tess).post(f"/review/{response.pk}/", {"points": "", **posted}).content.decode()
+    at, error = page.index('name="points"'), page.index('id="credit-error"')
+    assert f'href="#{field}"' in page
+    assert (0 < at - error < 300) is (field == "points")
+
+
+def test_errors_of_the_policy_are_listed_as_on_the_page(cast: Cast, visit: Open) -> None:
+    wrong = {"max_attempts": "0", "counts": "highest", "feedback": "never", "while_waiting": "nothing"}
+    page = visit(cast.tess).post("/class/policy", {**wrong, "closes_at": "soon", "zone": "UTC"}).content.decode()
+    listed = page[page.index('class="errors"') :]
+    assert listed.index("How many attempts") < listed.index("Closes")
