@@ -486,3 +486,22 @@ def test_canvas_counts_no_second_attempt_for_a_score_that_is_restored(desk: Desk
     desk.drain(after=60)
 
     assert [body[SUBMISSION]["new_submission"] for body in desk.sent()] == [True, False]
+
+
+@pytest.mark.parametrize(("family", "state"), [("canvas", ScoreState.DELIVERED), ("generic", ScoreState.CONFLICT)])
+def test_canvas_answers_for_a_person_it_merged_by_the_id_they_have_now(desk: Desk, family: str, state: str) -> None:
+    desk.family(family)
+    desk.queue(3)
+    desk.drain()
+    desk.platform.results = [{"userId": "merged", "resultScore": 3, "resultMaximum": 10}]
+    desk.queue(5)
+    assert desk.drain(after=2).state == state
+
+
+def test_canvas_is_told_one_maximum_whatever_its_assignment_is_worth(desk: Desk) -> None:
+    desk.family("canvas")
+    for given in (3, 5):
+        desk.queue(given, submitted_at=desk.now)
+        desk.drain(after=2)
+    assert [score["scoreMaximum"] for score in desk.sent()] == [10, 10]
+    assert not desk.platform.asked(SCORES.removesuffix("/scores")), "the column's own maximum is 100"
