@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def without_a_test(table: str) -> list[str]:
     return [row for row in rows if not NAMED.search(row)]
 
 
+@cache
 def _functions(path: Path) -> set[str]:
     if not path.is_file():
         return set()
