@@ -37,13 +37,17 @@ def assignment(viewer: Launch) -> Assignment | None:
     found = ASSIGNMENT.one(link=viewer.resource_link_id, institution=viewer.institution_id)
     if found is not None:
         return linking.follow(viewer, found)
-    quiz = placing.quiz(placing.named(viewer))
+    quiz = placing.quiz(placing.named(viewer)) if placing.work(viewer) is None else None
     return linking.make(viewer, quiz) if quiz is not None else None
 
 
 def lesson_only(viewer: Launch) -> LessonVersion | None:
-    """The lesson of a link that opens a lesson and no check: there is no assignment and no grade."""
-    return placing.lesson(placing.named(viewer))
+    """The lesson of a link that opens a lesson and no check: there is no assignment and no grade.
+
+    None where learners have begun a check there before: their work stays in reach.
+    """
+    lesson = placing.lesson(placing.named(viewer))
+    return lesson if lesson and not linking.is_begun(viewer.resource_link_id) else None
 
 
 def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
@@ -52,8 +56,7 @@ def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
     Raises PermissionDenied for anyone but an instructor, QuizInUse once a learner has an attempt.
     """
     _require_instructor(viewer)
-    placed = linking.make(viewer, quiz)
-    return placed if placed.quiz_id == quiz.pk else linking.replace(viewer, placed, quiz)
+    return linking.choose(viewer, quiz)
 
 
 def has_choice(viewer: Launch, present: Assignment) -> bool:
@@ -90,10 +93,11 @@ def submission(viewer: Launch) -> Attempt | None:
 def work(viewer: Launch) -> Attempt | None:
     """The attempt that the launch's own address names: an own one, or for an instructor one of the course.
 
-    The launch then is one of that attempt's activity: what Canvas opens from a grade it may call another link.
+    The launch then is one of that attempt's activity: what Canvas opens from a grade it may call another link. It
+    leads there once: its other pages lead on as those of any launch.
     """
     named = placing.work(viewer)
-    if named is None:
+    if named is None or "work_opened" in viewer.settings:
         return None
     here = Q(assignment__resource_link=viewer.resource_link_id)
     if viewer.context_id:
@@ -101,9 +105,10 @@ def work(viewer: Launch) -> Attempt | None:
     seen = Q(preview=False) if is_instructor(viewer) else Q(person=viewer.person_id)
     found = Attempt.objects.filter(here, seen, pk=named, institution=viewer.institution_id, assignment__isnull=False)
     attempt = found.select_related("assignment").first()
-    if attempt and attempt.assignment and attempt.assignment.resource_link_id != viewer.resource_link_id:
+    if attempt and attempt.assignment:
         viewer.resource_link_id = attempt.assignment.resource_link_id
-        viewer.save(update_fields=["resource_link"])
+        viewer.settings = {**viewer.settings, "work_opened": True}
+        viewer.save(update_fields=["resource_link", "settings"])
     return attempt
 
 

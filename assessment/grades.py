@@ -86,8 +86,8 @@ def _bearing(assignment: Assignment) -> tuple[Any, ...]:
 @transaction.atomic
 def resume(*, grade_id: UUID, now: datetime) -> None:
     """Try again to queue a grade for which the LMS had offered no column."""
-    rows = Grade.objects.select_for_update(of=("self",), no_key=True)
-    grade = rows.select_related("assignment__resource_link", "person", "attempt").get(pk=grade_id)
+    # Nothing is joined: a row whose attempt changes while this waits would not be found.
+    grade = Grade.objects.select_for_update(no_key=True).get(pk=grade_id)
     if grade.unsent_at is not None:
         send(grade, assignment=grade.assignment, person=grade.person, now=now)
 

@@ -4,18 +4,25 @@ A teacher may pick other content for an activity that exists, or name it anew; i
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from assessment import placing, policy
-from assessment.models import Assignment, AttemptState, Opens
+from assessment.models import Assignment, Attempt, AttemptState, Counts, Opens
 from assessment.placing import Named
 from content.models import Quiz
 from lti.models import Launch
 
 NAMING = "LtiResourceLinkRequest"  # other messages come with the names of the tool as a whole, or with none
-UNPLACED: dict[str, Any] = {"placement": None, "opens": Opens.BOTH, **dict.fromkeys(placing.DATES)}
+# How a check is taken that nobody picked anything for.
+UNPLACED: dict[str, Any] = {
+    "opens": Opens.BOTH,
+    "max_attempts": None,
+    "counts": Counts.HIGHEST,
+    **dict.fromkeys(placing.DATES),
+}
 
 
 class QuizInUse(Exception):
@@ -54,6 +61,8 @@ def follow(viewer: Launch, found: Assignment) -> Assignment:
         news["course_id"] = viewer.course_id
     _write(found, news)
     names = placing.named(viewer)
+    if found.named_at is None and names.text:  # placed before this was noted: nothing is known to be new
+        return _write(found, {"named": names.text, "named_at": viewer.created_at})
     quiz = placing.quiz(names) if _is_news(viewer, found, names) else None
     if quiz is None:
         return found
@@ -63,44 +72,72 @@ def follow(viewer: Launch, found: Assignment) -> Assignment:
         return found
 
 
-def refused(viewer: Launch, assignment: Assignment) -> Quiz | None:
-    """The quiz that the LMS names for a link by now, but too late: learners have begun another."""
+def refused(viewer: Launch, assignment: Assignment) -> str:
+    """The title of what the LMS names for a link by now, but too late: learners have begun its check. Else empty."""
     names = placing.named(viewer)
-    quiz = placing.quiz(names) if _is_news(viewer, assignment, names) else None
-    return quiz if quiz is not None and quiz.pk != assignment.quiz_id else None
+    if not _is_news(viewer, assignment, names):
+        return ""
+    quiz, lesson = placing.quiz(names), placing.lesson(names)
+    if lesson is not None:
+        return lesson.title
+    return quiz.current.title if quiz and quiz.current and quiz.pk != assignment.quiz_id else ""
+
+
+def is_begun(link_id: UUID | None) -> bool:
+    """Whether a learner has an attempt on what stands behind a link."""
+    return Attempt.objects.filter(assignment__resource_link=link_id, preview=False).exists()
+
+
+def choose(viewer: Launch, quiz: Quiz) -> Assignment:
+    """Put a quiz there on a teacher's word; what the LMS named until then is no news after it.
+
+    Raises QuizInUse once a learner has an attempt on another one.
+    """
+    placed = make(viewer, quiz)
+    with transaction.atomic():
+        placed = _locked(placed)
+        values: dict[str, Any] = {}
+        if placed.named_at is None or viewer.created_at > placed.named_at:
+            values = {"named": placing.named(viewer).text or placed.named, "named_at": viewer.created_at}
+        if placed.quiz_id != quiz.pk:
+            _make_room(placed)
+            values |= {"quiz": quiz, "title": _title(viewer, quiz)}
+        return _write(placed, values)
 
 
 def _is_news(viewer: Launch, found: Assignment, names: Named) -> bool:
-    """Whether the LMS has named something new since: a page that was open before then says nothing new."""
-    if viewer.message_type != NAMING or names.text in ("", found.named):
+    """Whether the LMS has named something new since: a page that was open before then says nothing new.
+
+    Nor does a launch that lost its custom parameters, and one to the work behind a grade.
+    """
+    if viewer.message_type != NAMING or names.text in ("", found.named) or placing.work(viewer):
         return False
-    return found.named_at is None or viewer.created_at > found.named_at
-
-
-def replace(viewer: Launch, placed: Assignment, quiz: Quiz) -> Assignment:
-    """Put another quiz there. Raises QuizInUse once a learner has an attempt."""
-    with transaction.atomic():
-        placed = _locked(placed)
-        _make_room(placed)
-        return _write(placed, {"quiz": quiz, "title": _title(viewer, quiz)})
+    if found.named.startswith("custom") and not names.in_custom:
+        return False
+    return found.named_at is not None and viewer.created_at > found.named_at
 
 
 def _take_over(viewer: Launch, found: Assignment, names: Named, quiz: Quiz) -> Assignment:
     """What a teacher picked anew in the LMS: the quiz where nobody has begun, and how it is taken."""
-    if found.quiz_id != quiz.pk and _is_begun(found):  # without a lock: such launches come again and again
+    if found.quiz_id != quiz.pk and is_begun(found.resource_link_id):  # without a lock: they come again and again
         raise QuizInUse
     with transaction.atomic():
         stored = _locked(found)
         if not _is_news(viewer, stored, names):  # another launch was first
             return stored
+        _, content, opens, *_ = [*stored.named.split("\n"), "", ""]
         values: dict[str, Any] = {"named": names.text, "named_at": viewer.created_at}
-        is_other = stored.quiz_id != quiz.pk
-        if is_other:
+        if stored.quiz_id != quiz.pk and names.content != content:
             _make_room(stored)
-            values |= {"quiz": quiz, "title": _title(viewer, quiz)}
+            values |= {"quiz": quiz, "title": _title(viewer, quiz), "placement": None}
+        if names.opens != opens:
+            values["opens"] = Opens.CHECK if names.opens == Opens.CHECK else Opens.BOTH
         begun = placing.beginning(names, quiz)
-        if is_other or begun["placement"] not in (None, stored.placement):
+        if begun["placement"] not in (None, stored.placement):
             values |= UNPLACED | begun
+        elif "quiz" in values and stored.placement_id:  # how the other one was picked says nothing of this one
+            values = UNPLACED | values
+        if values.keys() & UNPLACED.keys():
             taken = {name: values.pop(name, getattr(stored, name)) for name in (*placing.POLICY, *placing.DATES)}
             stored = policy.change(assignment=stored, **taken)
         return _write(stored, values)
@@ -115,18 +152,19 @@ def _write(assignment: Assignment, values: dict[str, Any]) -> Assignment:
 
 
 def _locked(assignment: Assignment) -> Assignment:
-    """Waits for attempts that are being begun; those that come later look at the quiz again (`attempts.start`)."""
-    return Assignment.objects.select_for_update(of=("self",)).select_related("quiz", "placement").get(pk=assignment.pk)
+    """Waits for attempts that are being begun; those that come later look at the quiz again (`attempts.start`).
 
-
-def _is_begun(assignment: Assignment) -> bool:
-    return assignment.attempts.filter(preview=False).exists()
+    Nothing is joined: a row whose quiz changes while this waits would not be found.
+    """
+    return Assignment.objects.select_for_update().get(pk=assignment.pk)
 
 
 def _make_room(assignment: Assignment) -> None:
-    if _is_begun(assignment):
+    """Delete previews that are open. Each is locked before its responses, as by whoever saves them."""
+    if is_begun(assignment.resource_link_id):
         raise QuizInUse
-    assignment.attempts.filter(state=AttemptState.IN_PROGRESS).delete()
+    opened = assignment.attempts.filter(state=AttemptState.IN_PROGRESS).order_by("pk").select_for_update()
+    Attempt.objects.filter(pk__in=list(opened.values_list("pk", flat=True))).delete()
 
 
 def _title(viewer: Launch, quiz: Quiz) -> str:

@@ -32,11 +32,17 @@ class Named:
     lesson: str
     opens: str
     placement_id: str
+    in_custom: bool  # or in the address alone
+
+    @property
+    def content(self) -> str:
+        return self.quiz or self.lesson or self.placement_id
 
     @property
     def text(self) -> str:
-        """All of it, to tell whether it has changed; empty where nothing is named."""
-        return " ".join([self.quiz, self.lesson, self.opens, self.placement_id]).strip()[:500]
+        """All of it, to tell what has changed; empty where nothing is named."""
+        parts = ["custom" if self.in_custom else "address", self.content, self.opens, self.placement_id]
+        return "\n".join(parts)[:500] if self.content else ""
 
     @cached_property
     def placement(self) -> Placement | None:
@@ -50,16 +56,19 @@ class Named:
 
 def named(viewer: Launch) -> Named:
     said, address = viewer.custom, _in_address(viewer.target_link_uri)
+    in_custom = bool(said.get("quiz") or said.get("lesson") or said.get("placement"))
     content = said if said.get("quiz") or said.get("lesson") else address
-    quiz, lesson, opens = (str(content.get(name) or "").replace("\x00", "") for name in ("quiz", "lesson", "opens"))
-    return Named(viewer, quiz, lesson, opens, str(said.get("placement") or address.get("placement") or ""))
+    values = [content.get("quiz"), content.get("lesson"), content.get("opens")]
+    values.append(said.get("placement") or address.get("placement"))
+    quiz, lesson, opens, placement = (" ".join(str(value or "").replace("\x00", "").split()) for value in values)
+    return Named(viewer, quiz, lesson, opens, placement, in_custom)
 
 
 def work(viewer: Launch) -> UUID | None:
     """The attempt that the address of a launch names: from a grade, Canvas opens what came with the submission."""
     try:
-        return UUID(_in_address(viewer.target_link_uri)[tool.WORK])
-    except (KeyError, ValueError):
+        return UUID(tool.work_named(viewer.target_link_uri))
+    except ValueError:
         return None
 
 
@@ -142,7 +151,9 @@ def _original(viewer: Launch, chosen: Quiz, placed: Placement | None) -> Assignm
             by_course.setdefault(found.resource_link.context.context_id, []).append(found)
     nearest = next((by_course[course] for course in history if course in by_course), [])
     title = viewer.resource_link.title if viewer.resource_link else ""
-    titled = nearest if len(nearest) == 1 else [found for found in nearest if found.resource_link.title == title]
+    if len(nearest) == 1 and (placed or not title or not nearest[0].resource_link.title):
+        return nearest[0]
+    titled = [found for found in nearest if found.resource_link.title == title]
     return titled[0] if len(titled) == 1 else None
 
 

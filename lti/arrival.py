@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
-from lti import ags, claims, demotion, guests, history, legacy, rosters, target
+from lti import ags, claims, demotion, guests, history, legacy, rosters, target, tool
 from lti.claims import AGS, CLAIM, Claims
 from lti.errors import LaunchRefused, Problem
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
@@ -39,7 +39,7 @@ def _links_in(deployment: UUID, link_id: str, context_id: str) -> QuerySet[Resou
 
 
 LINK_IN = Prepared(_links_in, deployment=UUID, link_id=str, context_id=str)
-LINK = Prepared(lambda **names: _links(**names).order_by("-id"), deployment=UUID, link_id=str)
+LINK = Prepared(_links, deployment=UUID, link_id=str)
 CONTEXT = Prepared(
     lambda deployment, context_id: Context.objects.select_related("course").filter(
         deployment_id=deployment, context_id=context_id
@@ -89,12 +89,17 @@ def _note_family(registration: Registration, code: str) -> None:
 
 
 def resource_link(at: Arrival, link_id: str) -> ResourceLink:
-    """The link that the message names, in the course that it names; without one the newest of that id."""
+    """The link that the message names, in the course that it names."""
     identity: dict[str, UUID | str] = {"deployment": at.deployment.pk, "link_id": link_id}
-    context_id = claims.text(_context(at).get("id"))
+    course = _context(at)
+    context_id = claims.identifier(course, "id", "context.id") if course else ""
 
     def known() -> ResourceLink | None:
-        return LINK_IN.one(**identity, context_id=context_id) if context_id else LINK.one(**identity)
+        if not context_id:
+            return _of_no_course(at, LINK.all(**identity))
+        found = LINK_IN.one(**identity, context_id=context_id)
+        shared = found is not None and found.context_id is None and len(LINK.all(**identity)) > 1
+        return None if shared else found  # else what was done without a course would go to one of several
 
     link = known()
     course_context = context(at, link)
@@ -105,6 +110,19 @@ def resource_link(at: Arrival, link_id: str) -> ResourceLink:
         link = _find_or_make(known, lambda: ResourceLink.objects.create(**new))
     _update(link, **shown)
     return link
+
+
+def _of_no_course(at: Arrival, links: list[ResourceLink]) -> ResourceLink | None:
+    """Without a course: the only link of that id, else the one whose column is named, else one that never had any."""
+    if len(links) == 1:
+        return links[0]
+    endpoint = claims.mapping(at.claims, AGS)
+    named = {claims.url(endpoint.get(name)) for name in ("lineitem", "lineitems")} - {""}
+    columns = {link: {link.line_items_url, getattr(getattr(link, "line_item", None), "url", "")} for link in links}
+    fitting = [link for link in links if named & columns[link]]
+    if len(fitting) == 1:
+        return fitting[0]
+    return next((link for link in links if link.context_id is None), None)
 
 
 def _adopted(link: ResourceLink, context: Context) -> bool:
@@ -157,9 +175,12 @@ def _find_or_make_context(at: Arrival, context_id: str, titles: dict[str, Any]) 
 
 
 def line_item(at: Arrival, link: ResourceLink) -> None:
-    """What the gradebook offers this link (AGS 2.0 section 3.1). A launch without the claim changes nothing."""
+    """What the gradebook offers this link (AGS 2.0 section 3.1). A launch without the claim changes nothing.
+
+    Nor does one that opens work behind a grade: it names that work's column, whatever it calls the link.
+    """
     endpoint = claims.mapping(at.claims, AGS)
-    if not endpoint:
+    if not endpoint or tool.work_named(target.own(at.claims)):
         return
     scopes = claims.strings(endpoint.get("scope"))
     offered = {"scopes": scopes, "line_items_url": claims.url(endpoint.get("lineitems"))}

@@ -50,8 +50,7 @@ def person(*, found: Claims, registration: Registration, institution_id: UUID, n
     user_id = claims.mapping(found, LTI1P1).get("user_id") or found.get(CANVAS_USER) or found["sub"]
     if consumer is None or not claims.is_identifier(user_id):
         return None
-    users = LegacyUser.objects.select_for_update(of=("self",)).select_related("person")
-    known = one(users.filter(consumer=consumer, user_id=user_id))
+    known = one(LegacyUser.objects.select_for_update().filter(consumer=consumer, user_id=user_id))
     if known is None or PlatformUser.objects.filter(person=known.person_id, registration=registration).exists():
         return None
     return known.person

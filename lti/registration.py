@@ -186,9 +186,10 @@ def _renewed(invitation: Invitation, platform: Platform, client_id: str) -> Regi
     mine = Registration.objects.filter(institution=invitation.institution, issuer=platform.issuer, client_id=client_id)
     registration = mine.select_for_update(of=("self",)).first()
     if registration is not None:
+        if registration.jwks_url != platform.jwks_url:
+            registration.jwks, registration.jwks_fetched_at, registration.jwks_tried_at = {}, None, None
         for name, value in _addresses(platform).items():
-            setattr(registration, name, value)
-        registration.jwks, registration.jwks_fetched_at = {}, None
+            setattr(registration, name, value or getattr(registration, name))
         registration.save()
     return registration
 
@@ -211,4 +212,8 @@ def _deployment(registration: Registration, answer: Claims) -> Deployment | None
     if not deployment_id:
         return None
     shared = {"institution": registration.institution, "active": True}
-    return registration.deployments.get_or_create(deployment_id=deployment_id, defaults=shared)[0]
+    deployment, made = registration.deployments.get_or_create(deployment_id=deployment_id, defaults=shared)
+    if not made and deployment.institution_id is None:  # it had waited for somebody to say whose it is
+        deployment.institution, deployment.active = registration.institution, True
+        deployment.save(update_fields=["institution", "active"])
+    return deployment

@@ -7,6 +7,7 @@ followed nor shown nor read for content: the launch then opens by what else is k
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Q
 from django.http.request import validate_host
 
 from lti import claims
@@ -29,5 +30,9 @@ def check(found: Claims, *, deployment: Deployment, link_id: str) -> None:
     """Refuse a message that leads elsewhere when nothing else says what to open: no custom parameter, a new link."""
     if own(found) or claims.custom(found):
         return
-    if not ResourceLink.objects.filter(deployment=deployment, resource_link_id=link_id).exists():
+    known = ResourceLink.objects.filter(deployment=deployment, resource_link_id=link_id)
+    context_id = claims.mapping(found, CLAIM + "context").get("id")
+    if claims.is_identifier(context_id):
+        known = known.filter(Q(context__context_id=context_id) | Q(context=None))
+    if not known.exists():
         raise LaunchRefused(Problem.TARGET_FOREIGN, "target_link_uri is on another host")

@@ -1,7 +1,7 @@
 """What an LMS is told about this tool, in whichever way it is connected: addresses, scopes, messages, custom values."""
 
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.conf import settings
 from django.urls import reverse
@@ -50,6 +50,11 @@ def address(name: str) -> str:
 def work(name: str) -> str:
     """Where an LMS opens a piece of work that was handed in, as an ordinary launch."""
     return f"{address('launch')}?{urlencode({WORK: name})}"
+
+
+def work_named(uri: str) -> str:
+    """The work that an address names, empty where it names none."""
+    return parse_qs(urlsplit(uri).query).get(WORK, [""])[0]
 
 
 def domain() -> str:

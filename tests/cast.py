@@ -214,14 +214,14 @@ def make_cast(*, column: bool = True, quiz: Quiz | None = None, **policy: Any) -
 
 
 def make_assignment(link: ResourceLink, quiz: Quiz, title: str = "The check", **policy: Any) -> Assignment:
+    named = {"named": f"custom\n{quiz.slug}\n\n", "named_at": NOW}
     return Assignment.objects.create(
         institution=link.institution,
         course=link.context.course if link.context else None,
         resource_link=link,
         quiz=quiz,
         title=title,
-        named=quiz.slug,
-        **policy,
+        **named | policy,
     )
 
 

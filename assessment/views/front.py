@@ -22,7 +22,7 @@ def home(request: LaunchRequest) -> HttpResponse:
 
 def _activity(request: LaunchRequest) -> HttpResponse:
     """The overview for learners, the class for teachers."""
-    work = access.work(request.viewer)
+    work = access.work(request.viewer) if request.method == "GET" else None
     if work is not None:
         return see_other("class_attempt" if access.is_instructor(request.viewer) else "result", work.pk)
     lesson = access.lesson_only(request.viewer)

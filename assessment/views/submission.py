@@ -13,18 +13,17 @@ def front(request: LaunchRequest) -> HttpResponse:
 
     Where the LMS names nobody, a teacher sees the class.
     """
+    is_instructor = access.is_instructor(request.viewer)
+    of_nobody = is_instructor and request.viewer.settings.get("of_nobody")
+    found = None if of_nobody else access.submission(request.viewer)
+    if found is not None:
+        return see_other("class_attempt" if is_instructor else "result", found.pk)
     lesson = access.lesson_only(request.viewer)
     if lesson is not None:
         return learner.lesson_only(request, lesson)
-    is_instructor = access.is_instructor(request.viewer)
-    if is_instructor and request.viewer.settings.get("of_nobody"):
+    if of_nobody:
         return teacher.front(request)
-    found = access.submission(request.viewer)
-    if found is not None:
-        return see_other("class_attempt" if is_instructor else "result", found.pk)
-    if not is_instructor:
-        return learner.home(request)
-    return _nothing_yet(request)
+    return _nothing_yet(request) if is_instructor else learner.home(request)
 
 
 def _nothing_yet(request: LaunchRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, linking, picking, policy, windows
+from assessment import access, linking, picking, placing, policy, windows
 from assessment.linking import QuizInUse
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
 from assessment.placing import DATES, POLICY
@@ -74,9 +74,9 @@ class PolicyForm(DatesForm):
 
 def front(request: LaunchRequest) -> HttpResponse:
     """The class page, or the choice of a quiz where none is placed here yet."""
-    if request.viewer.resource_link_id is None:
-        return render(request, "assessment/undecided.html", status=404)
     assignment = access.assignment(request.viewer)
+    if request.viewer.resource_link_id is None or (assignment is None and placing.work(request.viewer)):
+        return render(request, "assessment/undecided.html", status=404)
     if assignment is None or request.method == "POST" or "choose" in request.GET:
         return _choose(request, assignment)
     return _class_page(request, assignment)

@@ -7,7 +7,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from assessment import access, attempts, grades, marking, policy, review, sweeping
@@ -404,3 +404,24 @@ def test_sweep_looks_at_unsent_grades_of_columns_with_news_only(
 
     with django_assert_num_queries(1):
         assert list(columns.with_news()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_grade_that_changes_while_it_is_to_be_sent_is_sent_all_the_same() -> None:
+    cast = make_cast(column=False)
+    hand_in(cast.alice, **all_right())
+    other = hand_in(cast.alice, **all_right())
+    grade = Grade.objects.get()
+    begun = Event()
+
+    def changes() -> None:
+        with transaction.atomic():
+            Grade.objects.filter(pk=grade.pk).update(attempt=other)
+            begun.set()
+            wait_for(_somebody_waits)
+
+    def sends() -> None:
+        assert begun.wait(timeout=10)
+        grades.resume(grade_id=grade.pk, now=at(3))
+
+    assert race(changes, sends) == [None, None]

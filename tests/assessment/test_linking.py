@@ -1,18 +1,30 @@
 """The assignment behind a link follows what the LMS says of it, while nothing of a learner is lost by that."""
 
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from assessment import access
+from assessment import access, linking
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Opens
 from content.models import Quiz
 from lti.models import Launch, ResourceLink
 from roster.models import Role
-from tests.assessment.test_placing import launched, opened, placed
-from tests.cast import all_right, at, begin, hand_in, make_deployment, make_institution, make_link, published_quiz
+from tests.assessment.test_placing import BASE, launched, opened, placed
+from tests.cast import (
+    all_right,
+    answer,
+    at,
+    begin,
+    hand_in,
+    make_assignment,
+    make_deployment,
+    make_institution,
+    make_link,
+    published_quiz,
+)
 from tests.races import race
 
 
@@ -131,8 +143,108 @@ def test_check_that_is_picked_anew_while_learners_begin_is_the_one_they_get() ->
     new: list[Any] = [naming(link, "two") for _ in range(3)]
     Launch.objects.filter(pk__in=[one.pk for one in old]).update(created_at=old[0].created_at - timedelta(seconds=9))
 
-    race(*[partial(begin, viewer) for viewer in (*old, *new)])
+    raised = [one for one in race(*[partial(begin, viewer) for viewer in (*old, *new)]) if isinstance(one, Exception)]
 
+    assert not raised
     kept = Assignment.objects.get().quiz
     assert kept in quizzes
     assert {one.quiz_version.quiz for one in Attempt.objects.select_related("quiz_version__quiz")} == {kept}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_class_that_opens_at_once_after_another_check_was_picked_gets_that() -> None:
+    quizzes = [published_quiz("one"), published_quiz("two")]
+    link = make_link(make_deployment(make_institution()))
+    opened(naming(link, "one"))
+
+    found = race(*[partial(opened, naming(link, "two")) for _ in range(6)])
+
+    assert [getattr(one, "quiz", one) for one in found] == [quizzes[1]] * 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_preview_that_is_being_saved_and_another_check_do_not_wait_for_each_other() -> None:
+    published_quiz("one")
+    published_quiz("two")
+    link = make_link(make_deployment(make_institution()))
+    previews = [begin(naming(link, "one", Role.INSTRUCTOR)) for _ in range(3)]
+    new = naming(link, "two")
+
+    def save(attempt: Attempt) -> None:
+        with suppress(Exception):  # it is gone
+            for _ in range(4):
+                answer(attempt, **all_right())
+
+    *_, last = race(*[partial(save, one) for one in previews], partial(opened, new))
+    assert isinstance(last, Assignment), last
+
+
+def test_row_from_before_names_were_noted_keeps_what_was_chosen(quizzes: list[Quiz], link: ResourceLink) -> None:
+    make_assignment(link, quizzes[1], named="", named_at=None, due_at=at(60))
+    teacher = naming(link, "one", Role.INSTRUCTOR)
+
+    assert (opened(teacher).quiz, opened(teacher).due_at) == (quizzes[1], at(60))
+    assert linking.refused(teacher, opened(teacher)) == ""
+    assert opened(naming(link, "one")).quiz == quizzes[1]
+
+
+def test_choice_of_a_teacher_is_newer_than_what_the_lms_named_until_then(
+    quizzes: list[Quiz], link: ResourceLink
+) -> None:
+    attempt = begin(naming(link, "one"))
+    teacher = naming(link, "three", Role.INSTRUCTOR)  # not published yet
+    assert opened(teacher).quiz == quizzes[0]
+    attempt.delete()
+    access.choose_quiz(teacher, quizzes[1])
+    published_quiz("three")
+
+    assert opened(naming(link, "three")).quiz == quizzes[1]
+
+
+def test_teacher_who_chooses_on_a_page_that_names_nothing_is_heeded_too(
+    quizzes: list[Quiz], link: ResourceLink
+) -> None:
+    opened(naming(link, "one"))
+    access.choose_quiz(launched(link, Role.INSTRUCTOR), quizzes[1])
+    assert opened(naming(link, "one")).quiz == quizzes[1]
+
+
+def test_launch_that_lost_its_custom_parameters_names_nothing_new(quizzes: list[Quiz], link: ResourceLink) -> None:
+    first, second = placed(quizzes[0], link, max_attempts=5), placed(quizzes[0], link, max_attempts=1)
+    address = f"{BASE}?quiz=one&placement={first.pk}"
+    custom = {"quiz": "one", "opens": "check", "placement": str(second.pk)}
+    assert opened(launched(link, custom=custom, uri=address)).max_attempts == 1
+    assert opened(launched(link, uri=address)).max_attempts == 1
+    teacher = launched(link, Role.INSTRUCTOR, custom=custom, uri=address)
+    access.choose_quiz(teacher, quizzes[1])
+    assert opened(launched(link, uri=f"{BASE}/quiz/one")).quiz == quizzes[1]
+
+
+def test_way_of_opening_that_is_named_anew_is_taken(quizzes: list[Quiz], link: ResourceLink) -> None:
+    opened(naming(link, "one"))
+    assert opened(naming(link, "one", opens="check")).opens == Opens.CHECK
+    assert opened(naming(link, "one")).opens == Opens.BOTH
+
+
+def test_other_check_that_nobody_picked_is_taken_as_nobody_said(quizzes: list[Quiz], link: ResourceLink) -> None:
+    first = placed(quizzes[0], link, max_attempts=1, counts=Counts.FIRST, due_at=at(60))
+    opened(naming(link, "one", placement=str(first.pk)))
+    found = opened(naming(link, "two"))
+    assert (found.placement, found.max_attempts, found.counts, found.due_at) == (None, None, Counts.HIGHEST, None)
+
+
+def test_lesson_that_is_named_too_late_hides_no_work(quizzes: list[Quiz], link: ResourceLink) -> None:
+    assert quizzes[0].lesson
+    lesson = {"lesson": quizzes[0].lesson.slug}
+    begin(naming(link, "one"))
+    teacher = launched(link, Role.INSTRUCTOR, custom=lesson)
+
+    assert access.lesson_only(teacher) is None
+    assert opened(teacher).quiz == quizzes[0]
+    assert linking.refused(teacher, opened(teacher)) == quizzes[0].lesson.current.title  # type: ignore[union-attr]
+
+
+def test_names_with_nul_or_line_breaks_do_no_harm(quizzes: list[Quiz], link: ResourceLink) -> None:
+    assert opened(launched(link, uri=f"{BASE}?quiz=one&placement=%00%0a")).quiz == quizzes[0]
+    assert opened(naming(link, "two\n", placement="x" * 900)).quiz == quizzes[1]
+    assert opened(naming(link, "one", placement="x\ny" * 300)).quiz == quizzes[0]

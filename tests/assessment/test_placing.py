@@ -267,6 +267,16 @@ def test_copy_takes_the_policy_of_no_other_activity_of_the_same_quiz(
     assert opened(launched(new, custom={"quiz": "fine-tuning"})).max_attempts == attempts_allowed
 
 
+def test_copy_takes_no_policy_of_the_only_other_activity_of_the_quiz(quiz: Quiz, deployment: Deployment) -> None:
+    practice = make_link(deployment, title="Practice")
+    make_assignment(practice, quiz, max_attempts=9, feedback=Feedback.NEVER)
+    exam = copy_of(practice)
+    exam.title = "Exam"
+    exam.save()
+
+    assert opened(launched(exam, custom={"quiz": "fine-tuning"})).max_attempts is None
+
+
 def test_copy_of_a_link_that_was_never_opened_is_as_it_was_picked(quiz: Quiz, deployment: Deployment) -> None:
     old = make_link(deployment)
     make_assignment(old, quiz, max_attempts=2, counts=Counts.LATEST, placement=placed(quiz, old))

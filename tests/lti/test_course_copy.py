@@ -223,3 +223,30 @@ def test_link_without_a_course_belongs_to_one_course_whoever_comes_first(deploym
 
     links = ResourceLink.objects.select_related("context").order_by("context__context_id")
     assert [link.context and link.context.context_id for link in links] == ["run1", "run2"]
+
+
+def test_launch_without_a_course_takes_nothing_of_several_courses(browser: Browser, quiz: Quiz) -> None:
+    rivers: dict[str, Any] = {"custom": {"quiz": "rivers"}, "resource_link": {"id": "check"}}
+    endpoint = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+    columns = [f"{browser.platform.url}/run{number}/lineitem" for number in (1, 2)]
+    for number, column in enumerate(columns, 1):
+        named = {endpoint: browser.platform.endpoint(lineitem=column, lineitems=f"{column}s")}
+        browser.launch(context={"id": f"run{number}"}, **rivers, **named)
+    old = Launch.objects.order_by("created_at")[0]
+
+    browser.launch(context=None, **rivers, **{endpoint: browser.platform.endpoint(lineitem=columns[0], lineitems="")})
+    browser.launch(context=None, roles=TEACHER, sub="tess", **rivers, **{endpoint: None})
+    named, nameless = Launch.objects.order_by("created_at")[2:]
+
+    assert named.resource_link == old.resource_link
+    assert (nameless.resource_link.context, nameless.course) == (None, None)  # type: ignore[union-attr]
+    assert set(LineItem.objects.values_list("url", "replaced_at")) == {(column, None) for column in columns}
+    browser.launch(context={"id": "run3"}, **rivers)
+    assert ResourceLink.objects.filter(context=None).count() == 1, "it may be of any of them"
+
+
+@pytest.mark.parametrize("course", ["run1 ", " run1", "$Context.id"])
+def test_id_of_a_course_is_taken_as_it_is_written(browser: Browser, quiz: Quiz, course: str) -> None:
+    for one in ("run1", course, course):
+        assert launch(browser, one, "check", custom={"quiz": "rivers"}).context.context_id == one  # type: ignore[union-attr]
+    assert ResourceLink.objects.count() == 2

@@ -426,3 +426,10 @@ def test_family_comes_from_the_platform(browser: Browser, code: str, family: str
     browser.launch(tool_platform={"guid": "g", "product_family_code": code})
 
     assert Registration.objects.get().family == family
+
+
+def test_foreign_target_of_a_new_link_is_refused_though_another_course_has_one_of_that_id(browser: Browser) -> None:
+    browser.launch(context={"id": "run1"})
+    foreign = {"target_link_uri": "https://elsewhere.example/x", "custom": None}
+    assert browser.launch(context={"id": "run1"}, **foreign).status_code == 303
+    assert browser.launch(context={"id": "run2"}, **foreign).status_code == 400

@@ -476,17 +476,38 @@ def test_same_institution_that_registers_its_tool_again_keeps_its_connection(adm
     Registration.objects.update(name="Our name", jwks={"keys": []})
     Deployment.objects.all().update(active=True)
     before = Registration.objects.get()
-    moved = moodle(admin.platform.url, jwks_uri=f"{admin.platform.url}/new-keys")
     again = Admin(admin.client, admin.platform, Institution.objects.get())
-    again.says(moved)
+    assert again.connect().status_code == 200
+    assert Registration.objects.get().jwks == {"keys": []}, "the same address has the same keys"
+    again = Admin(admin.client, admin.platform, Institution.objects.get())
+    again.says(moodle(admin.platform.url, jwks_uri=f"{admin.platform.url}/new-keys", **{ABOUT: {}}))
 
     assert again.connect().status_code == 200
 
     after = Registration.objects.get()
-    assert (after.pk, after.name, after.jwks) == (before.pk, "Our name", {})
+    assert (after.pk, after.name, after.jwks, after.family) == (before.pk, "Our name", {}, "moodle")
+    assert after.jwks_tried_at is None
     assert after.jwks_url == f"{admin.platform.url}/new-keys"
     assert Deployment.objects.count() == 1
     assert Invitation.objects.get(token_hash=key_hash(again.invite)).used_at
+
+
+def test_placement_that_waited_for_somebody_to_say_whose_it_is_is_approved_by_registering_again(admin: Admin) -> None:
+    admin.connect()
+    Deployment.objects.update(institution=None, active=False)
+    again = Admin(admin.client, admin.platform, Institution.objects.get())
+    again.connect()
+    assert Deployment.objects.get().institution == Institution.objects.get()
+    assert Deployment.objects.get().active
+
+
+@pytest.mark.parametrize(("what", "words"), [(Registration, "had switched this connection off"), (Deployment, "waits")])
+def test_what_was_switched_off_here_stays_so_and_is_told(admin: Admin, what: Any, words: str) -> None:
+    admin.connect()
+    what.objects.update(active=False)
+    again = Admin(admin.client, admin.platform, Institution.objects.get())
+    assert words in text(again.connect())
+    assert not what.objects.get().active
 
 
 def test_html_from_the_platform_stays_text(admin: Admin) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from assessment.models import Attempt
+from assessment.models import Assignment, Attempt, Placement
 from lti import scores
 from lti.models import Launch, LineItem, Registration, ScoreEvent
 from tests.cast import hand_in, published_quiz
@@ -132,7 +132,11 @@ def test_unknown_column_without_a_link_is_refused(browser: Browser, learner: Lau
 
 
 def _work(attempt: Attempt) -> str:
-    return f"http://testserver/lti/launch?work={attempt.pk}"
+    return _work_of(str(attempt.pk))
+
+
+def _work_of(name: str) -> str:
+    return f"http://testserver/lti/launch?work={name}"
 
 
 @pytest.mark.parametrize("link", ["link-1", "course-1"])
@@ -160,8 +164,42 @@ def test_work_that_an_address_names_opens_for_nobody_else(
 ) -> None:
     attempt, _ = _two_attempts(learner)
     page = browser.client.get(browser.launch(**who, target_link_uri=_work(attempt))["Location"])
-    assert page.status_code == 200
+    assert page.status_code in (200, 404)
     assert str(attempt.pk) not in page.content.decode()
+
+
+def test_launch_that_opened_work_leads_on_like_any_other(browser: Browser, learner: Launch) -> None:
+    attempt, _ = _two_attempts(learner)
+    for who, page in (({}, "Your attempts"), (TEACHER, "See it as a learner")):
+        front = browser.launch(target_link_uri=_work(attempt), **who)["Location"]
+        assert browser.client.get(front).status_code == 303
+        assert page in browser.client.get(front).content.decode()
+
+
+def test_work_of_another_link_brings_no_policy_column_or_activity_along(browser: Browser, learner: Launch) -> None:
+    attempt, _ = _two_attempts(learner)
+    assignment = Assignment.objects.get()
+    picked = Placement.objects.create(
+        institution=learner.institution, context=learner.context, quiz=assignment.quiz, title="x", max_attempts=1
+    )
+    custom = {"quiz": "one", "placement": str(picked.pk)}
+    other: dict[str, Any] = {"resource_link": {"id": "course-1"}, "custom": custom, **TEACHER}
+    front = browser.launch(target_link_uri=_work(attempt), **other)["Location"]
+    browser.client.get(front)
+    assert browser.client.get(front + "class/").status_code == 200
+    gone = "01890000-0000-7000-8000-000000000001"
+    assert browser.client.get(browser.launch(target_link_uri=_work_of(gone), **other)["Location"]).status_code == 404
+
+    assert Assignment.objects.get().max_attempts is None
+    assert LineItem.objects.count() == 1
+
+
+def test_review_leads_to_the_work_though_the_link_is_to_a_lesson_now(browser: Browser, learner: Launch) -> None:
+    attempt, _ = _two_attempts(learner)
+    lesson = {"lesson": attempt.quiz_version.lesson_version.lesson.slug}  # type: ignore[union-attr]
+    assert _lands(browser, _review(browser, **TEACHER, custom=lesson)) == f"class/attempts/{attempt.pk}"
+    front = browser.launch(**TEACHER, custom=lesson)["Location"]
+    assert "See it as a learner" in browser.client.get(front).content.decode()
 
 
 @pytest.mark.parametrize("work", ["", "7", "01890000-0000-7000-8000-000000000001"])
