@@ -60,10 +60,14 @@ def push(column_id: UUID, *, clock: Clock = timezone.now) -> None:
     """Tell the platform a column's name and points. While scores are being sent there, a later sweep does it."""
     column = LineItem.objects.select_related("registration", "resource_link").get(pk=column_id)
     lease = Lease(column.registration_id, clock)
-    if column.push_at is None or not lease.take():
+    paused = column.registration.paused_until
+    if column.push_at is None or (paused and paused > clock()) or not lease.take():
         return
     try:
-        _settle(column, _put(column, lease), clock())
+        error = _put(column, lease)
+        if error is not None:
+            leases.heed(column.registration_id, error, now=clock())
+        _settle(column, error, clock())
     finally:
         lease.release()
 

@@ -45,7 +45,7 @@ class Column:
             try:
                 found = self._find(call)
             except http.Refused as error:
-                if error.status >= 500 or pacing.is_throttled(error.answer):
+                if error.status not in (*http.CLEAR_NO, 401, 403) or pacing.is_throttled(error.answer):
                     raise
                 logger.info("column not found again: %s", error)
                 return False

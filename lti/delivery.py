@@ -17,7 +17,6 @@ from lti.models import Drift, Registration, ScoreEvent, ToolKey
 logger = logging.getLogger(__name__)
 
 TOLERANCE = Decimal("0.005")  # points: platforms round what they show
-CLEAR_NO = (400, 404, 405, 409, 410, 412, 422)  # of a column: no other answer comes from asking again
 NOT_MADE = _(
     "The LMS did not let us find or make the gradebook column. Was the activity deleted, or the course closed?"
 )
@@ -72,7 +71,8 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         return delivery.run()
     except tokens.TokenRefused as error:
         hint = KEY_SET_HINT if error.status in (400, 401, 403) else FAULTY
-        return Outcome(Verdict(Kind.RETRY, hint, pause=True), error.status, error.words, reached=False)
+        verdict = Verdict(Kind.RETRY, hint, error.answer.retry_after, pause=True)
+        return Outcome(verdict, error.status, error.words, reached=False)
     except http.Forbidden as error:
         hint = _("This service may not fetch from the LMS's address. Its operator should check the allowed hosts.")
         return Outcome(Verdict(Kind.RETRY, hint), words=str(error), reached=False)
@@ -108,7 +108,6 @@ class _Delivery:
         self.column = parcel.column
         self.family = families.of(parcel.registration.family)
         self.call = tokens.authorised(parcel.registration, self.column.scopes, key=parcel.key, session=session)
-        self.careful = self.event.unknown and not parcel.told and not self.event.forced
         self.new_submission = parcel.new_submission
         self.surely_new = not self.event.unknown  # whether no earlier try of it can have arrived
         self.posting = False  # whether a score was sent and not answered
@@ -118,7 +117,7 @@ class _Delivery:
         try:
             self.url = self.column.address(self.call, self.event.score_maximum)
         except http.Refused as error:
-            if error.status not in CLEAR_NO:
+            if error.status not in http.CLEAR_NO:
                 raise
             return self._outcome(error.answer, Verdict(Kind.REFUSED, NOT_MADE))
         if not self.url:
@@ -148,7 +147,6 @@ class _Delivery:
         manner = Manner(
             maximum=maximum or self.event.score_maximum,
             new_submission=self.new_submission,
-            careful=self.careful,
             comment=self.surely_new and not self.parcel.comment_told,
         )
         self.posting = True
@@ -181,17 +179,20 @@ class _Delivery:
         if self.event.forced:
             if self._shows(result, self.event):
                 return Outcome(Verdict(Kind.DELIVERED)) if doubtful else None
-            if weighed and result is not None and not self._was_seen(result):
+            if weighed and result is not None and not (self._is_empty(result) or self._was_seen(result)):
                 return self._conflict(Answer(0), result)
             return None
         told_so = any(self._shows(result, told) for told in self.parcel.told)
-        empty = result is None if self.family.EMPTY_IS_CLEARED else is_empty(result)
-        if told_so or (empty and not self.parcel.confirmed):
+        if told_so or (self._is_empty(result) and not self.parcel.confirmed):
             self.surely_new = self.surely_new or not self._shows(result, self.event)
             return None
         if self.event.unknown and self._shows(result, self.event):
             return Outcome(Verdict(Kind.DELIVERED))
         return self._conflict(Answer(0), result)
+
+    def _is_empty(self, result: ags.Result | None) -> bool:
+        """Whether nothing stands there, as far as the family lets one tell that from what was cleared."""
+        return result is None if self.family.EMPTY_IS_CLEARED else is_empty(result)
 
     def _was_seen(self, result: ags.Result) -> bool:
         """Whether it is what a person saw and wanted replaced, or what we told."""
@@ -240,9 +241,11 @@ class _Delivery:
                 return self._hidden(answer, result)
         except _Unreadable:
             pass
-        except http.HttpError:
+        except http.HttpError as error:
             if self.family.KEEPS_OVERRIDES:  # it refuses the repeat, which then tells
                 raise
+            if isinstance(error, http.Refused) and (asked := _slow_down(self.parcel, error.answer)):
+                return self._outcome(answer, replace(asked, kind=Kind.DELIVERED, hint=""))
         return self._outcome(answer, Verdict(Kind.DELIVERED))
 
     def _hidden(self, answer: Answer, result: ags.Result | None) -> Outcome:

@@ -34,6 +34,9 @@ HOST = re.compile(
 LONGEST_PAUSE = 3_600.0  # seconds that an answer may ask us to wait
 
 
+CLEAR_NO = (400, 404, 405, 409, 410, 412, 422)  # no other answer comes from asking again
+
+
 class HttpError(Exception):
     """No usable answer came."""
 

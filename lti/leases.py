@@ -77,9 +77,10 @@ def pause(registration_id: UUID, *, until: datetime) -> None:
 
 def heed(registration_id: UUID, error: http.HttpError, *, now: datetime) -> bool:
     """Pause where the platform said "slow down"; whether it did."""
-    if not (isinstance(error, http.Refused) and pacing.is_throttled(error.answer)):
+    answer = getattr(error, "answer", None)
+    if answer is None or not (pacing.is_throttled(answer) or answer.retry_after):
         return False
-    pause(registration_id, until=now + timedelta(seconds=error.delay or pacing.LONGEST_PAUSE))
+    pause(registration_id, until=now + timedelta(seconds=answer.retry_after or pacing.LONGEST_PAUSE))
     return True
 
 

@@ -249,6 +249,9 @@ class LineItem(models.Model):
     push_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Name and points are sent then.")
     push_tries = models.PositiveIntegerField(default=0, editable=False)
     push_hint = models.CharField(max_length=300, blank=True, editable=False)
+    look_again_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="A reading came too soon for a score: another is to follow."
+    )
     reconciled_at = models.DateTimeField(null=True, blank=True, editable=False)
     news_at = models.DateTimeField(
         default=timezone.now,

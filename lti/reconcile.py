@@ -69,7 +69,7 @@ def is_under_way(link: UUID | None, *, now: datetime) -> bool:
 def due(now: datetime) -> QuerySet[LineItem]:
     """Columns with recent scores that were not read for a while, the longest unread first."""
     scored = ScoreEvent.objects.filter(line_item=OuterRef("pk"), timestamp__gt=now - RECENT)
-    unread = Q(reconciled_at=None) | Q(reconciled_at__lte=now - EVERY)
+    unread = Q(reconciled_at=None) | Q(reconciled_at__lte=now - EVERY) | Q(look_again_at__lte=now)
     calm = Q(registration__paused_until=None) | Q(registration__paused_until__lte=now)
     columns = LineItem.objects.filter(unread, calm, Exists(scored), wanted=True, registration__active=True)
     columns = columns.filter(
@@ -86,7 +86,7 @@ def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
         raise Busy
     try:
         mine = LineItem.objects.filter(pk=column.pk, reconciled_at=column.reconciled_at)
-        if not mine.update(reconciled_at=now):
+        if not mine.update(reconciled_at=now, look_again_at=None):
             return False
         _judge_all(column, _read(column, lease), now)
         _look_again(column, now)
@@ -126,8 +126,7 @@ def _look_again(column: LineItem, now: datetime) -> None:
     """Where someone asked for this reading and it came too soon for a score that was just sent, another one follows."""
     fresh = column.score_events.filter(state=ScoreState.DELIVERED, delivered_at__gt=now - JUST_SENT)
     if column.reconciled_at is None and fresh.exists():
-        soon = now + 2 * JUST_SENT - EVERY
-        LineItem.objects.filter(pk=column.pk, reconciled_at=now).update(reconciled_at=soon)
+        LineItem.objects.filter(pk=column.pk).update(look_again_at=now + 2 * JUST_SENT)
 
 
 def _newest(column: LineItem, which: Q) -> dict[UUID, ScoreEvent]:

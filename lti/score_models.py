@@ -61,6 +61,9 @@ class ScoreEvent(models.Model):
     told_may_be_gone = models.BooleanField(
         default=False, help_text="The person had left the course: earlier scores may be gone from the gradebook."
     )
+    doubted = models.BooleanField(
+        default=False, help_text="A refusal was asked about again, since a list has the person."
+    )
     retry_until = models.DateTimeField(null=True, blank=True, help_text="Three days after the first try.")
     drift = models.CharField(max_length=16, choices=Drift.choices, blank=True)
     seen_score = models.DecimalField(

@@ -162,9 +162,10 @@ def retry_refused(
     gradebook is read where a repeat may do harm, so a grade that someone gave meanwhile is found, not replaced.
     """
     again = Q(platform_user__person__in=people)
-    once = Q(platform_user__person__in=listed, state=ScoreState.REFUSED, unknown=False, claimed_at__lt=now)
+    once = Q(platform_user__person__in=listed, state=ScoreState.REFUSED, doubted=False, claimed_at__lt=now)
+    here = Q(line_item__resource_link__context__course=course_id, line_item__wanted=True)
     newest = (
-        ScoreEvent.objects.filter(again | once, line_item__resource_link__context__course=course_id)
+        ScoreEvent.objects.filter(again | once, here)
         .select_related("platform_user")
         .order_by("line_item", "platform_user", "-version")
         .distinct("line_item", "platform_user")
@@ -174,7 +175,7 @@ def retry_refused(
         back = event.platform_user.person_id in gone
         missing = event.state == ScoreState.CONFLICT and event.drift == Drift.MISSING
         if event.state == ScoreState.REFUSED or (back and (missing or event.state == ScoreState.DELIVERED)):
-            tried += _retry(event, now, back=back)
+            tried += _retry(event, now, back=back, doubted=True)
     return tried
 
 
@@ -197,10 +198,10 @@ def _is_missing(event: ScoreEvent, refused_before: datetime) -> bool:
     return event.state in DRIFTED and _is_of_another_column(event)
 
 
-def _retry(event: ScoreEvent, now: datetime, *, back: bool = False) -> int:
+def _retry(event: ScoreEvent, now: datetime, *, back: bool = False, doubted: bool = False) -> int:
     with transaction.atomic():
         lock(event.line_item_id, event.platform_user_id)
-        return int(put_back(event, now=now, back=back))
+        return int(put_back(event, now=now, back=back, doubted=doubted))
 
 
 def tell_anew(event: ScoreEvent, *, now: datetime) -> None:
@@ -216,7 +217,7 @@ def tell_anew(event: ScoreEvent, *, now: datetime) -> None:
         _append(newest, now, again)
 
 
-def put_back(event: ScoreEvent, *, now: datetime, back: bool = False) -> bool:
+def put_back(event: ScoreEvent, *, now: datetime, back: bool = False, doubted: bool = False) -> bool:
     """Make a settled event due once more, as one of which is unknown whether it arrived. False: it is not the newest.
 
     `back`: the person had left the course, and their grades with them perhaps. A person's word to replace what is
@@ -227,6 +228,7 @@ def put_back(event: ScoreEvent, *, now: datetime, back: bool = False) -> bool:
         return False
     again = {"state": ScoreState.DUE, "next_try_at": now, "retry_until": now + sending.GIVE_UP_AFTER, "tries": 0}
     doubt = {"unknown": True, "forced": False, "drift": "", "told_may_be_gone": back}
+    doubt["doubted"] = doubted or event.doubted
     ScoreEvent.objects.filter(pk=event.pk).update(**again, **doubt)
     tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]
     return True

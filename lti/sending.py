@@ -166,6 +166,10 @@ class Drain:
         """Keep the lease, also while slow answers fill all places. False once another drain has taken over."""
         if time.monotonic() - self.renewed > RENEW_EVERY / 3:
             self.renewed = time.monotonic()
+            known = Registration.objects.filter(pk=self.registration.pk, paused_until__gt=self.clock())
+            self.paused_until = max(
+                filter(None, [self.paused_until, *known.values_list("paused_until", flat=True)]), default=None
+            )
             return self.lease.renew()
         return True
 
@@ -207,7 +211,8 @@ class Drain:
         earlier = [one for one in earlier if since is None or (one.claimed_at and one.claimed_at >= since)]
         known = any(_arrived(one, since) and one.submitted_at == event.submitted_at for one in (event, *earlier))
         told: list[ScoreEvent] = []
-        for one in earlier:  # the newest first
+        was_told = _arrived(event, since)  # then nothing from before it stands there
+        for one in () if was_told else earlier:  # the newest first
             if one.tries or one.delivered_at:
                 told.append(one)
             if one.delivered_at:
@@ -222,7 +227,7 @@ class Drain:
             column,
             not known,
             told,
-            arrived and not event.told_may_be_gone,
+            (arrived or was_told) and not event.told_may_be_gone,
             any((one.delivered_at or one.unknown) and one.score_given == event.score_given for one in same),
         )
 
@@ -233,6 +238,9 @@ class Drain:
         with transaction.atomic():
             lock(event.line_item_id, event.platform_user_id)
             _write(event, outcome, now)
+            if event.line_item.url and parcel.column.url != event.line_item.url:  # found at another place on the way
+                ScoreEvent.objects.filter(pk=event.pk, claimed_at=event.claimed_at).update(claimed_at=now)
+                event.claimed_at = now
             _learn(event.line_item, parcel.column, now)
             if outcome.verdict.kind is Kind.DELIVERED:
                 _miss(event, parcel.column, now)
@@ -255,7 +263,7 @@ class Drain:
             self.pace.heard(outcome.remaining)
             return 0.0
         if not outcome.reached:
-            return PAUSE_AFTER_FAILURES
+            return max(PAUSE_AFTER_FAILURES, outcome.verdict.delay or 0.0)
         return outcome.verdict.delay or self.pace.throttled()
 
     def _explain(self, outcome: Outcome) -> None:

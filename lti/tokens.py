@@ -29,12 +29,11 @@ _locks: dict[Key, threading.Lock] = {}
 
 
 class TokenRefused(http.HttpError):
-    """The platform gave no token. `status` and `words` are its own."""
+    """The platform gave no token. `answer` is what it said instead, in short its `words`."""
 
-    def __init__(self, status: int, words: str) -> None:
-        super().__init__(f"no access token: {status} {words}")
-        self.status = status
-        self.words = words
+    def __init__(self, answer: http.Answer, words: str) -> None:
+        super().__init__(f"no access token: {answer.status} {words}")
+        self.answer, self.status, self.words = answer, answer.status, words
 
 
 def authorised(
@@ -107,11 +106,11 @@ def ask(registration: Registration, scopes: tuple[str, ...], *, key: ToolKey, se
     answer = http.fetch("POST", registration.token_url, using=session, data=form)
     if not answer.ok:
         said = answer.text if answer.body.lstrip().startswith(b"{") else platforms.plain(answer.text)
-        raise TokenRefused(answer.status, f"{answer.reason} {said[:500]}".strip())
+        raise TokenRefused(answer, f"{answer.reason} {said[:500]}".strip())
     given = answer.json()
     token = given.get("access_token") if isinstance(given, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-        raise TokenRefused(answer.status, "the answer holds no access token")
+        raise TokenRefused(answer, "the answer holds no access token")
     return dict(given)
 
 

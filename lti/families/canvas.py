@@ -68,8 +68,6 @@ def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
     extension: dict[str, Any] = {"new_submission": manner.new_submission}
     if manner.new_submission and event.work:
         extension |= {"submission_type": "basic_lti_launch", "submission_data": tool.work(event.work)}
-    if manner.careful:
-        extension["prioritize_non_tool_grade"] = True
     return {**sent, SUBMISSION: extension}
 
 

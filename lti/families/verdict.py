@@ -34,10 +34,9 @@ class Manner:
     """How one score is told, beside what it says.
 
     `maximum` is the column's; `new_submission` is false for a new grade of an attempt that the platform knows;
-    `careful` leaves a grade alone that came meanwhile; `comment` is false where it may have been told already.
+    `comment` is false where it may have been told already.
     """
 
     maximum: Decimal
     new_submission: bool = True
-    careful: bool = False
     comment: bool = True

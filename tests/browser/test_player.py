@@ -151,7 +151,7 @@ def test_submitting_without_connection_says_so_and_loses_nothing(
     expect(player.locator("[data-trouble]")).to_contain_text("nothing was submitted yet")
     said, pressed = player.locator("[data-trouble-below] .notice"), player.get_by_role("button", name="Submit")
     expect(said).to_contain_text("nothing was submitted yet")
-    assert apart(said, pressed) < 100, "a frame as high as its page does not scroll to the bar"
+    assert apart(pressed, said) < 100, "a frame as high as its page does not scroll to the bar"
 
     context.set_offline(False)
     player.get_by_role("button", name="Submit").click()
@@ -185,6 +185,51 @@ def test_what_is_answered_after_another_window_submitted_is_marked(player: Page,
     expect(player.locator("#q1 .saved")).to_contain_text("Not saved. This attempt was submitted already")
     player.locator("[data-trouble-below]").get_by_role("link", name="See the result").click()
     expect(player.locator("body")).to_contain_text("9 of 10 points so far")
+
+
+@pytest.mark.parametrize("trouble", ["begins", "ends"])
+def test_press_on_submit_counts_whatever_is_told_at_that_moment(player: Page, trouble: str) -> None:
+    """What appears above or below moves the button: not between press and release."""
+    fill(player)
+    if trouble == "ends":
+        player.set_viewport_size({"width": 1000, "height": 7_000})  # as in a frame of full height
+    expect(player.locator("#q10 .saved")).to_contain_text("Saved")
+    busy = [503]
+
+    def answer(route: Route) -> None:
+        if busy:
+            route.fulfill(status=busy.pop(), content_type="application/json", body="{}")
+        else:
+            route.continue_()
+
+    player.route("**/responses", answer)
+    text = player.locator("#q8 textarea")
+    text.press_sequentially("x")
+    if trouble == "ends":
+        expect(player.locator("[data-trouble-below] .notice")).to_be_visible()
+    button = player.get_by_role("button", name="Submit")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box
+    player.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    player.mouse.down()
+    player.wait_for_timeout(150 if trouble == "begins" else 1_600)  # the next try comes after a second or so
+    player.mouse.up()
+
+    expect(player.get_by_role("heading", name="Your result")).to_be_visible(timeout=15_000)
+
+
+def test_what_is_typed_after_the_visit_ended_is_there_on_the_next(player: Page) -> None:
+    player.route("**/responses", lambda route: route.fulfill(status=410, content_type="application/json", body="{}"))
+    text = player.locator("#q8 textarea")
+    text.fill("First half.")
+    expect(player.locator("#q8 .saved")).to_contain_text("Not saved. This visit is over.")
+    text.fill("First half. Second half.")
+    player.unroute("**/responses")
+    player.reload()
+
+    expect(text).to_have_value("First half. Second half.")
+    expect(player.locator("#q8 .saved")).to_contain_text("Saved")
 
 
 def apart(first: Locator, second: Locator) -> float:

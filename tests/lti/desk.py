@@ -50,6 +50,12 @@ class Desk:
         )
         self.ada = self.person("ada")
         self.now = NOW
+        self.tick = timedelta(0)
+
+    def clock(self) -> datetime:
+        """The time of day, a `tick` later at each look."""
+        self.now += self.tick
+        return self.now
 
     def person(self, sub: str) -> Person:
         person = Person.objects.create(institution=self.school, name=sub)
@@ -76,7 +82,7 @@ class Desk:
     def drain(self, after: float = 0) -> ScoreEvent:
         """Send what is due `after` seconds; Ada's newest event as it is then."""
         self.now += timedelta(seconds=after)
-        scores.drain(self.registration.pk, clock=lambda: self.now)
+        scores.drain(self.registration.pk, clock=self.clock)
         event = scores.latest(resource_link=self.link, person=self.ada)
         assert event
         return event

@@ -305,7 +305,10 @@ def test_column_that_a_launch_names_is_not_ours_to_delete(desk: Desk, browser: B
 
 
 @pytest.mark.parametrize(
-    "fault", [Answer(503), Answer(403, b"403 Forbidden (Rate Limit Exceeded)"), Answer(429), Answer(drop=True)], ids=str
+    "fault",
+    [Answer(status) for status in (302, 408, 425, 429, 503)]
+    + [Answer(403, b"403 Forbidden (Rate Limit Exceeded)"), Answer(drop=True)],
+    ids=str,
 )
 @pytest.mark.parametrize("gone", [404, 412])
 def test_fault_while_a_moved_column_is_looked_up_is_no_refusal(desk: Desk, gone: int, fault: Answer) -> None:

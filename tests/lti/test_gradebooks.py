@@ -20,7 +20,8 @@ LOST = Answer(drop=True, takes=True)
 class CanvasGrade:
     """Ada's submission, which people see, beside her result, which tools read (scores_controller.rb, result.rb).
 
-    `prioritize_non_tool_grade` leaves the submission alone; the result is written all the same.
+    `prioritize_non_tool_grade` leaves the submission alone; the result is written all the same. There is no result
+    before a tool told a score, whatever people typed.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -298,3 +299,93 @@ def test_word_that_was_carried_out_is_no_word_about_what_comes_later(desk: Desk)
     desk.drain(after=2)
 
     assert (grade.score, newest(desk).state) == (None, ScoreState.CONFLICT)
+
+
+@pytest.mark.parametrize("fate", [Answer(503), Answer(drop=True), NO], ids=str)
+def test_first_score_replaces_the_nought_of_a_missing_submission_also_when_it_is_repeated(
+    desk: Desk, fate: Answer
+) -> None:
+    """Canvas's policy for missing submissions types it; no tool can see it."""
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    grade.score = 0
+    desk.queue(7)
+    desk.platform.switch(SCORES, fate, Answer(200))
+    desk.drain()
+    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now)
+    desk.drain(after=60)
+
+    assert (grade.score, newest(desk).state) == (7, ScoreState.DELIVERED)
+
+
+@pytest.mark.parametrize("tick", [0, 20])
+def test_score_that_found_its_column_moved_is_known_as_told_there(desk: Desk, tick: int) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    desk.tick = timedelta(milliseconds=tick)
+    desk.queue(5, comment="five")
+    desk.drain()
+    there = f"{desk.platform.url}/lineitems/5/lineitem"
+    desk.platform.line_items = [{"id": there, "resourceLinkId": "link-1"}]
+    desk.platform.switch(SCORES, Answer(404))
+    desk.queue(7, submitted_at=desk.now, comment="seven")
+    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    grade.typed(9)
+    desk.queue(3, submitted_at=desk.now)
+    desk.drain(after=2)
+
+    assert (grade.score, newest(desk).state) == (9, ScoreState.CONFLICT)
+
+
+def test_score_of_somebody_who_is_back_replaces_no_earlier_score_of_ours_that_was_typed(desk: Desk) -> None:
+    desk.family("canvas")
+    grade = CanvasGrade(desk)
+    for given, comment in ((5, "five"), (7, "seven")):
+        desk.queue(given, submitted_at=desk.now, comment=comment)
+        desk.drain(after=2)
+    grade.typed(5)
+    back = [desk.ada.pk]
+    scores.retry_refused(course_id=desk.course.pk, people=back, gone=back, now=desk.now)
+    desk.drain(after=2)
+
+    assert (grade.score, newest(desk).state, grade.comments) == (5, ScoreState.CONFLICT, ["five", "seven"])
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_refusal_is_doubted_once_by_a_list_whatever_came_before_it(desk: Desk, lost: bool) -> None:
+    desk.family("canvas")
+    desk.queue(7)
+    desk.platform.switch(SCORES, *([Answer(drop=True)] if lost else []), NO, Answer(200))
+    desk.drain()
+    assert desk.drain(after=60).state == ScoreState.REFUSED
+    for _ in range(2):
+        desk.now += timedelta(hours=6)
+        scores.retry_refused(course_id=desk.course.pk, people=[], listed=[desk.ada.pk], now=desk.now)
+        desk.drain(after=1)
+    assert newest(desk).state == ScoreState.DELIVERED
+
+
+@pytest.mark.parametrize("state", [ScoreState.REFUSED, ScoreState.DELIVERED])
+def test_list_wakes_no_score_of_a_column_that_was_deleted_here(desk: Desk, state: ScoreState) -> None:
+    desk.queue(7)
+    desk.platform.switch(SCORES, NO if state == ScoreState.REFUSED else Answer(200))
+    assert desk.drain().state == state
+    LineItem.objects.update(wanted=False)
+    who = [desk.ada.pk]
+    scores.retry_refused(course_id=desk.course.pk, people=who, listed=who, gone=who, now=desk.now)
+    assert newest(desk).state == state
+
+
+def test_grade_that_a_teacher_removed_on_our_advice_gives_way_to_ours(desk: Desk) -> None:
+    """Some platforms then list the person without a score."""
+    desk.queue(3)
+    desk.drain()
+    shows(desk, 7)
+    look(desk)
+    keep, desk.platform._keep = desk.platform._keep, lambda body: None  # type: ignore[method-assign]
+    scores.resend(event=newest(desk), now=desk.now)
+    assert "Remove that one there" in desk.drain(after=2).hint
+    desk.platform.results = [{"userId": "ada", "resultMaximum": 10}]
+    desk.platform._keep = keep  # type: ignore[method-assign]
+    scores.resend(event=newest(desk), now=desk.now)
+    assert desk.drain(after=2).state == ScoreState.DELIVERED

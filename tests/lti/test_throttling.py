@@ -2,14 +2,15 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from lti import reconcile
+from lti import column_changes, leases, reconcile, scores, sending, tokens
 from lti.models import Context, LineItem, Registration, ScoreState
 from tests.lti.desk import RESULTS, SCORES, THROTTLED, Desk
 from tests.lti.platform import Answer
-from tests.lti.test_decisions import look
+from tests.lti.test_decisions import before_the_answer, look, newest, shows
 from tests.lti.test_rosters import member, page, roster_of
 
 LATER = Answer(429, headers={"Retry-After": "600"})
@@ -88,3 +89,64 @@ def test_pause_asked_for_when_a_list_is_read_holds_for_the_scores(desk: Desk) ->
     desk.queue()
     desk.drain()
     assert desk.sent() == []
+
+
+def test_pause_that_somebody_else_was_asked_for_holds_for_a_run_of_scores(desk: Desk, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sending, "RENEW_EVERY", 0.0)
+    for number in range(16):
+        desk.queue(person=desk.person(f"p{number}"))
+    desk.queue()
+    before_the_answer(monkeypatch, lambda: leases.pause(desk.registration.pk, until=desk.now + timedelta(minutes=5)))
+    desk.drain()
+    assert len(desk.sent()) <= 4
+
+
+@pytest.mark.parametrize("answer", [LATER, Answer(503, headers={"Retry-After": "600"})], ids=str)
+@pytest.mark.parametrize("path", [RESULTS, "/token"])
+def test_wish_to_be_left_alone_is_heeded_whatever_gives_it(desk: Desk, path: str, answer: Answer) -> None:
+    desk.queue()
+    desk.drain()
+    tokens._tokens.clear()
+    desk.platform.switch(path, answer)
+    look(desk)
+    assert paused_for(desk) == 600
+    assert LineItem.objects.get().reconciled_at is None
+
+
+def test_token_that_is_asked_for_too_fast_waits_as_long_as_the_platform_says(desk: Desk) -> None:
+    desk.platform.switch("/token", LATER)
+    desk.queue()
+    desk.drain()
+    assert paused_for(desk) == 600
+
+
+def test_look_at_a_score_after_it_was_sent_on_a_persons_word_hears_the_wish(desk: Desk) -> None:
+    desk.queue(3)
+    desk.drain()
+    shows(desk, 7)
+    look(desk)
+    scores.resend(event=newest(desk), now=desk.now)
+    desk.platform.switch(RESULTS, Answer(body=json.dumps(desk.platform.results).encode()), LATER)
+    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert paused_for(desk) == 600
+
+
+def test_column_is_not_changed_during_a_pause_and_hears_the_wish_for_one(desk: Desk) -> None:
+    address = SCORES.removesuffix("/scores")
+    desk.platform.switch(address, LATER)
+    assert column_changes.change(resource_link=desk.link, label="New", points=None, now=desk.now) is None
+    column_changes.push(desk.column.pk, clock=lambda: desk.now)
+    assert paused_for(desk) == 600
+    desk.now += timedelta(minutes=5)
+    column_changes.push(desk.column.pk, clock=lambda: desk.now)
+    assert len(desk.platform.asked(address)) == 1
+
+
+def test_readings_on_a_teachers_word_stay_three_a_minute_after_a_score_was_sent(desk: Desk) -> None:
+    desk.queue()
+    desk.drain()
+    for _ in range(30):
+        desk.now += timedelta(seconds=1)
+        reconcile.ask(desk.link.pk, now=desk.now)
+        reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
+    assert len(desk.platform.asked(RESULTS)) <= 2

@@ -92,8 +92,6 @@ class Canvas(Gradebook):
         if manner["new_submission"] and self.submissions[-1:] != [submitted_at]:
             self.submissions.append(submitted_at)
         self.result = given
-        if manner.get("prioritize_non_tool_grade") and self.shown is not None:
-            return None
         if self.theirs and given != self.shown and self.shown not in self.given_up and not first:
             self.wrong.append(f"{self.shown} of a person was replaced by {given}")
         self.shown, self.theirs = given, False
@@ -136,6 +134,7 @@ class Walk:
     def __init__(self, desk: Desk, book: Gradebook, seed: int) -> None:
         self.desk, self.book, self.chance = desk, book, random.Random(seed)
         self.attempts = 0
+        desk.tick = timedelta(milliseconds=20)
         self.steps: list[str] = []
 
     def newest(self) -> ScoreEvent | None:
@@ -192,7 +191,7 @@ class Walk:
 
     def looks(self) -> None:
         LineItem.objects.update(reconciled_at=None)
-        reconcile.reconcile(now=self.desk.now, clock=lambda: self.desk.now)
+        reconcile.reconcile(now=self.desk.now, clock=self.desk.clock)
         self.steps.append("grades are read back")
 
     def says_send(self) -> None:

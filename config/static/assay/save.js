@@ -37,6 +37,8 @@ class AnswerSaver extends HTMLElement {
     this.form.addEventListener("input", (event) => this.changed(event));
     this.form.addEventListener("focusout", () => this.outbox.size && this.flush());
     this.form.addEventListener("submit", (event) => this.submit(event));
+    this.form.addEventListener("pointerdown", () => (this.waiting ??= new Map()));
+    for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(() => this.settle()));
     addEventListener("online", () => this.flush());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
     addEventListener("pagehide", () => this.leave());
@@ -50,9 +52,11 @@ class AnswerSaver extends HTMLElement {
   changed(event) {
     const fieldset = event.target.closest("fieldset[data-item]");
     if (!fieldset) return;
-    if (this.stopped) return this.lost(fieldset);
+    this.latest = fieldset;
+    if (this.closed) return this.lost(fieldset);
     const seq = Number(fieldset.dataset.seq) + 1;
     this.keep(fieldset, { item: fieldset.dataset.item, answer: this.read(fieldset), seq });
+    if (this.stopped) return this.lost(fieldset); // kept for the next visit, where the browser lets us
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.flush(), event.target.type === "radio" ? 0 : TYPING_PAUSE);
   }
@@ -132,7 +136,8 @@ class AnswerSaver extends HTMLElement {
   // No answer, or one that says "later": keep all, try again. A final "no" stops the saver and says so.
   failed(error) {
     const status = error instanceof Rejected ? error.status : 0;
-    if (status === 409) return this.stop(this.dataset.sayClosed, error.body.result, this.dataset.sayResult);
+    this.closed = status === 409;
+    if (this.closed) return this.stop(this.dataset.sayClosed, error.body.result, this.dataset.sayResult);
     if (status === 404 || status === 410) return this.stop(this.dataset.sayOver);
     this.say(status ? this.dataset.sayBusy : this.dataset.sayOffline);
     this.outbox.forEach((entry) => this.note(this.items.get(entry.item), this.dataset.sayUnsaved, "", true));
@@ -151,8 +156,10 @@ class AnswerSaver extends HTMLElement {
     this.outbox.forEach((entry) => this.lost(this.items.get(entry.item)));
   }
 
+  // In full where it is being answered; a reader of the screen hears all of it once more only there.
   lost(fieldset) {
-    this.note(fieldset, `${this.dataset.sayLost}. ${this.stopped}`, "", true);
+    const full = fieldset === this.latest;
+    this.note(fieldset, full ? `${this.dataset.sayLost}. ${this.stopped}` : this.dataset.sayLost, "", true);
   }
 
   // The form itself carries every answer. It leaves only once the server is known to be there, since a browser
@@ -259,13 +266,33 @@ class AnswerSaver extends HTMLElement {
     this.querySelector("progress").value = answered;
   }
 
+  // What is shown moves what stands below it: not from under a finger that is about to press.
+  still(place, show) {
+    if (this.waiting) this.waiting.set(place, show);
+    else show();
+  }
+
+  settle() {
+    const waiting = this.waiting;
+    this.waiting = null;
+    waiting?.forEach((show) => show());
+  }
+
   note(fieldset, words, reload = "", bad = false) {
+    this.still(fieldset, () => this.writeNote(fieldset, words, reload, bad));
+  }
+
+  writeNote(fieldset, words, reload, bad) {
     const place = fieldset.querySelector(".saved");
     place.classList.toggle("bad", bad || Boolean(reload));
     if (place.textContent !== words + reload) place.replaceChildren(words, ...link(location.pathname, reload));
   }
 
   say(words, address = "", label = "") {
+    this.still(this, () => this.tell(words, address, label));
+  }
+
+  tell(words, address, label) {
     for (const place of this.troubles) {
       const box = document.createElement("div");
       box.className = "notice warn";
