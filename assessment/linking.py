@@ -61,7 +61,7 @@ def follow(viewer: Launch, found: Assignment) -> Assignment:
         news["course_id"] = viewer.course_id
     _write(found, news)
     names = placing.named(viewer)
-    if found.named_at is None and names.text:  # placed before this was noted: nothing is known to be new
+    if found.named_at is None and _says(viewer, names):  # placed before this was noted: nothing is known to be new
         return _write(found, {"named": names.text, "named_at": viewer.created_at})
     quiz = placing.quiz(names) if _is_news(viewer, found, names) else None
     if quiz is None:
@@ -108,13 +108,18 @@ def choose(viewer: Launch, quiz: Quiz) -> Assignment:
 def _is_news(viewer: Launch, found: Assignment, names: Named) -> bool:
     """Whether the LMS has named something new since: a page that was open before then says nothing new.
 
-    Nor does a launch that lost its custom parameters, and one to the work behind a grade.
+    Nor does a launch that lost its custom parameters.
     """
-    if viewer.message_type != NAMING or names.text in ("", found.named) or placing.work(viewer):
+    if names.text == found.named or not _says(viewer, names):
         return False
     if found.named.startswith("custom") and not names.in_custom:
         return False
     return found.named_at is not None and viewer.created_at > found.named_at
+
+
+def _says(viewer: Launch, names: Named) -> bool:
+    """Whether a launch says what stands behind its link; one to the work behind a grade may call it another link."""
+    return bool(viewer.message_type == NAMING and names.text and placing.work(viewer) is None)
 
 
 def _take_over(viewer: Launch, found: Assignment, names: Named, quiz: Quiz) -> Assignment:

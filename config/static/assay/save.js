@@ -8,6 +8,7 @@ const TYPING_PAUSE = 1000; // ms
 const RETRY_FIRST = 1000; // ms, doubled each time
 const RETRY_MOST = 30000;
 const PATIENCE = 15000; // ms until an unanswered request counts as lost
+const LONGEST_PRESS = 3000; // ms; one that ends outside the frame may never be heard of
 const ENOUGH_FOR_KEEPALIVE = 60000; // bytes; browsers allow 64 KiB
 
 /** The reader's own way to write times, where the page speaks their language. */
@@ -37,7 +38,10 @@ class AnswerSaver extends HTMLElement {
     this.form.addEventListener("input", (event) => this.changed(event));
     this.form.addEventListener("focusout", () => this.outbox.size && this.flush());
     this.form.addEventListener("submit", (event) => this.submit(event));
-    this.form.addEventListener("pointerdown", () => (this.waiting ??= new Map()));
+    this.form.addEventListener("pointerdown", () => {
+      this.waiting ??= new Map();
+      setTimeout(() => this.settle(), LONGEST_PRESS);
+    });
     for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(() => this.settle()));
     addEventListener("online", () => this.flush());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
