@@ -98,7 +98,8 @@ def choose(viewer: Launch, quiz: Quiz) -> Assignment:
         placed = _locked(placed)
         values: dict[str, Any] = {}
         if placed.named_at is None or viewer.created_at > placed.named_at:
-            values = {"named": placing.named(viewer).text or placed.named, "named_at": viewer.created_at}
+            names = placing.named(viewer)
+            values = {"named": names.text if _says(viewer, names) else placed.named, "named_at": viewer.created_at}
         if placed.quiz_id != quiz.pk:
             _make_room(placed)
             values |= {"quiz": quiz, "title": _title(viewer, quiz)}
@@ -130,9 +131,10 @@ def _take_over(viewer: Launch, found: Assignment, names: Named, quiz: Quiz) -> A
         stored = _locked(found)
         if not _is_news(viewer, stored, names):  # another launch was first
             return stored
-        _, content, opens, *_ = [*stored.named.split("\n"), "", ""]
+        _, content, opens, placement, *_ = [*stored.named.split("\n"), "", "", ""]
+        is_new = (names.content, names.placement_id) != (content, placement)
         values: dict[str, Any] = {"named": names.text, "named_at": viewer.created_at}
-        if stored.quiz_id != quiz.pk and names.content != content:
+        if stored.quiz_id != quiz.pk and is_new:
             _make_room(stored)
             values |= {"quiz": quiz, "title": _title(viewer, quiz), "placement": None}
         if names.opens != opens:

@@ -117,9 +117,9 @@ def _of_no_course(at: Arrival, links: list[ResourceLink]) -> ResourceLink | None
     if len(links) == 1:
         return links[0]
     endpoint = claims.mapping(at.claims, AGS)
-    named = {claims.url(endpoint.get(name)) for name in ("lineitem", "lineitems")} - {""}
-    columns = {link: {link.line_items_url, getattr(getattr(link, "line_item", None), "url", "")} for link in links}
-    fitting = [link for link in links if named & columns[link]]
+    column, columns = claims.url(endpoint.get("lineitem")), claims.url(endpoint.get("lineitems"))
+    named = [link for link in links if column and getattr(getattr(link, "line_item", None), "url", "") == column]
+    fitting = named or [link for link in links if columns and link.line_items_url == columns]
     if len(fitting) == 1:
         return fitting[0]
     return next((link for link in links if link.context_id is None), None)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
@@ -52,7 +53,8 @@ def change(*, resource_link: ResourceLink, label: str, points: Decimal | None, n
 
 def due(*, now: datetime) -> list[UUID]:
     """Columns whose change the platform has not heard of yet."""
-    waiting = LineItem.objects.filter(push_at__lte=now, registration__active=True).order_by("push_at")
+    calm = Q(registration__paused_until=None) | Q(registration__paused_until__lte=now)
+    waiting = LineItem.objects.filter(calm, push_at__lte=now, registration__active=True).order_by("push_at")
     return list(waiting.values_list("pk", flat=True)[:PER_SWEEP])
 
 

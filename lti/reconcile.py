@@ -93,7 +93,8 @@ def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
     except http.HttpError as error:
         logger.info("grades of column %s not read back: %s", column.pk, error)
         if leases.heed(column.registration_id, error, now=clock()):  # then it is its turn again
-            LineItem.objects.filter(pk=column.pk, reconciled_at=now).update(reconciled_at=column.reconciled_at)
+            before = {"reconciled_at": column.reconciled_at, "look_again_at": column.look_again_at}
+            LineItem.objects.filter(pk=column.pk, reconciled_at=now).update(**before)
         return False
     finally:
         lease.release()

@@ -227,7 +227,7 @@ def put_back(event: ScoreEvent, *, now: datetime, back: bool = False, doubted: b
     if newest is None or (newest.pk, newest.state) != (event.pk, event.state):
         return False
     again = {"state": ScoreState.DUE, "next_try_at": now, "retry_until": now + sending.GIVE_UP_AFTER, "tries": 0}
-    doubt = {"unknown": True, "forced": False, "drift": "", "told_may_be_gone": back}
+    doubt = {"unknown": True, "forced": False, "drift": "", "told_may_be_gone": back or event.told_may_be_gone}
     doubt["doubted"] = doubted or event.doubted
     ScoreEvent.objects.filter(pk=event.pk).update(**again, **doubt)
     tasks.drain.delay_on_commit(str(event.registration_id))  # type: ignore[attr-defined]

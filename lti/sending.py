@@ -238,10 +238,8 @@ class Drain:
         with transaction.atomic():
             lock(event.line_item_id, event.platform_user_id)
             _write(event, outcome, now)
-            if event.line_item.url and parcel.column.url != event.line_item.url:  # found at another place on the way
-                ScoreEvent.objects.filter(pk=event.pk, claimed_at=event.claimed_at).update(claimed_at=now)
-                event.claimed_at = now
             _learn(event.line_item, parcel.column, now)
+            _follow(event, parcel.column, now)
             if outcome.verdict.kind is Kind.DELIVERED:
                 _miss(event, parcel.column, now)
         self._pause(outcome, now)
@@ -351,6 +349,13 @@ def _learn(row: LineItem, column: Column, now: datetime) -> None:
         learnt |= {"replaced_at": now, "news_at": now}
     if any(getattr(row, name) != value for name, value in learnt.items()):
         LineItem.objects.filter(pk=row.pk, url=row.url).update(**learnt)
+
+
+def _follow(event: ScoreEvent, column: Column, now: datetime) -> None:
+    """A score that found its column at another place went there after that had taken the old one's place."""
+    before = event.line_item.url
+    if before and column.url != before and LineItem.objects.filter(pk=event.line_item_id, url=column.url).exists():
+        ScoreEvent.objects.filter(pk=event.pk, claimed_at=event.claimed_at).update(claimed_at=now)
 
 
 def _miss(event: ScoreEvent, column: Column, now: datetime) -> None:

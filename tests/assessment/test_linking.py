@@ -248,3 +248,24 @@ def test_names_with_nul_or_line_breaks_do_no_harm(quizzes: list[Quiz], link: Res
     assert opened(launched(link, uri=f"{BASE}?quiz=one&placement=%00%0a")).quiz == quizzes[0]
     assert opened(naming(link, "two\n", placement="x" * 900)).quiz == quizzes[1]
     assert opened(naming(link, "one", placement="x\ny" * 300)).quiz == quizzes[0]
+
+
+def test_check_that_is_picked_again_after_another_was_chosen_here_opens(
+    quizzes: list[Quiz], link: ResourceLink
+) -> None:
+    first, again = placed(quizzes[0], link), placed(quizzes[0], link, title="One again", max_attempts=1)
+    opened(naming(link, "one", placement=str(first.pk)))
+    access.choose_quiz(naming(link, "one", Role.INSTRUCTOR, placement=str(first.pk)), quizzes[1])
+
+    found = opened(naming(link, "one", placement=str(again.pk)))
+
+    assert (found.quiz, found.title, found.max_attempts) == (quizzes[0], "One again", 1)
+
+
+def test_choice_on_a_page_of_a_review_notes_no_names_of_it(quizzes: list[Quiz], link: ResourceLink) -> None:
+    opened(naming(link, "one"))
+    review = naming(link, "zzz", Role.INSTRUCTOR)
+    review.message_type = "LtiSubmissionReviewRequest"
+    access.choose_quiz(review, quizzes[1])
+
+    assert opened(naming(link, "one")).quiz == quizzes[1]

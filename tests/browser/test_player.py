@@ -191,32 +191,41 @@ def test_what_is_answered_after_another_window_submitted_is_marked(player: Page,
 def test_press_on_submit_counts_whatever_is_told_at_that_moment(player: Page, trouble: str) -> None:
     """What appears above or below moves the button: not between press and release."""
     fill(player)
-    if trouble == "ends":
-        player.set_viewport_size({"width": 1000, "height": 7_000})  # as in a frame of full height
+    player.set_viewport_size({"width": 1000, "height": 7_000})  # as in a frame of full height
     expect(player.locator("#q10 .saved")).to_contain_text("Saved")
-    busy = [503]
-
-    def answer(route: Route) -> None:
-        if busy:
-            route.fulfill(status=busy.pop(), content_type="application/json", body="{}")
-        else:
-            route.continue_()
-
-    player.route("**/responses", answer)
-    text = player.locator("#q8 textarea")
-    text.press_sequentially("x")
+    held: list[Route] = []
+    player.route("**/responses", lambda route: held.append(route))
+    player.locator("#q8 textarea").press_sequentially("x")
     if trouble == "ends":
+        busy(asked(player, held))
         expect(player.locator("[data-trouble-below] .notice")).to_be_visible()
-    button = player.get_by_role("button", name="Submit")
-    button.scroll_into_view_if_needed()
-    box = button.bounding_box()
+    box = player.get_by_role("button", name="Submit").bounding_box()
     assert box
     player.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     player.mouse.down()
-    player.wait_for_timeout(150 if trouble == "begins" else 1_600)  # the next try comes after a second or so
+    route = asked(player, held)
+    if trouble == "begins":
+        busy(route)
+    else:
+        route.continue_()
+    player.wait_for_timeout(300)
+    player.unroute("**/responses")
     player.mouse.up()
 
     expect(player.get_by_role("heading", name="Your result")).to_be_visible(timeout=15_000)
+
+
+def asked(page: Page, held: list[Route]) -> Route:
+    """The next request to save, held until it is answered."""
+    for _ in range(100):
+        if held:
+            return held.pop()
+        page.wait_for_timeout(100)
+    raise AssertionError("nothing was sent")
+
+
+def busy(route: Route) -> None:
+    route.fulfill(status=503, content_type="application/json", body="{}")
 
 
 def test_what_is_typed_after_the_visit_ended_is_there_on_the_next(player: Page) -> None:

@@ -389,3 +389,18 @@ def test_grade_that_a_teacher_removed_on_our_advice_gives_way_to_ours(desk: Desk
     desk.platform._keep = keep  # type: ignore[method-assign]
     scores.resend(event=newest(desk), now=desk.now)
     assert desk.drain(after=2).state == ScoreState.DELIVERED
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle", ""])
+def test_grade_that_went_with_its_person_is_restored_at_a_second_try_too(desk: Desk, family: str) -> None:
+    desk.family(family)
+    desk.queue(7)
+    desk.drain()
+    shows(desk, None)
+    desk.platform.switch(SCORES, Answer(422, b"The course is concluded"), Answer(200))
+    back = [desk.ada.pk]
+    scores.retry_refused(course_id=desk.course.pk, people=back, gone=back, now=desk.now)
+    assert desk.drain(after=1).state == ScoreState.REFUSED
+    desk.now += timedelta(hours=1)
+    scores.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
+    assert desk.drain(after=1).state == ScoreState.DELIVERED

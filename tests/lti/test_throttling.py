@@ -150,3 +150,23 @@ def test_readings_on_a_teachers_word_stay_three_a_minute_after_a_score_was_sent(
         reconcile.ask(desk.link.pk, now=desk.now)
         reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
     assert len(desk.platform.asked(RESULTS)) <= 2
+
+
+def test_reading_that_was_to_follow_is_not_forgotten_in_a_pause(desk: Desk) -> None:
+    desk.queue()
+    desk.drain()
+    LineItem.objects.update(reconciled_at=None)
+    reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
+    desk.platform.switch(RESULTS, LATER)
+    desk.now += timedelta(minutes=3)
+    reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
+    assert paused_for(desk) == 600
+    assert reconcile.due(desk.now + timedelta(seconds=601)).exists()
+
+
+def test_column_changes_of_a_paused_platform_keep_no_other_waiting(desk: Desk, monkeypatch: Any) -> None:
+    monkeypatch.setattr(column_changes, "PER_SWEEP", 1)
+    assert column_changes.change(resource_link=desk.link, label="New", points=None, now=desk.now) is None
+    leases.pause(desk.registration.pk, until=desk.now + timedelta(hours=1))
+    assert column_changes.due(now=desk.now) == []
+    assert column_changes.due(now=desk.now + timedelta(hours=1)) == [desk.column.pk]

@@ -38,11 +38,14 @@ class AnswerSaver extends HTMLElement {
     this.form.addEventListener("input", (event) => this.changed(event));
     this.form.addEventListener("focusout", () => this.outbox.size && this.flush());
     this.form.addEventListener("submit", (event) => this.submit(event));
-    this.form.addEventListener("pointerdown", () => {
+    this.form.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
       this.waiting ??= new Map();
       setTimeout(() => this.settle(), LONGEST_PRESS);
     });
-    for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(() => this.settle()));
+    for (const kind of ["pointerup", "pointercancel", "contextmenu", "keydown", "blur"]) {
+      addEventListener(kind, () => setTimeout(() => this.settle()));
+    }
     addEventListener("online", () => this.flush());
     addEventListener("pageshow", (event) => event.persisted && location.reload());
     addEventListener("pagehide", () => this.leave());
