@@ -250,3 +250,17 @@ def test_id_of_a_course_is_taken_as_it_is_written(browser: Browser, quiz: Quiz, 
     for one in ("run1", course, course):
         assert launch(browser, one, "check", custom={"quiz": "rivers"}).context.context_id == one  # type: ignore[union-attr]
     assert ResourceLink.objects.count() == 2
+
+
+def test_launch_without_a_course_is_told_by_its_column_where_courses_share_their_list(
+    browser: Browser, quiz: Quiz
+) -> None:
+    old, _ = (launch(browser, course, "check", custom={"quiz": "rivers"}) for course in ("run1", "run2"))
+    columns = [f"{browser.platform.url}/run{number}/lineitem" for number in (1, 2)]
+    for column, link in zip(columns, ResourceLink.objects.order_by("id"), strict=True):
+        LineItem.objects.filter(resource_link=link).update(url=column)
+    endpoint = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+    named = {endpoint: browser.platform.endpoint(lineitem=columns[0])}
+    browser.launch(context=None, resource_link={"id": "check"}, custom={"quiz": "rivers"}, **named)
+
+    assert Launch.objects.order_by("-created_at")[0].resource_link == old.resource_link

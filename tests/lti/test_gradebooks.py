@@ -404,3 +404,28 @@ def test_grade_that_went_with_its_person_is_restored_at_a_second_try_too(desk: D
     desk.now += timedelta(hours=1)
     scores.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
     assert desk.drain(after=1).state == ScoreState.DELIVERED
+
+
+def test_score_that_found_its_column_moved_while_a_launch_named_a_third_is_told_there_too(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.family("canvas")
+    desk.queue(5)
+    desk.drain()
+    there, third = (f"{desk.platform.url}/lineitems/{number}/lineitem" for number in (5, 9))
+    desk.platform.line_items = [{"id": there, "resourceLinkId": "link-1"}]
+    desk.platform.switch(SCORES, Answer(404))
+    desk.queue(7, submitted_at=desk.now)
+    desk.tick = timedelta(milliseconds=5)
+
+    def launched() -> None:
+        now = desk.clock()
+        LineItem.objects.update(url=third, replaced_at=now, news_at=now, score_maximum=None, made=False)
+
+    before_the_answer(monkeypatch, launched)
+    desk.drain(after=2)
+    shows(desk, None)  # in the third
+    scores.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
+    desk.drain(after=60)
+
+    assert [len(desk.platform.asked(f"/lineitems/{number}/lineitem/scores")) for number in (5, 9)] == [1, 1]
