@@ -61,8 +61,9 @@ def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
 
 def has_choice(viewer: Launch, present: Assignment) -> bool:
     """Whether an instructor may still put another quiz there, and there is one."""
+    _require_instructor(viewer)
     others = Quiz.objects.filter(current__isnull=False).exclude(pk=present.quiz_id)
-    return others.exists() and not class_attempts(viewer).exists()
+    return others.exists() and not linking.is_begun(viewer.resource_link_id)
 
 
 def attempts(viewer: Launch) -> list[Attempt]:

@@ -13,9 +13,10 @@ from assessment import placing, policy
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Opens
 from assessment.placing import Named
 from content.models import Quiz
+from lti import claims
 from lti.models import Launch
 
-NAMING = "LtiResourceLinkRequest"  # other messages come with the names of the tool as a whole, or with none
+NAMING = claims.RESOURCE_LINK  # other messages come with the names of the tool as a whole, or with none
 # How a check is taken that nobody picked anything for.
 UNPLACED: dict[str, Any] = {
     "opens": Opens.BOTH,

@@ -24,7 +24,7 @@ Row = TypeVar("Row", bound=Model)
 
 NO_COURSE = UUID(int=0)
 # Other messages may leave out what someone is in the course: they say nothing of it then.
-ABOUT_AN_ACTIVITY = {"LtiResourceLinkRequest", "LtiSubmissionReviewRequest"}
+ABOUT_AN_ACTIVITY = {claims.RESOURCE_LINK, claims.REVIEW}
 
 
 def _links(deployment: UUID, link_id: str) -> QuerySet[ResourceLink]:
@@ -129,11 +129,12 @@ def _adopted(link: ResourceLink, context: Context) -> bool:
     """Whether a link without a course became one of this course; not where another launch was first."""
     try:
         with transaction.atomic():
-            free = ResourceLink.objects.filter(pk=link.pk, context=None)
-            link.context = context
-            return bool(free.update(context=context))
+            adopted = ResourceLink.objects.filter(pk=link.pk, context=None).update(context=context)
     except IntegrityError:
         return False
+    if adopted:
+        link.context = context
+    return bool(adopted)
 
 
 def _context(at: Arrival) -> Claims:

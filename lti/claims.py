@@ -10,6 +10,8 @@ from lti.errors import LaunchRefused, Problem
 CLAIM = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+# Types of messages that more than one module tells apart.
+RESOURCE_LINK, DEEP_LINKING, REVIEW = "LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest"
 GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 
 Claims = dict[str, Any]

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
@@ -53,8 +52,7 @@ def change(*, resource_link: ResourceLink, label: str, points: Decimal | None, n
 
 def due(*, now: datetime) -> list[UUID]:
     """Columns whose change the platform has not heard of yet."""
-    calm = Q(registration__paused_until=None) | Q(registration__paused_until__lte=now)
-    waiting = LineItem.objects.filter(calm, push_at__lte=now, registration__active=True).order_by("push_at")
+    waiting = LineItem.objects.filter(leases.calm(now), push_at__lte=now, registration__active=True).order_by("push_at")
     return list(waiting.values_list("pk", flat=True)[:PER_SWEEP])
 
 

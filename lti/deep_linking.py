@@ -21,7 +21,7 @@ from lti.models import Launch
 from lti.roles import in_context, role, teaches_somewhere
 from roster.models import Role
 
-REQUEST, RESPONSE = "LtiDeepLinkingRequest", "LtiDeepLinkingResponse"
+REQUEST, RESPONSE = claims.DEEP_LINKING, "LtiDeepLinkingResponse"
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 CANVAS_PLACEMENT = "https://www.instructure.com/placement"
 BACKDATED = 30  # seconds: Moodle refuses an answer that is issued one second ahead of its own clock

@@ -78,9 +78,8 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         return Outcome(Verdict(Kind.RETRY, hint), words=str(error), reached=False)
     except http.HttpError as error:
         status = error.status if isinstance(error, http.Refused) else None
-        if isinstance(error, http.Refused) and (asked := _slow_down(parcel, error.answer)):
-            left = pacing.remaining(error.answer.headers)
-            return Outcome(asked, status, str(error), unknown=_is_open(delivery), remaining=left)
+        if asked := _slow_down(parcel, error):
+            return Outcome(asked, status, str(error), unknown=_is_open(delivery))
         verdict = Verdict(Kind.RETRY, FAULTY if status or isinstance(error, http.NotJson) else STILL_TRYING)
         return Outcome(verdict, status, str(error), reached=status is not None, unknown=_is_open(delivery))
     except Exception:
@@ -89,9 +88,11 @@ def deliver(parcel: Parcel, session: requests.Session) -> Outcome:
         return Outcome(verdict, words="internal error", unknown=_is_open(delivery))
 
 
-def _slow_down(parcel: Parcel, answer: Answer) -> Verdict | None:
+def _slow_down(parcel: Parcel, error: http.HttpError) -> Verdict | None:
     """What a platform's wish to be left alone means, in whatever answer it stands."""
-    verdict = families.of(parcel.registration.family).read(answer)
+    if not isinstance(error, http.Refused):
+        return None
+    verdict = families.of(parcel.registration.family).read(error.answer)
     return verdict if verdict.kind is Kind.RETRY and verdict.pause else None
 
 
@@ -244,7 +245,7 @@ class _Delivery:
         except http.HttpError as error:
             if self.family.KEEPS_OVERRIDES:  # it refuses the repeat, which then tells
                 raise
-            if isinstance(error, http.Refused) and (asked := _slow_down(self.parcel, error.answer)):
+            if asked := _slow_down(self.parcel, error):
                 return self._outcome(answer, replace(asked, kind=Kind.DELIVERED, hint=""))
         return self._outcome(answer, Verdict(Kind.DELIVERED))
 

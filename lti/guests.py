@@ -30,7 +30,7 @@ PERSONAL = (
     "address",
 )
 # Everything else is about somebody: deep linking places content for a teacher, a review needs a reader.
-FOR_GUESTS = {"LtiResourceLinkRequest"}
+FOR_GUESTS = {claims.RESOURCE_LINK}
 
 
 def is_guest(found: Claims) -> bool:

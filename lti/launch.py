@@ -141,8 +141,8 @@ def _resource_link_request(at: Arrival) -> str:
 
 
 MESSAGES: dict[str, Handler] = {
-    "LtiResourceLinkRequest": _resource_link_request,
-    "LtiSubmissionReviewRequest": review.open_submission,
+    claims.RESOURCE_LINK: _resource_link_request,
+    claims.REVIEW: review.open_submission,
     "LtiEulaRequest": eula.open_terms,
     **dict.fromkeys(privacy.TYPES, privacy.open_subject),
     deep_linking.REQUEST: deep_linking.request,

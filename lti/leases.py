@@ -69,6 +69,12 @@ class Lease:
         return bool(moved)
 
 
+def calm(now: datetime, registration: str = "registration") -> Q:
+    """Rows whose platform asked for no pause that lasts until now; `registration` is the way from a row to it."""
+    until = f"{registration}__paused_until"
+    return Q(**{until: None}) | Q(**{f"{until}__lte": now})
+
+
 def pause(registration_id: UUID, *, until: datetime) -> None:
     """Leave a platform alone until then, whoever would ask it."""
     earlier = Q(paused_until=None) | Q(paused_until__lt=until)

@@ -70,8 +70,7 @@ def due(now: datetime) -> QuerySet[LineItem]:
     """Columns with recent scores that were not read for a while, the longest unread first."""
     scored = ScoreEvent.objects.filter(line_item=OuterRef("pk"), timestamp__gt=now - RECENT)
     unread = Q(reconciled_at=None) | Q(reconciled_at__lte=now - EVERY) | Q(look_again_at__lte=now)
-    calm = Q(registration__paused_until=None) | Q(registration__paused_until__lte=now)
-    columns = LineItem.objects.filter(unread, calm, Exists(scored), wanted=True, registration__active=True)
+    columns = LineItem.objects.filter(unread, leases.calm(now), Exists(scored), wanted=True, registration__active=True)
     columns = columns.filter(
         resource_link__deployment__active=True, resource_link__scopes__contains=[ags.RESULT]
     ).exclude(url="")

@@ -20,8 +20,7 @@ from lti.platforms import Platform
 
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 CANVAS = "https://canvas.instructure.com/lti/"
-REVIEW = "LtiSubmissionReviewRequest"
-ALWAYS = ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", REVIEW)
+ALWAYS = (claims.RESOURCE_LINK, claims.DEEP_LINKING, claims.REVIEW)
 
 
 @dataclass(frozen=True)
@@ -80,18 +79,18 @@ def _scopes(platform: Platform) -> list[str]:
 
 def _messages(platform: Platform) -> list[dict[str, Any]]:
     launch = tool.address("launch")
-    picker = {"type": "LtiDeepLinkingRequest", "target_link_uri": launch, "label": tool.NAME, "icon_uri": tool.icon()}
+    picker = {"type": claims.DEEP_LINKING, "target_link_uri": launch, "label": tool.NAME, "icon_uri": tool.icon()}
     messages: list[dict[str, Any]] = [_resource_link(platform), {**picker, **_placements(platform)}]
     # Moodle opens a grade this way though it does not list it; Canvas refuses what it does not list.
-    if REVIEW in platform.messages or not platform.is_canvas:
-        messages.append({"type": REVIEW, "target_link_uri": launch})
+    if claims.REVIEW in platform.messages or not platform.is_canvas:
+        messages.append({"type": claims.REVIEW, "target_link_uri": launch})
     more = [name for name in MESSAGES if name in platform.messages and name not in ALWAYS]
     return messages + [{"type": name, "target_link_uri": launch} for name in more]
 
 
 def _resource_link(platform: Platform) -> dict[str, Any]:
-    message: dict[str, Any] = {"type": "LtiResourceLinkRequest", "target_link_uri": tool.address("launch")}
-    if platform.is_canvas and "course_navigation" in platform.messages.get("LtiResourceLinkRequest", ()):
+    message: dict[str, Any] = {"type": claims.RESOURCE_LINK, "target_link_uri": tool.address("launch")}
+    if platform.is_canvas and "course_navigation" in platform.messages.get(claims.RESOURCE_LINK, ()):
         hidden = {CANVAS + "course_navigation/default_enabled": False, CANVAS + "visibility": "members"}
         message |= {"label": tool.NAME, "placements": ["course_navigation"], **hidden}
     return message
@@ -101,7 +100,7 @@ def _placements(platform: Platform) -> dict[str, list[str]]:
     """Only Canvas has places of its own to ask for; elsewhere the picker is where the LMS puts it."""
     if not platform.is_canvas:
         return {}
-    offered = platform.messages.get("LtiDeepLinkingRequest") or tuple(tool.PLACEMENTS)
+    offered = platform.messages.get(claims.DEEP_LINKING) or tuple(tool.PLACEMENTS)
     return {"placements": [name for name in tool.PLACEMENTS if name in offered]}
 
 

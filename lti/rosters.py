@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from lti import claims
+from lti import claims, leases
 from lti.claims import GROUPS, NRPS, Claims
 from lti.models import Context
 
@@ -51,11 +51,11 @@ def ask(context: Context, *, now: datetime) -> None:
 def due(now: datetime) -> QuerySet[Context]:
     """The contexts that may be read now, longest wait first."""
     free = Q(roster_lease=None) | Q(roster_lease__lte=now)
-    paused = Q(deployment__registration__paused_until__gt=now)
     return (
-        Context.objects.filter(free, roster_next_at__lte=now, deployment__active=True)
+        Context.objects.filter(
+            free, leases.calm(now, "deployment__registration"), roster_next_at__lte=now, deployment__active=True
+        )
         .filter(deployment__registration__active=True)
-        .exclude(paused)
         .order_by("roster_next_at")
     )
 

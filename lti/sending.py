@@ -70,9 +70,8 @@ def due(now: datetime) -> QuerySet[ScoreEvent]:
     """
     pair = {"line_item": OuterRef("line_item"), "platform_user": OuterRef("platform_user")}
     under_way = ScoreEvent.objects.filter(**pair, state=ScoreState.SENDING)
-    waiting = Q(registration__paused_until=None) | Q(registration__paused_until__lte=now)
     events = ScoreEvent.objects.filter(
-        waiting,
+        leases.calm(now),
         state=ScoreState.DUE,
         next_try_at__lte=now,
         registration__active=True,
@@ -166,10 +165,8 @@ class Drain:
         """Keep the lease, also while slow answers fill all places. False once another drain has taken over."""
         if time.monotonic() - self.renewed > RENEW_EVERY / 3:
             self.renewed = time.monotonic()
-            known = Registration.objects.filter(pk=self.registration.pk, paused_until__gt=self.clock())
-            self.paused_until = max(
-                filter(None, [self.paused_until, *known.values_list("paused_until", flat=True)]), default=None
-            )
+            mine = Registration.objects.filter(pk=self.registration.pk)  # others are asked for a pause as well
+            self.paused_until = mine.values_list("paused_until", flat=True).first()
             return self.lease.renew()
         return True
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.conf import settings
 from django.urls import reverse
 
-from lti import ags, nrps
+from lti import ags, claims, nrps
 
 NAME = "Assay"
 DESCRIPTION = "Lessons with an end-of-lesson check; scores go to the gradebook."
@@ -76,11 +76,11 @@ def canvas_configuration(privacy: str = USUAL_PRIVACY) -> dict[str, Any]:
     """Canvas's JSON configuration of an LTI key, for "Enter URL" and "Paste JSON"."""
     launch = address("launch")
     placements: list[dict[str, Any]] = [
-        {"placement": placement, "message_type": "LtiDeepLinkingRequest", "target_link_uri": launch, "text": text}
+        {"placement": placement, "message_type": claims.DEEP_LINKING, "target_link_uri": launch, "text": text}
         | {"enabled": True, "icon_url": icon()}
         for placement, text in PLACEMENTS.items()
     ]
-    navigation = {"placement": "course_navigation", "message_type": "LtiResourceLinkRequest", "text": NAME}
+    navigation = {"placement": "course_navigation", "message_type": claims.RESOURCE_LINK, "text": NAME}
     placements.append({**navigation, "target_link_uri": launch, "default": "disabled", "enabled": True})
     extension = {
         "domain": domain(),

@@ -19,7 +19,6 @@ from lti.models import Registration
 
 LEEWAY = 60  # seconds, both ways
 VERSION = "1.3.0"
-RESOURCE_LINK, PICKING = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 SEGMENT = re.compile(r"[A-Za-z0-9_-]+={0,2}")  # padding does not belong there, but some add it
 RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 
@@ -43,9 +42,9 @@ def message(found: Claims) -> None:
     for name in ("message_type", "deployment_id"):
         claims.identifier(found, CLAIM + name)
     kind, uri = found[CLAIM + "message_type"], found.get(CLAIM + "target_link_uri")
-    if not isinstance(found.get(CLAIM + "roles"), list) and (kind != PICKING or CLAIM + "roles" in found):
+    if not isinstance(found.get(CLAIM + "roles"), list) and (kind != claims.DEEP_LINKING or CLAIM + "roles" in found):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "roles is missing or not a list")
-    if not claims.url(uri, target.LONGEST) and (kind == RESOURCE_LINK or uri is not None):
+    if not claims.url(uri, target.LONGEST) and (kind == claims.RESOURCE_LINK or uri is not None):
         raise LaunchRefused(Problem.MESSAGE_INVALID, "target_link_uri is missing or not an http address")
 
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from assessment import access
 from assessment.views import learner, picking, privacy, submission, teacher, terms
 from assessment.views.requests import LaunchRequest, see_other
-from lti import deep_linking
+from lti import claims, deep_linking
 from lti.messages.privacy import TYPES
 
 Page = Callable[[LaunchRequest], HttpResponse]
@@ -33,8 +33,8 @@ def _activity(request: LaunchRequest) -> HttpResponse:
 
 # One for every message type that `lti.launch` handles.
 FRONTS: dict[str, Page] = {
-    "LtiResourceLinkRequest": _activity,
-    "LtiSubmissionReviewRequest": submission.front,
+    claims.RESOURCE_LINK: _activity,
+    claims.REVIEW: submission.front,
     "LtiEulaRequest": terms.front,
     **dict.fromkeys(TYPES, privacy.front),
     deep_linking.REQUEST: picking.front,

@@ -21,6 +21,7 @@ from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
 from content.models import LessonVersion, QuizVersion
+from lti import claims
 
 
 def home(request: LaunchRequest) -> HttpResponse:
@@ -284,5 +285,5 @@ def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -
 
 def _front(request: LaunchRequest) -> str:
     """The overview's name: where the front page is another one, as for teachers, it lies beside it."""
-    plain = request.viewer.message_type == "LtiResourceLinkRequest"
+    plain = request.viewer.message_type == claims.RESOURCE_LINK
     return "home" if plain and not access.is_instructor(request.viewer) else "preview"

@@ -13,9 +13,7 @@ class PlatformFamily(Protocol):
 
     OWN_MAXIMUM: bool  # whether a score must be given in the column's own maximum
     REFUSES_EQUAL: bool  # whether a score that arrived before is refused (409), so that a repeat is safe
-    KEEPS_OVERRIDES: (
-        bool | None
-    )  # whether a grade that a teacher set stays though the answer is a success; None: perhaps
+    KEEPS_OVERRIDES: bool | None  # whether a grade that a teacher set stays beside a success; None: perhaps
     EMPTY_IS_CLEARED: bool  # whether a result without a score is one that a person cleared
     RENAMES_USERS: bool  # whether people who were merged are answered for by another id
     RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
