@@ -9,10 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
-from assessment import linking, placing
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
+from assessment.placement import linking, placing
 from content.models import LessonVersion, Quiz
-from lti.messages.privacy import TYPES as PRIVACY_TYPES
+from lti.launch.messages.privacy import TYPES as PRIVACY_TYPES
 from lti.models import Context, Launch
 from roster.models import Enrollment, Group, Institution, Person, Role
 from roster.rows import Prepared, one

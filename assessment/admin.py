@@ -8,8 +8,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from assessment import policy
 from assessment.models import Assignment, Attempt, Erasure, Grade, Mark, Response
+from assessment.placement import policy
 from lti.models import ScoreEvent, ScoreState
 from roster.admin import OwnRows, ReadOnlyRows
 

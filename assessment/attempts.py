@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from assessment import marking, tasks, windows
+from assessment import marking, tasks
 from assessment.models import Assignment, Attempt, AttemptState, Response
+from assessment.placement import windows
+from assessment.placement.windows import Window
 from assessment.sheets import ItemResult as ItemResult
 from assessment.sheets import Question as Question
 from assessment.sheets import questions as questions
 from assessment.sheets import results as results
-from assessment.windows import Window
 from content.models import Quiz, QuizVersion, QuizVersionItem
 from roster.models import Person
 

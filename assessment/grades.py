@@ -13,7 +13,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Grade, GradeState, WhileWaiting
-from lti import language, scores
+from lti.gradebook import scores
+from lti.launch import language
 from roster.models import Person
 
 AT_ONCE = 200  # people whose grades are worked out in one transaction

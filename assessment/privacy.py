@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from assessment import sheets
 from assessment.models import Attempt, AttemptState, Erasure, ForgottenAttempt, Grade, Mark, Placement, Response
-from lti import privacy
+from lti.launch import privacy
 from roster.models import Enrollment, Person
 
 IDENTITY = ("name", "given_name", "family_name", "email")

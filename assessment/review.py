@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from assessment import marking, tasks
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
 from assessment.templatetags.assay import points as points_text
-from lti.claims import UNSTORABLE
+from lti.words.claims import UNSTORABLE
 from roster.models import Person
 
 

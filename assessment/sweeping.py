@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from assessment import grades, marking
 from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
 from assessment.statistics import folding
-from lti import columns, scores
+from lti.gradebook import columns, scores
 
 logger = logging.getLogger(__name__)
 

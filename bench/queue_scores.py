@@ -15,7 +15,7 @@ def main(client_id: str, file: str) -> None:
     django.setup()
     from django.utils import timezone
 
-    from lti import scores
+    from lti.gradebook import scores
     from lti.models import PlatformUser, ResourceLink
     from roster.models import Person
 

@@ -9,7 +9,7 @@ from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponseBase
 
-from lti import language
+from lti.launch import language
 
 Changes = tuple[tuple[str, tuple[str, ...] | None], ...]
 

@@ -59,7 +59,7 @@ MIDDLEWARE = [
     "config.middleware.Utf8Middleware",
     "config.middleware.PolicyMiddleware",
     "config.middleware.PublicLanguageMiddleware",
-    "lti.middleware.LaunchMiddleware",
+    "lti.launch.middleware.LaunchMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 
 from content.models import Quiz
-from lti.views import allow_framing, misdirected
+from lti.launch.views import allow_framing, misdirected
 
 logger = logging.getLogger(__name__)
 

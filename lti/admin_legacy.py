@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from lti.models import LegacyConsumer, LegacyUser
-from lti.secrets import seal
+from lti.models.sealed import seal
 from roster.admin import OwnRows, ReadOnlyRows
 
 

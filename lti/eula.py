@@ -15,8 +15,10 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from lti import ags, http, keys, leases, tasks, tokens, tool
+from lti.gradebook import ags
 from lti.models import EulaAcceptance, Launch, ReportState, Terms
+from lti.platform import enqueue, keys, leases, tokens, tool
+from lti.wire import client
 
 LEASE = timedelta(minutes=3)  # longer than any one try takes
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=1)
@@ -70,7 +72,7 @@ def accept(*, viewer: Launch, terms: Terms, now: datetime) -> EulaAcceptance:
     if service:
         # The platform asks again only if it does not know.
         EulaAcceptance.objects.filter(pk=made.pk).update(state=ReportState.DUE, next_try_at=now, tries=0)
-        tasks.report_acceptance.delay_on_commit(str(made.pk))  # type: ignore[attr-defined]
+        enqueue.on_commit("report_acceptance", str(made.pk))
     return made
 
 
@@ -110,13 +112,13 @@ def _told(row: EulaAcceptance) -> tuple[int | None, str]:
         return answer.status, answer.text[:2_000]
     except tokens.TokenRefused as error:
         return error.status, error.words[:2_000]
-    except http.HttpError as error:
+    except client.HttpError as error:
         return None, str(error)[:2_000]
 
 
-def _post(row: EulaAcceptance) -> http.Answer:
+def _post(row: EulaAcceptance) -> client.Answer:
     body = {"userId": row.platform_user.sub, "accepted": True, "timestamp": row.accepted_at.isoformat()}
-    with http.session() as session:
+    with client.session() as session:
         call = tokens.authorised(row.registration, [tool.EULA], key=keys.signing_key(), session=session)
         return call(
             "POST",

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext
 
-from lti import delivery, roster_reading
+from lti.gradebook import delivery
+from lti.people import roster_reading
 
 BEGINNINGS = (delivery.GIVEN_UP, roster_reading.NO_GROUPS)  # other words follow these
 

@@ -16,10 +16,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from lti import claims
-from lti.claims import CLAIM, Claims
 from lti.models import LegacyConsumer, LegacyUser, PlatformUser, Registration
-from lti.secrets import CannotOpen
+from lti.models.sealed import CannotOpen
+from lti.words import claims
+from lti.words.claims import CLAIM, Claims
 from roster import people
 from roster.models import Enrollment, Group, Person
 from roster.rows import one

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from lti.secrets import SealedField, unseal
+from lti.models.sealed import SealedField, unseal
 from roster.ids import uuid7
 from roster.models import Institution, Person
 

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from lti import notices
-from lti.errors import LaunchRefused
+from lti.words.errors import LaunchRefused
 
 logger = logging.getLogger(__name__)
 

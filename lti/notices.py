@@ -12,11 +12,14 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from jwt.utils import base64url_decode
 
-from lti import arrival, claims, history, http, jwks, keys, leases, tokens, tool, validate
-from lti.arrival import Arrival
-from lti.claims import CLAIM, Claims
-from lti.errors import LaunchRefused, Problem
+from lti.launch import arrival, history, validate
+from lti.launch.arrival import Arrival
 from lti.models import Deployment, Notice, Registration
+from lti.platform import enqueue, jwks, keys, leases, tokens, tool
+from lti.wire import client
+from lti.words import claims
+from lti.words.claims import CLAIM, Claims
+from lti.words.errors import LaunchRefused, Problem
 from roster.rows import one
 
 COPIED = "LtiContextCopyNotice"
@@ -35,10 +38,9 @@ def offered(deployment: Deployment, found: Claims, *, now: datetime) -> None:
         return
     if tool.NOTICES not in claims.strings(service.get("scope")):
         return
-    from lti import tasks  # which imports launch, which imports this
 
     Deployment.objects.filter(pk=deployment.pk).update(notices_url=url, notices_due_at=now, notices_tries=0)
-    tasks.subscribe.delay_on_commit(str(deployment.pk))  # type: ignore[attr-defined]
+    enqueue.on_commit("subscribe", str(deployment.pk))
 
 
 def due(now: datetime) -> QuerySet[Deployment]:
@@ -75,10 +77,10 @@ def _ask(deployment: Deployment) -> tuple[bool, str]:
     body = json.dumps({"notice_type": COPIED, "handler": tool.address("notices")}).encode()
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     try:
-        with http.session() as session:
+        with client.session() as session:
             call = tokens.authorised(deployment.registration, [tool.NOTICES], key=keys.signing_key(), session=session)
             answer = call("PUT", deployment.notices_url, headers=headers, data=body)
-    except http.HttpError as error:
+    except client.HttpError as error:
         return False, str(error)
     return answer.ok, f"{answer.status} {answer.reason} {answer.text}"
 

@@ -5,7 +5,11 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import column_changes, eula, keys, launch, notices, reconcile, roster_reading, rosters, scores
+from lti import eula, notices
+from lti.gradebook import column_changes, reconcile, scores
+from lti.launch import launch
+from lti.people import roster_reading, rosters
+from lti.platform import keys
 
 PATIENCE = 10.0  # seconds for which a worker stays for scores that come due soon
 

@@ -1,6 +1,8 @@
 from django.urls import path, re_path
 
-from lti import notice_views, registration_views, views
+from lti import notice_views
+from lti.connect import registration_views
+from lti.launch import views
 
 app_name = "lti"
 urlpatterns = [

@@ -51,7 +51,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def few_keys() -> Iterator[None]:
     """Real RSA keys in turn from a small store: making one takes a while, and every empty database wants one."""
-    from lti import keys
+    from lti.platform import keys
 
     make = functools.lru_cache(lambda number, **options: generate_private_key(**options))
     numbers = itertools.cycle(range(16))

@@ -17,8 +17,9 @@ from assessment import access
 from assessment.models import Attempt, AttemptState, Grade
 from assessment.views import gradebook
 from assessment.views.requests import LaunchRequest, instructors_only, see_other
-from lti import reconcile, rosters
+from lti.gradebook import reconcile
 from lti.models import Context
+from lti.people import rosters
 from roster.models import Group, Person
 
 PER_PAGE = 100

@@ -11,10 +11,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from assessment import policy
 from assessment.models import Assignment
+from assessment.placement import policy
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
-from lti import column_changes, scores
+from lti.gradebook import column_changes, scores
 
 GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 

@@ -8,8 +8,9 @@ from django.views.decorators.http import require_http_methods
 from assessment import access
 from assessment.views import learner, picking, privacy, submission, teacher, terms
 from assessment.views.requests import LaunchRequest, see_other
-from lti import claims, deep_linking
-from lti.messages.privacy import TYPES
+from lti.launch import deep_linking
+from lti.launch.messages.privacy import TYPES
+from lti.words import claims
 
 Page = Callable[[LaunchRequest], HttpResponse]
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_noop as _
 
 from assessment.models import Assignment, Grade, GradeState, WhileWaiting
 from assessment.templatetags.assay import points
-from lti import platforms, scores
+from lti.gradebook import scores
 from lti.models import Drift, Launch, ScoreEvent, ScoreState
+from lti.wire.answers import readable
 
 Look = Literal["ok", "wait", "bad", ""]
 ON_THE_WAY = (ScoreState.DUE, ScoreState.SENDING)
@@ -146,7 +147,7 @@ def trouble_line(event: ScoreEvent, paused: datetime | None = None) -> Line:
 
 def _told(event: ScoreEvent) -> str:
     """The LMS's own words, or ours about why there are none."""
-    told = platforms.plain(event.last_answer)
+    told = readable(event.last_answer)
     if told and event.last_status is not None:
         return gettext("The LMS said: {words}").format(words=told)
     return "" if event.hint else gettext("The LMS did not answer.")

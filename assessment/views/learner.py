@@ -13,15 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, attempts, windows
+from assessment import access, attempts
 from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens
+from assessment.placement import windows
 from assessment.responses import AttemptClosed
 from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
 from content.models import LessonVersion, QuizVersion
-from lti import claims
+from lti.words import claims
 
 
 def home(request: LaunchRequest) -> HttpResponse:

@@ -13,13 +13,14 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from assessment import picking, sheets
+from assessment import sheets
 from assessment.models import Counts, Opens
-from assessment.picking import Pick, Thing
+from assessment.placement import picking
+from assessment.placement.picking import Pick, Thing
 from assessment.views import answers
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, View
-from lti import deep_linking
+from lti.launch import deep_linking
 
 MOST = 50  # things added at once
 MOST_POINTS = Decimal(100_000)

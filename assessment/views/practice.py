@@ -22,7 +22,7 @@ from assessment.views import answers
 from assessment.views.answers import Field, Outcome
 from assessment.views.requests import see_other
 from content.models import Quiz, QuizVersion
-from lti.views import misdirected
+from lti.launch.views import misdirected
 
 ALL = "all"
 

@@ -13,16 +13,18 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, linking, picking, placing, policy, windows
-from assessment.linking import QuizInUse
+from assessment import access
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
-from assessment.placing import DATES, POLICY
+from assessment.placement import linking, picking, placing, policy, windows
+from assessment.placement.linking import QuizInUse
+from assessment.placement.placing import DATES, POLICY
 from assessment.statistics import report
 from assessment.views import class_list, gradebook
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
-from lti import history, scores
+from lti.gradebook import scores
+from lti.launch import history
 from lti.models import ScoreEvent
 from roster.models import Person
 

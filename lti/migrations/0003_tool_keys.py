@@ -1,7 +1,7 @@
 from django.db import migrations, models
 from django.db.models import F
 
-from lti import secrets
+from lti.models import sealed as secrets
 
 
 def seal(apps, schema_editor):

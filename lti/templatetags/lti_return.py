@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from lti import returning
+from lti.launch import returning
 
 register = template.Library()
 

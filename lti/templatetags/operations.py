@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 
-from lti import approval, scores
+from lti.connect import approval
+from lti.gradebook import scores
 from lti.models import ScoreEvent
 from roster.admin import own
 

@@ -7,8 +7,8 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from assessment import access, attempts
-from assessment.linking import QuizInUse
 from assessment.models import Assignment, Attempt, Response
+from assessment.placement.linking import QuizInUse
 from lti.models import Launch
 from roster.models import Role
 from tests.cast import (

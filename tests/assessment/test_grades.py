@@ -10,9 +10,10 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from assessment import access, attempts, grades, marking, policy, review, sweeping
+from assessment import access, attempts, grades, marking, review, sweeping
 from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
-from lti import columns, scores
+from assessment.placement import policy
+from lti.gradebook import columns, scores
 from lti.models import LineItem, ScoreEvent, ScoreState
 from roster.models import Role
 from tests.cast import (

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from assessment import access, linking
+from assessment import access
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Opens
+from assessment.placement import linking
 from content.models import Quiz
 from lti.models import Launch, ResourceLink
 from roster.models import Role

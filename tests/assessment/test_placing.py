@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from assessment import access, attempts, windows
+from assessment import access, attempts
 from assessment.attempts import OutsideWindow
 from assessment.models import Assignment, Counts, Feedback, Opens, Placement, WhileWaiting
+from assessment.placement import windows
 from content.models import Quiz
 from lti.models import Deployment, Launch, LineItem, Registration, ResourceLink
 from roster.models import Role

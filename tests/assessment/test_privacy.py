@@ -10,7 +10,7 @@ from assessment import access, privacy
 from assessment.models import Attempt, Erasure, Feedback, Grade, Mark, MarkedBy, Response, StatisticsRow
 from assessment.statistics import folding
 from assessment.statistics.recount import recount
-from lti import launch
+from lti.launch import launch
 from lti.models import PlatformUser, ScoreEvent
 from roster.models import Enrollment, Group, Person, Role
 from tests.cast import NOW, Cast, all_right, at, begin, hand_in

@@ -9,8 +9,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from lti import login, tokens
+from lti.launch import login
 from lti.models import Deployment, Registration
+from lti.platform import tokens
 from roster.models import Institution
 from tests.lti.desk import Desk
 from tests.lti.platform import Platform, running

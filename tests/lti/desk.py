@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from lti import scores
+from lti.gradebook import scores
 from lti.models import (
     Context,
     Deployment,

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from lti import leases, scores, sending
+from lti.gradebook import scores, sending
 from lti.models import Deployment, ScoreEvent, ScoreState
+from lti.platform import leases
 from roster.models import Institution
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import Answer, Platform, Seen

@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from lti import ags, column_changes, http, keys, scores, tokens
-from lti.leases import Lease
+from lti.gradebook import ags, column_changes, scores
 from lti.models import LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.platform import keys, tokens
+from lti.platform.leases import Lease
+from lti.wire import client
 from tests.lti.conftest import Browser
 from tests.lti.desk import SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
@@ -110,7 +112,7 @@ def test_link_with_several_columns_uses_ours(desk: Desk) -> None:
         {"id": f"{url}/lineitems/7/lineitem", "resourceLinkId": "link-1", "tag": "assay", "resourceId": "deep-linked"},
         {"id": f"{url}/lineitems/1/lineitem", "resourceLinkId": "link-1", "resourceId": ours},
     ]
-    with http.session() as session:
+    with client.session() as session:
         call = tokens.authorised(desk.registration, SCOPES, key=keys.signing_key(), session=session)
         for expected in ("1", "7", "6", "5"):
             desk.platform.line_items = columns

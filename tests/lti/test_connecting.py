@@ -10,7 +10,8 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from lti import connecting, invitations, scores
+from lti.connect import connecting, invitations
+from lti.gradebook import scores
 from lti.models import Deployment, Invitation, Registration, ScoreEvent, key_hash
 from roster.models import Institution, User
 from tests.lti.conftest import register

@@ -13,8 +13,8 @@ from django.utils import timezone
 from assessment import access
 from assessment.models import Assignment, Attempt, Placement
 from content.models import Quiz
-from lti import arrival
-from lti.arrival import Arrival
+from lti.launch import arrival
+from lti.launch.arrival import Arrival
 from lti.models import Context, Deployment, Launch, LineItem, ResourceLink, ScoreEvent
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lti import column_changes, reconcile, scores, sending
+from lti.gradebook import column_changes, reconcile, scores, sending
 from lti.models import Drift, LineItem, Registration, ScoreEvent, ScoreState
 from roster.models import Enrollment
 from tests.lti.conftest import Browser

@@ -8,8 +8,9 @@ import jwt
 import pytest
 from django.test import Client
 
-from lti import deep_linking, keys
+from lti.launch import deep_linking
 from lti.models import Context, Launch
+from lti.platform import keys
 from roster.models import Role
 from tests.lti.conftest import Browser
 from tests.lti.platform import CLAIM, MEMBERSHIP

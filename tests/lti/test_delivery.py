@@ -13,12 +13,15 @@ from pylti1p3.grade import Grade
 from pylti1p3.registration import Registration as PyLtiRegistration
 from pylti1p3.service_connector import ServiceConnector
 
-from lti import ags, http, keys, scores, secrets, sending, tokens
+from lti.gradebook import ags, scores, sending
 from lti.models import (
     Registration,
     ScoreEvent,
     ScoreState,
+    sealed,
 )
+from lti.platform import keys, tokens
+from lti.wire import client
 from tests.lti.desk import NOW, SCOPES, SCORES, THROTTLED, Desk
 from tests.lti.platform import Answer
 
@@ -68,7 +71,7 @@ def test_token_is_used_again_and_never_by_another_registration(desk: Desk) -> No
 
     other = Registration.objects.get()
     other.pk = "01900000-0000-7000-8000-000000000000"
-    with http.session() as session:
+    with client.session() as session:
         mine = tokens.get(desk.registration, ("s",), key=keys.signing_key(), session=session)
         theirs = tokens.get(other, ("s",), key=keys.signing_key(), session=session)
         more = tokens.get(desk.registration, ("s", "t"), key=keys.signing_key(), session=session)
@@ -216,7 +219,7 @@ def test_platform_that_does_not_answer_keeps_nobody_waiting(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: Answer
 ) -> None:
     """The thread is for others meanwhile; a message brings it back. One that hangs is left alone at once."""
-    monkeypatch.setattr(http, "TIMEOUT", (0.1, 0.1))
+    monkeypatch.setattr(client, "TIMEOUT", (0.1, 0.1))
     monkeypatch.setattr(sending, "HANGING", 0.05 if answer.delay else 5.0)
     desk.platform.switch(SCORES, answer)
     desk.queue(now=timezone.now())
@@ -357,13 +360,13 @@ def test_pylti1p3_and_we_send_the_same_score_to_the_same_address(desk: Desk) -> 
     pem = keys.private_key(key.private_key)
     other = PyLtiRegistration()
     other.set_client_id(desk.registration.client_id).set_auth_token_url(desk.registration.token_url)
-    other.set_tool_private_key(secrets.unseal(key.private_key)).set_tool_public_key(
+    other.set_tool_private_key(sealed.unseal(key.private_key)).set_tool_public_key(
         pem.public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode()
     )
     endpoint = {"scope": SCOPES, "lineitem": desk.column.url, "lineitems": desk.link.line_items_url}
-    with http.session() as session:
+    with client.session() as session:
         service = AssignmentsGradesService(ServiceConnector(other, session), endpoint)
         grade = Grade().set_score_given(7).set_score_maximum(10).set_user_id("ada")
         grade.set_activity_progress("Completed").set_grading_progress("FullyGraded")

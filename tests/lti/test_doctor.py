@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from lti import doctor, doctor_score, keys, remedies
-from lti.examination import Finding
+from lti.connect import doctor, doctor_score, remedies
+from lti.connect.examination import Finding
 from lti.models import Context, Deployment, LineItem, Registration, ResourceLink, ScoreEvent
+from lti.platform import keys
 from roster.models import Course, Institution
 from tests.lti.conftest import register
 from tests.lti.platform import AGS, MEMBERSHIP, Answer, Platform, Seen

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lti import scores
+from lti.gradebook import scores
 from lti.models import Drift, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lti import column_changes, scores
+from lti.gradebook import column_changes, scores
 from lti.models import Drift, LineItem, Registration, ScoreState
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import Answer, Seen

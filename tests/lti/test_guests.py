@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from assessment import marking
 from assessment.models import Attempt, Grade, StatisticsDelta
-from lti import launch
+from lti.launch import launch
 from lti.models import Launch, PlatformUser, ScoreEvent
 from roster.models import Enrollment, Person, Role
 from tests.cast import published_quiz

@@ -20,8 +20,9 @@ from django.db.models import F
 from django.utils import timezone
 from urllib3.connection import HTTPConnection
 
-from lti import http, jwks
 from lti.models import Registration
+from lti.platform import jwks
+from lti.wire import client
 from tests.lti.conftest import Browser
 from tests.lti.platform import Answer, Platform, jwk, rsa_key
 
@@ -99,7 +100,7 @@ REDIRECT = Answer(302, headers={"Location": "/elsewhere"})
 BROKEN = {
     "down": Answer(503),
     "dropped": Answer(drop=True),
-    "huge": Answer(body=b" " * (http.MAX_BYTES + 1)),
+    "huge": Answer(body=b" " * (client.MAX_BYTES + 1)),
     "slow": Answer(delay=1.0),
     "redirecting": REDIRECT,
     "not json": Answer(body=b"<html>maintenance</html>"),
@@ -126,7 +127,7 @@ def test_key_set_that_was_not_to_be_had_is_asked_for_again_soon_and_its_fault_is
 def test_last_good_keys_stay_while_the_platform_is_broken(
     browser: Browser, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", (0.3, 0.3))
+    monkeypatch.setattr(client, "TIMEOUT", (0.3, 0.3))
     browser.launch()
     long_ago = timezone.now() - timedelta(hours=2)
     Registration.objects.update(jwks_fetched_at=long_ago, jwks_tried_at=long_ago)
@@ -141,7 +142,7 @@ def test_last_good_keys_stay_while_the_platform_is_broken(
 def test_first_launch_says_that_the_keys_are_not_to_be_had(
     browser: Browser, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", (0.3, 0.3))
+    monkeypatch.setattr(client, "TIMEOUT", (0.3, 0.3))
     browser.platform.switch("/jwks", BROKEN[fault])
 
     response = browser.launch()
@@ -151,20 +152,20 @@ def test_first_launch_says_that_the_keys_are_not_to_be_had(
 
 
 def test_time_that_the_name_server_takes_counts_too(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "DEADLINE", 0.1)
+    monkeypatch.setattr(client, "DEADLINE", 0.1)
     settings.ASSAY_PRIVATE_HOSTS = ["127.0.0.1"]
-    look_up = http._addresses
+    look_up = client._addresses
 
     def slow(host: str, port: int) -> list[str]:
         time.sleep(0.4)
         return look_up(host, port)
 
-    monkeypatch.setattr(http, "_addresses", slow)
+    monkeypatch.setattr(client, "_addresses", slow)
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
         pool.submit(_drip, listening, b"HTTP/1.1 200 OK\r\n")
         began = time.monotonic()
-        with pytest.raises(http.Unreachable, match="took longer"):
-            http.fetch("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        with pytest.raises(client.Unreachable, match="took longer"):
+            client.fetch("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/")
         assert time.monotonic() - began < 10
 
 
@@ -180,13 +181,13 @@ def test_time_that_the_name_server_takes_counts_too(settings: Any, monkeypatch: 
 )
 def test_answer_that_drips_is_cut_off(quick: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then starts the socket's own timeout anew."""
-    monkeypatch.setattr(http, "DEADLINE", 0.4)
+    monkeypatch.setattr(client, "DEADLINE", 0.4)
     settings.ASSAY_PRIVATE_HOSTS = ["127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
         pool.submit(_drip, listening, quick)
         began = time.monotonic()
-        with pytest.raises(http.Unreachable, match="took longer"):
-            http.fetch("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        with pytest.raises(client.Unreachable, match="took longer"):
+            client.fetch("GET", f"http://127.0.0.1:{listening.getsockname()[1]}/")
         assert time.monotonic() - began < 10  # the drip lasts for twenty
 
 
@@ -200,12 +201,12 @@ def test_certificate_of_an_authority_of_ones_own_is_taken_where_the_operator_nam
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:
         address = f"https://localhost:{listening.getsockname()[1]}/"
         pool.submit(_answer_by_tls, listening, context)
-        with pytest.raises(http.Unreachable, match="self-signed"):
-            http.fetch("GET", address)
+        with pytest.raises(client.Unreachable, match="self-signed"):
+            client.fetch("GET", address)
         pool.submit(_answer_by_tls, listening, context)
         settings.ASSAY_CA_BUNDLE = str(bundle)
 
-        assert http.fetch("GET", address).status == 204
+        assert client.fetch("GET", address).status == 204
 
 
 def _self_signed(host: str) -> bytes:
@@ -245,27 +246,27 @@ def test_a_session_goes_on_after_an_answer_that_was_cut_off(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform.switch("/slow", Answer(delay=0.6))
-    with http.session() as session:
-        assert http.fetch("GET", f"{platform.url}/page", using=session).status == 401
-        monkeypatch.setattr(http, "DEADLINE", 0.2)
-        with pytest.raises(http.Unreachable):
-            http.fetch("GET", f"{platform.url}/slow", using=session)
-        monkeypatch.setattr(http, "DEADLINE", 5.0)
-        assert http.fetch("GET", f"{platform.url}/page", using=session).status == 401
+    with client.session() as session:
+        assert client.fetch("GET", f"{platform.url}/page", using=session).status == 401
+        monkeypatch.setattr(client, "DEADLINE", 0.2)
+        with pytest.raises(client.Unreachable):
+            client.fetch("GET", f"{platform.url}/slow", using=session)
+        monkeypatch.setattr(client, "DEADLINE", 5.0)
+        assert client.fetch("GET", f"{platform.url}/page", using=session).status == 401
 
 
 def test_an_address_with_a_password_in_it_is_not_fetched(platform: Platform) -> None:
     """It would go out in the place of our token."""
-    with pytest.raises(http.Forbidden):
-        http.fetch("GET", platform.url.replace("://", "://u:p@") + "/page", headers={"Authorization": "Bearer t"})
+    with pytest.raises(client.Forbidden):
+        client.fetch("GET", platform.url.replace("://", "://u:p@") + "/page", headers={"Authorization": "Bearer t"})
     assert platform.seen == []
 
 
 def test_we_say_who_we_are_and_carry_no_cookie(platform: Platform) -> None:
     platform.switch("/page", Answer(headers={"Set-Cookie": "a=b"}))
-    with http.session() as session:
+    with client.session() as session:
         for _ in range(2):
-            http.fetch("GET", f"{platform.url}/page", using=session)
+            client.fetch("GET", f"{platform.url}/page", using=session)
 
     assert platform.seen[1].headers["user-agent"].startswith("Assay/")
     assert "cookie" not in platform.seen[1].headers
@@ -275,7 +276,7 @@ def test_proxies_of_the_environment_are_not_used(platform: Platform, monkeypatch
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
-    assert http.fetch("GET", f"{platform.url}/page").status == 401
+    assert client.fetch("GET", f"{platform.url}/page").status == 401
 
 
 @pytest.mark.parametrize(
@@ -285,23 +286,23 @@ def test_proxies_of_the_environment_are_not_used(platform: Platform, monkeypatch
 def test_only_https_is_fetched_from_strangers(url: str, settings: Any) -> None:
     settings.ASSAY_PRIVATE_HOSTS = []
 
-    with pytest.raises(http.Forbidden):
-        http.fetch("GET", url)
+    with pytest.raises(client.Forbidden):
+        client.fetch("GET", url)
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example\\.school.edu", "evil.example\\@school.edu", "evil.example%5C.school.edu", "a b", "x|y"]
 )
 def test_address_that_two_readers_could_split_differently_is_not_fetched(host: str) -> None:
-    assert not http.may_fetch(f"https://{host}/x")
-    assert not http.same_origin(f"https://{host}/x", f"https://{host}/x")
+    assert not client.may_fetch(f"https://{host}/x")
+    assert not client.same_origin(f"https://{host}/x", f"https://{host}/x")
 
 
 @pytest.mark.parametrize(
     "host", ["lms.school.edu", "lms.school.edu:8443", "1.2.3.4", "[2001:4860::1]:443", "schüle.example"]
 )
 def test_usual_addresses_are_fetched(host: str) -> None:
-    assert http.may_fetch(f"https://{host}/x?a=b\\c")
+    assert client.may_fetch(f"https://{host}/x?a=b\\c")
 
 
 @pytest.mark.parametrize(
@@ -317,8 +318,8 @@ def test_private_networks_are_out_of_reach(address: str, settings: Any, monkeypa
     found = [(family, socket.SOCK_STREAM, 6, "", (address, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
 
-    with pytest.raises(http.Forbidden):
-        http.fetch("GET", "https://innocent.example/")
+    with pytest.raises(client.Forbidden):
+        client.fetch("GET", "https://innocent.example/")
 
 
 def test_connection_goes_to_the_address_that_was_checked(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,8 +338,8 @@ def test_connection_goes_to_the_address_that_was_checked(settings: Any, monkeypa
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(HTTPConnection, "_new_conn", connect)
 
-    with pytest.raises((http.Unreachable, OSError, requests.RequestException)):
-        http.fetch("GET", "https://rebinding.example/")
+    with pytest.raises((client.Unreachable, OSError, requests.RequestException)):
+        client.fetch("GET", "https://rebinding.example/")
     assert connected == ["93.184.216.34"]
 
 
@@ -346,16 +347,16 @@ def test_host_may_be_opened_for_one_port_only(platform: Platform, settings: Any)
     port = platform.server.server_port
     settings.ASSAY_PRIVATE_HOSTS = [f"127.0.0.1:{port}"]
 
-    assert http.fetch("GET", f"{platform.url}/jwks").ok
-    with pytest.raises(http.Forbidden):
-        http.fetch("GET", f"http://127.0.0.1:{port + 1}/")
+    assert client.fetch("GET", f"{platform.url}/jwks").ok
+    with pytest.raises(client.Forbidden):
+        client.fetch("GET", f"http://127.0.0.1:{port + 1}/")
 
 
 def test_unknown_host_is_unreachable(settings: Any) -> None:
     settings.ASSAY_PRIVATE_HOSTS = ["nowhere.invalid"]
 
-    with pytest.raises(http.Unreachable):
-        http.fetch("GET", "http://nowhere.invalid/")
+    with pytest.raises(client.Unreachable):
+        client.fetch("GET", "http://nowhere.invalid/")
 
 
 def test_parsed_keys_are_kept(browser: Browser) -> None:

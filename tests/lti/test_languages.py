@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 from django.test import Client
 from django.utils import translation
 
-from lti.errors import Problem
 from lti.models import Deployment, Launch
+from lti.words.errors import Problem
 from tests.lti.conftest import Browser
 
 FRENCH = {"Accept-Language": "fr-CH, de;q=0.5"}

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from lti1p3platform.registration import Registration as OtherRegistration
 
-from lti import launch
+from lti.launch import launch
 from lti.models import Context, Deployment, Launch, LineItem, PlatformUser, ResourceLink
 from roster.models import Course, Enrollment, Institution, Person, Role
 from tests.lti.conftest import Browser, register

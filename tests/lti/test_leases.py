@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from lti import doctor, membership, roster_reading, scores
-from lti.doctor import FAILED
+from lti.connect import doctor
+from lti.connect.doctor import FAILED
+from lti.gradebook import scores
 from lti.models import Context, Registration, ScoreEvent, ScoreState
+from lti.people import membership, roster_reading
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import Answer
 from tests.lti.test_rosters import Roster, member, page

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lti import legacy
 from lti.models import Launch, LegacyConsumer, LegacyUser, PlatformUser, Registration
-from lti.secrets import seal
+from lti.models.sealed import seal
 from roster.models import Course, Enrollment, Group, Institution, Person, User
 from tests.lti.conftest import Browser, register
 from tests.lti.platform import CLAIM, Platform

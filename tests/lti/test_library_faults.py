@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from lti import ags, http, keys, tokens
+from lti.gradebook import ags
 from lti.models import LineItem, Registration, ScoreState
+from lti.platform import keys, tokens
+from lti.wire import client
 from tests.lti.desk import SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
 
@@ -23,7 +25,7 @@ def test_token_ends_before_the_platform_says_it_does(desk: Desk, monkeypatch: py
     """The library keeps a token without looking at its life, or takes a new one for every task."""
     clock = [1_000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    with http.session() as session:
+    with client.session() as session:
         first = tokens.get(desk.registration, ("s",), key=keys.signing_key(), session=session)
         clock[0] += 3_600 - 301
         assert tokens.get(desk.registration, ("s",), key=keys.signing_key(), session=session) == first
@@ -33,7 +35,7 @@ def test_token_ends_before_the_platform_says_it_does(desk: Desk, monkeypatch: py
 
 def test_platform_that_hangs_does_not_hold_a_worker(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library sets no timeout anywhere."""
-    monkeypatch.setattr(http, "TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr(client, "TIMEOUT", (0.2, 0.2))
     desk.queue()
     desk.platform.switch(SCORES, Answer(delay=1.0))
     started = time.monotonic()
@@ -45,7 +47,7 @@ def test_platform_that_hangs_does_not_hold_a_worker(desk: Desk, monkeypatch: pyt
 def test_score_that_was_sent_to_a_platform_that_hangs_may_have_arrived(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr(client, "TIMEOUT", (0.2, 0.2))
     desk.queue()
     desk.platform.switch(SCORES, Answer(delay=0.4))
 
@@ -84,7 +86,7 @@ def test_values_of_a_column_that_are_nought_or_empty_go_back_as_they_came(desk: 
     """The library drops them."""
     read: dict[str, Any] = {"id": "x", "label": "Old", "scoreMaximum": 10, "tag": "", "resourceId": None, "gradesReleased": False, "order": 0}  # fmt: skip # noqa: E501
     desk.platform.switch(COLUMN, Answer(body=json.dumps(read).encode()))
-    with http.session() as session:
+    with client.session() as session:
         call = tokens.authorised(desk.registration, SCOPES, key=keys.signing_key(), session=session)
         ags.update_line_item(call, line_item=desk.column.url, label="New", maximum=None)
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
-from lti import state
+from lti.launch import state
 from lti.models import Launch, Registration
 from tests.lti.conftest import Browser, register
 from tests.lti.platform import Platform

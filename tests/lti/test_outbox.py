@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from lti import scores, sending
-from lti.leases import Lease
+from lti.gradebook import scores, sending
 from lti.models import (
     Deployment,
     LineItem,
@@ -20,6 +19,7 @@ from lti.models import (
     ScoreEvent,
     ScoreState,
 )
+from lti.platform.leases import Lease
 from roster.models import Person
 from tests.lti.desk import NOW, SCORES, Desk
 from tests.lti.platform import Answer

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lti import pacing
-from lti.pacing import Pace
+from lti.wire import pacing
+from lti.wire.pacing import Pace
 
 
 def test_requests_come_slower_while_the_rate_limit_runs_low_and_faster_again() -> None:

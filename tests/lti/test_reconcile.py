@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lti import reconcile, scores
+from lti.gradebook import reconcile, scores
 from lti.models import Context, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
 from roster.ids import uuid7
 from roster.models import Enrollment, Role

@@ -13,9 +13,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from lti import http, invitations, tool
-from lti.launch import MESSAGES
+from lti.connect import invitations
+from lti.launch.launch import MESSAGES
 from lti.models import Deployment, Invitation, Registration, key_hash
+from lti.platform import tool
+from lti.wire import client
 from roster.models import Institution
 from tests.lti.conftest import register
 from tests.lti.platform import AGS, Answer, Platform
@@ -350,7 +352,7 @@ BAD_CONFIGURATIONS = {
     "server error": (Answer(500, b"boom"), "500"),
     "not JSON": (Answer(body=b"<!doctype html>"), "not JSON"),
     "a list": (Answer(body=b"[]"), "not a JSON object"),
-    "huge": (Answer(body=b" " * (http.MAX_BYTES + 1)), "larger than"),
+    "huge": (Answer(body=b" " * (client.MAX_BYTES + 1)), "larger than"),
     "dropped": (Answer(drop=True), "server"),
 }
 
@@ -368,7 +370,7 @@ def test_unreadable_configuration_is_explained(admin: Admin, name: str) -> None:
 
 
 def test_slow_platform_is_given_up(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TIMEOUT", (0.2, 0.2))
+    monkeypatch.setattr(client, "TIMEOUT", (0.2, 0.2))
     admin.platform.switch(CONFIGURATION, Answer(delay=0.6))
 
     assert "timed out" in text(admin.look())
@@ -411,7 +413,7 @@ REFUSALS = {
     "redirect": (Answer(302, b"", {"Location": "/x"}), "302", "not followed"),
     "not JSON": (Answer(200, b"<html>"), "not JSON", "begin again"),
     "a list": (Answer(200, b"[]"), "not a JSON object", "begin again"),
-    "huge": (Answer(200, b" " * (http.MAX_BYTES + 1)), "larger than", "begin again"),
+    "huge": (Answer(200, b" " * (client.MAX_BYTES + 1)), "larger than", "begin again"),
     "dropped": (Answer(drop=True), "closed connection", "begin again"),
     "no client": (answered(client_id=None), "client_id", "run this service"),
     "odd client": (answered(client_id={"a": 1}), "client_id", "run this service"),

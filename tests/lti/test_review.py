@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from assessment.models import Assignment, Attempt, Placement
-from lti import scores
+from lti.gradebook import scores
 from lti.models import Launch, LineItem, Registration, ScoreEvent
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lti.models import Launch
-from lti.roles import role
+from lti.words.roles import role
 from roster.models import Enrollment, Role
 from tests.lti.conftest import Browser
 from tests.lti.platform import MEMBERSHIP

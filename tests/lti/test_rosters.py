@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from lti import nrps, roster_reading, rosters, scores, tasks
+from lti import tasks
+from lti.gradebook import scores
 from lti.models import Context, Deployment, Launch, PlatformUser, Registration, ScoreEvent, ScoreState
+from lti.people import nrps, roster_reading, rosters
 from roster.models import Course, Enrollment, Group, Institution, Person, Role
 from tests.lti.conftest import Browser, register
 from tests.lti.desk import SCORES, Desk

@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from lti import keys, scores
-from lti.admin_connecting import OperatorRows
+from lti.admin.connecting import OperatorRows
+from lti.gradebook import scores
 from lti.models import Deployment, Launch, Registration, ScoreEvent, ScoreState, ToolKey
+from lti.platform import keys
 from roster.admin import OwnRows
 from roster.models import Institution, Person, User
 from tests.lti.conftest import Browser

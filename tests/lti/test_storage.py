@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from lti import state
+from lti.launch import state
 from lti.models import Launch, Registration
 from tests.lti.conftest import Browser, register
 

@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from lti import roster_reading, scores
+from lti.gradebook import scores
 from lti.models import Context, Deployment, Launch, LineItem, PlatformUser, Registration, ResourceLink, ScoreEvent
+from lti.people import roster_reading
 from roster.models import Enrollment, Institution, Person
 from tests.lti.conftest import Browser, register
 from tests.lti.platform import AGS, Answer, Platform, rsa_key

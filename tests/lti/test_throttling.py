@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from lti import column_changes, leases, reconcile, scores, sending, tokens
+from lti.gradebook import column_changes, reconcile, scores, sending
 from lti.models import Context, LineItem, Registration, ScoreState
+from lti.platform import leases, tokens
 from tests.lti.desk import RESULTS, SCORES, THROTTLED, Desk
 from tests.lti.platform import Answer
 from tests.lti.test_decisions import before_the_answer, look, newest, shows

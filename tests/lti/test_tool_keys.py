@@ -12,8 +12,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
-from lti import keys, secrets, tasks, tokens
-from lti.models import ToolKey
+from lti import tasks
+from lti.models import ToolKey, sealed
+from lti.platform import keys, tokens
 from tests.lti.desk import NOW, Desk
 from tests.races import race
 
@@ -171,7 +172,7 @@ def test_database_alone_gives_no_private_key_away() -> None:
         (stored,) = cursor.fetchone()
 
     assert "PRIVATE" not in stored
-    assert secrets.unseal(stored).startswith("-----BEGIN PRIVATE KEY-----")
+    assert sealed.unseal(stored).startswith("-----BEGIN PRIVATE KEY-----")
     assert keys.private_key(key.private_key) is keys.private_key(key.private_key)
 
 
@@ -181,20 +182,20 @@ def test_secrets_move_to_a_new_key(settings: Any) -> None:
     settings.ASSAY_ENCRYPTION_KEYS = [OLD]
     keys.rotate(now=NOW)
     settings.ASSAY_ENCRYPTION_KEYS = [NEW, OLD]
-    assert secrets.unseal(derived.private_key)
+    assert sealed.unseal(derived.private_key)
     call_command("reseal_secrets")
 
     settings.ASSAY_ENCRYPTION_KEYS, settings.SECRET_KEY = [NEW], "another"
-    assert {secrets.unseal(key.private_key)[:10] for key in ToolKey.objects.all()} == {"-----BEGIN"}
-    with pytest.raises(secrets.CannotOpen):
-        secrets.unseal(derived.private_key)
+    assert {sealed.unseal(key.private_key)[:10] for key in ToolKey.objects.all()} == {"-----BEGIN"}
+    with pytest.raises(sealed.CannotOpen):
+        sealed.unseal(derived.private_key)
 
 
 @pytest.mark.django_db
 def test_derived_key_follows_a_changed_secret_key(settings: Any) -> None:
     key = keys.signing_key(now=NOW)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
-    assert secrets.unseal(key.private_key)
+    assert sealed.unseal(key.private_key)
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("reseal_secrets")
@@ -212,7 +213,7 @@ def test_stored_keys_are_sealed_by_the_migration_and_opened_by_its_way_back() ->
         old = _migrated(before).get()
         assert old.private_key.startswith("-----BEGIN PRIVATE KEY-----")
         new = _migrated(after).get()
-        assert secrets.unseal(new.private_key) == old.private_key
+        assert sealed.unseal(new.private_key) == old.private_key
         assert new.signs_from == old.created_at
     finally:
         _migrated(*MigrationExecutor(connection).loader.graph.leaf_nodes())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lti import reconcile, scores
+from lti.gradebook import reconcile, scores
 from lti.models import LineItem, ScoreEvent, ScoreState
 from tests.lti.desk import SCORES, THROTTLED, Desk
 from tests.lti.platform import Answer, Seen

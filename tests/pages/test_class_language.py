@@ -10,9 +10,11 @@ from django.utils import timezone, translation
 from assessment import access, review
 from assessment.review import InvalidPoints
 from assessment.views.column import ColumnForm
-from lti import delivery, hints, roster_reading
-from lti.families import canvas
+from lti import hints
+from lti.gradebook import delivery
+from lti.gradebook.families import canvas
 from lti.models import Drift, Launch, ScoreEvent, ScoreState
+from lti.people import roster_reading
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
 from tests.pages.test_class_list import offer_list

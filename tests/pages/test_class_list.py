@@ -8,8 +8,10 @@ import pytest
 from django.utils import timezone
 
 from assessment import access
-from lti import reconcile, rosters, tasks
+from lti import tasks
+from lti.gradebook import reconcile
 from lti.models import Context, Launch, LineItem, ScoreEvent, ScoreState
+from lti.people import rosters
 from roster.models import Course, Enrollment, Group, Person, Role
 from tests.cast import Cast, all_right, hand_in, make_launch, make_person
 from tests.pages.conftest import Visit

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from lti import ags, scores
+from lti.gradebook import scores
 from lti.models import Drift, LineItem, ResourceLink, ScoreEvent, ScoreState
+from lti.words import scopes
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
 
@@ -72,7 +73,7 @@ def test_scores_of_another_activity_are_out_of_reach(cast: Cast, visit: Open) ->
 
 def test_teacher_names_the_column_and_sets_its_points(cast: Cast, visit: Open) -> None:
     link = cast.assignment.resource_link
-    ResourceLink.objects.filter(pk=link.pk).update(scopes=[*link.scopes, ags.LINE_ITEM])
+    ResourceLink.objects.filter(pk=link.pk).update(scopes=[*link.scopes, scopes.LINE_ITEM])
     tess = visit(cast.tess)
     sent = tess.post("/class/column", {"label": "Week 1", "points": "20", "pass_percent": ""})
     assert sent.status_code == 303
@@ -88,7 +89,7 @@ def test_teacher_names_the_column_and_sets_its_points(cast: Cast, visit: Open) -
 
 def test_column_that_the_lms_keeps_to_itself_shows_the_pass_mark_only(cast: Cast, visit: Open) -> None:
     link = cast.assignment.resource_link
-    ResourceLink.objects.filter(pk=link.pk).update(scopes=[ags.SCORE])
+    ResourceLink.objects.filter(pk=link.pk).update(scopes=[scopes.SCORE])
     tess = visit(cast.tess)
     assert 'name="label"' not in tess.get("/class/column").content.decode()
     tess.post("/class/column", {"label": "Week 1", "pass_percent": "60"})

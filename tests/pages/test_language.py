@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from assessment import access, attempts
 from assessment.templatetags import assay
-from lti import language
+from lti.launch import language
 from lti.models import Launch
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit

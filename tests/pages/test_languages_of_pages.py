@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from lti.messages.privacy import TYPES
+from lti.launch.messages.privacy import TYPES
 from lti.models import Launch
 from roster.models import Enrollment, Person, Role
 from tests.cast import Cast, all_right, hand_in, make_launch

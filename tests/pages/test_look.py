@@ -11,7 +11,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assessment import access, attempts, marking
 from assessment.models import Attempt, Mark, MarkedBy
-from lti.messages.privacy import TYPES
+from lti.launch.messages.privacy import TYPES
 from lti.models import Launch, ScoreEvent, ScoreState
 from tests.axe import violations
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, make_launch, published_quiz

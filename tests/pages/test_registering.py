@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
-from lti import invitations
+from lti.connect import invitations
 from lti.models import Registration
 from roster.models import Institution
 from tests.lti.platform import Answer, running

@@ -12,8 +12,9 @@ from assessment import access, review
 from assessment.models import Attempt, Mark
 from assessment.statistics import folding, report
 from content.models import KeyState
-from lti import ags, scores
+from lti.gradebook import scores
 from lti.models import Drift, Launch, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.words import scopes
 from roster.models import Role
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_launch, make_link, make_person, published_quiz
 from tests.pages.conftest import Visit
@@ -177,7 +178,7 @@ def test_what_a_teacher_decided_about_a_score_is_said(cast: Cast, visit: Open) -
 
 @pytest.mark.parametrize(
     ("scopes", "said"),
-    [([], "offers no column for this activity"), ([ags.RESULT], "does not let this tool write them")],
+    [([], "offers no column for this activity"), ([scopes.RESULT], "does not let this tool write them")],
 )
 def test_teacher_is_told_why_no_scores_go_to_the_gradebook(
     cast: Cast, visit: Open, scopes: list[str], said: str
@@ -193,7 +194,7 @@ def test_teacher_is_told_why_no_scores_go_to_the_gradebook(
 
 def test_score_that_may_not_be_sent_any_more_needs_a_hand(cast: Cast, visit: Open) -> None:
     hand_in(cast.bob, **all_right())
-    ResourceLink.objects.filter(pk=cast.tess.resource_link_id).update(scopes=[ags.RESULT])
+    ResourceLink.objects.filter(pk=cast.tess.resource_link_id).update(scopes=[scopes.RESULT])
     hand_in(make_launch(ResourceLink.objects.get(pk=cast.alice.resource_link_id), cast.alice.person), **all_right())
 
     page = visit(cast.tess).get("/class/").content.decode()

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from assessment.views import front
-from lti import login, returning
+from lti.launch import login, returning
 from lti.models import Launch
 from tests.cast import Cast
 from tests.pages.conftest import Visit

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.text import slugify
 
-from lti import invitations
+from lti.connect import invitations
 from roster.models import Institution
 
 LONGEST_DAYS = 90

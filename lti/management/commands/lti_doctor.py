@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from lti import doctor
+from lti.connect import doctor
 from lti.models import Registration
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from lti import secrets
+from lti.models import sealed
 
 
 class Command(BaseCommand):
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = secrets.reseal()
-        except secrets.CannotOpen as error:
+            count = sealed.reseal()
+        except sealed.CannotOpen as error:
             raise CommandError(f"Nothing was changed: {error}") from error
         self.stdout.write(f"{count} sealed anew.")

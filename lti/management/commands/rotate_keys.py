@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from lti import keys
 from lti.models import ToolKey
+from lti.platform import keys
 
 
 class Command(BaseCommand):

@@ -1,0 +1,29 @@
+"""Learners answering."""
+
+from assessment.models.assignments import Assignment, Counts, Dates, Feedback, Opens, Placement, WhileWaiting
+from assessment.models.attempts import Attempt, AttemptState, Response
+from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
+from assessment.models.privacy import Erasure, ForgottenAttempt
+from assessment.models.statistics import Population, StatisticsDelta, StatisticsRow
+
+__all__ = [
+    "Assignment",
+    "Attempt",
+    "AttemptState",
+    "Counts",
+    "Dates",
+    "Erasure",
+    "Feedback",
+    "ForgottenAttempt",
+    "Grade",
+    "GradeState",
+    "Mark",
+    "MarkedBy",
+    "Opens",
+    "Placement",
+    "Population",
+    "Response",
+    "StatisticsDelta",
+    "StatisticsRow",
+    "WhileWaiting",
+]

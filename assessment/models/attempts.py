@@ -1,0 +1,95 @@
+"""Attempts and what was answered in them. An attempt is pinned to an immutable quiz version."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from assessment.models.assignments import Assignment
+from content.models import ItemVersion, QuizVersion
+from roster.ids import uuid7
+from roster.models import Institution, Person
+
+
+class AttemptState(models.TextChoices):
+    IN_PROGRESS = "in_progress", "in progress"
+    SUBMITTED = "submitted"
+    NEEDS_REVIEW = "needs_review", "waiting for review"
+    MARKED = "marked"
+
+
+class Attempt(models.Model):
+    """One sitting. Without assignment and person it is practice: the public check, apart from everything.
+
+    `points` are those marked so far; `points_waiting` may still be earned from a person.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE, null=True)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, null=True, related_name="attempts")
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="attempts")
+    quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
+    number = models.PositiveIntegerField(default=1)
+    preview = models.BooleanField(default=False, help_text="By a teacher or test user; stays out of everything.")
+    # Null, not empty, so that the attempts without one do not clash.
+    key_hash = models.CharField(  # noqa: DJ001
+        max_length=64, unique=True, null=True, help_text="Practice: SHA-256 of its address."
+    )
+    state = models.CharField(max_length=16, choices=AttemptState.choices, default=AttemptState.IN_PROGRESS)
+    started_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    marked_at = models.DateTimeField(null=True, blank=True)
+    mark_tries = models.PositiveIntegerField(default=0, help_text="How often the sweeper took it up.")
+    mark_after = models.DateTimeField(null=True, blank=True, help_text="The sweeper leaves it alone until then.")
+    items_total = models.PositiveIntegerField()
+    items_marked = models.PositiveIntegerField(default=0)
+    points = models.DecimalField(max_digits=10, decimal_places=3, default=0)
+    points_waiting = models.DecimalField(max_digits=10, decimal_places=3, default=0)
+    points_max = models.DecimalField(max_digits=10, decimal_places=3)
+    counted = models.JSONField(null=True, help_text="What statistics hold of this attempt.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "person", "preview", "number"], name="attempt_number"),
+            # A teacher who becomes a learner must not go on in a preview, nor the other way round.
+            models.UniqueConstraint(
+                fields=["assignment", "person", "preview"], condition=Q(state="in_progress"), name="one_open_attempt"
+            ),
+            models.CheckConstraint(
+                condition=Q(assignment__isnull=True, person__isnull=True, institution__isnull=True)
+                | Q(assignment__isnull=False, person__isnull=False, institution__isnull=False),
+                name="attempt_is_practice_or_owned",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="in_progress") | Q(submitted_at__isnull=False), name="submitted_attempt_has_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(points__gte=0, points__lte=F("points_max")), name="attempt_points_in_range"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="attempt_unmarked"),
+            models.Index(fields=["institution", "id"], name="attempt_of_institution"),
+            models.Index(fields=["started_at"], condition=Q(assignment__isnull=True), name="attempt_practice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.person_id or 'practice'}"
+
+
+class Response(models.Model):
+    """What was answered. Changes only while the attempt is in progress and the item unchecked."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
+    item_version = models.ForeignKey(ItemVersion, models.PROTECT)
+    answer = models.JSONField(default=dict)
+    seq = models.PositiveIntegerField(default=0, help_text="Grows with every change the learner makes.")
+    saved_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="Practice: when feedback was asked for.")
+    waiting = models.BooleanField(default=False, help_text="Submitted and not marked yet by a person.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attempt", "item_version"], name="one_response_per_item")]
+        indexes = [models.Index(fields=["attempt"], condition=Q(waiting=True), name="response_waiting")]
+
+    def __str__(self) -> str:
+        return f"response {self.id}"

@@ -1,0 +1,78 @@
+"""Canvas, from app/controllers/lti/ims/scores_controller.rb.
+
+No status is ever posted without a score: it would wipe a grade, a teacher's too. `preserve_score` is thus not needed;
+with a real grade it would keep the grade from being written.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from lti.gradebook.families import generic
+from lti.gradebook.families.verdict import Kind, Manner, Verdict
+from lti.models import ScoreEvent
+from lti.platform import tool
+from lti.wire import pacing
+from lti.wire.client import Answer
+
+OWN_MAXIMUM = False  # scales to the points of its assignment
+REFUSES_EQUAL = False  # an equal timestamp is taken again, and so is its comment
+KEEPS_OVERRIDES = False
+EMPTY_IS_CLEARED = True  # before there is any score, there is no result
+RENAMES_USERS = True
+RESULTS_LIMIT = "100"
+LISTS_TEACHERS = True
+SUBMISSION = "https://canvas.instructure.com/lti/submission"
+HOLD = 3_600.0  # seconds between tries at an assignment that a teacher has to publish first
+CLOCKS_APART = 120.0  # seconds; a submission more than a minute ahead of Canvas's clock is refused
+
+UNPUBLISHED = _("The assignment is not published in Canvas. Publish it; we keep trying.")
+CLOCKS = _("The clocks of Canvas and this service differ; we keep trying.")
+USED_UP = _("Canvas says that all allowed attempts are used up.")
+GONE = _("This person is not a student of the course any more. The score goes out if they come back.")
+OURS = Verdict(Kind.REFUSED, generic.OURS, ours=True)
+NO_ACCESS = _("Canvas does not let this tool into the course. Was it removed there, or its key switched off?")
+
+RULES: list[generic.Rule] = [
+    (400, "before last updated", Verdict(Kind.COMPARE)),
+    (400, "future", Verdict(Kind.RETRY, CLOCKS, CLOCKS_APART)),
+    (400, "", OURS),
+    (422, "unpublished", Verdict(Kind.RETRY, UNPUBLISHED, HOLD)),
+    (422, "number of allowed attempts", Verdict(Kind.WITHOUT_SUBMISSION, USED_UP)),
+    (422, "not found", Verdict(Kind.REFUSED, GONE)),
+    (422, "active student", Verdict(Kind.REFUSED, GONE)),
+    (422, "concluded", Verdict(Kind.REFUSED, _("The course is over in Canvas and takes no more grades."))),
+    (
+        422,
+        "grading period",
+        Verdict(Kind.REFUSED, _("The grading period is closed in Canvas: it takes no more grades.")),
+    ),
+    (422, "scoremaximum", OURS),
+    (422, "cannot be zero", OURS),
+    (422, "content items", OURS),
+    (422, "scoregiven", OURS),
+    (401, "", Verdict(Kind.REFUSED, NO_ACCESS)),
+    (403, "user-agent", OURS),
+    (403, "user agent", OURS),
+]
+
+
+def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+    """`PendingManual` with a score shows it as waiting for review; without a score it would wipe the grade.
+
+    A repeated `submittedAt` does not use up another attempt. Canvas has no Submission Review: from a grade it opens the
+    address that came with the submission.
+    """
+    sent = generic.body(event, manner)
+    if not event.final:
+        sent["gradingProgress"] = "PendingManual"
+    extension: dict[str, Any] = {"new_submission": manner.new_submission}
+    if manner.new_submission and event.work:
+        extension |= {"submission_type": "basic_lti_launch", "submission_data": tool.work(event.work)}
+    return {**sent, SUBMISSION: extension}
+
+
+def read(answer: Answer) -> Verdict:
+    if pacing.is_throttled(answer):
+        return generic.read(answer)
+    return generic.by_text(answer, RULES) or generic.read(answer)

@@ -1,0 +1,89 @@
+"""The standard's rules, AGS 2.0 section 3.4, for a platform without habits that we know of."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from lti.gradebook.ags import number
+from lti.gradebook.families.verdict import Kind, Manner, Verdict
+from lti.models import ScoreEvent
+from lti.wire import pacing
+from lti.wire.client import Answer
+
+OWN_MAXIMUM = False
+REFUSES_EQUAL = False
+KEEPS_OVERRIDES = None
+EMPTY_IS_CLEARED = False
+RENAMES_USERS = False
+RESULTS_LIMIT = ""
+LISTS_TEACHERS = True
+
+OURS = _("The LMS could not read this score. Please tell the people who run this service.")
+HINTS = {
+    400: _("The LMS did not accept this score. Is the person still a student of the course?"),
+    401: _("The LMS does not accept our sign-in. Its administrator should check the tool's registration."),
+    403: _("The LMS does not let this tool write grades. Its administrator should check the tool's permissions."),
+    422: _("The LMS could not use this score. Is the person still a student of the course?"),
+}
+
+Rule = tuple[int, str, Verdict]  # status, a phrase of the answer in lower case, what it means
+
+
+def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+    """Always fully graded with a score: anything else wipes the grade on some platforms.
+
+    A comment is left out when there is none: an empty one clears a teacher's feedback (Moodle).
+    """
+    sent = {
+        "userId": event.platform_user.sub,
+        "scoreGiven": number(scaled(event, manner.maximum)),
+        "scoreMaximum": number(manner.maximum),
+        "activityProgress": "Completed",
+        "gradingProgress": "FullyGraded",
+        "timestamp": moment(event.timestamp),
+    }
+    if event.comment and manner.comment:
+        sent["comment"] = event.comment
+    # A moment that lies ahead of the score's own is refused (Canvas); both are fixed, so it is the same in each try.
+    submission = {"startedAt": event.started_at, "submittedAt": min(event.submitted_at, event.timestamp)}
+    return {**sent, "submission": {name: moment(value) for name, value in submission.items() if value}}
+
+
+def scaled(event: ScoreEvent, maximum: Decimal) -> Decimal:
+    return event.score_given * maximum / event.score_maximum
+
+
+def read(answer: Answer) -> Verdict:
+    if answer.ok:
+        return _accepted(answer)
+    if pacing.is_throttled(answer):
+        return Verdict(Kind.RETRY, _("The LMS asked us to slow down."), answer.retry_after, pause=True)
+    if answer.status == 409:
+        return Verdict(Kind.COMPARE)
+    if answer.status in (404, 410, 412):
+        return Verdict(Kind.LOST, _("The gradebook column was not found. Was the activity deleted?"))
+    if answer.status in (408, 425) or answer.status >= 500 or 300 <= answer.status < 400:
+        delay = answer.retry_after
+        return Verdict(Kind.RETRY, _("The LMS had a fault; we keep trying."), delay, pause=delay is not None)
+    return Verdict(Kind.REFUSED, HINTS.get(answer.status, _("The LMS did not accept this score.")))
+
+
+def by_text(answer: Answer, rules: Sequence[Rule]) -> Verdict | None:
+    """The first rule whose phrase stands in the answer's reason or body, and whose status it has."""
+    words = f"{answer.reason} {answer.text}".lower()
+    return next((verdict for status, phrase, verdict in rules if status == answer.status and phrase in words), None)
+
+
+def _accepted(answer: Answer) -> Verdict:
+    """Moodle reports some failures as 200 with an empty list where success has an empty body."""
+    if answer.body.strip() == b"[]":
+        return Verdict(Kind.REFUSED, HINTS[400])
+    return Verdict(Kind.DELIVERED)
+
+
+def moment(value: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

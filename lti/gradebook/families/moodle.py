@@ -1,0 +1,48 @@
+"""Moodle 4.5 and later, as observed: scores.php and gradebookservices.php of mod/lti/service.
+
+It knows no state but fully graded: anything else clears the grade. Submissions and Canvas's extension it ignores.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext_noop as _
+
+from lti.gradebook.families import generic
+from lti.gradebook.families.verdict import Kind, Manner, Verdict
+from lti.models import ScoreEvent
+from lti.wire import pacing
+from lti.wire.client import Answer
+
+# Moodle rounds a score to five decimals before it scales it to the column: 2 of 3 becomes 5.33336 of 8.
+OWN_MAXIMUM = True
+REFUSES_EQUAL = True
+KEEPS_OVERRIDES = True
+EMPTY_IS_CLEARED = False
+RENAMES_USERS = False
+RESULTS_LIMIT = ""  # with a limit its results fail
+LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructors at a launch
+PLACES = Decimal("0.00001")
+
+NOT_GRADED = _("Moodle does not grade this person here: not enrolled, removed, or a teacher.")
+LOCKED = _("Moodle had a fault; we keep trying. Is this grade locked in the gradebook?")
+FORBIDDEN = _("Moodle does not let this tool write here. Its grade service may be switched off for this tool.")
+
+RULES: list[generic.Rule] = [
+    (400, "no handler found", Verdict(Kind.REFUSED, generic.OURS, ours=True)),
+    (400, "", Verdict(Kind.REFUSED, NOT_GRADED)),
+    (403, "", Verdict(Kind.REFUSED, FORBIDDEN)),
+    (500, "", Verdict(Kind.RETRY, LOCKED)),
+]
+
+
+def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+    sent = generic.body(event, manner)
+    sent["scoreGiven"] = float(generic.scaled(event, manner.maximum).quantize(PLACES))
+    return sent
+
+
+def read(answer: Answer) -> Verdict:
+    if pacing.is_throttled(answer) or "retry-after" in answer.headers:
+        return generic.read(answer)
+    return generic.by_text(answer, RULES) or generic.read(answer)

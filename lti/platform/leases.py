@@ -1,0 +1,111 @@
+"""The right to ask one platform something. A row holds it, and it runs out by itself when its holder dies.
+
+Canvas reserves for each request under way, and trips at about twelve: so a platform gets four at once from us. Scores
+have three of them, whatever process sends them; everything else, one after the other, has the fourth.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from lti.models import Registration
+from lti.wire import client, pacing
+from lti.wire.client import Call
+
+Clock = Callable[[], datetime]
+
+SCORES_IN_FLIGHT = 3
+LASTS = timedelta(seconds=60)
+ASK_EVERY = 0.2  # seconds
+
+
+class Lost(client.HttpError):
+    """Someone else has taken over, or had it all the time."""
+
+
+class Lease:
+    """`drain_until`: scores and what must not come between them. `errand_until`: everything else."""
+
+    def __init__(
+        self,
+        registration_id: UUID,
+        clock: Clock,
+        kind: Literal["drain_until", "errand_until"] = "drain_until",
+        lasts: timedelta = LASTS,
+    ) -> None:
+        self.registration_id, self.clock, self.kind, self.lasts = registration_id, clock, kind, lasts
+        self.until: datetime | None = None
+
+    def take(self) -> bool:
+        now = self.clock()
+        return self._move(Q(**{self.kind: None}) | Q(**{f"{self.kind}__lte": now}), now + self.lasts)
+
+    def renew(self) -> bool:
+        """False when someone else has taken over."""
+        return self._move(Q(**{self.kind: self.until}), self.clock() + self.lasts)
+
+    def release(self) -> None:
+        self._move(Q(**{self.kind: self.until}), None)
+
+    def holding(self, call: Call) -> Call:
+        """The same call, that keeps the lease alive from request to request and raises Lost when it is gone."""
+
+        def held(*args: Any, **kwargs: Any) -> client.Answer:
+            if not self.renew():
+                raise Lost("another worker has taken over")
+            return call(*args, **kwargs)
+
+        return held
+
+    def _move(self, held: Q, until: datetime | None) -> bool:
+        moved = Registration.objects.filter(held, pk=self.registration_id).update(**{self.kind: until})
+        if moved:
+            self.until = until
+        return bool(moved)
+
+
+def calm(now: datetime, registration: str = "registration") -> Q:
+    """Rows whose platform asked for no pause that lasts until now; `registration` is the way from a row to it."""
+    until = f"{registration}__paused_until"
+    return Q(**{until: None}) | Q(**{f"{until}__lte": now})
+
+
+def pause(registration_id: UUID, *, until: datetime) -> None:
+    """Leave a platform alone until then, whoever would ask it."""
+    earlier = Q(paused_until=None) | Q(paused_until__lt=until)
+    Registration.objects.filter(earlier, pk=registration_id).update(paused_until=until)
+
+
+def heed(registration_id: UUID, error: client.HttpError, *, now: datetime) -> bool:
+    """Pause where the platform said "slow down"; whether it did."""
+    answer = getattr(error, "answer", None)
+    if answer is None or not (pacing.is_throttled(answer) or answer.retry_after):
+        return False
+    pause(registration_id, until=now + timedelta(seconds=answer.retry_after or pacing.LONGEST_PAUSE))
+    return True
+
+
+@contextmanager
+def errand(
+    registration_id: UUID, *, clock: Clock = timezone.now, patience: float = 0.0, lasts: timedelta = LASTS
+) -> Iterator[Lease]:
+    """The lease for requests beside the scores, one after the other. Raises Lost where it is not free in time.
+
+    `patience` is how many seconds somebody waits for it.
+    """
+    lease = Lease(registration_id, clock, "errand_until", lasts)
+    until = time.monotonic() + patience
+    while not lease.take():
+        if time.monotonic() >= until:
+            raise Lost("this LMS is being asked something else")
+        time.sleep(ASK_EVERY)
+    try:
+        yield lease
+    finally:
+        lease.release()
