@@ -15,10 +15,10 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
 
 run: product ## the whole system with a small LMS to try it in (PORT=8000 SANDBOX_PORT=8100)
-	@exec $(PY) -m config.local run
+	@exec $(PY) -m dev run
 
 test: tools ## every test, with linting among them (TESTS=tests/lti runs a part)
-	@exec $(PY) -m config.local exec --instance test --fast -- $(PY) -m pytest -n 2 $(TESTS)
+	@exec $(PY) -m dev exec --instance test --fast -- $(PY) -m pytest -n 2 $(TESTS)
 
 lint: tools ## ruff, mypy, import rules, migrations
 	@$(PY) -m ruff format --check .
@@ -29,15 +29,15 @@ lint: tools ## ruff, mypy, import rules, migrations
 	@DEBUG=1 SECRET_KEY=only-for-lint $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 test-next: python ## the suite on Django 6.1, where a Python 3.12 or newer is found
-	@$(PYTHON) config/install.py next local
-	@exec .venv-next/bin/python -m config.local exec --instance test-next --fast -- \
+	@$(PYTHON) dev/install.py next local
+	@exec .venv-next/bin/python -m dev exec --instance test-next --fast -- \
 	  .venv-next/bin/python -m pytest -n 2 $(TESTS)
 
 bench: tools ## what a launch and an attempt cost on this machine
-	@exec $(PY) -m config.local exec --instance bench -- $(PY) -m bench
+	@exec $(PY) -m dev exec --instance bench -- $(PY) -m bench
 
 clean: ## remove the data of earlier runs (not the packages)
-	@if [ -x $(PY) ]; then $(PY) -m config.local clean; else rm -rf .local; fi
+	@if [ -x $(PY) ]; then $(PY) -m dev clean; else rm -rf .local; fi
 	@rm -rf staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 lock: product ## write the three hashed requirement files anew from pyproject.toml
@@ -52,7 +52,7 @@ python:
 	  echo "No $(PYTHON) was found: install Python 3.11 or newer (apt install python3-venv, brew install python)."; exit 1; }
 
 product: python
-	@$(PYTHON) config/install.py product local
+	@$(PYTHON) dev/install.py product local
 
 tools: python
-	@$(PYTHON) config/install.py product local dev
+	@$(PYTHON) dev/install.py product local dev

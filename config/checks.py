@@ -4,6 +4,7 @@ Errors stop every command; warnings about a deployment show with `check --deploy
 """
 
 import ipaddress
+import os
 import ssl
 from collections.abc import Sequence
 from typing import Any
@@ -13,8 +14,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
-
-from config.local import given
 
 MIN_SECRET_LENGTH = 50
 MIN_ENCRYPTION_KEY_LENGTH = 32
@@ -56,7 +55,7 @@ def _encryption_keys() -> list[CheckMessage]:
 
 
 def _database() -> list[CheckMessage]:
-    if given("DATABASE_URL"):
+    if os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"):
         return []
     hint = "postgres://user:password@host:5432/name, in DATABASE_URL or a file that DATABASE_URL_FILE names."
     return [Error("DATABASE_URL is not set.", hint=hint, id="assay.E002")]

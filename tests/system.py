@@ -22,7 +22,7 @@ import redis
 import requests
 from psycopg import sql
 
-from config import supervise
+from dev import system
 from sandbox.client import CANVAS_ISSUER, SandboxClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,7 +153,7 @@ class System:
     # Processes
 
     def start_web(self) -> None:
-        self._spawn("web", *supervise.web("127.0.0.1", self.port, workers=self.web_workers))
+        self._spawn("web", *system.web("127.0.0.1", self.port, workers=self.web_workers))
 
     def start_sandbox(self) -> None:
         self._spawn(

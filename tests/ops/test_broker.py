@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from config.local import ROOT
+from dev.local import ROOT
 from tests.system import free_port
 
 SCRIPT = """

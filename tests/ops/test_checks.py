@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config import local
+from dev import local
 
 GOOD = {
     "SECRET_KEY": "kD8v-Zq3X0n7Rt5yB2mWc9LhJ4sPfG6aUeT1iOoQxVzNwYr",

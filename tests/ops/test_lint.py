@@ -8,7 +8,7 @@ import sys
 import django
 import pytest
 
-from config.local import ROOT
+from dev.local import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 LINES = re.findall(r"^\t@(.*)$", MAKEFILE.split("\nlint:")[1].split("\n\n")[0], re.M)

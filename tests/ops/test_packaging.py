@@ -5,15 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from django.core.management import get_commands
 
-from config import supervise
 from config.celery import app
-from config.local import ROOT
+from dev import system
+from dev.local import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OWN = {name: service for name, service in COMPOSE["services"].items() if service.get("build")}
@@ -35,9 +36,9 @@ def test_every_command_exists(name: str) -> None:
         module, _, name = command[-1].partition(":")
         assert callable(getattr(importlib.import_module(module), name))
         assert command[1:3] == ["--host", "0.0.0.0"]
-        assert tuple(command[3:-1]) == supervise.WEB
+        assert tuple(command[3:-1]) == system.WEB
         known = subprocess.run([sys.executable, "-m", "granian", "--help"], capture_output=True, text=True).stdout
-        assert all(option in known for option in supervise.WEB if option.startswith("--"))
+        assert all(option in known for option in system.WEB if option.startswith("--"))
         plain = " ".join(re.sub(r'["\],\\]', " ", (ROOT / "Dockerfile").read_text()).split())
         assert " ".join(command[3:]) in plain
     else:
@@ -104,3 +105,19 @@ def test_every_requirement_is_pinned_and_hashed_and_names_no_host(name: str) -> 
     assert all("==" in line and line.endswith("\\") for line in packages)
     assert text.count("--hash=sha256:") >= len(packages)
     assert "://" not in text
+
+
+def test_development_tooling_stays_out_of_the_image_and_needs_no_package() -> None:
+    assert "dev" in (ROOT / ".dockerignore").read_text().split()
+    own = [sys.executable, "-S", "-c", "import dev.__main__, dev.install, sys; print('django' in sys.modules)"]
+    done = subprocess.run(own, cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+def test_manage_works_without_the_development_tooling(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "manage.py", tmp_path)
+    for room in ("config", "api", "assessment", "content", "lti", "roster", "locale"):
+        (tmp_path / room).symlink_to(ROOT / room)
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,10 +1,9 @@
-"""Finds or starts PostgreSQL and Redis, then runs a command. `python -m config.local --help` says how.
+"""Finds or starts PostgreSQL and Redis for an instance, and runs a command with them at hand.
 
 Whatever DATABASE_URL and REDIS_URL (or DATABASE_URL_FILE, REDIS_URL_FILE) name is used as it is. Only what they do not
 name is started here, kept in `.local/<instance>`. The instance `run` keeps its data; every other one starts empty.
 """
 
-import argparse
 import contextlib
 import fcntl
 import json
@@ -13,14 +12,13 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from config import postgres, servers
-from config.servers import Server, Trouble
+from dev import postgres, servers
+from dev.servers import Server, Trouble
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".local"
@@ -176,40 +174,3 @@ def clean() -> int:
             servers.remove_spare(home)
     shutil.rmtree(FOLDER, ignore_errors=True)
     return 0
-
-
-def leave(number: int, frame: FrameType | None) -> None:
-    """Stop in order; a second Ctrl-C must not interrupt the stopping, which takes seconds at most."""
-    for sig in SIGNALS:
-        signal.signal(sig, lambda number, frame: None)
-    raise SystemExit(128 + number)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m config.local", description=__doc__)
-    commands = parser.add_subparsers(dest="do", required=True)
-    commands.add_parser("run", help="the whole system, until Ctrl-C")
-    commands.add_parser("clean", help="remove what earlier runs kept")
-    execution = commands.add_parser("exec", help="run a command with PostgreSQL and Redis at hand")
-    execution.add_argument("--instance", default=KEPT, help=f"`{KEPT}` (kept, the default) or a scratch one")
-    execution.add_argument("--fast", action="store_true", help="let PostgreSQL forget on a power cut")
-    execution.add_argument("command", nargs=argparse.REMAINDER)
-    options = parser.parse_args(arguments)
-    for sig in SIGNALS:
-        signal.signal(sig, leave)
-    try:
-        if options.do == "clean":
-            return clean()
-        if options.do == "run":
-            from config import supervise
-
-            return supervise.run()
-        command = options.command[1:] if options.command[:1] == ["--"] else options.command
-        return execute(command, name=options.instance, durable=not options.fast)
-    except Trouble as trouble:
-        print(f"\n{trouble}\n", file=sys.stderr)
-        return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Makes the virtual environment: `python3 config/install.py product local dev`. Installs only what has changed.
+"""Makes the virtual environment: `python3 dev/install.py product local dev`. Installs only what has changed.
 
 Run by whatever `python3` the machine has, so its words are those of Python 3.7; the standard library is all it needs.
 """

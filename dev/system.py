@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import local, servers
-from config.servers import Server, Trouble
+from dev import local, servers
+from dev.servers import Server, Trouble
 
 READY_SECONDS = 120.0
 SHARED_ISSUERS = ",".join(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from config import local, servers
-from config.servers import Trouble
+from dev import local, servers
+from dev.servers import Trouble
 
 
 @pytest.fixture
@@ -96,10 +96,10 @@ def test_exec_hands_back_the_exit_code(code: str, expected: int, monkeypatch: py
 
 def test_exec_gives_a_command_both_servers_and_ends_them(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from config import local; local.FOLDER = Path(sys.argv[1])\n"
+        "import sys; from pathlib import Path; from dev import __main__, local; local.FOLDER = Path(sys.argv[1])\n"
         "code = 'import os, psycopg, redis; c = psycopg.connect(os.environ[\"DATABASE_URL\"]);'\\\n"
         '       \'print(c.info.backend_pid, redis.Redis.from_url(os.environ["REDIS_URL"]).info()["process_id"])\'\n'
-        "sys.exit(local.main(['exec', '--instance', 'scratch', '--fast', '--', sys.executable, '-c', code]))\n"
+        "sys.exit(__main__.main(['exec', '--instance', 'scratch', '--fast', '--', sys.executable, '-c', code]))\n"
     )
     env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
     done = subprocess.run(
