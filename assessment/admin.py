@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from assessment.models import Assignment, Attempt, Erasure, Grade, Mark, Response
 from assessment.placement import policy
-from lti.models import ScoreEvent, ScoreState
+from lti.models import Score, ScoreState
 from roster.admin import OwnRows, ReadOnlyRows
 
 
@@ -139,11 +139,11 @@ class GradeAdmin(ReadOnlyRows):
     readonly_fields = ["in_the_lms", "unsent_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        newest = ScoreEvent.objects.filter(
+        newest = Score.objects.filter(
             line_item__resource_link=OuterRef("assignment__resource_link"), platform_user__person=OuterRef("person")
-        ).order_by("-timestamp", "-version")
-        told = {f"lms_{name}": Subquery(newest.values(name)[:1]) for name in ("state", "hint")}
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(**told)
+        ).order_by("-timestamp")
+        score = {f"lms_{name}": Subquery(newest.values(name)[:1]) for name in ("state", "hint")}
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(**score)
         return rows
 
     @admin.display(description="points", ordering="points")

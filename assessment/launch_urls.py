@@ -28,11 +28,11 @@ urlpatterns: list[URLPattern] = [
     _page("class/policy", teacher.class_policy, "class_policy"),
     _page("class/column", column.column, "column"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
-    _page("class/scores/<uuid:event_id>/resend", teacher.resend, "resend"),
+    _page("class/scores/<uuid:score_id>/resend", teacher.resend, "resend"),
     _page("class/scores/resend", teacher.resend_absent, "resend_absent"),
     _page("privacy/export", privacy.export, "privacy_export"),
     _page("privacy/erase", privacy.erase, "privacy_erase"),
-    _page("class/scores/<uuid:event_id>/keep", teacher.keep, "keep"),
+    _page("class/scores/<uuid:score_id>/keep", teacher.keep, "keep"),
     _page("review/", reviewing.waiting, "review"),
     _page("review/<uuid:response_id>/", reviewing.review_response, "review_response"),
 ]

@@ -2,17 +2,17 @@
 
 from django.utils.translation import gettext
 
-from lti.gradebook import delivery
+from lti.gradebook import delivery, scores
 from lti.people import roster_reading
 
-BEGINNINGS = (delivery.GIVEN_UP, roster_reading.NO_GROUPS)  # other words follow these
+BEGINNINGS = (scores.GIVEN_UP, roster_reading.NO_GROUPS)  # other words follow these
 
 
-def spoken(stored: str) -> str:
+def translated(stored: str) -> str:
     """Our own words are translated; those of an LMS stay as they are."""
     for beginning in BEGINNINGS:
         if stored.startswith(f"{beginning} "):
-            return f"{gettext(beginning)} {spoken(stored.removeprefix(beginning).strip())}"
+            return f"{gettext(beginning)} {translated(stored.removeprefix(beginning).strip())}"
     if stored.endswith(delivery.REPLACING):  # what was seen in the gradebook may stand before it
         return gettext(delivery.REPLACING)
     return gettext(stored) if stored else ""

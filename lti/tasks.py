@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from lti import eula, notices
-from lti.gradebook import column_changes, reconcile, scores
+from lti.gradebook import column_changes, reconcile, scores, sending
 from lti.launch import launch
 from lti.people import roster_reading, rosters
 from lti.platform import keys
@@ -17,7 +17,7 @@ PATIENCE = 10.0  # seconds for which a worker stays for scores that come due soo
 @shared_task
 def drain(registration_id: str) -> None:
     """Send the scores that are due at one platform."""
-    seconds = scores.drain(UUID(registration_id), patience=PATIENCE)
+    seconds = sending.drain(UUID(registration_id), patience=PATIENCE)
     if seconds is not None:
         drain.apply_async((registration_id,), countdown=max(seconds, 0.0))
 

@@ -71,7 +71,7 @@ def local_value(value: Any) -> str:
 @register.filter
 def hint(told: str) -> str:
     """What is stored about a failure, in the language of the page."""
-    return hints.spoken(told)
+    return hints.translated(told)
 
 
 @register.filter

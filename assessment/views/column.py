@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from assessment.models import Assignment
 from assessment.placement import policy
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
-from lti.gradebook import column_changes, scores
+from lti.gradebook import column_changes, columns
 
 GROUPED = re.compile(r"\d{1,3}(\.\d{3})+")
 
@@ -47,7 +47,7 @@ def column(request: LaunchRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _save(assignment, form, changeable=row is not None)
         return see_other("class", after="?saved=1")
-    unscored = "" if row else scores.why_none(assignment.resource_link)
+    unscored = "" if row else columns.why_none(assignment.resource_link)
     context = {"assignment": assignment, "form": form, "column": row, "unscored": unscored}
     return render(request, "assessment/column.html", context, status=422 if form.errors else 200)
 

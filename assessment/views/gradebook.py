@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop as _
 
 from assessment.models import Assignment, Grade, GradeState, WhileWaiting
 from assessment.templatetags.assay import points
-from lti.gradebook import scores
-from lti.models import Drift, Launch, ScoreEvent, ScoreState
+from lti.gradebook import lookups
+from lti.models import Launch, Live, Score, ScoreState
 from lti.wire.answers import readable
 
 Look = Literal["ok", "wait", "bad", ""]
@@ -62,6 +62,11 @@ KEPT = Line("ok", _("Set by your teacher"), more=_("Your teacher's own score sta
 REFUSED = Line(
     "bad", _("Not in your gradebook"), more=_("Your LMS did not take the score. Your teacher can send it again.")
 )
+LOST = Line(
+    "bad",
+    _("Not in your gradebook"),
+    more=_("The gradebook column is gone. Your score is kept here and goes to the new column once there is one."),
+)
 PART = _("The marked part is there already; it can only rise when the rest is marked.")
 
 
@@ -69,104 +74,107 @@ def own_line(viewer: Launch, assignment: Assignment, grade: Grade | None) -> Lin
     """The line for the viewer's own grade; None while there is no grade to speak of."""
     if grade is None or viewer.resource_link_id is None:
         return None
-    event = scores.latest(resource_link=viewer.resource_link_id, person=viewer.person_id)
-    return line(event, assignment, grade, pause(assignment, [event] if event else []))
+    score = lookups.latest(resource_link=viewer.resource_link_id, person=viewer.person_id)
+    return line(score, assignment, grade, pause(assignment, [score] if score else []))
 
 
-def pause(assignment: Assignment, events: Iterable[ScoreEvent]) -> datetime | None:
+def pause(assignment: Assignment, scores: Iterable[Score]) -> datetime | None:
     """Until when the LMS gets nothing, where some of these scores wait for that for longer than a moment."""
-    if not any(event.state in ON_THE_WAY for event in events):
+    if not any(score.state in ON_THE_WAY for score in scores):
         return None
-    until = scores.paused_until(resource_link_id=assignment.resource_link_id)
+    until = lookups.paused_until(resource_link_id=assignment.resource_link_id)
     return until if until and until > timezone.now() + MOMENT else None
 
 
-def line(event: ScoreEvent | None, assignment: Assignment, grade: Grade, paused: datetime | None = None) -> Line:
-    if event is None:
+def line(score: Score | None, assignment: Assignment, grade: Grade, paused: datetime | None = None) -> Line:
+    if score is None:
         held = grade.state == GradeState.PROVISIONAL and assignment.while_waiting == WhileWaiting.NOTHING
         return HELD if held else NO_COLUMN
-    if event.state == ScoreState.DELIVERED:
-        return Line("ok", _("In your gradebook since"), event.delivered_at, "" if event.final else PART)
-    if event.state == ScoreState.CONFLICT:
-        return ABSENT if event.drift == Drift.MISSING else replace(CONFLICT, theirs=_theirs(event))
-    if event.state == ScoreState.KEPT:
-        return replace(KEPT, theirs=_theirs(event))
-    if event.state == ScoreState.REFUSED:
+    if score.state == ScoreState.SYNCED:
+        return Line("ok", _("In your gradebook since"), score.delivered_at, "" if score.final else PART)
+    if score.state == ScoreState.HELD:
+        return ABSENT if score.live == Live.MISSING else replace(CONFLICT, theirs=_theirs(score))
+    if score.state == ScoreState.KEPT:
+        return replace(KEPT, theirs=_theirs(score))
+    if score.state == ScoreState.REFUSED:
         return REFUSED
+    if score.state == ScoreState.LOST:
+        return LOST
     if paused:
         return replace(PAUSED, at=paused)
-    return RETRYING if event.tries > 1 or event.last_answer else ON_ITS_WAY
+    return RETRYING if score.tries > 1 or score.last_answer else ON_ITS_WAY
 
 
-def needs_hand(event: ScoreEvent, paused: datetime | None = None) -> bool:
+def needs_attention(score: Score, paused: datetime | None = None) -> bool:
     """Whether a teacher should look: the LMS said no, did not answer at least once, or takes no scores just now."""
-    failing = event.state in ON_THE_WAY and bool(paused or event.last_answer or event.tries > 1)
-    return failing or event.state in (ScoreState.REFUSED, ScoreState.CONFLICT)
+    failing = score.state in ON_THE_WAY and bool(paused or score.last_answer or score.tries > 1)
+    return failing or score.state in (ScoreState.REFUSED, ScoreState.LOST, ScoreState.HELD)
 
 
-def is_absent(event: ScoreEvent) -> bool:
+def is_absent(score: Score) -> bool:
     """Whether the gradebook has nothing where the score should be, so that sending it again replaces nothing."""
-    missing = event.state == ScoreState.CONFLICT and event.drift == Drift.MISSING
-    return missing or event.state == ScoreState.REFUSED
+    missing = score.state == ScoreState.HELD and score.live == Live.MISSING
+    return missing or score.state in (ScoreState.REFUSED, ScoreState.LOST)
 
 
-def is_moving(event: ScoreEvent, paused: datetime | None = None) -> bool:
+def is_moving(score: Score, paused: datetime | None = None) -> bool:
     """Whether it is on its way, and nothing went wrong so far."""
-    return event.state in ON_THE_WAY and not needs_hand(event, paused)
+    return score.state in ON_THE_WAY and not needs_attention(score, paused)
 
 
 TRYING: tuple[Look, str] = ("wait", _("Trying again"))
 TEACHER_WORDS: dict[ScoreState, tuple[Look, str]] = {
-    ScoreState.DELIVERED: ("ok", _("In the gradebook")),
-    ScoreState.CONFLICT: ("bad", _("Changed in the LMS")),
-    ScoreState.KEPT: ("ok", _("The LMS's stays")),
+    ScoreState.SYNCED: ("ok", _("In the gradebook")),
+    ScoreState.HELD: ("bad", _("Changed in the LMS")),
+    ScoreState.KEPT: ("ok", _("LMS grade kept")),
+    ScoreState.LOST: ("bad", _("Column gone")),
     ScoreState.REFUSED: ("bad", _("Not accepted")),
 }
 
 
-def class_line(event: ScoreEvent | None, assignment: Assignment, grade: Grade, paused: datetime | None) -> Line:
+def class_line(score: Score | None, assignment: Assignment, grade: Grade, paused: datetime | None) -> Line:
     """The same for the teacher's table, in three words."""
-    if event is None:
+    if score is None:
         return Line("", _("Held until final")) if line(None, assignment, grade) is HELD else Line("", NO_COLUMN.words)
-    if needs_hand(event, paused) and event.state not in TEACHER_WORDS:
+    if needs_attention(score, paused) and score.state not in TEACHER_WORDS:
         return Line(*TRYING)
-    return Line(*TEACHER_WORDS.get(ScoreState(event.state), ("wait", _("On its way"))))
+    return Line(*TEACHER_WORDS.get(ScoreState(score.state), ("wait", _("On its way"))))
 
 
-def trouble_line(event: ScoreEvent, paused: datetime | None = None) -> Line:
+def trouble_line(score: Score, paused: datetime | None = None) -> Line:
     """For the teacher: what happened, and the LMS's own words. `paused`: the LMS gets nothing before that."""
-    look, words = TEACHER_WORDS.get(ScoreState(event.state), TRYING)
-    if event.state == ScoreState.CONFLICT and event.drift:
-        ours = gettext("We have {points}.").format(points=_points(event.score_given, event.score_maximum))
-        return Line("bad", words, more=f"{ours} {seen(event)}")
-    at = max(event.next_try_at, paused or event.next_try_at) if look == "wait" else None
+    look, words = TEACHER_WORDS.get(ScoreState(score.state), TRYING)
+    if score.state == ScoreState.HELD and score.live:
+        ours = gettext("We have {points}.").format(points=_points(score.score_given, score.score_maximum))
+        return Line("bad", words, more=f"{ours} {seen(score)}")
+    at = max(score.next_try_at, paused or score.next_try_at) if look == "wait" else None
     at = at if at and at > timezone.now() else None
-    untold = paused and not event.tries and not event.last_answer
-    return Line(look, words, at, gettext("The LMS takes no scores just now.") if untold else _told(event))
+    unsent = paused and not score.tries and not score.last_answer
+    return Line(look, words, at, gettext("The LMS takes no scores just now.") if unsent else _answer(score))
 
 
-def _told(event: ScoreEvent) -> str:
+def _answer(score: Score) -> str:
     """The LMS's own words, or ours about why there are none."""
-    told = readable(event.last_answer)
-    if told and event.last_status is not None:
-        return gettext("The LMS said: {words}").format(words=told)
-    return "" if event.hint else gettext("The LMS did not answer.")
+    words = readable(score.last_answer)
+    if words and score.last_status is not None:
+        return gettext("The LMS said: {words}").format(words=words)
+    return "" if score.hint else gettext("The LMS did not answer.")
 
 
-def seen(event: ScoreEvent) -> str:
+def seen(score: Score) -> str:
     """What the gradebook showed when it was last read."""
-    if event.drift == Drift.MISSING:
+    if score.live == Live.MISSING:
         return gettext(
             "The LMS shows no grade for this person. Were they removed from the course, or the grade deleted?"
         )
-    if event.seen_score is None:
+    if score.live_given is None:
         return gettext("The grade was cleared in the LMS.")
-    theirs = _points(event.seen_score, event.seen_maximum)
+    theirs = _points(score.live_given, score.live_maximum)
     return gettext("The LMS shows {points}: someone changed it there.").format(points=theirs)
 
 
-def _theirs(event: ScoreEvent) -> str:
-    return "" if event.seen_score is None else _points(event.seen_score, event.seen_maximum)
+def _theirs(score: Score) -> str:
+    return "" if score.live_given is None else _points(score.live_given, score.live_maximum)
 
 
 def _points(given: Decimal, maximum: Decimal | None) -> str:

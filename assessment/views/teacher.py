@@ -23,9 +23,9 @@ from assessment.views import class_list, gradebook
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
-from lti.gradebook import scores
+from lti.gradebook import columns, lookups, scores
 from lti.launch import history
-from lti.models import ScoreEvent
+from lti.models import Score, ScoreState
 from roster.models import Person
 
 MOST_TROUBLES = 50  # shown at once
@@ -38,8 +38,13 @@ class Trouble:
     """A score that is not where it should be, with what the LMS said."""
 
     person: Person
-    event: ScoreEvent
+    score: Score
     line: gradebook.Line
+
+    @property
+    def differs(self) -> bool:
+        """Whether the gradebook is known to have another grade."""
+        return self.score.state == ScoreState.HELD and bool(self.score.live)
 
 
 class PolicyForm(DatesForm):
@@ -126,12 +131,12 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
 
 @instructors_only
 @require_POST
-def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
+def resend(request: LaunchRequest, score_id: UUID) -> HttpResponse:
     """Send the newest score of one person again; only scores of this very activity can be named."""
-    event = _named_score(request, event_id)
-    if event is not None:
-        scores.resend(event=event, now=timezone.now())
-    return see_other("class", after="?done=sent" if event else "")
+    score = _named_score(request, score_id)
+    if score is not None:
+        scores.resend(score=score, now=timezone.now())
+    return see_other("class", after="?done=sent" if score else "")
 
 
 @instructors_only
@@ -139,26 +144,26 @@ def resend(request: LaunchRequest, event_id: UUID) -> HttpResponse:
 def resend_absent(request: LaunchRequest) -> HttpResponse:
     """Send again what the gradebook does not have: at most so many scores at a time as a person waits for."""
     assignment = assignment_or_404(request)
-    events = scores.latest_by_person(resource_link=assignment.resource_link).values()
-    for event in [event for event in events if gradebook.is_absent(event)][:MOST_AT_ONCE]:
-        scores.resend(event=event, now=timezone.now())
+    found = lookups.latest_by_person(resource_link=assignment.resource_link).values()
+    for score in [score for score in found if gradebook.is_absent(score)][:MOST_AT_ONCE]:
+        scores.resend(score=score, now=timezone.now())
     return see_other("class", after="?done=sent")
 
 
 @instructors_only
 @require_POST
-def keep(request: LaunchRequest, event_id: UUID) -> HttpResponse:
+def keep(request: LaunchRequest, score_id: UUID) -> HttpResponse:
     """Let the LMS's grade stay."""
-    event = _named_score(request, event_id)
-    if event is not None:
-        scores.keep(event=event)
-    return see_other("class", after="?done=kept" if event else "")
+    score = _named_score(request, score_id)
+    if score is not None:
+        scores.keep(score=score)
+    return see_other("class", after="?done=kept" if score else "")
 
 
-def _named_score(request: LaunchRequest, event_id: UUID) -> ScoreEvent | None:
+def _named_score(request: LaunchRequest, score_id: UUID) -> Score | None:
     """Someone's newest score on this activity, if it is the named one: a page that is out of date does nothing."""
-    events = scores.latest_by_person(resource_link=assignment_or_404(request).resource_link)
-    return next((one for one in events.values() if one.pk == event_id), None)
+    found = lookups.latest_by_person(resource_link=assignment_or_404(request).resource_link)
+    return next((one for one in found.values() if one.pk == score_id), None)
 
 
 def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
@@ -182,29 +187,29 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
 
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
-    events = scores.latest_by_person(resource_link=assignment.resource_link)
+    found = lookups.latest_by_person(resource_link=assignment.resource_link)
     numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now())
-    paused = gradebook.pause(assignment, events.values())
+    paused = gradebook.pause(assignment, found.values())
     unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 
     def line(person: UUID, grade: Grade) -> gradebook.Line:
-        return gradebook.class_line(events.get(person), assignment, grade, paused)
+        return gradebook.class_line(found.get(person), assignment, grade, paused)
 
     context = {
         **class_list.context(request, line),
         "assignment": assignment,
-        "has_choice": not events and access.has_choice(viewer, assignment),
+        "has_choice": not found and access.has_choice(viewer, assignment),
         "too_late": linking.refused(viewer, assignment),
         "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
-        "troubles": _troubles(events, assignment, paused),
-        "absent": sum(gradebook.is_absent(event) for event in events.values()),
+        "troubles": _troubles(found, assignment, paused),
+        "absent": sum(gradebook.is_absent(score) for score in found.values()),
         "shown": MOST_TROUBLES,
-        "moving": sum(gradebook.is_moving(event, paused) for event in events.values()),
+        "moving": sum(gradebook.is_moving(score, paused) for score in found.values()),
         "saved": "saved" in request.GET,
-        "has_scores": bool(events),
+        "has_scores": bool(found),
         "done": request.GET.get("done", ""),
-        "unscored": scores.why_none(assignment.resource_link) if unsent or not events else "",
+        "unscored": columns.why_none(assignment.resource_link) if unsent or not found else "",
         "unsent": unsent,
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
@@ -220,10 +225,10 @@ def _mean_interval(numbers: dict[str, Any]) -> tuple[float, float] | None:
     return (max(0.0, interval[0]), min(most, interval[1])) if interval else None
 
 
-def _troubles(events: dict[UUID, ScoreEvent], assignment: Assignment, paused: datetime | None) -> list[Trouble]:
-    stuck = {pk: event for pk, event in events.items() if gradebook.needs_hand(event, paused)}
+def _troubles(found: dict[UUID, Score], assignment: Assignment, paused: datetime | None) -> list[Trouble]:
+    stuck = {pk: score for pk, score in found.items() if gradebook.needs_attention(score, paused)}
     if not stuck:
         return []
     people = Person.objects.filter(institution=assignment.institution_id).in_bulk(stuck.keys())
-    lines = {pk: gradebook.trouble_line(event, paused) for pk, event in stuck.items()}
-    return [Trouble(people[pk], event, lines[pk]) for pk, event in stuck.items() if pk in people]
+    lines = {pk: gradebook.trouble_line(score, paused) for pk, score in stuck.items()}
+    return [Trouble(people[pk], score, lines[pk]) for pk, score in stuck.items() if pk in people]

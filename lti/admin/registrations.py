@@ -8,14 +8,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from lti.admin.connecting import OperatorRows
-from lti.gradebook import column_changes, scores
+from lti.gradebook import column_changes, lookups, scores
 from lti.models import (
     Context,
     Launch,
     LineItem,
     PlatformUser,
     ResourceLink,
-    ScoreEvent,
+    Score,
     ToolKey,
 )
 from lti.wire import client
@@ -26,18 +26,18 @@ class Trouble(admin.SimpleListFilter):
     title = "needs a hand"
     parameter_name = "trouble"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[ScoreEvent]) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Score]) -> list[tuple[str, str]]:
         return [("yes", "Yes")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[ScoreEvent]) -> QuerySet[ScoreEvent]:
-        return scores.in_trouble(queryset) if self.value() else queryset
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Score]) -> QuerySet[Score]:
+        return lookups.in_trouble(queryset) if self.value() else queryset
 
 
-@admin.register(ScoreEvent)
-class ScoreEventAdmin(ReadOnlyRows):
+@admin.register(Score)
+class ScoreAdmin(ReadOnlyRows):
     list_display = [
         "person",
-        "score",
+        "points",
         "state",
         "hint",
         "column",
@@ -45,42 +45,40 @@ class ScoreEventAdmin(ReadOnlyRows):
         "tries",
         "last_status",
         "timestamp",
-        "version",
     ]
-    list_filter = [Trouble, "state", "drift", "final", ("registration", OwnChoices)]
+    list_filter = [Trouble, "state", "final", ("registration", OwnChoices)]
     list_select_related = ["platform_user__person", "line_item__resource_link"]
     search_fields = ["platform_user__sub", "platform_user__person__name", "platform_user__person__email"]
     date_hierarchy = "timestamp"
     actions = ["resend"]
 
     @admin.display(ordering="platform_user__person__name")
-    def person(self, event: ScoreEvent) -> str:
-        return event.platform_user.person.display_name
+    def person(self, score: Score) -> str:
+        return score.platform_user.person.display_name
 
     @admin.display(ordering="line_item__resource_link__title")
-    def column(self, event: ScoreEvent) -> str:
-        return str(event.line_item.resource_link)
+    def column(self, score: Score) -> str:
+        return str(score.line_item.resource_link)
 
     @admin.display
-    def score(self, event: ScoreEvent) -> str:
-        return f"{event.score_given.normalize():f} of {event.score_maximum.normalize():f}"
+    def points(self, score: Score) -> str:
+        return f"{score.score_given.normalize():f} of {score.score_maximum.normalize():f}"
 
     @admin.display(description="in the LMS")
-    def seen(self, event: ScoreEvent) -> str:
-        """What the gradebook showed where it differed."""
-        if not event.drift or event.seen_score is None:
-            return event.get_drift_display() if event.drift else "–"
-        of = f" of {event.seen_maximum.normalize():f}" if event.seen_maximum else ""
-        return f"{event.seen_score.normalize():f}{of}"
+    def seen(self, score: Score) -> str:
+        """What the gradebook showed when it was last read."""
+        if score.live_given is None:
+            return score.get_live_display() or "–"
+        of = f" of {score.live_maximum.normalize():f}" if score.live_maximum else ""
+        return f"{score.live_given.normalize():f}{of}"
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("lti.change_scoreevent")
+        return request.user.has_perm("lti.change_score")
 
-    @admin.action(description="Send the newest score again", permissions=["resend"])
-    def resend(self, request: HttpRequest, queryset: QuerySet[ScoreEvent]) -> None:
+    @admin.action(description="Send again", permissions=["resend"])
+    def resend(self, request: HttpRequest, queryset: QuerySet[Score]) -> None:
         now = timezone.now()
-        newest = queryset.order_by("line_item", "platform_user", "-version").distinct("line_item", "platform_user")
-        sent = [scores.resend(event=event, now=now) for event in ScoreEvent.objects.filter(pk__in=newest.values("pk"))]
+        sent = [scores.resend(score=score, now=now) for score in queryset]
         self.message_user(request, f"{len(sent)} on the way again.", messages.SUCCESS)
 
 

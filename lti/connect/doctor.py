@@ -15,7 +15,7 @@ from django.utils import timezone
 from lti.connect import doctor_score, remedies
 from lti.connect.examination import FAILED, SKIPPED, Finding, Skip, Trouble, Visit, attempt
 from lti.gradebook import ags
-from lti.models import Context, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.models import Context, Registration, ResourceLink, Score, ScoreState
 from lti.people import nrps
 from lti.platform import jwks, keys, leases, tokens, tool
 from lti.wire import client
@@ -209,7 +209,7 @@ def _outbox(visit: Visit) -> Finding:
 
 def _waiting(visit: Visit) -> str:
     """What waits here to be sent, and whether the platform wants none of it now."""
-    waiting = ScoreEvent.objects.filter(registration=visit.registration, state=ScoreState.DUE).count()
+    waiting = Score.objects.filter(registration=visit.registration, state=ScoreState.DUE).count()
     said = f"{waiting} wait to be sent."
     until = visit.registration.paused_until
     if until and until > visit.clock():

@@ -95,9 +95,9 @@ def _read(visit: Visit, column: list[str], user_id: list[str]) -> str:
         return call(method, url, headers=headers)
 
     result = ags.read_result(authorised, line_item=column[0], user_id=user_id[0])
-    if result is None or result.score is None:
+    if result.given is None:
         raise Trouble("The LMS took the score, but does not show it.", remedies.NOT_SHOWN)
-    return f"{ags.number(result.score)} of {ags.number(result.maximum or Decimal(1))}."
+    return f"{ags.number(result.given)} of {ags.number(result.maximum or Decimal(1))}."
 
 
 def _remove(visit: Visit, column: list[str]) -> str:

@@ -5,11 +5,11 @@ A line item's address is the platform's and opaque; it is never built from ids.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from lti.gradebook.decide import LiveGrade
 from lti.wire import client, paging
 from lti.wire.client import Answer, Call, with_query
 from lti.words import claims
@@ -25,14 +25,6 @@ REVIEWABLE = {"reviewableStatus": ["InProgress", "Submitted", "Completed"]}
 TAG = "assay"  # marks a column as this tool's (section 3.2.1)
 MOST_PAGES = 500
 MOST_BYTES = 10_000_000  # of one page: Moodle answers a whole column at once
-
-
-@dataclass(frozen=True)
-class Result:
-    """What the gradebook says a person has (section 3.3). Moodle leaves the score out when it is nought."""
-
-    score: Decimal | None
-    maximum: Decimal | None
 
 
 def ags_url(line_item: str, tail: str, **query: str) -> str:
@@ -52,8 +44,8 @@ def post_score(call: Call, *, line_item: str, body: dict[str, Any]) -> Answer:
     )
 
 
-def read_result(call: Call, *, line_item: str, user_id: str, renamed: bool = False) -> Result | None:
-    """The person's result as the gradebook has it now. Raises http.HttpError. Never sends `limit` (Moodle fails).
+def read_result(call: Call, *, line_item: str, user_id: str, renamed: bool = False) -> LiveGrade:
+    """What the gradebook shows for the person (section 3.3). Raises http.HttpError. Never sends `limit` (Moodle fails).
 
     `renamed`: a platform that merged the person with another answers by the id that they have now.
     """
@@ -61,10 +53,10 @@ def read_result(call: Call, *, line_item: str, user_id: str, renamed: bool = Fal
     found = _results(_entries(answer))
     if renamed and len(found) == 1:
         return next(iter(found.values()))
-    return found.get(user_id)
+    return found.get(user_id, LiveGrade())
 
 
-def read_results(call: Call, *, line_item: str, limit: str = "") -> dict[str, Result]:
+def read_results(call: Call, *, line_item: str, limit: str = "") -> dict[str, LiveGrade]:
     """Every result of a column by user id (section 3.3). Raises http.HttpError, also where the list is cut."""
     url = ags_url(line_item, "results", **({"limit": limit} if limit else {}))
     return _results(_all_entries(call, url, RESULTS_TYPE))
@@ -165,9 +157,9 @@ def _columns(call: Call, line_items: str, wanted: dict[str, str], **query: str) 
     return found
 
 
-def _results(entries: Iterable[dict[str, Any]]) -> dict[str, Result]:
+def _results(entries: Iterable[dict[str, Any]]) -> dict[str, LiveGrade]:
     return {
-        user_id: Result(_decimal(entry.get("resultScore")), _decimal(entry.get("resultMaximum")))
+        user_id: LiveGrade(_decimal(entry.get("resultScore")), _decimal(entry.get("resultMaximum")), listed=True)
         for entry in entries
         if (user_id := claims.as_identifier(entry.get("userId")))
     }

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
 from lti.gradebook import ags, scores
-from lti.models import LineItem, ResourceLink, ScoreEvent, ScoreState
+from lti.models import LineItem, ResourceLink
 from lti.platform import enqueue, keys, leases, tokens
 from lti.platform.leases import Clock, Lease
 from lti.wire import client
@@ -86,8 +86,7 @@ def remove(*, column: LineItem, now: datetime) -> None:
     gone["replaced_at"] = now  # a column made later has none of the grades that were told to this one
     with transaction.atomic():
         LineItem.objects.filter(pk=column.pk).update(**gone)
-        waiting = ScoreEvent.objects.filter(line_item=column.pk, state=ScoreState.DUE)
-        waiting.update(state=ScoreState.REFUSED, hint=DELETED)
+        scores.lose(column_id=column.pk, hint=DELETED)
 
 
 def _put(column: LineItem, lease: Lease) -> client.HttpError | None:
@@ -113,7 +112,7 @@ def _settle(column: LineItem, error: client.HttpError | None, now: datetime) -> 
     final = isinstance(error, client.Refused) and error.status < 500 and error.status not in (403, 408, 429)
     if error is None:
         if mine.update(push_at=None, push_tries=0, push_hint="", score_maximum=None) and column.points:
-            scores.repeat_all(column=column, now=now)
+            scores.rescale(column=column, now=now)
     elif final or tries >= TRIES:
         mine.update(push_at=None, push_tries=tries, push_hint=REFUSED)
     else:

@@ -6,17 +6,28 @@ from decimal import Decimal
 from threading import RLock
 from uuid import UUID
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.utils.translation import gettext_noop as _
 
 from lti.gradebook import ags
-from lti.models import LineItem, ResourceLink
+from lti.models import LineItem, PlatformUser, ResourceLink
 from lti.wire import client, pacing
 from lti.wire.client import Call
 from lti.words import scopes
+from roster.models import Person
 
 logger = logging.getLogger(__name__)
 
 SETTLING = timedelta(minutes=2)  # longer than any transaction that queues a score
+NO_COLUMN = _(
+    "No scores go to the gradebook: the LMS offers no column for this activity. To have one, make it a graded "
+    "activity; an administrator of the LMS may have to allow this tool to use grades."
+)
+NO_RIGHT = _(
+    "No scores go to the gradebook: the LMS does not let this tool write them. An administrator of the LMS can "
+    "allow it in the settings of the tool."
+)
+DELETED = _("No scores go to the gradebook: an administrator deleted the column here.")
 READS = {scopes.LINE_ITEM, scopes.LINE_ITEM_READ}
 
 
@@ -106,6 +117,30 @@ class Column:
             return None
         fits = found is not None and 0 < found < 1_000_000 and found == round(found, 3)
         return found if fits else None
+
+
+def open_column(resource_link: ResourceLink) -> LineItem | None:
+    """The link's column, if scores may be sent to it and its address is known or can be found."""
+    column = LineItem.objects.filter(resource_link=resource_link, wanted=True).first()
+    if column is None or scopes.SCORE not in resource_link.scopes:
+        return None
+    findable = resource_link.line_items_url and READS & set(resource_link.scopes)
+    return column if column.url or findable else None
+
+
+def gradebook_user(resource_link: ResourceLink, person: Person) -> PlatformUser | None:
+    """The person as the link's platform knows them."""
+    known = Q(registration__deployments=resource_link.deployment_id) & Q(institution=resource_link.institution_id)
+    return PlatformUser.objects.filter(known, person=person).order_by("-id").first()
+
+
+def why_none(resource_link: ResourceLink) -> str:
+    """Why no score of this link can be sent, to be translated where it is shown; empty where it can."""
+    if open_column(resource_link) is not None:
+        return ""
+    if LineItem.objects.filter(resource_link=resource_link, wanted=False).exists():
+        return DELETED
+    return NO_RIGHT if resource_link.scopes and scopes.SCORE not in resource_link.scopes else NO_COLUMN
 
 
 def with_news() -> QuerySet[LineItem, tuple[UUID, datetime, datetime]]:

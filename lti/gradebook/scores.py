@@ -1,71 +1,49 @@
-"""The outbox: scores wait here until a platform has them. PostgreSQL is the truth, a Celery message only a hint.
+"""The outbox: a score's state is set here and nowhere else. PostgreSQL is the truth, a Celery message only a hint.
 
-Per (line item, user) events are versions of one fact: a newer one replaces those that were not sent, one is under
-way at a time, and each is stamped at least a second after the one before.
+There is one row per person and column. `queue` sets what we want there; a drain (`sending`) claims what is due,
+delivers it and calls `settle`; `reconcile` reads gradebooks back and calls `compare`. What differs in the gradebook
+waits for a person, who calls `resend` or `keep`.
 """
 
+import random
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
-from lti.gradebook import sending
-from lti.gradebook.sending import drain, lock
-from lti.models import Drift, LineItem, PlatformUser, Registration, ResourceLink, ScoreEvent, ScoreState
-from lti.platform import enqueue
-from lti.words import scopes
+from lti.gradebook import families
+from lti.gradebook.columns import gradebook_user, open_column
+from lti.gradebook.decide import Base, Decision, LiveGrade, Points, decide, shows
+from lti.gradebook.delivery import advice
+from lti.gradebook.families.verdict import Kind
+from lti.gradebook.outcomes import Claim, Outcome
+from lti.models import BaseBy, Delivery, LineItem, Live, Registration, ResourceLink, Score, ScoreState
+from lti.platform import enqueue, leases
 from roster.models import Person
 
-__all__ = [
-    "drain",
-    "in_trouble",
-    "keep",
-    "latest",
-    "latest_by_person",
-    "paused_until",
-    "put_back",
-    "queue",
-    "repeat_all",
-    "resend",
-    "resume",
-    "retry_column",
-    "retry_refused",
-    "sweep",
-    "why_none",
-]
-
-REPEATED = (
-    "institution_id",
-    "registration_id",
-    "line_item_id",
-    "platform_user_id",
-    "score_given",
-    "score_maximum",
-    "final",
-    "started_at",
-    "submitted_at",
-    "work",
-    "comment",  # left out when sending where it was told
-)
-SEEN = ("seen_score", "seen_maximum", "seen_at")
-NO_COLUMN = _(
-    "No scores go to the gradebook: the LMS offers no column for this activity. To have one, make it a graded "
-    "activity; an administrator of the LMS may have to allow this tool to use grades."
-)
-NO_RIGHT = _(
-    "No scores go to the gradebook: the LMS does not let this tool write them. An administrator of the LMS can "
-    "allow it in the settings of the tool."
-)
-DELETED = _("No scores go to the gradebook: an administrator deleted the column here.")
-DRIFTED = (ScoreState.CONFLICT, ScoreState.KEPT)
-OPEN = (ScoreState.DUE, ScoreState.SENDING)
 APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
+STALE_AFTER = timedelta(minutes=3)
+GIVE_UP_AFTER = timedelta(days=3)
+FIRST_RETRY, LONGEST_RETRY = 2.0, 3_600.0  # seconds
+PAST_ANY_WAIT = timedelta(hours=6)  # longer than two tries of a score ever lie apart
+GIVEN_UP = _("Given up after three days of trying.")
+INTERRUPTED = _("Sending was interrupted; we try again.")
+ANOTHER_GRADE = _("The grade was changed in the LMS before. This new score waits for your decision.")
+NO_BASE: dict[str, Any] = {"base_by": "", "base_given": None, "base_maximum": None, "base_certain": False}
+UNREAD: dict[str, Any] = {"live": "", "live_given": None, "live_maximum": None, "live_at": None}
+OPEN = (ScoreState.DUE, ScoreState.SENDING)
+DIFFERS = (ScoreState.HELD, ScoreState.KEPT)
 
 
+# What we want there
+
+
+@transaction.atomic
 def queue(
     *,
     resource_link: ResourceLink,
@@ -79,73 +57,318 @@ def queue(
     work: str = "",
     comment: str = "",
     after_comment: str = "",
-) -> ScoreEvent | None:
-    """Put a score on its way; call it in the transaction that makes the grade.
+) -> Score | None:
+    """Set the score that the LMS should have; call it in the transaction that makes the grade.
 
-    `work` names what was handed in, which the LMS may open (`tool.work`). `comment` is told with the score;
-    `after_comment` instead, where an earlier comment stands there that is true no more.
-    None where the LMS offers no column, does not know the person, or nothing can be scored. A score equal to the
-    newest one is not repeated, unless the LMS refused that one and this comes of another attempt. Over a grade that
-    is known to be changed in the LMS nothing goes out by itself: the new score stands beside it as a conflict.
+    `work` names what was handed in, which the LMS may open (`tool.work`). `comment` goes along with the score;
+    `after_comment` instead, where an earlier comment was sent that is no longer true.
+    None where the LMS offers no column, does not know the person, or nothing can be scored. An equal score is not
+    repeated, unless the LMS refused that one and this comes of another attempt. Where the LMS is known to have
+    another grade nothing goes out by itself: the new score waits for a person as well.
     """
-    column = _column(resource_link)
-    user = _user(resource_link, person)
+    column, user = open_column(resource_link), gradebook_user(resource_link, person)
     if column is None or user is None or maximum <= 0:
         return None
-    given, maximum = round(given, 3), round(maximum, 3)  # as they are kept, so that equal ones are known again
-    with transaction.atomic():
-        lock(column.pk, user.pk)
-        newest = _newest(column.pk, user.pk)
-        if newest and _is_told(newest, given, maximum, final, submitted_at):
-            return newest
-        if not comment and newest and newest.comment:
-            comment = after_comment
-        event = ScoreEvent(score_given=given, score_maximum=maximum, final=final, comment=comment[:1_000])
-        event.institution_id, event.registration_id = column.institution_id, column.registration_id
-        event.line_item, event.platform_user, event.work = column, user, work
-        event.started_at, event.submitted_at = started_at, submitted_at
-        return _append(newest, now, event)
+    wanted: dict[str, Any] = {
+        "score_given": round(given, 3),  # as it is stored, so that an equal one is recognised
+        "score_maximum": round(maximum, 3),
+        "final": final,
+        "submitted_at": submitted_at,
+    }
+    more = {"started_at": started_at, "work": work, "comment": comment[:1_000]}
+    new = {
+        "institution_id": column.institution_id,
+        "registration_id": column.registration_id,
+        "timestamp": _whole_milliseconds(now),
+        "next_try_at": now,
+        "read_first": _is_copy(resource_link),
+    }
+    score, made = Score.objects.select_for_update().get_or_create(
+        line_item=column, platform_user=user, defaults={**wanted, **more, **new}
+    )
+    if not made:
+        if _is_same(score, **wanted):
+            return score
+        if not comment and score.comment:
+            more["comment"] = after_comment
+        same_comment = (score.score_given, score.submitted_at, score.comment) == (given, submitted_at, more["comment"])
+        _set(score, **wanted, **more, comment_sent=score.comment_sent and same_comment)
+        _stamp(score, now)
+        if score.state in DIFFERS:
+            _set(score, state=ScoreState.HELD, hint=ANOTHER_GRADE)
+        else:
+            _make_due(score, now)
+            score.relisted = False
+        score.save()
+    enqueue.on_commit("drain", str(score.registration_id))
+    return score
 
 
-def resend(*, event: ScoreEvent, now: datetime) -> ScoreEvent:
-    """Send a score again as a new version, on a person's word: it may replace what they saw that the LMS has.
+def _is_copy(resource_link: ResourceLink) -> bool:
+    """Whether grades may have come along with a copied course, or with a restored one."""
+    return bool(resource_link.context and resource_link.context.history)
 
-    Whichever of a learner's events is given, it is the newest score that goes out; none to a column that was deleted
-    here on purpose.
+
+def _is_same(score: Score, score_given: Decimal, score_maximum: Decimal, final: bool, submitted_at: datetime) -> bool:
+    if (score.score_given, score.score_maximum) != (score_given, score_maximum):
+        return False
+    if score.state == ScoreState.KEPT:
+        return True
+    return score.final == final and (score.state != ScoreState.REFUSED or score.submitted_at == submitted_at)
+
+
+def _make_due(score: Score, now: datetime) -> None:
+    """To be sent afresh, also where it is under way: then once more after that."""
+    if score.state != ScoreState.SENDING:
+        _set(score, state=ScoreState.DUE, tries=0, retry_until=None, hint="", last_status=None, last_answer="")
+    score.next_try_at = now
+
+
+def _stamp(score: Score, moment: datetime) -> None:
+    score.timestamp = max(_whole_milliseconds(moment), score.timestamp + APART)
+
+
+# Sending
+
+
+def due(now: datetime) -> QuerySet[Score]:
+    """Scores that may be sent now, the oldest first."""
+    return Score.objects.filter(
+        leases.calm(now),
+        state=ScoreState.DUE,
+        next_try_at__lte=now,
+        registration__active=True,
+        line_item__wanted=True,
+        line_item__resource_link__deployment__active=True,
+    ).order_by("timestamp", "id")
+
+
+@transaction.atomic
+def claim(*, registration_id: UUID, now: datetime, limit: int) -> list[Claim]:
+    """Take the oldest scores that are due, and log each delivery before it leaves."""
+    rows = due(now).filter(registration=registration_id).select_for_update(of=("self",), skip_locked=True)
+    scores = list(rows.select_related("platform_user")[:limit])
+    if not scores:
+        return []
+    for score in scores:
+        if score.retry_until is None or (score.claimed_at and score.claimed_at < now - PAST_ANY_WAIT):
+            score.retry_until = now + GIVE_UP_AFTER  # time while nothing could be sent does not count
+        _set(score, state=ScoreState.SENDING, claimed_at=now, tries=score.tries + 1)
+    Score.objects.bulk_update(scores, ["retry_until", "state", "claimed_at", "tries"])
+    log = Delivery.objects.bulk_create([_delivery(score) for score in scores])
+    earlier = _earlier(scores, log)
+    return [_claimed(score, entry, earlier.get(score.pk, [])) for score, entry in zip(scores, log, strict=True)]
+
+
+def _delivery(score: Score) -> Delivery:
+    entry = Delivery(institution_id=score.institution_id, score=score)
+    for name in ("score_given", "score_maximum", "timestamp", "submitted_at", "claimed_at"):
+        setattr(entry, name, getattr(score, name))
+    return entry
+
+
+def _earlier(scores: Iterable[Score], log: Iterable[Delivery]) -> dict[UUID, list[Delivery]]:
+    """Earlier deliveries that bear on this one, of those scores that have any."""
+    tried = [score.pk for score in scores if score.read_first or score.base_by == BaseBy.US]
+    found: dict[UUID, list[Delivery]] = {}
+    if tried:
+        in_this_column = Q(score__line_item__replaced_at=None) | Q(answered_at__gte=F("score__line_item__replaced_at"))
+        others = Delivery.objects.filter(in_this_column, score__in=tried).exclude(pk__in=[entry.pk for entry in log])
+        for entry in others:
+            found.setdefault(entry.score_id, []).append(entry)
+    return found
+
+
+def _claimed(score: Score, entry: Delivery, earlier: list[Delivery]) -> Claim:
+    submitted = any(one.arrived and one.submitted_at == score.submitted_at for one in earlier)
+    return Claim(score, entry, base_of(score, earlier), new_submission=not submitted)
+
+
+def base_of(score: Score, earlier: Iterable[Delivery]) -> Base:
+    """What may stand in the gradebook without anyone having interfered."""
+    since = [one for one in earlier if score.base_at is None or one.claimed_at >= score.base_at]
+    return Base(
+        points=_points(score.base_given, score.base_maximum),
+        certain=score.base_certain,
+        accepted=score.base_by == BaseBy.PERSON,
+        unanswered=[Points(one.score_given, one.score_maximum) for one in since if one.arrived is None],
+        read_first=score.read_first,
+        rescaled=score.rescaled,
+    )
+
+
+@transaction.atomic
+def settle(*, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    """Record what came of a delivery. Where the score was taken up again meanwhile, only the log keeps it."""
+    delivered = outcome.verdict.kind is Kind.DELIVERED
+    arrived = True if delivered or outcome.posted else None if outcome.unanswered else False
+    answered = {"answered_at": now, "arrived": arrived, "status": outcome.status, "answer": outcome.words}
+    Delivery.objects.filter(pk=claim.delivery.pk).update(**answered)
+    score = _mine(claim)
+    if score is None:
+        return
+    _set(score, last_status=outcome.status, last_answer=outcome.words, hint=outcome.verdict.hint[:300])
+    score.read_first = score.read_first or outcome.unanswered
+    if outcome.live is not None:
+        _note(score, outcome.live, now)
+    if delivered or outcome.posted:
+        _is_ours(score, claim, outcome, now)
+    changed = score.timestamp != claim.delivery.timestamp  # a newer wish came meanwhile
+    _move(score, outcome, now, changed=changed)
+    score.save()
+
+
+def _mine(claim: Claim) -> Score | None:
+    rows = Score.objects.select_for_update(of=("self",))
+    return rows.filter(pk=claim.score.pk, state=ScoreState.SENDING, claimed_at=claim.score.claimed_at).first()
+
+
+def _is_ours(score: Score, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    """The gradebook has what was sent."""
+    sent = claim.delivery
+    _set(score, base_by=BaseBy.US, base_given=sent.score_given, base_maximum=sent.score_maximum, base_certain=True)
+    _set(score, base_at=now, read_first=False, rescaled=False, relisted=False, delivered_at=now)
+    if score.comment == claim.score.comment and score.submitted_at == sent.submitted_at:
+        score.comment_sent = score.comment_sent or score.score_given == sent.score_given
+    if outcome.live is None:
+        _set(score, **UNREAD)
+
+
+def _move(score: Score, outcome: Outcome, now: datetime, *, changed: bool) -> None:
+    """To the state that a delivery led to."""
+    kind, retry = outcome.verdict.kind, outcome.verdict.kind is Kind.RETRY
+    if kind is Kind.CONFLICT:
+        score.state = ScoreState.HELD
+    elif changed or (retry and (score.retry_until is None or now < score.retry_until)):
+        score.state = ScoreState.DUE
+        if retry:
+            score.next_try_at = now + _back_off(score.tries, outcome.verdict.delay)
+        if changed:
+            _set(score, tries=0, retry_until=None, next_try_at=now if not retry else score.next_try_at)
+    elif kind is Kind.DELIVERED:
+        score.state = ScoreState.SYNCED
+    elif kind is Kind.LOST:
+        score.state = ScoreState.LOST
+    else:
+        score.state = ScoreState.REFUSED
+        if retry:
+            score.hint = f"{GIVEN_UP} {outcome.verdict.hint}"[:300]
+
+
+def _back_off(tries: int, asked: float | None) -> timedelta:
+    """2 s, 4 s, 8 s ... an hour, each a fifth more or less; longer where the platform asks for it."""
+    seconds = min(FIRST_RETRY * 2 ** min(tries - 1, 20), LONGEST_RETRY) * random.uniform(0.8, 1.2)
+    return timedelta(seconds=max(seconds, asked or 0.0))
+
+
+@transaction.atomic
+def give_back(*, claim: Claim, now: datetime) -> None:
+    """A score that was claimed and not sent."""
+    Delivery.objects.filter(pk=claim.delivery.pk).delete()
+    mine = Score.objects.filter(pk=claim.score.pk, state=ScoreState.SENDING, claimed_at=claim.score.claimed_at)
+    mine.update(state=ScoreState.DUE, next_try_at=now, tries=F("tries") - 1)
+
+
+def recover(*, now: datetime) -> None:
+    """Scores that a worker claimed and never settled become due again; whether they arrived is to be read first."""
+    stuck = Score.objects.filter(state=ScoreState.SENDING, claimed_at__lt=now - STALE_AFTER)
+    stuck.update(state=ScoreState.DUE, next_try_at=now, read_first=True, hint=INTERRUPTED)
+
+
+def sweep(*, now: datetime) -> list[UUID]:
+    """Recover what a dead worker left behind; the registrations that have something to send."""
+    recover(now=now)
+    return list(due(now).order_by().values_list("registration_id", flat=True).distinct())
+
+
+# What people decide
+
+
+@transaction.atomic
+def resend(*, score: Score, now: datetime) -> Score:
+    """Send a score again because a person asked: it may replace the grade that they saw in the LMS.
+
+    None goes to a column that was deleted here on purpose.
     """
-    with transaction.atomic():
-        lock(event.line_item_id, event.platform_user_id)
-        newest = _newest(event.line_item_id, event.platform_user_id) or event
-        if not LineItem.objects.filter(pk=newest.line_item_id, wanted=True).exists():
-            return newest
-        again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED})
-        carried_out = newest.state == ScoreState.DELIVERED  # what was seen before that is gone
-        again.forced = newest.state in DRIFTED or (newest.forced and not carried_out)
-        if again.forced:
-            _copy(SEEN, newest, again)
-        return _append(newest, now, again)
+    row = Score.objects.select_for_update(of=("self",)).select_related("line_item").get(pk=score.pk)
+    if not row.line_item.wanted:
+        return row
+    if row.state in DIFFERS:
+        _accept_live(row)
+        _stamp(row, now.replace(microsecond=0) + APART)  # later, in whole seconds, than a grade that was set just now
+    else:
+        _stamp(row, now)
+    _make_due(row, now)
+    row.save()
+    enqueue.on_commit("drain", str(row.registration_id))
+    return row
 
 
-def repeat_all(*, column: LineItem, now: datetime) -> int:
-    """Tell a column's grades again as new versions, since it has other points now; how many. Changed ones stay."""
-    newest = ScoreEvent.objects.filter(line_item=column).order_by("platform_user", "-version").distinct("platform_user")
-    # One that perhaps arrived did so with the points of before; Canvas leaves its number then.
-    told = [event for event in newest if event.state == ScoreState.DELIVERED or (event.unknown and event.state in OPEN)]
-    for event in told:
-        with transaction.atomic():
-            lock(event.line_item_id, event.platform_user_id)
-            last = _newest(event.line_item_id, event.platform_user_id) or event
-            _append(last, now, ScoreEvent(**{name: getattr(last, name) for name in REPEATED}))
-    return len(told)
+def _accept_live(score: Score) -> None:
+    """A person saw this in the gradebook and wants ours in its place."""
+    _set(score, **NO_BASE)
+    if score.live:
+        maximum = score.live_maximum or score.score_maximum
+        _set(score, base_by=BaseBy.PERSON, base_given=score.live_given, base_maximum=maximum)
+    else:
+        score.read_first = False  # nothing could be read
 
 
-def keep(*, event: ScoreEvent) -> None:
-    """Let the LMS's grade stay, on a person's word. Whichever of a learner's events is given, the newest is meant."""
-    with transaction.atomic():
-        lock(event.line_item_id, event.platform_user_id)
-        newest = _newest(event.line_item_id, event.platform_user_id)
-        if newest and newest.state == ScoreState.CONFLICT:
-            ScoreEvent.objects.filter(pk=newest.pk).update(state=ScoreState.KEPT, hint="")
+def keep(*, score: Score) -> None:
+    """Let the LMS's grade stay because a person decided so."""
+    Score.objects.filter(pk=score.pk, state=ScoreState.HELD).update(state=ScoreState.KEPT, hint="")
+
+
+def resume(*, registration_id: UUID, now: datetime) -> int:
+    """End the pause that a platform asked for because a person decided so; how many scores wait for it."""
+    Registration.objects.filter(pk=registration_id).update(paused_until=None)
+    waiting = Score.objects.filter(registration=registration_id, state=ScoreState.DUE)
+    waiting.filter(next_try_at__gt=now).update(next_try_at=now)
+    enqueue.on_commit("drain", str(registration_id))
+    return waiting.count()
+
+
+# What the gradebook shows
+
+
+@transaction.atomic
+def compare(*, score: Score, live: LiveGrade, now: datetime) -> None:
+    """Take in what a reading of the gradebook showed, unless the score moved on meanwhile."""
+    rows = Score.objects.select_for_update(of=("self",)).select_related("registration")
+    row = rows.filter(pk=score.pk, state=score.state, timestamp=score.timestamp, claimed_at=score.claimed_at).first()
+    if row is None:
+        return
+    family = families.of(row.registration.family)
+    base = base_of(row, row.deliveries.all() if row.read_first else ())
+    desired = Points(row.score_given, row.score_maximum)
+    _note(row, live, now)
+    if shows(live, desired, family):
+        arrived = Points(row.score_given, row.score_maximum)
+        _set(row, base_by=BaseBy.US, base_given=arrived.given, base_maximum=arrived.maximum, base_certain=True)
+        _set(row, state=ScoreState.SYNCED, base_at=now, read_first=False, hint="")
+        row.delivered_at = row.delivered_at or now
+    elif row.state in (ScoreState.SYNCED, ScoreState.HELD, ScoreState.LOST, ScoreState.REFUSED):
+        _apply(row, decide(desired, base, live, family), live, now)
+    row.save()
+
+
+def _apply(row: Score, decision: Decision, live: LiveGrade, now: datetime) -> None:
+    """What a difference means for a score that is not under way."""
+    if decision is Decision.SEND and row.state != ScoreState.SYNCED:
+        if row.state == ScoreState.REFUSED and _was_clear_no(row):
+            return
+        _stamp(row, now)  # later than the change in the LMS
+        _make_due(row, now)
+        enqueue.on_commit("drain", str(row.registration_id))
+    else:
+        _set(row, state=ScoreState.HELD, hint=advice(families.of(row.registration.family), live))
+
+
+def _was_clear_no(score: Score) -> bool:
+    return not (score.last_status is None or score.last_status >= 500 or score.hint.startswith(GIVEN_UP))
+
+
+# Second chances
 
 
 def retry_refused(
@@ -158,208 +381,110 @@ def retry_refused(
 ) -> int:
     """Send again what the LMS refused for people whom it lists in a course now; how many scores that are.
 
-    `people` are listed for the first time or again, `listed` is everyone: who was away between two readings only is
-    not among the former, so each refusal is doubted once. Of those who had been `gone`, scores that it had, or was
-    found to lack, are sent as well: Moodle deletes the grades of whom it removes. They keep their old timestamp and the
-    gradebook is read where a repeat may do harm, so a grade that someone gave meanwhile is found, not replaced.
+    `people` are listed for the first time or again, `listed` is everyone: of those each refusal is retried once, since
+    somebody may have been away between two readings. Of those who had been `gone`, scores that arrived or are missing
+    are sent as well: Moodle deletes the grades of people it removes.
     """
-    again = Q(platform_user__person__in=people)
-    once = Q(platform_user__person__in=listed, state=ScoreState.REFUSED, doubted=False, claimed_at__lt=now)
+    once = Q(platform_user__person__in=listed, state=ScoreState.REFUSED, relisted=False, claimed_at__lt=now)
+    missing = Q(state=ScoreState.HELD, live=Live.MISSING) | Q(state=ScoreState.SYNCED)
+    back = Q(platform_user__person__in=gone) & missing
+    again = Q(platform_user__person__in=people) & (Q(state=ScoreState.REFUSED) | back)
     here = Q(line_item__resource_link__context__course=course_id, line_item__wanted=True)
-    newest = (
-        ScoreEvent.objects.filter(again | once, here)
-        .select_related("platform_user")
-        .order_by("line_item", "platform_user", "-version")
-        .distinct("line_item", "platform_user")
-    )
-    tried = 0
-    for event in sorted(newest, key=lambda event: event.platform_user.person_id):  # as whoever else locks many of them
-        back = event.platform_user.person_id in gone
-        missing = event.state == ScoreState.CONFLICT and event.drift == Drift.MISSING
-        if event.state == ScoreState.REFUSED or (back and (missing or event.state == ScoreState.DELIVERED)):
-            tried += _retry(event, now, back=back, doubted=True)
-    return tried
+    found = Score.objects.filter(once | again, here).order_by("platform_user__person", "pk")
+    pairs = found.values_list("pk", "platform_user__person_id")
+    return sum(_retry(pk, now, relisted=True, back=person in gone) for pk, person in list(pairs))
 
 
 def retry_column(*, column_id: UUID, refused_before: datetime, now: datetime) -> int:
-    """Send again what was refused in a column before the LMS said something new about it; how many scores that are.
+    """Send again what a column refused before the LMS offered something new, and what was lost with it; how many."""
+    refused = Q(state=ScoreState.REFUSED) & (Q(claimed_at=None) | Q(claimed_at__lt=refused_before))
+    found = Score.objects.filter(refused | Q(state=ScoreState.LOST), line_item=column_id)
+    return sum(_retry(pk, now) for pk in list(found.order_by("pk").values_list("pk", flat=True)))
 
-    So goes what only another column has, whose place this one took.
+
+@transaction.atomic
+def _retry(score_id: UUID, now: datetime, *, relisted: bool = False, back: bool = False) -> int:
+    """`back`: the person had left the course, and perhaps their grades with them."""
+    settled = Score.objects.select_for_update(of=("self",)).exclude(state__in=[*OPEN, ScoreState.KEPT])
+    score = settled.filter(pk=score_id).first()
+    if score is None:
+        return 0
+    if score.base_by == BaseBy.PERSON:
+        _set(score, **NO_BASE)  # what they decided was about that day
+    _set(score, state=ScoreState.DUE, next_try_at=now, retry_until=now + GIVE_UP_AFTER, tries=0, read_first=True)
+    _set(score, relisted=relisted or score.relisted, base_certain=score.base_certain and not back)
+    score.save()
+    enqueue.on_commit("drain", str(score.registration_id))
+    return 1
+
+
+# Columns that change
+
+
+def restart(*, column: LineItem, now: datetime, except_for: UUID | None = None) -> None:
+    """Another column took the place of this one: send there what nobody decided to leave to the LMS.
+
+    A delivery under way counts for the old column, whatever its answer. Call it in the transaction that changes the
+    column.
     """
-    events = ScoreEvent.objects.filter(line_item=column_id).select_related("line_item")
-    newest = events.order_by("platform_user", "-version").distinct("platform_user")
-    return sum(_retry(event, now) for event in newest if _is_missing(event, refused_before))
+    afresh = {"state": ScoreState.DUE, "next_try_at": now, "tries": 0, "retry_until": None, "claimed_at": None}
+    empty = {**NO_BASE, **UNREAD, "base_at": now, "hint": "", "comment_sent": False}
+    rows = Score.objects.filter(line_item=column)
+    if except_for:
+        rows = rows.exclude(pk=except_for)
+    rows.filter(state=ScoreState.KEPT).update(**empty, read_first=True)
+    if rows.exclude(state=ScoreState.KEPT).update(**afresh, **empty, read_first=True):
+        enqueue.on_commit("drain", str(column.registration_id))
 
 
-def _is_missing(event: ScoreEvent, refused_before: datetime) -> bool:
-    if event.state == ScoreState.REFUSED:
-        return event.claimed_at is None or event.claimed_at < refused_before
-    since = event.line_item.replaced_at
-    if event.state == ScoreState.DELIVERED:
-        return bool(since and event.delivered_at and event.delivered_at < since)
-    return event.state in DRIFTED and _is_of_another_column(event)
+def lose(*, column_id: UUID, hint: str) -> None:
+    """The column is gone, and everyone's scores with it."""
+    rows = Score.objects.filter(line_item=column_id).exclude(state__in=[ScoreState.KEPT, ScoreState.SENDING])
+    rows.update(state=ScoreState.LOST, hint=hint, read_first=True, **NO_BASE, **UNREAD)
 
 
-def _retry(event: ScoreEvent, now: datetime, *, back: bool = False, doubted: bool = False) -> int:
-    with transaction.atomic():
-        lock(event.line_item_id, event.platform_user_id)
-        return int(put_back(event, now=now, back=back, doubted=doubted))
+def rescale(*, column: LineItem, now: datetime) -> int:
+    """Send everyone's scores again, since the column has other points now; how many. What differs stays as it is."""
+    arrived = Q(state=ScoreState.SYNCED) | Q(state__in=OPEN, read_first=True)
+    ids = Score.objects.filter(arrived, line_item=column).order_by("pk").values_list("pk", flat=True)
+    return sum(_rescale(pk, now) for pk in list(ids))
 
 
-def tell_anew(event: ScoreEvent, *, now: datetime) -> None:
-    """Send a score that waited beside a changed grade: with a time later than that change had (Moodle compares)."""
-    with transaction.atomic():
-        lock(event.line_item_id, event.platform_user_id)
-        newest = _newest(event.line_item_id, event.platform_user_id)
-        if newest is None or (newest.pk, newest.state) != (event.pk, event.state):
-            return
-        again = ScoreEvent(**{name: getattr(newest, name) for name in REPEATED})
-        newest.state = ScoreState.SUPERSEDED
-        ScoreEvent.objects.filter(pk=newest.pk).update(state=ScoreState.SUPERSEDED)
-        _append(newest, now, again)
+@transaction.atomic
+def _rescale(score_id: UUID, now: datetime) -> int:
+    score = Score.objects.select_for_update(of=("self",)).exclude(state__in=DIFFERS).filter(pk=score_id).first()
+    if score is None:
+        return 0
+    score.rescaled = True
+    _stamp(score, now)
+    _make_due(score, now)
+    score.save()
+    enqueue.on_commit("drain", str(score.registration_id))
+    return 1
 
 
-def put_back(event: ScoreEvent, *, now: datetime, back: bool = False, doubted: bool = False) -> bool:
-    """Make a settled event due once more, as one of which is unknown whether it arrived. False: it is not the newest.
-
-    `back`: the person had left the course, and their grades with them perhaps. A person's word to replace what is
-    there was good for that day only. The pair must be locked.
-    """
-    newest = _newest(event.line_item_id, event.platform_user_id)
-    if newest is None or (newest.pk, newest.state) != (event.pk, event.state):
-        return False
-    again = {"state": ScoreState.DUE, "next_try_at": now, "retry_until": now + sending.GIVE_UP_AFTER, "tries": 0}
-    doubt = {"unknown": True, "forced": False, "drift": "", "told_may_be_gone": back or event.told_may_be_gone}
-    doubt["doubted"] = doubted or event.doubted
-    ScoreEvent.objects.filter(pk=event.pk).update(**again, **doubt)
-    enqueue.on_commit("drain", str(event.registration_id))
-    return True
+# Small parts
 
 
-def latest(*, resource_link: ResourceLink | UUID, person: Person | UUID) -> ScoreEvent | None:
-    """The newest score of a person on a link (rows or their ids), with its state."""
-    events = ScoreEvent.objects.filter(line_item__resource_link=resource_link, platform_user__person=person)
-    return events.order_by("-timestamp", "-version").first()
+def _set(score: Score, **values: Any) -> None:
+    for name, value in values.items():
+        setattr(score, name, value)
 
 
-def latest_by_person(*, resource_link: ResourceLink) -> dict[UUID, ScoreEvent]:
-    """The newest score of everyone on a link, by person id, in one query."""
-    events = (
-        ScoreEvent.objects.filter(line_item__resource_link=resource_link)
-        .select_related("platform_user")
-        .order_by("platform_user__person_id", "-timestamp", "-version")
-        .distinct("platform_user__person_id")
-    )
-    return {event.platform_user.person_id: event for event in events}
+def _note(score: Score, live: LiveGrade, now: datetime) -> None:
+    kind = Live.MISSING if not live.listed else Live.EMPTY if live.given is None else Live.GRADED
+    _set(score, live=kind, live_given=_storable(live.given), live_maximum=_storable(live.maximum), live_at=now)
 
 
-def sweep(*, now: datetime) -> list[UUID]:
-    """Put back what a dead worker left behind; the registrations that have something to send."""
-    sending.recover(now=now)
-    due = sending.due(now).values_list("registration_id", flat=True)
-    return list(due.order_by().distinct())
+def _storable(value: Decimal | None) -> Decimal | None:
+    """As far as it can be stored; a platform may name any number."""
+    return round(value, 5) if value is not None and abs(value) < 10**10 else None
 
 
-def _append(newest: ScoreEvent | None, now: datetime, event: ScoreEvent) -> ScoreEvent:
-    """Add the next version; the one that was due and not sent gives way to it."""
-    event.version = newest.version + 1 if newest else 1
-    at = _next_second(now) if event.forced else _whole_milliseconds(now)
-    event.timestamp = max(at, newest.timestamp + APART) if newest else at
-    event.next_try_at = now
-    same = ScoreEvent.objects.filter(line_item_id=event.line_item_id, platform_user_id=event.platform_user_id)
-    same.filter(state=ScoreState.DUE).update(state=ScoreState.SUPERSEDED)
-    if newest and newest.state == ScoreState.DUE and newest.forced and not event.forced:
-        event.forced = True  # the word was not carried out yet
-        _copy(SEEN, newest, event)
-    if newest and newest.state in DRIFTED and not event.forced and not _is_of_another_column(newest):
-        _stand_beside(newest, event)
-    event.save(force_insert=True)
-    enqueue.on_commit("drain", str(event.registration_id))
-    return event
-
-
-def _is_of_another_column(event: ScoreEvent) -> bool:
-    """Whether what was seen stood in a column whose place another one has taken since."""
-    since = event.line_item.replaced_at
-    return bool(since and event.seen_at and event.seen_at < since)
-
-
-def _copy(names: Iterable[str], source: ScoreEvent, target: ScoreEvent) -> None:
-    for name in names:
-        setattr(target, name, getattr(source, name))
-
-
-def _stand_beside(newest: ScoreEvent, event: ScoreEvent) -> None:
-    """The gradebook holds a grade that is not ours: a person decides about this one too."""
-    event.state, event.drift = ScoreState.CONFLICT, newest.drift
-    _copy(SEEN, newest, event)
-    event.hint = _("The grade was changed in the LMS before. This new score waits for your decision.")
-
-
-def in_trouble(events: QuerySet[ScoreEvent]) -> QuerySet[ScoreEvent]:
-    """Those that wait for a person: the newest of somebody, which the LMS refused or where it shows another grade."""
-    pair = {"line_item": OuterRef("line_item"), "platform_user": OuterRef("platform_user")}
-    newer = ScoreEvent.objects.filter(**pair, version__gt=OuterRef("version"))
-    return events.filter(~Exists(newer), state__in=[ScoreState.REFUSED, ScoreState.CONFLICT])
-
-
-def resume(*, registration_id: UUID, now: datetime) -> int:
-    """Ask a platform again at once, on a person's word, whatever it asked for; how many scores wait for it."""
-    Registration.objects.filter(pk=registration_id).update(paused_until=None)
-    waiting = ScoreEvent.objects.filter(registration=registration_id, state=ScoreState.DUE)
-    waiting.filter(next_try_at__gt=now).update(next_try_at=now)
-    enqueue.on_commit("drain", str(registration_id))
-    return waiting.count()
-
-
-def paused_until(*, resource_link_id: UUID) -> datetime | None:
-    """Until when the link's platform is left alone; None where it is not."""
-    platform = Registration.objects.filter(deployments__resource_links=resource_link_id)
-    return platform.values_list("paused_until", flat=True).first()
-
-
-def why_none(resource_link: ResourceLink) -> str:
-    """Why no score of this link can be sent, to be translated where it is shown; empty where it can."""
-    if _column(resource_link) is not None:
-        return ""
-    if LineItem.objects.filter(resource_link=resource_link, wanted=False).exists():
-        return DELETED
-    return NO_RIGHT if resource_link.scopes and scopes.SCORE not in resource_link.scopes else NO_COLUMN
-
-
-def _column(resource_link: ResourceLink) -> LineItem | None:
-    """The link's column, if scores may be sent to it and its address is known or can be found."""
-    column = LineItem.objects.filter(resource_link=resource_link, wanted=True).first()
-    if column is None or scopes.SCORE not in resource_link.scopes:
-        return None
-    findable = resource_link.line_items_url and {scopes.LINE_ITEM, scopes.LINE_ITEM_READ} & set(resource_link.scopes)
-    return column if column.url or findable else None
-
-
-def _user(resource_link: ResourceLink, person: Person) -> PlatformUser | None:
-    known = Q(registration__deployments=resource_link.deployment_id) & Q(institution=resource_link.institution_id)
-    return PlatformUser.objects.filter(known, person=person).order_by("-id").first()
-
-
-def _newest(line_item_id: UUID, user_id: UUID) -> ScoreEvent | None:
-    events = ScoreEvent.objects.filter(line_item_id=line_item_id, platform_user_id=user_id)
-    return events.select_related("line_item").order_by("-version").first()
-
-
-def _is_told(newest: ScoreEvent, given: Decimal, maximum: Decimal, final: bool, submitted_at: datetime) -> bool:
-    """Whether the newest score says the same: then nothing is to be told, or to be decided again."""
-    if (newest.score_given, newest.score_maximum) != (given, maximum):
-        return False
-    if newest.state == ScoreState.KEPT:
-        return True
-    return newest.final == final and (newest.state != ScoreState.REFUSED or newest.submitted_at == submitted_at)
-
-
-def _next_second(moment: datetime) -> datetime:
-    """Later, in whole seconds, than a grade that a teacher set just now: Moodle compares those."""
-    return moment.replace(microsecond=0) + APART
+def _points(given: Decimal | None, maximum: Decimal | None) -> Points | None:
+    return Points(given, maximum) if given is not None and maximum else None
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:
-    """What is sent has milliseconds; what is kept is the same."""
+    """What is sent has milliseconds; what is stored is the same."""
     return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
 from lti import legacy
+from lti.gradebook import scores
 from lti.launch import guests, history, target
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
 from lti.people import demotion, rosters
@@ -202,6 +203,8 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
     if url and url != column.url:
         replaced = {"replaced_at": at.now} if column.url else {}
         _update(column, url=url, score_maximum=None, made=False, news_at=at.now, **replaced)
+        if replaced:
+            scores.restart(column=column, now=at.now)
     elif news:
         _update(column, news_at=at.now)
 

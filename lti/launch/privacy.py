@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Least
 
-from lti.models import EulaAcceptance, Launch, LegacyUser, PlatformUser, ScoreEvent
+from lti.models import EulaAcceptance, Launch, LegacyUser, PlatformUser, Score
 from roster.models import Person
 
 
@@ -23,7 +23,7 @@ def kept(person: Person) -> dict[str, list[Any]]:
             EulaAcceptance.objects.filter(person=person).values("accepted_at", "state", version=F("terms__version"))
         ),
         "launches": _launches(person),
-        "scores_told_to_platforms": _scores(person),
+        "scores_sent_to_platforms": _scores(person),
     }
 
 
@@ -34,10 +34,10 @@ def _launches(person: Person) -> list[Any]:
 
 
 def _scores(person: Person) -> list[Any]:
-    events = ScoreEvent.objects.filter(platform_user__person=person).order_by("created_at")
+    found = Score.objects.filter(platform_user__person=person).order_by("created_at")
     said = ("score_given", "score_maximum", "final", "submitted_at", "timestamp")
     became = ("state", "delivered_at", "last_answer")
-    return list(events.values(*said, *became, activity=F("line_item__resource_link__title")))
+    return list(found.values(*said, *became, activity=F("line_item__resource_link__title")))
 
 
 def forget(*, person: Person, now: datetime) -> None:

@@ -5,12 +5,13 @@ from lti.legacy_models import LegacyConsumer, LegacyUser
 from lti.models.course import Context, PlatformUser, ResourceLink
 from lti.models.launch import Launch, key_hash
 from lti.models.registration import Deployment, Family, Invitation, Notice, Registration, ToolKey
-from lti.models.scores import Drift, LineItem, ScoreEvent, ScoreState
+from lti.models.scores import BaseBy, Delivery, LineItem, Live, Score, ScoreState
 
 __all__ = [
+    "BaseBy",
     "Context",
+    "Delivery",
     "Deployment",
-    "Drift",
     "EulaAcceptance",
     "Family",
     "Invitation",
@@ -18,12 +19,13 @@ __all__ = [
     "LegacyConsumer",
     "LegacyUser",
     "LineItem",
+    "Live",
     "Notice",
     "PlatformUser",
     "Registration",
     "ReportState",
     "ResourceLink",
-    "ScoreEvent",
+    "Score",
     "ScoreState",
     "Terms",
     "ToolKey",

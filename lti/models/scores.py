@@ -74,84 +74,116 @@ class LineItem(models.Model):
 class ScoreState(models.TextChoices):
     DUE = "due", "due"
     SENDING = "sending", "being sent"
-    DELIVERED = "delivered", "delivered"
-    SUPERSEDED = "superseded", "replaced by a newer score"
-    CONFLICT = "conflict", "changed in the LMS"
+    SYNCED = "synced", "in the gradebook"
+    HELD = "held", "changed in the LMS"
     KEPT = "kept", "the LMS's grade stays"
     REFUSED = "refused", "refused"
+    LOST = "lost", "column gone"
 
 
-class Drift(models.TextChoices):
-    """How the gradebook differs from what was sent."""
+class Live(models.TextChoices):
+    """What the gradebook showed for a person when it was last read."""
 
-    CHANGED = "changed", "another grade"
-    CLEARED = "cleared", "an empty grade"
+    GRADED = "graded", "a grade"
+    EMPTY = "empty", "an empty grade"
     MISSING = "missing", "no grade for this person"
 
 
-class ScoreEvent(models.Model):
-    """One versioned fact to tell a platform: the outbox. Only its delivery fields ever change.
+class BaseBy(models.TextChoices):
+    """Who set the base: we wrote it, or a person accepted that ours replaces it."""
 
-    `timestamp` is fixed at creation, reused by every retry and, per (line item, user), strictly
-    later than the one before by at least a second (Moodle compares whole seconds).
+    US = "us"
+    PERSON = "person"
+
+
+class Score(models.Model):
+    """One person's score in one column, as a three-way merge.
+
+    - Desired (`score_given` of `score_maximum`): what we want there. `timestamp` grows by at least a second with each
+      change, since Moodle compares whole seconds, and stays the same for every retry.
+    - Base: what we last wrote, or what a person saw there and wants replaced. `base_certain` says that we know it to
+      be there; without it an empty gradebook is no surprise.
+    - Live: what the gradebook showed when it was last read.
+
+    `lti.gradebook.decide` compares the three; only `lti.gradebook.scores` sets `state`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     institution = models.ForeignKey(Institution, models.CASCADE)
     registration = models.ForeignKey(Registration, models.CASCADE)
-    line_item = models.ForeignKey(LineItem, models.CASCADE, related_name="score_events")
-    platform_user = models.ForeignKey(PlatformUser, models.CASCADE, related_name="score_events")
-    version = models.PositiveIntegerField()
-    timestamp = models.DateTimeField()
+    line_item = models.ForeignKey(LineItem, models.CASCADE, related_name="scores")
+    platform_user = models.ForeignKey(PlatformUser, models.CASCADE, related_name="scores")
+    created_at = models.DateTimeField(auto_now_add=True)
+
     score_given = models.DecimalField(max_digits=10, decimal_places=3)
     score_maximum = models.DecimalField(max_digits=10, decimal_places=3)
     final = models.BooleanField(help_text="False while a response waits for a person.")
+    timestamp = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField()
-    comment = models.CharField(max_length=1_000, blank=True, help_text="Told with the score, once.")
+    comment = models.CharField(max_length=1_000, blank=True)
+    comment_sent = models.BooleanField(default=False, help_text="It may be in the LMS: not to be sent again.")
     work = models.CharField(max_length=64, blank=True, help_text="Names what was handed in, for the way back to it.")
-    forced = models.BooleanField(default=False, help_text="On a person's word: may replace what the LMS has.")
-    created_at = models.DateTimeField(auto_now_add=True)
+
+    base_by = models.CharField(max_length=8, choices=BaseBy.choices, blank=True)
+    base_given = models.DecimalField(max_digits=16, decimal_places=5, null=True, blank=True)
+    base_maximum = models.DecimalField(max_digits=16, decimal_places=5, null=True, blank=True)
+    base_certain = models.BooleanField(default=False, help_text="The gradebook is known to have the base.")
+    base_at = models.DateTimeField(null=True, blank=True, help_text="Deliveries before it are settled.")
+    read_first = models.BooleanField(
+        default=False, help_text="The gradebook may have something we do not know of: read it before sending."
+    )
+    rescaled = models.BooleanField(default=False, help_text="The column has other points now: send in any case.")
+
+    live = models.CharField(max_length=8, choices=Live.choices, blank=True)
+    live_given = models.DecimalField(max_digits=16, decimal_places=5, null=True, blank=True)
+    live_maximum = models.DecimalField(max_digits=16, decimal_places=5, null=True, blank=True)
+    live_at = models.DateTimeField(null=True, blank=True)
 
     state = models.CharField(max_length=16, choices=ScoreState.choices, default=ScoreState.DUE)
     tries = models.PositiveIntegerField(default=0)
     next_try_at = models.DateTimeField()
+    retry_until = models.DateTimeField(null=True, blank=True, help_text="Three days after the first try.")
     claimed_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
+    relisted = models.BooleanField(default=False, help_text="A refusal was retried since a roster has the person.")
     last_status = models.PositiveIntegerField(null=True, blank=True, help_text="HTTP status; empty: no answer came.")
     last_answer = models.TextField(blank=True, help_text="The platform's own words.")
     hint = models.CharField(max_length=300, blank=True, help_text="What a teacher can do about it.")
-    unknown = models.BooleanField(default=False, help_text="A try may have arrived though no answer came.")
-    told_may_be_gone = models.BooleanField(
-        default=False, help_text="The person had left the course: earlier scores may be gone from the gradebook."
-    )
-    doubted = models.BooleanField(
-        default=False, help_text="A refusal was asked about again, since a list has the person."
-    )
-    retry_until = models.DateTimeField(null=True, blank=True, help_text="Three days after the first try.")
-    drift = models.CharField(max_length=16, choices=Drift.choices, blank=True)
-    seen_score = models.DecimalField(
-        max_digits=16, decimal_places=5, null=True, blank=True, help_text="What the gradebook showed when last read."
-    )
-    seen_maximum = models.DecimalField(max_digits=16, decimal_places=5, null=True, blank=True)
-    seen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["line_item", "platform_user", "version"], name="score_event_version"),
-            models.UniqueConstraint(
-                fields=["line_item", "platform_user"], condition=Q(state="due"), name="one_due_score_per_user"
-            ),
-            models.UniqueConstraint(
-                fields=["line_item", "platform_user"], condition=Q(state="sending"), name="one_sending_score_per_user"
-            ),
+            models.UniqueConstraint(fields=["line_item", "platform_user"], name="one_score_per_person"),
             models.CheckConstraint(condition=Q(score_maximum__gt=0), name="score_maximum_positive"),
         ]
         indexes = [
-            models.Index(fields=["registration", "next_try_at"], condition=Q(state="due"), name="score_event_due"),
-            models.Index(fields=["registration", "id"], condition=Q(state="due"), name="score_event_oldest_due"),
-            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="score_event_sending"),
+            models.Index(fields=["registration", "next_try_at"], condition=Q(state="due"), name="score_due"),
+            models.Index(fields=["registration", "timestamp"], condition=Q(state="due"), name="score_oldest_due"),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="score_sending"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.score_given}/{self.score_maximum} v{self.version} {self.state}"
+        return f"{self.score_given}/{self.score_maximum} {self.state}"
+
+
+class Delivery(models.Model):
+    """One attempt to deliver a score. Written before the request leaves, completed once by its answer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    score = models.ForeignKey(Score, models.CASCADE, related_name="deliveries")
+    score_given = models.DecimalField(max_digits=10, decimal_places=3)
+    score_maximum = models.DecimalField(max_digits=10, decimal_places=3)
+    timestamp = models.DateTimeField()
+    submitted_at = models.DateTimeField()
+    claimed_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    arrived = models.BooleanField(null=True, blank=True, help_text="Empty: nobody knows.")
+    status = models.PositiveIntegerField(null=True, blank=True, help_text="HTTP status.")
+    answer = models.TextField(blank=True, help_text="The platform's own words.")
+
+    class Meta:
+        indexes = [models.Index(fields=["score", "claimed_at"], name="delivery_of_score")]
+
+    def __str__(self) -> str:
+        return f"{self.score_given}/{self.score_maximum} at {self.claimed_at:%Y-%m-%d %H:%M:%S}"

@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 
 from lti.connect import approval
-from lti.gradebook import scores
-from lti.models import ScoreEvent
+from lti.gradebook import lookups
+from lti.models import Score
 from roster.admin import own
 
 register = template.Library()
@@ -21,4 +21,4 @@ def waiting_deployments() -> int:
 @register.simple_tag(takes_context=True)
 def troubled_scores(context: Any) -> int:
     """How many learners' scores are not where they should be, among those that this member of staff may see."""
-    return scores.in_trouble(own(ScoreEvent.objects.all(), context["request"], "institution")).count()
+    return lookups.in_trouble(own(Score.objects.all(), context["request"], "institution")).count()

@@ -9,7 +9,7 @@ from assessment import access, attempts, marking, review
 from assessment.attempts import NoAttemptLeft, NotPublished
 from assessment.models import Attempt, AttemptState, Feedback, Grade, Mark, Response
 from content.models import KeyState
-from lti.models import ScoreEvent
+from lti.models import Score
 from tests.cast import Cast, all_right, answer, at, begin, hand_in, make_cast, publish, published_quiz
 from tests.races import race
 
@@ -247,4 +247,4 @@ def test_submit_in_two_tabs_is_one_submission_marked_once() -> None:
     assert {one.pk for one in submitted} == {attempt.pk}
     assert {one.state for one in marked} == {AttemptState.NEEDS_REVIEW}
     assert Mark.objects.count() == 9
-    assert Grade.objects.count() == ScoreEvent.objects.count() == 1
+    assert Grade.objects.count() == Score.objects.count() == 1

@@ -14,7 +14,7 @@ from assessment import access, attempts, grades, marking, review, sweeping
 from assessment.models import Assignment, Attempt, Counts, Grade, GradeState, Response, WhileWaiting
 from assessment.placement import policy
 from lti.gradebook import columns, scores
-from lti.models import LineItem, ScoreEvent, ScoreState
+from lti.models import LineItem, Score, ScoreState
 from roster.models import Role
 from tests.cast import (
     Cast,
@@ -42,7 +42,7 @@ def grade(cast: Cast) -> tuple[Decimal, str]:
 
 
 def sent(cast: Cast) -> list[tuple[Decimal, bool]]:
-    events = ScoreEvent.objects.filter(platform_user__person=cast.alice.person).order_by("version")
+    events = Score.objects.filter(platform_user__person=cast.alice.person).order_by("version")
     return [(event.score_given, event.final) for event in events]
 
 
@@ -72,7 +72,7 @@ def test_event_names_the_times_of_the_attempt_that_counts(cast: Cast) -> None:
     attempts.submit(attempt=attempt, now=at(300))
     marking.mark_attempt(attempt.pk, at(301))
 
-    event = ScoreEvent.objects.get()
+    event = Score.objects.get()
     assert (event.started_at, event.submitted_at, event.score_maximum) == (at(0), at(300), 10)
 
 
@@ -293,7 +293,7 @@ def test_class_handing_in_at_once_gets_a_grade_each() -> None:
     results = race(*[lambda one=one: marking.mark_attempt(one.pk, at(9)) for one in handed])
 
     assert all(isinstance(one, Attempt) for one in results), results
-    assert access.grades_of(cast.alice.institution).count() == ScoreEvent.objects.count() == 6
+    assert access.grades_of(cast.alice.institution).count() == Score.objects.count() == 6
 
 
 def test_final_score_below_the_pass_mark_is_nought_where_the_column_is_pass_or_fail(cast: Cast) -> None:
@@ -342,7 +342,7 @@ def test_policy_that_changes_while_an_attempt_is_marked_reaches_its_grade(
     assert [one for one in done if isinstance(one, Exception)] == []
     sweeping.sweep(now=at(60))
 
-    newest = ScoreEvent.objects.order_by("version").last()
+    newest = Score.objects.order_by("version").last()
     assert newest
     assert (newest.score_given, newest.score_maximum) == (10, 10), "60 percent are a pass"
 
@@ -365,7 +365,7 @@ def test_provisional_score_says_how_far_the_marking_is_and_the_final_one_that_it
     confirm(cast, attempt, "1")
     hand_in(cast.bob, **all_right(q8=""))
 
-    told = list(ScoreEvent.objects.order_by("pk").values_list("comment", flat=True))
+    told = list(Score.objects.order_by("pk").values_list("comment", flat=True))
     assert told == ["1 of 10 points still to be marked by a person.", "All answers are marked now.", ""]
 
 
@@ -374,7 +374,7 @@ def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_laun
         make_launch(cast.assignment.resource_link, launch.person, locale=locale)
         hand_in(launch, **all_right())
 
-    told = dict(ScoreEvent.objects.values_list("platform_user__person__name", "comment"))
+    told = dict(Score.objects.values_list("platform_user__person__name", "comment"))
     assert told["Alice"] == "Points encore à corriger par votre enseignant\N{NO-BREAK SPACE}: 1 sur 10."
     assert told["Bob"] == "1 of 10 points still to be marked by a person."
 
@@ -382,14 +382,14 @@ def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_laun
 def test_sweep_sends_again_what_was_refused_before_the_lms_offered_another_column(cast: Cast) -> None:
     hand_in(cast.alice, **all_right())
     refused = {"state": ScoreState.REFUSED, "claimed_at": at(1)}
-    ScoreEvent.objects.update(**refused)
+    Score.objects.update(**refused)
     LineItem.objects.filter(resource_link=cast.assignment.resource_link).update(news_at=at(0))
     sweeping.sweep(now=at(10))
-    assert ScoreEvent.objects.get().state == ScoreState.REFUSED, "it was refused after the news"
+    assert Score.objects.get().state == ScoreState.REFUSED, "it was refused after the news"
 
     LineItem.objects.filter(resource_link=cast.assignment.resource_link).update(news_at=at(20))
     sweeping.sweep(now=at(30))
-    event = ScoreEvent.objects.get()
+    event = Score.objects.get()
     assert (event.state, event.next_try_at) == (ScoreState.DUE, at(30))
 
 

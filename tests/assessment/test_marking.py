@@ -23,7 +23,7 @@ from assessment.models import (
     WhileWaiting,
 )
 from content.models import KeyState
-from lti.models import ScoreEvent
+from lti.models import Score
 from tests.cast import Cast, all_right, at, hand_in, make_cast, offer_column, published_quiz
 
 
@@ -31,8 +31,8 @@ def mark_of(attempt: Attempt, identifier: str) -> Mark | None:
     return Mark.objects.filter(response__attempt=attempt, response__item_version__item__identifier=identifier).first()
 
 
-def event() -> ScoreEvent:
-    return ScoreEvent.objects.order_by("-version")[0]
+def event() -> Score:
+    return Score.objects.order_by("-version")[0]
 
 
 def test_open_answer_waits_for_a_person(cast: Cast) -> None:
@@ -88,13 +88,13 @@ def test_points_are_kept_to_a_thousandth() -> None:
 def test_marking_again_changes_nothing(cast: Cast) -> None:
     attempt = hand_in(cast.alice, **all_right())
     before = Attempt.objects.values().get()
-    counts = [model.objects.count() for model in (Mark, Grade, ScoreEvent, StatisticsDelta)]
+    counts = [model.objects.count() for model in (Mark, Grade, Score, StatisticsDelta)]
 
     marking.mark_attempt(attempt.pk, at(60))
     marking.mark_attempt(str(attempt.pk), at(61))
 
     assert Attempt.objects.values().get() == before
-    assert [model.objects.count() for model in (Mark, Grade, ScoreEvent, StatisticsDelta)] == counts
+    assert [model.objects.count() for model in (Mark, Grade, Score, StatisticsDelta)] == counts
 
 
 def test_open_attempt_is_not_marked(cast: Cast) -> None:
@@ -107,7 +107,7 @@ def test_preview_is_marked_and_stays_out_of_everything(cast: Cast) -> None:
     attempt = hand_in(cast.tess, **all_right())
 
     assert (attempt.state, attempt.points) == (AttemptState.NEEDS_REVIEW, 9)
-    for model in (Grade, ScoreEvent, StatisticsDelta):
+    for model in (Grade, Score, StatisticsDelta):
         assert not model.objects.exists()
 
 
@@ -231,13 +231,13 @@ def test_sweeper_sends_the_score_once_a_column_is_offered() -> None:
     cast = make_cast(column=False)
     hand_in(cast.alice, at(0), **all_right())
     sweeping.sweep(now=at(10))
-    assert not ScoreEvent.objects.exists()
+    assert not Score.objects.exists()
 
     offer_column(cast.assignment.resource_link)
     sweeping.sweep(now=at(20))
     sweeping.sweep(now=at(30))
 
-    assert (event().score_given, event().version, ScoreEvent.objects.count()) == (9, 1, 1)
+    assert (event().score_given, event().version, Score.objects.count()) == (9, 1, 1)
     assert Grade.objects.get().unsent_at is None
 
 
@@ -249,7 +249,7 @@ def test_column_offered_late_gets_no_score_that_the_policy_holds_back() -> None:
 
     sweeping.sweep(now=at(20))
 
-    assert not ScoreEvent.objects.exists()
+    assert not Score.objects.exists()
 
 
 @pytest.mark.django_db
@@ -266,7 +266,7 @@ def test_grades_that_still_find_no_column_hold_up_no_other(monkeypatch: pytest.M
     sweeping.sweep(now=at(10))
     sweeping.sweep(now=at(20))
 
-    assert ScoreEvent.objects.get().platform_user.person == cast.alice.person
+    assert Score.objects.get().platform_user.person == cast.alice.person
 
 
 def test_tasks_do_the_same(cast: Cast) -> None:

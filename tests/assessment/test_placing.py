@@ -184,9 +184,9 @@ def test_copied_link_gets_its_own_assignment_column_and_grades(quiz: Quiz, deplo
 
 
 def _events() -> Any:
-    from lti.models import ScoreEvent
+    from lti.models import Score
 
-    return ScoreEvent.objects.select_related("line_item")
+    return Score.objects.select_related("line_item")
 
 
 def test_copy_takes_the_policy_as_it_now_stands_in_the_old_course_but_no_dates(

@@ -11,7 +11,7 @@ from assessment.attempts import NotPublished
 from assessment.models import Attempt, AttemptState, Grade, Mark, StatisticsDelta
 from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
 from content.models import KeyState, QuizVersion
-from lti.models import ScoreEvent
+from lti.models import Score
 from tests.cast import all_right, answer, at, begin, make_cast, published_quiz
 from tests.races import race
 
@@ -152,7 +152,7 @@ def test_practice_stays_apart_from_everything(practice: Attempt) -> None:
     answer(practice, **all_right())
     attempts.finish_practice(attempt=practice, now=at(9))
     sweeping.sweep(now=at(60))
-    for model in (Grade, ScoreEvent, StatisticsDelta):
+    for model in (Grade, Score, StatisticsDelta):
         assert not model.objects.exists()
 
 

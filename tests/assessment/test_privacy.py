@@ -11,7 +11,7 @@ from assessment.models import Attempt, Erasure, Feedback, Grade, Mark, MarkedBy,
 from assessment.statistics import folding
 from assessment.statistics.recount import recount
 from lti.launch import launch
-from lti.models import PlatformUser, ScoreEvent
+from lti.models import PlatformUser, Score
 from roster.models import Enrollment, Group, Person, Role
 from tests.cast import NOW, Cast, all_right, at, begin, hand_in
 
@@ -44,7 +44,7 @@ def test_erasing_leaves_no_row_that_names_the_person(cast: Cast) -> None:
     for relation in Person._meta.get_fields(include_hidden=True):
         if isinstance(relation, ForeignObjectRel) and relation.related_model._meta.label not in STAYS:
             assert not relation.related_model._base_manager.filter(**{relation.field.name: person}).exists(), relation
-    assert not ScoreEvent.objects.exists()
+    assert not Score.objects.exists()
     assert not Response.objects.exists()
 
 
@@ -56,7 +56,7 @@ def test_erasing_touches_nobody_else(cast: Cast) -> None:
 
     assert Attempt.objects.get().person == cast.bob.person
     assert Grade.objects.get().person == cast.bob.person
-    assert ScoreEvent.objects.get().platform_user.person == cast.bob.person
+    assert Score.objects.get().platform_user.person == cast.bob.person
     cast.bob.refresh_from_db()
     assert cast.bob.expires_at > NOW
 

@@ -9,7 +9,7 @@ from assessment import access, attempts, review
 from assessment.models import Attempt, AttemptState, Grade, Mark, Response, StatisticsDelta
 from assessment.review import InvalidPoints, NotReviewable
 from content.models import KeyState
-from lti.models import ScoreEvent
+from lti.models import Score
 from tests.cast import Cast, all_right, at, begin, hand_in, make_cast, published_quiz
 from tests.races import race
 
@@ -57,7 +57,7 @@ def test_mark_can_be_revised_and_the_old_one_stays_on_record(cast: Cast, waiting
     assert second.created_at > first.created_at  # also within the same moment
     assert second.evidence == {"replaces": str(first.pk)}
     assert Attempt.objects.get().points == Grade.objects.get().points == 9
-    assert [event.score_given for event in ScoreEvent.objects.order_by("version")] == [9, 10, 9]
+    assert [event.score_given for event in Score.objects.order_by("version")] == [9, 10, 9]
 
 
 def test_mark_by_rule_can_be_put_right(cast: Cast, waiting: Response) -> None:
@@ -113,7 +113,7 @@ def test_preview_can_be_reviewed_and_stays_out_of_everything(cast: Cast) -> None
 
     attempt.refresh_from_db()
     assert (attempt.state, attempt.points) == (AttemptState.MARKED, 10)
-    for model in (Grade, ScoreEvent, StatisticsDelta):
+    for model in (Grade, Score, StatisticsDelta):
         assert not model.objects.exists()
 
 
@@ -129,5 +129,5 @@ def test_two_reviewers_at_once_leave_totals_that_match_the_marks() -> None:
     last = Mark.objects.filter(response=waiting).latest("created_at")
     attempt = Attempt.objects.get()
     assert attempt.points == Grade.objects.get().points == 9 + last.points
-    assert ScoreEvent.objects.order_by("-version")[0].score_given == attempt.points
+    assert Score.objects.order_by("-version")[0].score_given == attempt.points
     assert Mark.objects.filter(response=waiting).values("created_at").distinct().count() == 3

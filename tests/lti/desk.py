@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from lti.gradebook import scores
+from lti.gradebook import lookups, scores, sending
 from lti.models import (
     Context,
     Deployment,
@@ -12,7 +12,7 @@ from lti.models import (
     PlatformUser,
     Registration,
     ResourceLink,
-    ScoreEvent,
+    Score,
 )
 from roster.models import Course, Institution, Person
 from tests.lti.platform import AGS, Answer, Platform
@@ -65,7 +65,7 @@ class Desk:
     def family(self, family: str) -> None:
         Registration.objects.filter(pk=self.registration.pk).update(family=family)
 
-    def queue(self, given: float = 7, **changes: Any) -> ScoreEvent | None:
+    def queue(self, given: float = 7, **changes: Any) -> Score | None:
         values: dict[str, Any] = {
             "resource_link": self.link,
             "person": self.ada,
@@ -79,11 +79,11 @@ class Desk:
         }
         return scores.queue(**values)
 
-    def drain(self, after: float = 0) -> ScoreEvent:
+    def drain(self, after: float = 0) -> Score:
         """Send what is due `after` seconds; Ada's newest event as it is then."""
         self.now += timedelta(seconds=after)
-        scores.drain(self.registration.pk, clock=self.clock)
-        event = scores.latest(resource_link=self.link, person=self.ada)
+        sending.drain(self.registration.pk, clock=self.clock)
+        event = lookups.latest(resource_link=self.link, person=self.ada)
         assert event
         return event
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import scores, sending
-from lti.models import Deployment, ScoreEvent, ScoreState
+from lti.gradebook import sending
+from lti.models import Deployment, Score, ScoreState
 from lti.platform import leases
 from roster.models import Institution
 from tests.lti.desk import SCORES, Desk
@@ -68,10 +68,10 @@ def test_all_scores_arrive_once_whatever_the_platform_does(
     for number in range(COUNT):
         desk.queue(number % 10, person=desk.person(f"p{number}"))
 
-    while (seconds := scores.drain(desk.registration.pk, patience=5.0)) is not None:
+    while (seconds := sending.drain(desk.registration.pk, patience=5.0)) is not None:
         time.sleep(max(seconds, 0.0))  # as the task comes back to a platform that drops what it answers
 
-    assert set(ScoreEvent.objects.values_list("state", flat=True)) == {ScoreState.DELIVERED}
+    assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
     shown = {result["userId"]: result["resultScore"] for result in platform.results}
     assert shown == {f"p{number}": number % 10 for number in range(COUNT)}
     told = sorted(platform.told, key=lambda score: SUBMISSION in score and "prioritize" in str(score[SUBMISSION]))

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from lti.gradebook import ags, column_changes, scores
-from lti.models import LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.models import LineItem, Registration, ResourceLink, Score, ScoreState
 from lti.platform import keys, tokens
 from lti.platform.leases import Lease
 from lti.wire import client
@@ -31,7 +31,7 @@ def test_column_is_found_where_the_launch_named_none(desk: Desk) -> None:
     ]
     desk.queue()
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     (asked,) = desk.platform.asked("/lineitems", "GET")
     assert asked.query == {"type_id": ["1"], "resource_link_id": ["link-1"]}
     assert LineItem.objects.get().url == f"{url}/lineitems/1/lineitem?type_id=1"
@@ -44,7 +44,7 @@ def test_column_whose_link_is_written_as_a_number_is_found(desk: Desk) -> None:
     desk.platform.line_items = [{"id": url, "resourceLinkId": 17}]
     desk.queue()
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     assert LineItem.objects.get().url == url
 
 
@@ -52,7 +52,7 @@ def test_column_is_made_where_there_is_none(desk: Desk) -> None:
     LineItem.objects.update(url="")
     desk.queue()
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     (made,) = desk.platform.asked("/lineitems", "POST")
     column = LineItem.objects.get()
     ours: dict[str, object] = {"resourceId": str(column.pk), "tag": "assay"}
@@ -71,7 +71,7 @@ def test_many_scores_at_once_make_one_column(desk: Desk) -> None:
     desk.drain()
 
     assert len(desk.platform.asked("/lineitems", "POST")) == 1
-    assert ScoreEvent.objects.filter(state=ScoreState.DELIVERED).count() == 8
+    assert Score.objects.filter(state=ScoreState.SYNCED).count() == 8
 
 
 def test_no_second_column_is_made_where_the_list_of_columns_is_cut(desk: Desk) -> None:
@@ -82,7 +82,7 @@ def test_no_second_column_is_made_where_the_list_of_columns_is_cut(desk: Desk) -
     desk.queue()
 
     assert desk.drain().state == ScoreState.DUE
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert desk.platform.asked("/lineitems", "POST") == []
 
 
@@ -95,7 +95,7 @@ def test_column_made_while_the_answer_was_lost_is_found_not_made_again(desk: Des
         0, {**desk.platform.line_items[0], "id": f"{desk.platform.url}/x", "resourceId": "z"}
     )
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert len(desk.platform.asked("/lineitems", "POST")) == 1
     column = LineItem.objects.get()
     assert column.url.endswith("/lineitems/9/lineitem?type_id=1")
@@ -132,7 +132,7 @@ def test_column_of_ours_that_is_bound_to_no_link_is_found(desk: Desk) -> None:
     ]
     desk.queue()
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     assert len(desk.sent()) == 1
     assert desk.platform.asked("/lineitems", "POST") == []
 
@@ -155,7 +155,7 @@ def test_moved_column_is_found_again(desk: Desk) -> None:
     desk.queue()
     desk.platform.switch(SCORES, Answer(404))
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     assert LineItem.objects.get().url.endswith("/lineitems/2/lineitem")
 
 
@@ -177,7 +177,7 @@ def test_column_in_the_place_of_another_gets_the_scores_of_everyone(desk: Desk, 
         for end in ("scores", "results"):
             desk.platform.switch(f"{old}/{end}", Answer(404))
     desk.queue(5, submitted_at=desk.now + timedelta(minutes=6))
-    assert desk.drain(after=600).state == ScoreState.DELIVERED
+    assert desk.drain(after=600).state == ScoreState.SYNCED
     column = LineItem.objects.get()
     assert urlsplit(column.url).path == new
 
@@ -188,7 +188,7 @@ def test_column_in_the_place_of_another_gets_the_scores_of_everyone(desk: Desk, 
 
     told = [(body["userId"], body["scoreGiven"]) for body in desk.sent()]
     assert told == [("ada", 5), ("bob", 4)]
-    assert set(ScoreEvent.objects.values_list("state", flat=True)) == {ScoreState.DELIVERED}
+    assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
 
 
 COLUMN = "/lineitems/1/lineitem"
@@ -213,7 +213,7 @@ def test_name_and_points_that_a_teacher_gives_go_to_the_lms_and_the_rest_stays(d
     assert put.json == {**AS_READ, "label": "Week 1", "scoreMaximum": 20}
     assert put.headers["content-type"] == "application/vnd.ims.lis.v2.lineitem+json"
     assert (column.push_at, column.push_hint) == (None, "")
-    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert desk.drain(after=2).state == ScoreState.SYNCED
     assert len(desk.sent()) == 2, "told again, since the column has other points"
     column_changes.change(resource_link=desk.link, label="Week 1", points=Decimal(20), now=desk.now)
     _push(desk)
@@ -268,7 +268,7 @@ def test_column_deleted_here_is_not_made_again_by_a_score_that_waits(desk: Desk)
     waiting = desk.drain(after=3_600)
     assert waiting.state == ScoreState.REFUSED
     assert waiting.hint == column_changes.DELETED
-    assert scores.resend(event=waiting, now=desk.now) == waiting
+    assert scores.resend(score=waiting, now=desk.now) == waiting
     assert len(desk.platform.asked("/lineitems", "POST")) == 1
 
     # An administrator lets scores go there again.
@@ -276,7 +276,7 @@ def test_column_deleted_here_is_not_made_again_by_a_score_that_waits(desk: Desk)
     desk.platform.switch("/lineitems/9/lineitem/scores", Answer(200))
     again = {"column_id": LineItem.objects.get().pk, "refused_before": desk.now, "now": desk.now}
     assert scores.retry_column(**again) == 1
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     assert scores.retry_column(**again) == 0
 
 
@@ -320,7 +320,7 @@ def test_fault_while_a_moved_column_is_looked_up_is_no_refusal(desk: Desk, gone:
     desk.queue()
 
     assert desk.drain().state == ScoreState.DUE
-    assert desk.drain(after=120).state == ScoreState.DELIVERED
+    assert desk.drain(after=120).state == ScoreState.SYNCED
     assert len(desk.platform.asked("/lineitems/5/lineitem/scores")) == 1
 
 
@@ -331,7 +331,7 @@ def test_column_of_a_link_that_the_platform_does_not_know_is_made_without_it(des
     desk.platform.switch("/lineitems", Answer(body=b"[]"), Answer(body=b"[]"), Answer(412), Answer(201, made))
     desk.queue()
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     bound, free = (one.json for one in desk.platform.asked("/lineitems", "POST"))
     assert bound.pop("resourceLinkId") == "link-1"
     assert bound == free

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from lti.connect import connecting, invitations
 from lti.gradebook import scores
-from lti.models import Deployment, Invitation, Registration, ScoreEvent, key_hash
+from lti.models import Deployment, Invitation, Registration, Score, key_hash
 from roster.models import Institution, User
 from tests.lti.conftest import register
 from tests.lti.desk import Desk
@@ -239,7 +239,7 @@ def test_pause_of_an_lms_is_named_and_ended_by_one_click(operator: Client, desk:
     desk.queue()
     until = timezone.now() + timedelta(hours=1)
     Registration.objects.update(paused_until=until)
-    ScoreEvent.objects.update(next_try_at=until)
+    Score.objects.update(next_try_at=until)
     page = operator.post(f"/admin/lti/registration/{desk.registration.pk}/check/").content.decode()
     assert f"Nothing is sent until {until:%Y-%m-%d %H:%M} UTC" in page
     assert "1 wait to be sent." in page

@@ -15,7 +15,7 @@ from assessment.models import Assignment, Attempt, Placement
 from content.models import Quiz
 from lti.launch import arrival
 from lti.launch.arrival import Arrival
-from lti.models import Context, Deployment, Launch, LineItem, ResourceLink, ScoreEvent
+from lti.models import Context, Deployment, Launch, LineItem, ResourceLink, Score
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser
 from tests.lti.platform import CLAIM, MEMBERSHIP
@@ -83,7 +83,7 @@ def test_copied_link_opens_the_same_check_as_its_own_assignment_with_its_own_col
     old, new = assignment(before), assignment(after)
     assert old.pk != new.pk
     assert (old.quiz, new.quiz, new.max_attempts, new.counts) == (quiz, quiz, 2, "latest")
-    columns = {event.line_item.url.split("/")[4]: event.score_given for event in ScoreEvent.objects.all()}
+    columns = {event.line_item.url.split("/")[4]: event.score_given for event in Score.objects.all()}
     assert columns == {"link-old": 1, "link-new": 3}
     assert LineItem.objects.filter(resource_link__resource_link_id="link-new").count() == 1
     assert Attempt.objects.filter(assignment=new).count() == 1
@@ -192,7 +192,7 @@ def test_copy_with_the_same_link_ids_has_its_own_assignment_column_and_grades(br
     assert new.person == old.person
     again = launch(browser, "run1", "check", **rivers)
     assert (again.resource_link, again.context) == (old.resource_link, old.context)
-    assert ScoreEvent.objects.get().line_item.resource_link == old.resource_link
+    assert Score.objects.get().line_item.resource_link == old.resource_link
     assert LineItem.objects.filter(replaced_at=None).count() == 2
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import column_changes, reconcile, scores, sending
-from lti.models import Drift, LineItem, Registration, ScoreEvent, ScoreState
+from lti.gradebook import column_changes, lookups, reconcile, scores, sending
+from lti.models import LineItem, Live, Registration, Score, ScoreState
 from roster.models import Enrollment
 from tests.lti.conftest import Browser
 from tests.lti.desk import RESULTS, SCORES, Desk
@@ -28,8 +28,8 @@ def look(desk: Desk, after: float = 600) -> None:
     reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
 
 
-def newest(desk: Desk) -> ScoreEvent:
-    event = scores.latest(resource_link=desk.link, person=desk.ada)
+def newest(desk: Desk) -> Score:
+    event = lookups.latest(resource_link=desk.link, person=desk.ada)
     assert event
     return event
 
@@ -55,7 +55,7 @@ def test_word_of_weeks_ago_replaces_no_grade_of_today(desk: Desk, again_by: str)
     desk.queue(3)
     desk.platform.switch(SCORES, NO, NO, Answer(200))
     desk.drain()
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     assert desk.drain(after=2).state == ScoreState.REFUSED
     shows(desk, 9)
     desk.now += timedelta(days=21)
@@ -65,7 +65,7 @@ def test_word_of_weeks_ago_replaces_no_grade_of_today(desk: Desk, again_by: str)
         scores.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
 
     event = desk.drain()
-    assert (event.state, event.seen_score) == (ScoreState.CONFLICT, 9)
+    assert (event.state, event.live_given) == (ScoreState.HELD, 9)
     assert len(desk.sent()) == 2
 
 
@@ -78,7 +78,7 @@ def test_word_goes_over_to_the_score_that_takes_the_place_of_the_one_it_was_said
     desk.drain()
     shows(desk, 9)
     look(desk)
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     if when == "waits":
         desk.platform.switch(SCORES, Answer(503), Answer(200))
         desk.drain(after=2)
@@ -89,7 +89,7 @@ def test_word_goes_over_to_the_score_that_takes_the_place_of_the_one_it_was_said
         desk.drain(after=2)
 
     event = desk.drain(after=60)
-    assert (event.score_given, event.state) == (4, ScoreState.DELIVERED)
+    assert (event.score_given, event.state) == (4, ScoreState.SYNCED)
 
 
 def test_grade_that_stays_is_not_asked_about_again_for_the_same_points(desk: Desk) -> None:
@@ -97,12 +97,12 @@ def test_grade_that_stays_is_not_asked_about_again_for_the_same_points(desk: Des
     desk.drain()
     shows(desk, 9)
     look(desk)
-    scores.keep(event=newest(desk))
+    scores.keep(score=newest(desk))
 
     desk.queue(3)
     assert desk.drain(after=2).state == ScoreState.KEPT
     desk.queue(4)
-    assert desk.drain(after=2).state == ScoreState.CONFLICT
+    assert desk.drain(after=2).state == ScoreState.HELD
 
 
 # Somebody who was away
@@ -134,13 +134,13 @@ def test_score_that_was_found_missing_is_restored_when_the_list_shows_its_person
             desk.drain(after=1)
         else:
             look(desk)
-    assert newest(desk).drift == Drift.MISSING
+    assert newest(desk).live == Live.MISSING
 
     roster.now = desk.now
     roster.read(page(member("ada"), member("bob")))
 
     desk.now = roster.now
-    assert desk.drain(after=1).state == ScoreState.DELIVERED
+    assert desk.drain(after=1).state == ScoreState.SYNCED
     assert float(desk.platform.results[0]["resultScore"]) in (7, 9, 70, 90)
 
 
@@ -153,7 +153,7 @@ def test_score_that_takes_the_place_of_a_restored_one_looks_first_too(desk: Desk
     desk.queue(5)
 
     event = desk.drain(after=1)
-    assert (event.version, event.state, event.seen_score) == (2, ScoreState.CONFLICT, 9)
+    assert (event.version, event.state, event.live_given) == (2, ScoreState.HELD, 9)
 
 
 def test_clear_no_is_not_asked_for_again_by_every_look_at_the_gradebook(desk: Desk) -> None:
@@ -196,7 +196,7 @@ def test_grade_of_the_column_before_is_no_conflict_in_the_new_one(desk: Desk, br
 
     look(desk, after=0)
 
-    assert newest(desk).state == ScoreState.DELIVERED
+    assert newest(desk).state == ScoreState.SYNCED
     assert scores.retry_column(column_id=column.pk, refused_before=desk.now, now=desk.now) == 1
     desk.drain(after=1)
     assert desk.platform.results[0]["resultScore"] == 3
@@ -214,7 +214,7 @@ def test_change_in_the_column_before_holds_nothing_back_in_the_new_one(
     desk.drain()
     look(desk)
     if decided:
-        scores.keep(event=newest(desk))
+        scores.keep(score=newest(desk))
     column = replaced(desk, browser)
 
     if comes == "a score":
@@ -222,7 +222,7 @@ def test_change_in_the_column_before_holds_nothing_back_in_the_new_one(
     else:
         assert scores.retry_column(column_id=column.pk, refused_before=desk.now, now=desk.now) == 1
 
-    assert desk.drain(after=1).state == ScoreState.DELIVERED
+    assert desk.drain(after=1).state == ScoreState.SYNCED
     assert desk.platform.results[0]["resultScore"] == (5 if comes == "a score" else 3)
 
 
@@ -270,7 +270,7 @@ def test_time_while_nothing_could_be_sent_does_not_count_as_trying(desk: Desk) -
     Registration.objects.update(active=True)
 
     assert desk.drain(after=1).state == ScoreState.DUE
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
 
 
 # What may not be read or made
@@ -284,7 +284,7 @@ def test_gradebook_that_forbids_reading_gets_the_score_all_the_same(desk: Desk, 
     desk.platform.switch(RESULTS, Answer(403, b"no"))
     desk.queue(5)
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert len(desk.sent()) == 2
 
 
@@ -305,7 +305,7 @@ def test_newer_grade_that_may_not_be_read_is_a_conflict(desk: Desk) -> None:
     desk.platform.switch(SCORES, Answer(409, b"[]"))
     desk.platform.switch(RESULTS, Answer(403, b"no"))
 
-    assert desk.drain().state == ScoreState.CONFLICT
+    assert desk.drain().state == ScoreState.HELD
 
 
 @pytest.mark.parametrize(

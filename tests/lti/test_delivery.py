@@ -16,7 +16,7 @@ from pylti1p3.service_connector import ServiceConnector
 from lti.gradebook import ags, scores, sending
 from lti.models import (
     Registration,
-    ScoreEvent,
+    Score,
     ScoreState,
     sealed,
 )
@@ -44,7 +44,7 @@ def test_score_arrives_as_the_standard_has_it(desk: Desk) -> None:
     assert b": " not in seen.body
     assert seen.query == {"type_id": ["1"]}
     assert seen.headers["content-type"] == "application/vnd.ims.lis.v1.score+json"
-    assert (event.state, event.tries, event.last_status) == (ScoreState.DELIVERED, 1, 200)
+    assert (event.state, event.tries, event.last_status) == (ScoreState.SYNCED, 1, 200)
     assert event.delivered_at == NOW
 
 
@@ -83,14 +83,14 @@ def test_token_without_a_life_is_not_kept(desk: Desk, lives: Any) -> None:
     desk.platform.token_lives = lives
     for given in (1, 2):
         desk.queue(given)
-        assert desk.drain(after=2).state == ScoreState.DELIVERED
+        assert desk.drain(after=2).state == ScoreState.SYNCED
     assert len(desk.platform.asked("/token")) >= 2
 
 
 def test_401_brings_a_fresh_token_once(desk: Desk) -> None:
     desk.queue()
     desk.platform.switch(SCORES, Answer(401), Answer(200))
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     assert len(desk.platform.asked("/token")) == 2
 
     desk.queue(3)
@@ -116,7 +116,7 @@ def test_without_a_token_scores_wait(desk: Desk, answer: Answer) -> None:
     assert event.hint
     assert event.last_status == answer.status
     del desk.platform.switched["/token"]
-    assert desk.drain(after=3700).state == ScoreState.DELIVERED
+    assert desk.drain(after=3700).state == ScoreState.SYNCED
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 302])
@@ -129,7 +129,7 @@ def test_faults_are_tried_again(desk: Desk, status: int) -> None:
     assert event.next_try_at > desk.now
 
     event = desk.drain(after=60)
-    assert (event.state, event.tries) == (ScoreState.DELIVERED, 2)
+    assert (event.state, event.tries) == (ScoreState.SYNCED, 2)
     first, second = desk.sent()
     assert first == second
 
@@ -140,12 +140,12 @@ def test_dropped_connection_is_tried_again(desk: Desk) -> None:
 
     event = desk.drain()
     assert (event.state, event.last_status) == (ScoreState.DUE, None)
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
 
 
 def test_waits_grow_to_an_hour_and_end_after_three_days(desk: Desk) -> None:
     desk.queue()
-    ScoreEvent.objects.update(created_at=NOW)
+    Score.objects.update(created_at=NOW)
     desk.platform.switch(SCORES, Answer(500))
     waits = []
     for _ in range(200):
@@ -166,11 +166,11 @@ def test_waits_grow_to_an_hour_and_end_after_three_days(desk: Desk) -> None:
 def test_three_days_are_counted_from_the_first_try(desk: Desk) -> None:
     """Not from a time when nothing could be sent, as while the registration was off."""
     desk.queue()
-    ScoreEvent.objects.update(created_at=NOW - timedelta(days=30))
+    Score.objects.update(created_at=NOW - timedelta(days=30))
     desk.platform.switch(SCORES, Answer(503), Answer(200))
 
     assert desk.drain().state == ScoreState.DUE
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
 
 
 @pytest.mark.parametrize(
@@ -204,13 +204,13 @@ def test_platform_that_asks_us_to_wait_is_left_alone(desk: Desk, answer: Answer,
 def test_patient_drain_waits_out_a_short_pause(desk: Desk) -> None:
     desk.queue()
     desk.platform.switch(SCORES, Answer(429, headers={"Retry-After": "1"}), Answer(200))
-    ScoreEvent.objects.update(next_try_at=timezone.now(), created_at=timezone.now())
+    Score.objects.update(next_try_at=timezone.now(), created_at=timezone.now())
     sending.FIRST_RETRY, before = 0.3, sending.FIRST_RETRY
     try:
-        assert scores.drain(desk.registration.pk, patience=3.0) is None
+        assert sending.drain(desk.registration.pk, patience=3.0) is None
     finally:
         sending.FIRST_RETRY = before
-    assert ScoreEvent.objects.get().state == ScoreState.DELIVERED
+    assert Score.objects.get().state == ScoreState.SYNCED
     assert Registration.objects.get().drain_until is None
 
 
@@ -225,10 +225,10 @@ def test_platform_that_does_not_answer_keeps_nobody_waiting(
     desk.queue(now=timezone.now())
     began = time.monotonic()
 
-    seconds = scores.drain(desk.registration.pk, patience=5.0)
+    seconds = sending.drain(desk.registration.pk, patience=5.0)
 
     assert time.monotonic() - began < 1.0
-    assert ScoreEvent.objects.get().state == ScoreState.DUE
+    assert Score.objects.get().state == ScoreState.DUE
     if answer.delay:
         assert seconds is None
         paused = Registration.objects.get().paused_until
@@ -247,13 +247,13 @@ def test_new_score_does_not_wait_for_another_ones_next_try(desk: Desk, monkeypat
     bob, sleep = desk.person("bob"), time.sleep
 
     def rest(seconds: float) -> None:
-        if ScoreEvent.objects.count() == 1:
+        if Score.objects.count() == 1:
             desk.queue(person=bob, now=timezone.now())
         sleep(seconds)
 
     monkeypatch.setattr(sending.time, "sleep", rest)
 
-    assert scores.drain(desk.registration.pk, patience=3.0) is None
+    assert sending.drain(desk.registration.pk, patience=3.0) is None
     assert [body["userId"] for body in desk.sent()] == ["ada", "bob", "ada"]
 
 
@@ -264,10 +264,10 @@ def test_what_was_taken_and_not_sent_is_given_back(desk: Desk) -> None:
     desk.platform.switch(SCORES, Answer(429, headers={"Retry-After": "120"}))
     desk.drain()
 
-    states = list(ScoreEvent.objects.values_list("state", flat=True).distinct())
+    states = list(Score.objects.values_list("state", flat=True).distinct())
     assert states == [ScoreState.DUE]
     assert len(desk.sent()) <= 4
-    assert sorted(ScoreEvent.objects.values_list("tries", flat=True)) == [0] * (9 - len(desk.sent())) + [1] * len(
+    assert sorted(Score.objects.values_list("tries", flat=True)) == [0] * (9 - len(desk.sent())) + [1] * len(
         desk.sent()
     )
 
@@ -316,8 +316,8 @@ def test_one_failure_does_not_hold_up_the_others(desk: Desk, monkeypatch: pytest
     monkeypatch.setattr(ags, "post_score", stumble)
     desk.drain()
 
-    states = [event.state for event in ScoreEvent.objects.order_by("id")]
-    assert states.count(ScoreState.DELIVERED) == 9
+    states = [event.state for event in Score.objects.order_by("id")]
+    assert states.count(ScoreState.SYNCED) == 9
     assert states.count(ScoreState.DUE) == 1
 
 
@@ -326,7 +326,7 @@ def test_platform_of_no_known_family_is_met_by_the_standard(desk: Desk) -> None:
     desk.family("blackboard")
     desk.queue()
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
 
 
 def test_at_most_four_requests_are_under_way(desk: Desk) -> None:

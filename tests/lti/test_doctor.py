@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from lti.connect import doctor, doctor_score, remedies
 from lti.connect.examination import Finding
-from lti.models import Context, Deployment, LineItem, Registration, ResourceLink, ScoreEvent
+from lti.models import Context, Deployment, LineItem, Registration, ResourceLink, Score
 from lti.platform import keys
 from roster.models import Course, Institution
 from tests.lti.conftest import register
@@ -145,7 +145,7 @@ def test_score_test_scores_a_learner_and_leaves_nothing(lms: Lms, connection: Re
     assert [score["userId"] for score in lms.scores] == ["s1", "s1"]
     [made, _] = [seen.json for seen in lms.asked(COLUMNS, "POST")]
     assert made == {"label": doctor_score.LABEL, "scoreMaximum": 1, "tag": doctor_score.TAG}
-    assert not ScoreEvent.objects.exists()
+    assert not Score.objects.exists()
 
 
 def test_learner_is_found_without_a_roster(lms: Lms, connection: Registration, school: Institution) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lti.gradebook import scores
-from lti.models import Drift, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.models import LineItem, Live, Registration, ResourceLink, Score, ScoreState
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
 from tests.lti.test_decisions import look, newest, shows
@@ -17,13 +17,13 @@ from tests.lti.test_decisions import look, newest, shows
 @pytest.mark.parametrize(
     ("result", "state"),
     [
-        ([{"userId": "ada", "resultScore": 7, "resultMaximum": 10}], ScoreState.DELIVERED),
-        ([{"userId": "ada", "resultScore": 70.0, "resultMaximum": 100}], ScoreState.DELIVERED),
-        ([{"userId": "ada", "resultScore": 9, "resultMaximum": 10}], ScoreState.CONFLICT),
-        ([{"userId": "ada", "resultMaximum": 10}], ScoreState.CONFLICT),
-        ([{"userId": "bob", "resultScore": 7, "resultMaximum": 10}], ScoreState.CONFLICT),
-        ([], ScoreState.CONFLICT),
-        ([None, "x", {"userId": 7}], ScoreState.CONFLICT),
+        ([{"userId": "ada", "resultScore": 7, "resultMaximum": 10}], ScoreState.SYNCED),
+        ([{"userId": "ada", "resultScore": 70.0, "resultMaximum": 100}], ScoreState.SYNCED),
+        ([{"userId": "ada", "resultScore": 9, "resultMaximum": 10}], ScoreState.HELD),
+        ([{"userId": "ada", "resultMaximum": 10}], ScoreState.HELD),
+        ([{"userId": "bob", "resultScore": 7, "resultMaximum": 10}], ScoreState.HELD),
+        ([], ScoreState.HELD),
+        ([None, "x", {"userId": 7}], ScoreState.HELD),
     ],
     ids=str,
 )
@@ -50,7 +50,7 @@ def test_nought_that_moodle_leaves_out_is_ours(desk: Desk) -> None:
     desk.platform.switch(SCORES, Answer(409))
     desk.platform.results = [{"userId": "ada", "resultMaximum": 10}]
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
 
 
 def test_answer_that_was_lost_ends_as_delivered(desk: Desk) -> None:
@@ -60,7 +60,7 @@ def test_answer_that_was_lost_ends_as_delivered(desk: Desk) -> None:
     desk.platform.results = [{"userId": "ada", "resultScore": 7, "resultMaximum": 10}]
     desk.drain()
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
 
 
 def test_conflict_waits_when_the_result_cannot_be_read_just_now(desk: Desk) -> None:
@@ -75,11 +75,11 @@ def test_resend_after_a_conflict_replaces_on_a_persons_word(desk: Desk) -> None:
     desk.queue(7)
     desk.platform.switch(SCORES, Answer(409), Answer(200))
     event = desk.drain()
-    assert event.state == ScoreState.CONFLICT
+    assert event.state == ScoreState.HELD
 
-    scores.resend(event=event, now=desk.now)
+    scores.resend(score=event, now=desk.now)
 
-    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert desk.drain(after=2).state == ScoreState.SYNCED
 
 
 def test_moodle_gets_scores_in_the_columns_own_maximum(desk: Desk) -> None:
@@ -103,7 +103,7 @@ def test_moodle_column_that_cannot_be_read_does_not_stop_the_score(desk: Desk, a
     desk.platform.switch("/lineitems/1/lineitem", answer)
     desk.queue(7)
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     assert desk.sent()[0]["scoreMaximum"] == 10
 
 
@@ -142,7 +142,7 @@ def test_canvas_used_up_attempts_are_sent_as_a_grade_only(desk: Desk) -> None:
     refusal = Answer(422, b'{"errors":{"message":"The maximum number of allowed attempts has been reached"}}')
     desk.platform.switch(SCORES, refusal, Answer(200))
 
-    assert desk.drain().state == ScoreState.DELIVERED
+    assert desk.drain().state == ScoreState.SYNCED
     assert [body[SUBMISSION]["new_submission"] for body in desk.sent()] == [True, False]
 
 
@@ -167,8 +167,8 @@ def test_canvas_older_timestamp_is_read_back(desk: Desk) -> None:
 
     event = desk.drain()
 
-    assert event.state == ScoreState.CONFLICT
-    assert event.seen_score == 2
+    assert event.state == ScoreState.HELD
+    assert event.live_given == 2
 
 
 def test_canvas_regrade_over_a_teachers_change_waits_for_the_teacher(desk: Desk) -> None:
@@ -181,10 +181,10 @@ def test_canvas_regrade_over_a_teachers_change_waits_for_the_teacher(desk: Desk)
 
     event = desk.drain(after=60)
 
-    assert (event.state, event.drift, event.seen_score) == (ScoreState.CONFLICT, "changed", 9)
+    assert (event.state, event.live, event.live_given) == (ScoreState.HELD, "changed", 9)
     assert len(desk.sent()) == 1
-    scores.resend(event=event, now=desk.now)
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    scores.resend(score=event, now=desk.now)
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [7, 8]
 
 
@@ -195,7 +195,7 @@ def test_regrade_of_what_the_gradebook_still_shows_goes_out(desk: Desk, family: 
     desk.drain()
     desk.queue(8)
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert len(desk.sent()) == 2
 
 
@@ -212,7 +212,7 @@ def test_regrade_over_a_cleared_grade_waits_for_the_teacher(
 
     event = desk.drain(after=60)
 
-    assert (event.state, event.drift) == (ScoreState.CONFLICT, drift)
+    assert (event.state, event.live) == (ScoreState.HELD, drift)
     assert len(desk.sent()) == 1
 
 
@@ -224,7 +224,7 @@ def test_newer_score_after_one_whose_answer_was_lost_is_no_conflict(desk: Desk) 
     desk.drain()
     desk.queue(8)
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
 
 
 def test_new_score_over_a_known_conflict_stands_beside_it(desk: Desk) -> None:
@@ -235,16 +235,16 @@ def test_new_score_over_a_known_conflict_stands_beside_it(desk: Desk) -> None:
     second = desk.queue(8)
 
     assert second
-    assert (second.state, second.seen_score, second.drift) == (ScoreState.CONFLICT, 2, "changed")
-    scores.keep(event=first)
+    assert (second.state, second.live_given, second.live) == (ScoreState.HELD, 2, "changed")
+    scores.keep(score=first)
     kept = desk.drain(after=60)
     assert (kept.pk, kept.state) == (second.pk, ScoreState.KEPT)
     third = desk.queue(9)
     assert third
-    assert third.state == ScoreState.CONFLICT
+    assert third.state == ScoreState.HELD
     assert len(desk.sent()) == 1
-    scores.resend(event=first, now=desk.now)
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    scores.resend(score=first, now=desk.now)
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [7, 9]
 
 
@@ -255,11 +255,11 @@ def test_score_on_a_persons_word_is_later_than_what_was_set_in_the_same_second(d
     desk.drain()
     desk.now += timedelta(seconds=30)
 
-    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED)
-    again = scores.resend(event=event, now=desk.now)
+    Score.objects.update(state=ScoreState.HELD, drift=Live.GRADED)
+    again = scores.resend(score=event, now=desk.now)
 
     assert again.timestamp == desk.now.replace(microsecond=0) + timedelta(seconds=1)
-    assert scores.resend(event=event, now=desk.now).timestamp == again.timestamp + timedelta(seconds=1)
+    assert scores.resend(score=event, now=desk.now).timestamp == again.timestamp + timedelta(seconds=1)
 
 
 def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
@@ -268,23 +268,23 @@ def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
     event = desk.queue(7)
     assert event
     desk.drain()
-    scores.resend(event=event, now=desk.now)
+    scores.resend(score=event, now=desk.now)
     desk.platform.switch(RESULTS, Answer(body=b'[{"userId":"ada","resultScore":3,"resultMaximum":10}]'))
 
     again = desk.drain(after=60)
 
-    assert again.state == ScoreState.CONFLICT
+    assert again.state == ScoreState.HELD
     assert "override" in again.hint
 
 
-@pytest.mark.parametrize(("readable", "state"), [(True, ScoreState.CONFLICT), (False, ScoreState.DELIVERED)])
+@pytest.mark.parametrize(("readable", "state"), [(True, ScoreState.HELD), (False, ScoreState.SYNCED)])
 def test_grade_that_any_lms_keeps_though_it_says_yes_is_told(desk: Desk, readable: bool, state: ScoreState) -> None:
     desk.queue(3)
     desk.drain()
     shows(desk, 7)
     look(desk)
     desk.platform._keep = lambda body: None  # type: ignore[method-assign]
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     seen = json.dumps(desk.platform.results).encode()
     desk.platform.switch(RESULTS, Answer(body=seen), *([] if readable else [Answer(500)]))
     event = desk.drain(after=2)
@@ -292,7 +292,7 @@ def test_grade_that_any_lms_keeps_though_it_says_yes_is_told(desk: Desk, readabl
     assert event.state == state
     assert len(desk.sent()) == 2
     if readable:
-        assert event.seen_score == 7
+        assert event.live_given == 7
         assert "Remove that one there" in event.hint
 
 
@@ -302,7 +302,7 @@ def test_moodle_override_is_told_though_the_first_look_at_it_failed(desk: Desk) 
     event = desk.queue(7)
     assert event
     desk.drain()
-    scores.resend(event=event, now=desk.now)
+    scores.resend(score=event, now=desk.now)
     desk.platform.switch(SCORES, Answer(200), Answer(409, b"[]"))
     override = Answer(body=b'[{"userId":"ada","resultScore":3,"resultMaximum":10}]')
     desk.platform.switch(RESULTS, Answer(500), override)
@@ -310,7 +310,7 @@ def test_moodle_override_is_told_though_the_first_look_at_it_failed(desk: Desk) 
 
     again = desk.drain(after=60)
 
-    assert (again.state, again.seen_score) == (ScoreState.CONFLICT, 3)
+    assert (again.state, again.live_given) == (ScoreState.HELD, 3)
     assert "override" in again.hint
 
 
@@ -335,10 +335,10 @@ def test_canvas_comment_is_told_once_when_the_answer_was_lost(desk: Desk) -> Non
     desk.family("canvas")
     desk.queue(7, comment=COMMENT)
     desk.platform.switch(SCORES, Answer(drop=True, takes=True), Answer(200))
-    assert desk.drain().unknown
+    assert desk.drain().read_first
 
     event = desk.drain(after=60)
-    assert (event.state, event.unknown) == (ScoreState.DELIVERED, False)
+    assert (event.state, event.read_first) == (ScoreState.SYNCED, False)
     assert len([body for body in desk.sent() if "comment" in body]) == 1
 
 
@@ -349,7 +349,7 @@ def test_canvas_is_asked_before_a_score_is_repeated(desk: Desk, fate: Answer) ->
     desk.platform.switch(SCORES, fate, Answer(200))
     desk.drain()
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert len(desk.platform.asked(RESULTS)) == 1
     first, *more = desk.sent()
     assert more == ([] if fate.takes else [first])
@@ -361,7 +361,7 @@ def test_canvas_comment_is_told_again_when_the_score_did_not_arrive(desk: Desk) 
     desk.platform.switch(SCORES, Answer(503), Answer(200))
     desk.drain()
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     first, second = desk.sent()
     assert first["comment"] == second["comment"] == COMMENT
     assert all("prioritize_non_tool_grade" not in score[SUBMISSION] for score in (first, second))
@@ -374,7 +374,7 @@ def test_comment_is_left_out_of_a_repeat_where_results_may_not_be_read(desk: Des
     desk.platform.switch(SCORES, Answer(503), Answer(200))
     desk.drain()
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert "comment" not in desk.sent()[1]
 
 
@@ -397,13 +397,13 @@ def test_score_refused_for_a_removed_learner_goes_out_when_they_are_back(desk: D
     assert scores.retry_refused(course_id=desk.course.pk, people=[bob.pk], now=desk.now) == 0
     assert scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk, bob.pk], now=desk.now) == 1
     event = desk.drain()
-    assert (event.state, event.timestamp) == (ScoreState.DELIVERED, stamp)
+    assert (event.state, event.timestamp) == (ScoreState.SYNCED, stamp)
 
 
 @pytest.mark.parametrize("family", ["canvas", "moodle"])
 @pytest.mark.parametrize(
     ("shown", "state", "posts"),
-    [(None, ScoreState.DELIVERED, 2), (9, ScoreState.CONFLICT, 1), (7, ScoreState.DELIVERED, 1)],
+    [(None, ScoreState.SYNCED, 2), (9, ScoreState.HELD, 1), (7, ScoreState.SYNCED, 1)],
 )
 def test_grade_deleted_with_its_learner_is_restored_and_a_teachers_is_not_replaced(
     desk: Desk, family: str, shown: int | None, state: ScoreState, posts: int
@@ -439,7 +439,7 @@ def test_newest_score_of_someone_who_is_back_is_restored_whatever_was_told_befor
 
     scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert [10 * body["scoreGiven"] / body["scoreMaximum"] for body in desk.sent()] == [5, 7, 7]
 
 
@@ -447,14 +447,14 @@ def test_score_that_canvas_took_on_a_persons_word_is_not_told_twice(desk: Desk) 
     desk.family("canvas")
     desk.queue(7)
     desk.drain()
-    scores.resend(event=ScoreEvent.objects.get(), now=desk.now)
+    scores.resend(score=Score.objects.get(), now=desk.now)
     desk.drain(after=60)
     desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
 
     scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
 
     event = desk.drain(after=60)
-    assert (event.state, event.seen_score) == (ScoreState.CONFLICT, 9), "the word was for the grade of that day"
+    assert (event.state, event.live_given) == (ScoreState.HELD, 9), "the word was for the grade of that day"
     assert len(desk.sent()) == 2
 
 
@@ -463,15 +463,15 @@ def test_canvas_is_asked_whether_a_score_on_a_persons_word_arrived(desk: Desk, s
     desk.family("canvas")
     desk.queue(7)
     desk.drain()
-    seen = {"seen_score": 9, "seen_maximum": 10, "seen_at": desk.now}
-    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED, **seen)
+    seen = {"live_given": 9, "live_maximum": 10, "live_at": desk.now}
+    Score.objects.update(state=ScoreState.HELD, drift=Live.GRADED, **seen)
     desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
-    scores.resend(event=ScoreEvent.objects.get(), now=desk.now)
+    scores.resend(score=Score.objects.get(), now=desk.now)
     desk.platform.switch(SCORES, Answer(503), Answer(200))
     desk.drain(after=60)
     desk.platform.results = [{"userId": "ada", "resultScore": shown, "resultMaximum": 10}]
 
-    assert desk.drain(after=60).state == ScoreState.DELIVERED
+    assert desk.drain(after=60).state == ScoreState.SYNCED
     assert len(desk.sent()) == posts
 
 
@@ -486,7 +486,7 @@ def test_canvas_counts_no_second_attempt_for_a_score_that_is_restored(desk: Desk
     assert [body[SUBMISSION]["new_submission"] for body in desk.sent()] == [True, False]
 
 
-@pytest.mark.parametrize(("family", "state"), [("canvas", ScoreState.DELIVERED), ("generic", ScoreState.CONFLICT)])
+@pytest.mark.parametrize(("family", "state"), [("canvas", ScoreState.SYNCED), ("generic", ScoreState.HELD)])
 def test_canvas_answers_for_a_person_it_merged_by_the_id_they_have_now(desk: Desk, family: str, state: str) -> None:
     desk.family(family)
     desk.queue(3)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lti.gradebook import column_changes, scores
-from lti.models import Drift, LineItem, Registration, ScoreState
+from lti.models import LineItem, Live, Registration, ScoreState
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import Answer, Seen
 from tests.lti.test_decisions import NO, before_the_answer, look, newest, shows
@@ -83,7 +83,7 @@ def test_grade_typed_while_a_canvas_answer_was_lost_is_found(desk: Desk) -> None
     desk.drain(after=60)
     look(desk, after=5 * 3_600)
 
-    assert (newest(desk).state, newest(desk).seen_score) == (ScoreState.CONFLICT, 9)
+    assert (newest(desk).state, newest(desk).live_given) == (ScoreState.HELD, 9)
 
 
 def test_grade_typed_while_a_canvas_answer_was_lost_is_not_replaced_by_the_next_attempt(desk: Desk) -> None:
@@ -109,8 +109,8 @@ def test_word_does_not_count_against_a_grade_typed_after_it(desk: Desk, waits: s
     desk.drain()
     grade.typed(9)
     look(desk)
-    assert newest(desk).state == ScoreState.CONFLICT
-    scores.resend(event=newest(desk), now=desk.now)
+    assert newest(desk).state == ScoreState.HELD
+    scores.resend(score=newest(desk), now=desk.now)
     if waits == "off":
         Registration.objects.update(active=False)
     answer = Answer(422, b"This assignment is still unpublished") if waits == "unpublished" else Answer(503)
@@ -122,7 +122,7 @@ def test_word_does_not_count_against_a_grade_typed_after_it(desk: Desk, waits: s
         desk.platform.switched.clear()
     desk.drain(after=7_200)
 
-    assert (grade.score, newest(desk).state, newest(desk).seen_score) == (6, ScoreState.CONFLICT, 6)
+    assert (grade.score, newest(desk).state, newest(desk).live_given) == (6, ScoreState.HELD, 6)
 
 
 @pytest.mark.parametrize("state", ["tries again", "refused"])
@@ -135,12 +135,12 @@ def test_word_to_send_what_did_not_arrive_replaces_no_grade_that_is_typed_meanwh
     answer = Answer(503) if state == "tries again" else Answer(422, b"The course is concluded")
     desk.platform.switch(SCORES, answer, Answer(503), Answer(200))
     desk.drain(after=60)
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     desk.drain(after=10)
     grade.typed(6)  # Canvas shows 3 still, so the teacher does it by hand
     desk.drain(after=7_200)
 
-    assert (grade.score, newest(desk).state, newest(desk).seen_score) == (6, ScoreState.CONFLICT, 6)
+    assert (grade.score, newest(desk).state, newest(desk).live_given) == (6, ScoreState.HELD, 6)
 
 
 def test_word_about_a_score_that_arrived_replaces_no_grade_that_nobody_had_seen(desk: Desk) -> None:
@@ -148,14 +148,14 @@ def test_word_about_a_score_that_arrived_replaces_no_grade_that_nobody_had_seen(
     grade = CanvasGrade(desk)
     desk.queue(3)
     desk.drain()
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     grade.typed(6)
     desk.drain(after=60)
-    assert (grade.score, newest(desk).state, newest(desk).seen_score) == (6, ScoreState.CONFLICT, 6)
+    assert (grade.score, newest(desk).state, newest(desk).live_given) == (6, ScoreState.HELD, 6)
 
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     desk.drain(after=2)
-    assert (grade.score, newest(desk).state) == (3, ScoreState.DELIVERED), "now it was seen"
+    assert (grade.score, newest(desk).state) == (3, ScoreState.SYNCED), "now it was seen"
 
 
 @pytest.mark.parametrize("family", ["canvas", "moodle"])
@@ -173,7 +173,7 @@ def test_refused_score_of_someone_whose_absence_no_list_noticed_goes_out_when_th
     roster.read(page(member("ada"), member("bob")), after=timedelta(hours=6))  # they are back, an hour before
 
     desk.now = roster.now
-    assert desk.drain(after=1).state == ScoreState.DELIVERED
+    assert desk.drain(after=1).state == ScoreState.SYNCED
 
 
 def test_refusal_that_stays_is_not_asked_about_by_every_list(desk: Desk) -> None:
@@ -211,7 +211,7 @@ def test_score_that_waited_beside_an_override_goes_out_once_that_is_taken_back(d
         desk.drain(after=10)
 
     assert len(desk.sent()) == 2, "one of the same time is refused each time"
-    assert newest(desk).state == ScoreState.DELIVERED
+    assert newest(desk).state == ScoreState.SYNCED
     assert grade.raw == 8
 
 
@@ -223,18 +223,18 @@ def test_comment_of_a_score_that_is_under_way_does_not_go_along_again(
     grade = CanvasGrade(desk)
     desk.queue(7, comment="2 of 10 points still to be marked.", final=False)
     if when == "under way":
-        before_the_answer(monkeypatch, lambda: scores.resend(event=newest(desk), now=desk.now))
+        before_the_answer(monkeypatch, lambda: scores.resend(score=newest(desk), now=desk.now))
         desk.drain()
     else:
         before_the_answer(monkeypatch, _dies)
         with pytest.raises(KeyboardInterrupt):
             desk.drain()
-        scores.resend(event=newest(desk), now=desk.now)
+        scores.resend(score=newest(desk), now=desk.now)
         desk.now += timedelta(minutes=4)
         scores.sweep(now=desk.now)
     desk.drain(after=60)
 
-    assert newest(desk).state == ScoreState.DELIVERED
+    assert newest(desk).state == ScoreState.SYNCED
     assert len(grade.comments) == 1
 
 
@@ -252,7 +252,7 @@ def test_score_that_was_cleared_though_no_answer_ever_confirmed_it_stays_cleared
     grade.typed(None)
     desk.drain(after=60)
 
-    assert (grade.score, newest(desk).state) == (None, ScoreState.CONFLICT)
+    assert (grade.score, newest(desk).state) == (None, ScoreState.HELD)
 
 
 def test_score_that_perhaps_arrived_before_the_points_changed_is_told_again(desk: Desk) -> None:
@@ -267,7 +267,7 @@ def test_score_that_perhaps_arrived_before_the_points_changed_is_told_again(desk
     grade.stale = True
     desk.drain(after=60)
 
-    assert newest(desk).state == ScoreState.DELIVERED
+    assert newest(desk).state == ScoreState.SYNCED
     assert not grade.stale, "Canvas scales only what is told anew"
 
 
@@ -278,7 +278,7 @@ def test_nought_that_a_teacher_of_canvas_cleared_is_missed_and_not_told_again(de
     desk.drain()
     grade.typed(None)
     look(desk)
-    assert (newest(desk).state, newest(desk).drift) == (ScoreState.CONFLICT, Drift.CLEARED)
+    assert (newest(desk).state, newest(desk).live) == (ScoreState.HELD, Live.EMPTY)
 
     desk.queue(3, submitted_at=desk.now)
     desk.drain(after=2)
@@ -292,13 +292,13 @@ def test_word_that_was_carried_out_is_no_word_about_what_comes_later(desk: Desk)
     desk.drain()
     grade.typed(None)
     look(desk)
-    scores.resend(event=newest(desk), now=desk.now)
-    assert desk.drain(after=2).state == ScoreState.DELIVERED
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
+    assert desk.drain(after=2).state == ScoreState.SYNCED
+    scores.resend(score=newest(desk), now=desk.now)
     grade.typed(None)  # as before, but nobody was asked about it
     desk.drain(after=2)
 
-    assert (grade.score, newest(desk).state) == (None, ScoreState.CONFLICT)
+    assert (grade.score, newest(desk).state) == (None, ScoreState.HELD)
 
 
 @pytest.mark.parametrize("fate", [Answer(503), Answer(drop=True), NO], ids=str)
@@ -315,7 +315,7 @@ def test_first_score_replaces_the_nought_of_a_missing_submission_also_when_it_is
     scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now)
     desk.drain(after=60)
 
-    assert (grade.score, newest(desk).state) == (7, ScoreState.DELIVERED)
+    assert (grade.score, newest(desk).state) == (7, ScoreState.SYNCED)
 
 
 @pytest.mark.parametrize("tick", [0, 20])
@@ -329,12 +329,12 @@ def test_score_that_found_its_column_moved_is_known_as_told_there(desk: Desk, ti
     desk.platform.line_items = [{"id": there, "resourceLinkId": "link-1"}]
     desk.platform.switch(SCORES, Answer(404))
     desk.queue(7, submitted_at=desk.now, comment="seven")
-    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert desk.drain(after=2).state == ScoreState.SYNCED
     grade.typed(9)
     desk.queue(3, submitted_at=desk.now)
     desk.drain(after=2)
 
-    assert (grade.score, newest(desk).state) == (9, ScoreState.CONFLICT)
+    assert (grade.score, newest(desk).state) == (9, ScoreState.HELD)
 
 
 def test_score_of_somebody_who_is_back_replaces_no_earlier_score_of_ours_that_was_typed(desk: Desk) -> None:
@@ -348,7 +348,7 @@ def test_score_of_somebody_who_is_back_replaces_no_earlier_score_of_ours_that_wa
     scores.retry_refused(course_id=desk.course.pk, people=back, gone=back, now=desk.now)
     desk.drain(after=2)
 
-    assert (grade.score, newest(desk).state, grade.comments) == (5, ScoreState.CONFLICT, ["five", "seven"])
+    assert (grade.score, newest(desk).state, grade.comments) == (5, ScoreState.HELD, ["five", "seven"])
 
 
 @pytest.mark.parametrize("lost", [True, False])
@@ -362,10 +362,10 @@ def test_refusal_is_doubted_once_by_a_list_whatever_came_before_it(desk: Desk, l
         desk.now += timedelta(hours=6)
         scores.retry_refused(course_id=desk.course.pk, people=[], listed=[desk.ada.pk], now=desk.now)
         desk.drain(after=1)
-    assert newest(desk).state == ScoreState.DELIVERED
+    assert newest(desk).state == ScoreState.SYNCED
 
 
-@pytest.mark.parametrize("state", [ScoreState.REFUSED, ScoreState.DELIVERED])
+@pytest.mark.parametrize("state", [ScoreState.REFUSED, ScoreState.SYNCED])
 def test_list_wakes_no_score_of_a_column_that_was_deleted_here(desk: Desk, state: ScoreState) -> None:
     desk.queue(7)
     desk.platform.switch(SCORES, NO if state == ScoreState.REFUSED else Answer(200))
@@ -383,12 +383,12 @@ def test_grade_that_a_teacher_removed_on_our_advice_gives_way_to_ours(desk: Desk
     shows(desk, 7)
     look(desk)
     keep, desk.platform._keep = desk.platform._keep, lambda body: None  # type: ignore[method-assign]
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     assert "Remove that one there" in desk.drain(after=2).hint
     desk.platform.results = [{"userId": "ada", "resultMaximum": 10}]
     desk.platform._keep = keep  # type: ignore[method-assign]
-    scores.resend(event=newest(desk), now=desk.now)
-    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    scores.resend(score=newest(desk), now=desk.now)
+    assert desk.drain(after=2).state == ScoreState.SYNCED
 
 
 @pytest.mark.parametrize("family", ["canvas", "moodle", ""])
@@ -403,7 +403,7 @@ def test_grade_that_went_with_its_person_is_restored_at_a_second_try_too(desk: D
     assert desk.drain(after=1).state == ScoreState.REFUSED
     desk.now += timedelta(hours=1)
     scores.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
-    assert desk.drain(after=1).state == ScoreState.DELIVERED
+    assert desk.drain(after=1).state == ScoreState.SYNCED
 
 
 def test_score_that_found_its_column_moved_while_a_launch_named_a_third_is_told_there_too(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from assessment import marking
 from assessment.models import Attempt, Grade, StatisticsDelta
 from lti.launch import launch
-from lti.models import Launch, PlatformUser, ScoreEvent
+from lti.models import Launch, PlatformUser, Score
 from roster.models import Enrollment, Person, Role
 from tests.cast import published_quiz
 from tests.lti.conftest import Browser
@@ -33,7 +33,7 @@ def _takes_the_check(browser: Browser, front: str) -> Attempt:
 
 
 def _counts_nowhere(attempt: Attempt) -> bool:
-    left = [Grade, ScoreEvent, StatisticsDelta, Enrollment]
+    left = [Grade, Score, StatisticsDelta, Enrollment]
     return attempt.preview and not any(model.objects.exists() for model in left)  # type: ignore[attr-defined]
 
 

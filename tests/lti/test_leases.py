@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from lti.connect import doctor
 from lti.connect.doctor import FAILED
-from lti.gradebook import scores
-from lti.models import Context, Registration, ScoreEvent, ScoreState
+from lti.gradebook import sending
+from lti.models import Context, Registration, Score, ScoreState
 from lti.people import membership, roster_reading
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import Answer
@@ -29,7 +29,7 @@ def test_scores_lists_and_an_examination_are_four_requests_at_once_at_most(desk:
         Context.objects.filter(pk=roster.context.pk).update(roster_next_at=timezone.now())
 
     race(
-        lambda: scores.drain(desk.registration.pk),
+        lambda: sending.drain(desk.registration.pk),
         *(lambda roster=roster: roster_reading.read(roster.context.pk) for roster in rosters),
         lambda: doctor.examine(registration=desk.registration),
     )
@@ -37,7 +37,7 @@ def test_scores_lists_and_an_examination_are_four_requests_at_once_at_most(desk:
         roster_reading.read(roster.context.pk)
 
     assert desk.platform.most_in_flight <= 4
-    assert set(ScoreEvent.objects.values_list("state", flat=True)) == {ScoreState.DELIVERED}
+    assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
     assert all(roster.active == {"ada"} for roster in rosters)
     registration = Registration.objects.get()
     assert (registration.drain_until, registration.errand_until) == (None, None)

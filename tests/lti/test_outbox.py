@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from lti.gradebook import scores, sending
+from lti import tasks
+from lti.gradebook import lookups, scores, sending
 from lti.models import (
     Deployment,
     LineItem,
     Registration,
-    ScoreEvent,
+    Score,
     ScoreState,
 )
 from lti.platform.leases import Lease
@@ -66,7 +67,7 @@ def test_refused_score_gets_a_new_chance_with_a_new_attempt_only(desk: Desk) -> 
     assert desk.queue(7) == first
     second = desk.queue(7, submitted_at=NOW + timedelta(hours=1))
     assert second != first
-    assert desk.drain(after=10).state == ScoreState.DELIVERED
+    assert desk.drain(after=10).state == ScoreState.SYNCED
 
 
 def test_final_score_follows_a_provisional_equal_one(desk: Desk) -> None:
@@ -82,10 +83,10 @@ def test_resend_makes_a_new_version_of_the_newest_score(desk: Desk) -> None:
     desk.drain(after=5)
     assert first
 
-    again = scores.resend(event=first, now=desk.now)
+    again = scores.resend(score=first, now=desk.now)
 
     assert (again.version, again.score_given, again.state) == (3, 5, ScoreState.DUE)
-    assert desk.drain(after=1).state == ScoreState.DELIVERED
+    assert desk.drain(after=1).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [3, 5, 5]
     stamps = [body["timestamp"][:19] for body in desk.sent()]
     assert len(set(stamps)) == 3
@@ -107,9 +108,9 @@ def test_comment_goes_again_where_the_lms_cannot_have_it(
     desk.drain()
     assert first
 
-    scores.resend(event=first, now=desk.now)
+    scores.resend(score=first, now=desk.now)
 
-    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert desk.drain(after=2).state == ScoreState.SYNCED
     assert [body.get("comment") for body in desk.sent()] == comments
 
 
@@ -120,7 +121,7 @@ def test_latest_by_person_takes_one_query(desk: Desk, django_assert_num_queries:
     desk.queue(4, person=bob)
 
     with django_assert_num_queries(1):
-        found = scores.latest_by_person(resource_link=desk.link)
+        found = lookups.latest_by_person(resource_link=desk.link)
 
     assert {person: event.score_given for person, event in found.items()} == {desk.ada.pk: 5, bob.pk: 4}
 
@@ -136,7 +137,7 @@ def test_nothing_is_queued_where_the_lms_offers_no_column(desk: Desk) -> None:
     assert desk.queue() is None
     LineItem.objects.all().delete()
     assert desk.queue() is None
-    assert not ScoreEvent.objects.exists()
+    assert not Score.objects.exists()
 
 
 def test_inactive_registration_or_deployment_sends_nothing(desk: Desk) -> None:
@@ -153,16 +154,16 @@ def test_inactive_registration_or_deployment_sends_nothing(desk: Desk) -> None:
 
 def test_interrupted_sending_is_taken_up_after_three_minutes(desk: Desk) -> None:
     desk.queue()
-    ScoreEvent.objects.update(state=ScoreState.SENDING, claimed_at=NOW, tries=1)
+    Score.objects.update(state=ScoreState.SENDING, claimed_at=NOW, tries=1)
 
     assert scores.sweep(now=NOW + timedelta(minutes=2)) == []
     assert scores.sweep(now=NOW + timedelta(minutes=4)) == [desk.registration.pk]
-    assert desk.drain(after=300).state == ScoreState.DELIVERED
+    assert desk.drain(after=300).state == ScoreState.SYNCED
 
 
 def test_interrupted_sending_gives_way_to_a_newer_score(desk: Desk) -> None:
     first = desk.queue(3)
-    ScoreEvent.objects.update(state=ScoreState.SENDING, claimed_at=NOW)
+    Score.objects.update(state=ScoreState.SENDING, claimed_at=NOW)
     desk.queue(5)
     assert first
     desk.drain()
@@ -181,13 +182,13 @@ def test_someone_elses_lease_is_respected_until_it_runs_out(desk: Desk) -> None:
     Registration.objects.update(drain_until=NOW + timedelta(seconds=30))
 
     assert desk.drain().state == ScoreState.DUE
-    assert desk.drain(after=31).state == ScoreState.DELIVERED
+    assert desk.drain(after=31).state == ScoreState.SYNCED
     assert Registration.objects.get().drain_until is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_lease_is_kept_while_slow_answers_fill_all_places(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores.tasks.drain, "delay", lambda *args: None)
+    monkeypatch.setattr(tasks.drain, "apply_async", lambda *args, **kwargs: None)
     monkeypatch.setattr(sending, "RENEW_EVERY", 0.05)
     for number in range(sending.SCORES_IN_FLIGHT):
         desk.queue(person=desk.person(f"p{number}"))
@@ -207,7 +208,7 @@ def test_lease_is_kept_while_slow_answers_fill_all_places(desk: Desk, monkeypatc
             time.sleep(0.1)
             tries.append(Lease(desk.registration.pk, lambda: moment).take())
 
-    _at_once(lambda: scores.drain(desk.registration.pk, clock=later), take_over)
+    _at_once(lambda: sending.drain(desk.registration.pk, clock=later), take_over)
 
     assert tries == [False] * 6
 
@@ -243,11 +244,11 @@ def _at_once(*calls: Callable[[], Any]) -> list[Any]:
 
 @pytest.mark.django_db(transaction=True)
 def test_scores_queued_at_once_stay_in_order(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores.tasks.drain, "delay", lambda *args: None)
+    monkeypatch.setattr(tasks.drain, "apply_async", lambda *args, **kwargs: None)
     results = _at_once(*[lambda n=n: desk.queue(n) for n in range(6)])
 
-    assert all(isinstance(result, ScoreEvent) for result in results), results
-    events = list(ScoreEvent.objects.order_by("version"))
+    assert all(isinstance(result, Score) for result in results), results
+    events = list(Score.objects.order_by("version"))
     assert [event.version for event in events] == [1, 2, 3, 4, 5, 6]
     assert [event.state for event in events] == [ScoreState.SUPERSEDED] * 5 + [ScoreState.DUE]
     gaps = [later.timestamp - earlier.timestamp for earlier, later in pairwise(events)]
@@ -256,21 +257,21 @@ def test_scores_queued_at_once_stay_in_order(desk: Desk, monkeypatch: pytest.Mon
 
 @pytest.mark.django_db(transaction=True)
 def test_two_drains_at_once_send_each_score_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores.tasks.drain, "delay", lambda *args: None)
+    monkeypatch.setattr(tasks.drain, "apply_async", lambda *args, **kwargs: None)
     for number in range(8):
         desk.queue(person=desk.person(f"p{number}"))
     desk.platform.switch(SCORES, Answer(200, delay=0.03))
 
-    _at_once(*[lambda: scores.drain(desk.registration.pk, clock=lambda: NOW) for _ in range(3)])
+    _at_once(*[lambda: sending.drain(desk.registration.pk, clock=lambda: NOW) for _ in range(3)])
 
     assert len(desk.sent()) == 8
     assert desk.platform.most_in_flight <= 4
-    assert set(ScoreEvent.objects.values_list("state", flat=True)) == {ScoreState.DELIVERED}
+    assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_score_queued_while_one_is_under_way_follows_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores.tasks.drain, "delay", lambda *args: None)
+    monkeypatch.setattr(tasks.drain, "apply_async", lambda *args, **kwargs: None)
     desk.queue(3)
     desk.platform.switch(SCORES, Answer(200, delay=0.3))
 
@@ -279,21 +280,21 @@ def test_score_queued_while_one_is_under_way_follows_it(desk: Desk, monkeypatch:
             time.sleep(0.01)
         desk.queue(9)
 
-    _at_once(lambda: scores.drain(desk.registration.pk, clock=lambda: NOW), queue_later)
+    _at_once(lambda: sending.drain(desk.registration.pk, clock=lambda: NOW), queue_later)
 
     assert [body["scoreGiven"] for body in desk.sent()] == [3, 9]
-    assert ScoreEvent.objects.filter(state=ScoreState.DELIVERED).count() == 2
+    assert Score.objects.filter(state=ScoreState.SYNCED).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
 def test_score_of_a_transaction_that_fails_is_never_sent(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(scores.tasks.drain, "delay", told.append)
+    queued: list[str] = []
+    monkeypatch.setattr(tasks.drain, "apply_async", lambda args, **kwargs: queued.append(args[0]))
     with transaction.atomic():
         desk.queue()
         transaction.set_rollback(True)
-    assert told == []
-    assert not ScoreEvent.objects.exists()
+    assert queued == []
+    assert not Score.objects.exists()
 
     desk.queue()
-    assert told == [str(desk.registration.pk)]
+    assert queued == [str(desk.registration.pk)]

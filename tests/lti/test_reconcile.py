@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import reconcile, scores
-from lti.models import Context, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.gradebook import reconcile, scores, sending
+from lti.models import Context, LineItem, Registration, ResourceLink, Score, ScoreState
 from roster.ids import uuid7
 from roster.models import Enrollment, Role
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
@@ -18,10 +18,10 @@ def read_back(desk: Desk, after: float = 600) -> int:
     return reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
 
 
-def delivered(desk: Desk, given: float = 7) -> ScoreEvent:
+def delivered(desk: Desk, given: float = 7) -> Score:
     desk.queue(given)
     event = desk.drain()
-    assert event.state == ScoreState.DELIVERED
+    assert event.state == ScoreState.SYNCED
     return event
 
 
@@ -34,19 +34,19 @@ def test_grade_that_stands_as_sent_is_left_alone(desk: Desk) -> None:
 
     assert read_back(desk) == 1
     event.refresh_from_db()
-    assert (event.state, event.drift) == (ScoreState.DELIVERED, "")
+    assert (event.state, event.live) == (ScoreState.SYNCED, "")
     assert LineItem.objects.get().reconciled_at == desk.now
 
 
 def test_result_of_a_user_written_as_a_number_is_theirs(desk: Desk) -> None:
     event = desk.queue(7, person=desk.person("17"))
     assert event
-    scores.drain(desk.registration.pk, clock=lambda: desk.now)
+    sending.drain(desk.registration.pk, clock=lambda: desk.now)
     desk.platform.results = [{"userId": 17, "resultScore": 7, "resultMaximum": 10}]
     read_back(desk)
 
     event.refresh_from_db()
-    assert (event.state, event.drift) == (ScoreState.DELIVERED, "")
+    assert (event.state, event.live) == (ScoreState.SYNCED, "")
 
 
 @pytest.mark.parametrize("family", ["canvas", "moodle", "generic"])
@@ -57,7 +57,7 @@ def test_grade_that_a_teacher_changed_is_shown_and_not_touched(desk: Desk, famil
     read_back(desk)
 
     event = desk.drain(after=86_400)
-    assert (event.state, event.drift, event.seen_score, event.seen_maximum) == (ScoreState.CONFLICT, "changed", 9, 10)
+    assert (event.state, event.live, event.live_given, event.live_maximum) == (ScoreState.HELD, "changed", 9, 10)
     assert len(desk.sent()) == 1
 
 
@@ -68,7 +68,7 @@ def test_grade_that_was_lost_is_shown(desk: Desk, results: list[Any], drift: str
     read_back(desk)
 
     event = desk.drain(after=86_400)
-    assert (event.state, event.drift) == (ScoreState.CONFLICT, drift)
+    assert (event.state, event.live) == (ScoreState.HELD, drift)
     assert len(desk.sent()) == 1
 
 
@@ -79,7 +79,7 @@ def test_nought_that_moodle_leaves_out_is_no_drift(desk: Desk) -> None:
     read_back(desk)
 
     event.refresh_from_db()
-    assert event.state == ScoreState.DELIVERED
+    assert event.state == ScoreState.SYNCED
 
 
 def test_missing_grade_of_someone_who_left_is_no_news(desk: Desk) -> None:
@@ -90,28 +90,28 @@ def test_missing_grade_of_someone_who_left_is_no_news(desk: Desk) -> None:
     read_back(desk)
 
     event.refresh_from_db()
-    assert event.state == ScoreState.DELIVERED
+    assert event.state == ScoreState.SYNCED
 
 
 def test_score_that_was_given_up_and_is_not_there_is_sent_again(desk: Desk) -> None:
     desk.queue(7)
     desk.platform.switch(SCORES, Answer(503))
     desk.drain()
-    ScoreEvent.objects.update(retry_until=NOW)
+    Score.objects.update(retry_until=NOW)
     assert desk.drain(after=3_600).state == ScoreState.REFUSED
     del desk.platform.switched[SCORES]
     read_back(desk)
 
-    assert desk.drain(after=1).state == ScoreState.DELIVERED
+    assert desk.drain(after=1).state == ScoreState.SYNCED
 
 
 def test_score_that_was_given_up_and_arrived_is_delivered(desk: Desk) -> None:
     desk.queue(7)
-    ScoreEvent.objects.update(state=ScoreState.REFUSED, unknown=True)
+    Score.objects.update(state=ScoreState.REFUSED, read_first=True)
     shows(desk, resultScore=7, resultMaximum=10)
     read_back(desk)
 
-    assert ScoreEvent.objects.get().state == ScoreState.DELIVERED
+    assert Score.objects.get().state == ScoreState.SYNCED
     assert desk.sent() == []
 
 
@@ -132,7 +132,7 @@ def test_teacher_who_puts_our_score_back_ends_the_conflict(desk: Desk) -> None:
     read_back(desk, after=5 * 3_600)
 
     event.refresh_from_db()
-    assert (event.state, event.drift) == (ScoreState.DELIVERED, "")
+    assert (event.state, event.live) == (ScoreState.SYNCED, "")
 
 
 def test_new_score_that_waited_goes_out_once_the_old_one_is_back(desk: Desk) -> None:
@@ -140,11 +140,11 @@ def test_new_score_that_waited_goes_out_once_the_old_one_is_back(desk: Desk) -> 
     shows(desk, resultScore=9, resultMaximum=10)
     read_back(desk)
     desk.queue(8)
-    assert desk.drain(after=10).state == ScoreState.CONFLICT
+    assert desk.drain(after=10).state == ScoreState.HELD
     shows(desk, resultScore=7, resultMaximum=10)
     read_back(desk, after=5 * 3_600)
 
-    assert desk.drain(after=10).state == ScoreState.DELIVERED
+    assert desk.drain(after=10).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [7, 8]
 
 
@@ -152,11 +152,11 @@ def test_grade_that_a_person_let_stay_is_not_shown_again(desk: Desk) -> None:
     event = delivered(desk)
     shows(desk, resultScore=9, resultMaximum=10)
     read_back(desk)
-    scores.keep(event=event)
+    scores.keep(score=event)
     read_back(desk, after=5 * 3_600)
 
     event.refresh_from_db()
-    assert (event.state, event.seen_score) == (ScoreState.KEPT, 9)
+    assert (event.state, event.live_given) == (ScoreState.KEPT, 9)
 
 
 def test_column_is_read_every_few_hours_and_only_while_it_is_in_use(desk: Desk) -> None:
@@ -200,7 +200,7 @@ def test_busy_platform_keeps_no_other_one_waiting(desk: Desk, monkeypatch: pytes
             institution=mine.institution, registration=other, resource_link=link, url=f"https://x.example/{number}"
         )
     delivered(desk)
-    event = ScoreEvent.objects.get()
+    event = Score.objects.get()
     for column in LineItem.objects.filter(registration=other):
         event.pk, event.line_item, event._state.adding = uuid7(), column, True
         event.save()
@@ -228,7 +228,7 @@ def test_pages_of_results_are_read_to_the_end_and_on_one_host_only(desk: Desk) -
     first, second = desk.platform.asked(RESULTS)
     assert first.query == {"type_id": ["1"], "limit": ["100"]}
     assert second.query == {"page": ["bookmark:WyJBbGljZSJd"]}
-    assert ScoreEvent.objects.get().state == ScoreState.DELIVERED
+    assert Score.objects.get().state == ScoreState.SYNCED
 
 
 def test_list_that_leads_in_a_circle_ends_and_no_grade_is_called_missing(desk: Desk) -> None:
@@ -239,7 +239,7 @@ def test_list_that_leads_in_a_circle_ends_and_no_grade_is_called_missing(desk: D
     assert read_back(desk) == 0
     assert len(desk.platform.asked(RESULTS)) <= 2
     event.refresh_from_db()
-    assert (event.state, event.drift) == (ScoreState.DELIVERED, "")
+    assert (event.state, event.live) == (ScoreState.SYNCED, "")
 
 
 def test_moodle_is_never_sent_a_limit(desk: Desk) -> None:
@@ -257,7 +257,7 @@ def test_gradebook_that_cannot_be_read_changes_nothing(desk: Desk, answer: Answe
 
     assert read_back(desk) == 0
     event.refresh_from_db()
-    assert event.state == ScoreState.DELIVERED
+    assert event.state == ScoreState.SYNCED
     assert Registration.objects.get().drain_until is None
     assert Context.objects.count() == 1
 
@@ -268,10 +268,10 @@ def test_reading_on_a_teachers_word_that_comes_too_soon_for_a_score_is_followed_
     shows(desk, resultScore=9, resultMaximum=10)
     desk.now += timedelta(seconds=20)
     reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
-    assert desk.drain().state == ScoreState.DELIVERED, "it was sent just now: the gradebook may lag"
+    assert desk.drain().state == ScoreState.SYNCED, "it was sent just now: the gradebook may lag"
 
     for _ in range(3):
         desk.now += timedelta(seconds=61)
         reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
-    assert desk.drain().state == ScoreState.CONFLICT
+    assert desk.drain().state == ScoreState.HELD
     assert len(desk.platform.asked(RESULTS)) == 2

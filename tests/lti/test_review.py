@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from assessment.models import Assignment, Attempt, Placement
-from lti.gradebook import scores
-from lti.models import Launch, LineItem, Registration, ScoreEvent
+from lti.gradebook import scores, sending
+from lti.models import Launch, LineItem, Registration, Score
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser
 from tests.lti.platform import MEMBERSHIP
@@ -213,9 +213,9 @@ def test_canvas_is_told_with_a_submission_where_its_work_opens(browser: Browser,
     attempt = hand_in(learner, timezone.now(), q1="a")
     Registration.objects.update(family="canvas")
     for _ in range(2):
-        scores.drain(learner.registration_id)
-        scores.resend(event=ScoreEvent.objects.order_by("-version")[0], now=timezone.now() + timedelta(seconds=2))
-    scores.drain(learner.registration_id, clock=lambda: timezone.now() + timedelta(minutes=1))
+        sending.drain(learner.registration_id)
+        scores.resend(score=Score.objects.order_by("-version")[0], now=timezone.now() + timedelta(seconds=2))
+    sending.drain(learner.registration_id, clock=lambda: timezone.now() + timedelta(minutes=1))
 
     first, *again = [
         seen.json["https://canvas.instructure.com/lti/submission"]

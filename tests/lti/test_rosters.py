@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from lti import tasks
 from lti.gradebook import scores
-from lti.models import Context, Deployment, Launch, PlatformUser, Registration, ScoreEvent, ScoreState
+from lti.models import Context, Deployment, Launch, PlatformUser, Registration, Score, ScoreState
 from lti.people import nrps, roster_reading, rosters
 from roster.models import Course, Enrollment, Group, Institution, Person, Role
 from tests.lti.conftest import Browser, register
@@ -599,7 +599,7 @@ def test_refused_score_is_sent_again_once_when_the_learner_is_back(desk: Desk, b
     for _ in range(3):
         roster.read(page(member("ada"), member("bob")))
     event = desk.drain(after=86_400)
-    assert (event.version, event.state) == (1, ScoreState.DELIVERED)
+    assert (event.version, event.state) == (1, ScoreState.SYNCED)
     assert len(desk.sent()) == 2
 
 
@@ -607,7 +607,7 @@ def test_first_list_of_a_course_sends_no_score_twice(desk: Desk) -> None:
     Enrollment.objects.create(institution=desk.school, course=desk.course, person=desk.ada, role=Role.LEARNER)
     desk.queue()
     desk.drain()
-    scores.resend(event=ScoreEvent.objects.get(), now=desk.now)
+    scores.resend(score=Score.objects.get(), now=desk.now)
     desk.drain(after=60)
 
     roster_of(desk).read(page(member("ada")))

@@ -12,7 +12,7 @@ from django.test import Client
 
 from lti.admin.connecting import OperatorRows
 from lti.gradebook import scores
-from lti.models import Deployment, Launch, Registration, ScoreEvent, ScoreState, ToolKey
+from lti.models import Deployment, Launch, Registration, Score, ScoreState, ToolKey
 from lti.platform import keys
 from roster.admin import OwnRows
 from roster.models import Institution, Person, User
@@ -283,9 +283,9 @@ def test_rights_that_all_schools_share_are_for_operators(operator: Client, staff
 def test_front_page_leads_to_the_scores_that_need_a_hand(operator: Client, staff: Client, desk: Desk) -> None:
     ann = desk.person("Ann")
     lost, sent_again = desk.queue(), desk.queue(person=ann)
-    ScoreEvent.objects.update(state=ScoreState.REFUSED)
+    Score.objects.update(state=ScoreState.REFUSED)
     assert sent_again
-    scores.resend(event=sent_again, now=desk.now)
+    scores.resend(score=sent_again, now=desk.now)
     assert b"1 score is not where it should be" in operator.get("/admin/").content
     assert b"where it should be" not in staff.get("/admin/").content
     for looks, sees in ((operator, [lost]), (staff, [])):
@@ -339,7 +339,7 @@ def test_score_is_sent_again_from_its_page(desk: Desk, operator: Client) -> None
 
     operator.post("/admin/lti/scoreevent/", {"action": "resend", "_selected_action": [str(event.pk)]})
 
-    assert ScoreEvent.objects.filter(state=ScoreState.DUE, version=2).count() == 1
+    assert Score.objects.filter(state=ScoreState.DUE, version=2).count() == 1
 
 
 def test_looking_is_not_enough_to_send_again(desk: Desk, school: Institution) -> None:
@@ -352,4 +352,4 @@ def test_looking_is_not_enough_to_send_again(desk: Desk, school: Institution) ->
 
     client.post("/admin/lti/scoreevent/", {"action": "resend", "_selected_action": [str(event.pk)]})
 
-    assert ScoreEvent.objects.count() == 1
+    assert Score.objects.count() == 1

@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from lti.gradebook import scores
-from lti.models import Context, Deployment, Launch, LineItem, PlatformUser, Registration, ResourceLink, ScoreEvent
+from lti import tasks
+from lti.gradebook import scores, sending
+from lti.models import Context, Deployment, Launch, LineItem, PlatformUser, Registration, ResourceLink, Score
 from lti.people import roster_reading
 from roster.models import Enrollment, Institution, Person
 from tests.lti.conftest import Browser, register
@@ -71,7 +72,7 @@ class Tenant:
             submitted_at=now,
             now=now,
         )
-        scores.drain(self.registration.pk)
+        sending.drain(self.registration.pk)
 
     def read_roster(self) -> None:
         context = Context.objects.get(deployment__registration=self.registration)
@@ -90,7 +91,7 @@ class Tenant:
 
 @pytest.fixture
 def tenants(platform: Platform, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> list[Tenant]:
-    monkeypatch.setattr(scores.tasks.drain, "delay", lambda *args: None)
+    monkeypatch.setattr(tasks.drain, "apply_async", lambda *args, **kwargs: None)
     made = []
     for points, name in enumerate(("north", "south"), start=1):
         url = f"{platform.url}/{name}/jwks"
@@ -122,7 +123,7 @@ def test_two_tenants_of_one_issuer_share_nothing_however_they_interleave(
         assert set(mine.values_list("person__institution", flat=True)) == {school.pk}
         enrolled = Enrollment.objects.filter(course__institution=school).values_list("person__institution", flat=True)
         assert set(enrolled) == {school.pk}
-        for rows in (Launch, LineItem, ScoreEvent):
+        for rows in (Launch, LineItem, Score):
             found = rows.objects.filter(registration=tenant.registration).values_list("institution", flat=True)
             assert set(found) == {school.pk}
     assert Person.objects.count() == 6

@@ -126,9 +126,9 @@ def test_look_at_a_score_after_it_was_sent_on_a_persons_word_hears_the_wish(desk
     desk.drain()
     shows(desk, 7)
     look(desk)
-    scores.resend(event=newest(desk), now=desk.now)
+    scores.resend(score=newest(desk), now=desk.now)
     desk.platform.switch(RESULTS, Answer(body=json.dumps(desk.platform.results).encode()), LATER)
-    assert desk.drain(after=2).state == ScoreState.DELIVERED
+    assert desk.drain(after=2).state == ScoreState.SYNCED
     assert paused_for(desk) == 600
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import reconcile, scores
-from lti.models import LineItem, ScoreEvent, ScoreState
+from lti.gradebook import lookups, reconcile, scores
+from lti.models import LineItem, Score, ScoreState
 from tests.lti.desk import SCORES, THROTTLED, Desk
 from tests.lti.platform import Answer, Seen
 
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
-DRIFTED = (ScoreState.CONFLICT, ScoreState.KEPT)
+DIFFERS = (ScoreState.HELD, ScoreState.KEPT)
 WALKS, STEPS = 12, 30
 FAULTS = {
     "fails": Answer(503),
@@ -137,8 +137,8 @@ class Walk:
         desk.tick = timedelta(milliseconds=20)
         self.steps: list[str] = []
 
-    def newest(self) -> ScoreEvent | None:
-        return scores.latest(resource_link=self.desk.link, person=self.desk.ada)
+    def newest(self) -> Score | None:
+        return lookups.latest(resource_link=self.desk.link, person=self.desk.ada)
 
     def walk(self) -> None:
         happens = [self.attempt, self.regrade, self.fault, self.sends, self.sends, self.types, self.clears]
@@ -197,23 +197,23 @@ class Walk:
     def says_send(self) -> None:
         newest = self.newest()
         assert newest
-        seen = None if newest.seen_score is None else float(newest.seen_score)
-        if newest.state in DRIFTED:
+        seen = None if newest.live_given is None else float(newest.live_given)
+        if newest.state in DIFFERS:
             self.book.given_up = [seen]
         self.steps.append(f"a teacher who sees {newest.state} {seen} says: send")
-        scores.resend(event=newest, now=self.desk.now)
+        scores.resend(score=newest, now=self.desk.now)
 
     def says_keep(self) -> None:
         newest = self.newest()
         assert newest
         self.steps.append("a teacher says: keep")
-        scores.keep(event=newest)
+        scores.keep(score=newest)
 
     def dies(self) -> None:
         """A worker took the score and was gone, before or after the LMS had it."""
         newest = self.newest()
         assert newest
-        taken = ScoreEvent.objects.filter(pk=newest.pk, state=ScoreState.DUE)
+        taken = Score.objects.filter(pk=newest.pk, state=ScoreState.DUE)
         if taken.update(state=ScoreState.SENDING, claimed_at=self.desk.now, tries=newest.tries + 1):
             self.steps.append("a worker dies")
             self.desk.now += timedelta(minutes=4)
@@ -226,7 +226,7 @@ class Walk:
         gone = who if back else []
         scores.retry_refused(course_id=self.desk.course.pk, people=gone, listed=who, gone=gone, now=self.desk.now)
 
-    def until_quiet(self) -> ScoreEvent:
+    def until_quiet(self) -> Score:
         self.book.faults.clear()
         for _ in range(4):
             self.desk.drain(after=4 * 3_600)
@@ -249,10 +249,10 @@ def test_gradebook_is_right_and_its_state_the_truth_whatever_happens(desk: Desk,
     walk.walk()
     event = walk.until_quiet()
 
-    state = f"{event.state} {event.drift} {event.score_given}; shown: {book.shown}"
+    state = f"{event.state} {event.live} {event.score_given}; shown: {book.shown}"
     walk.check(not book.wrong, *book.wrong)
-    walk.check(event.state in (ScoreState.DELIVERED, ScoreState.REFUSED, *DRIFTED), state)
-    if event.state in (ScoreState.DELIVERED, ScoreState.CONFLICT):
-        walk.check((book.shown == float(event.score_given)) == (event.state == ScoreState.DELIVERED), state)
+    walk.check(event.state in (ScoreState.SYNCED, ScoreState.REFUSED, *DIFFERS), state)
+    if event.state in (ScoreState.SYNCED, ScoreState.HELD):
+        walk.check((book.shown == float(event.score_given)) == (event.state == ScoreState.SYNCED), state)
     if isinstance(book, Canvas):
         walk.check(len(book.submissions) <= walk.attempts, state, book.submissions)

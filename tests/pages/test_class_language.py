@@ -13,7 +13,7 @@ from assessment.views.column import ColumnForm
 from lti import hints
 from lti.gradebook import delivery
 from lti.gradebook.families import canvas
-from lti.models import Drift, Launch, ScoreEvent, ScoreState
+from lti.models import Launch, Live, Score, ScoreState
 from lti.people import roster_reading
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
@@ -65,7 +65,7 @@ def test_questions_of_authors_say_their_language(cast: Cast, tess: Visit) -> Non
 
 def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast: Cast, tess: Visit) -> None:
     hand_in(cast.alice, **all_right())
-    ScoreEvent.objects.update(
+    Score.objects.update(
         state=ScoreState.REFUSED,
         hint=f"{delivery.GIVEN_UP} {canvas.UNPUBLISHED}",
         last_status=422,
@@ -84,8 +84,8 @@ def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast
 
 def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
     hand_in(cast.alice, **all_right())
-    seen = {"seen_score": Decimal("8.5"), "seen_maximum": Decimal(10), "seen_at": NOW}
-    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED, hint=delivery.REPLACING, **seen)
+    seen = {"live_given": Decimal("8.5"), "live_maximum": Decimal(10), "live_at": NOW}
+    Score.objects.update(state=ScoreState.HELD, drift=Live.GRADED, hint=delivery.REPLACING, **seen)
 
     page = tess.get("/class/").content.decode()
 
@@ -118,7 +118,7 @@ def test_points_that_are_refused_are_named_in_the_language(cast: Cast) -> None:
 
 def test_what_failed_on_our_side_is_not_called_the_lms_s_words(cast: Cast, tess: Visit) -> None:
     hand_in(cast.alice, **all_right())
-    ScoreEvent.objects.update(hint=delivery.STILL_TRYING, last_answer="no route to host", tries=2, last_status=None)
+    Score.objects.update(hint=delivery.STILL_TRYING, last_answer="no route to host", tries=2, last_status=None)
 
     page = tess.get("/class/").content.decode()
 

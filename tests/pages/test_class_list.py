@@ -10,7 +10,7 @@ from django.utils import timezone
 from assessment import access
 from lti import tasks
 from lti.gradebook import reconcile
-from lti.models import Context, Launch, LineItem, ScoreEvent, ScoreState
+from lti.models import Context, Launch, LineItem, Score, ScoreState
 from lti.people import rosters
 from roster.models import Course, Enrollment, Group, Person, Role
 from tests.cast import Cast, all_right, hand_in, make_launch, make_person
@@ -169,7 +169,7 @@ def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:
     page = tess.get("/class/?update=1").content.decode()
     assert "The grades of your LMS are being read." in page
     assert '<class-waiter class="stack" data-moving>' in page
-    ScoreEvent.objects.update(state=ScoreState.DELIVERED)
+    Score.objects.update(state=ScoreState.SYNCED)
     LineItem.objects.update(reconciled_at=read_at)
     assert "data-moving" not in tess.get("/class/?update=1").content.decode()
 

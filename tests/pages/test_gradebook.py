@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from lti.gradebook import scores
-from lti.models import Drift, LineItem, ResourceLink, ScoreEvent, ScoreState
+from lti.gradebook import lookups
+from lti.models import LineItem, Live, ResourceLink, Score, ScoreState
 from lti.words import scopes
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
@@ -14,23 +14,23 @@ from tests.pages.conftest import Visit
 Open = Callable[..., Visit]
 
 
-def drifted(cast: Cast, drift: Drift = Drift.CHANGED, shown: str | None = "8.5") -> ScoreEvent:
+def drifted(cast: Cast, drift: Live = Live.GRADED, shown: str | None = "8.5") -> Score:
     hand_in(cast.alice, **all_right())
-    seen = {"seen_score": shown and Decimal(shown), "seen_maximum": Decimal(10), "seen_at": NOW}
-    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=drift, last_answer="<b>x</b>", **seen)
-    return ScoreEvent.objects.get()
+    seen = {"live_given": shown and Decimal(shown), "live_maximum": Decimal(10), "live_at": NOW}
+    Score.objects.update(state=ScoreState.HELD, drift=drift, last_answer="<b>x</b>", **seen)
+    return Score.objects.get()
 
 
 @pytest.mark.parametrize(
     ("drift", "shown", "words"),
     [
-        (Drift.CHANGED, "8.5", "We have 9 of 10. The LMS shows 8.5 of 10: someone changed it there."),
-        (Drift.CLEARED, None, "We have 9 of 10. The grade was cleared in the LMS."),
-        (Drift.MISSING, None, "We have 9 of 10. The LMS shows no grade for this person."),
+        (Live.GRADED, "8.5", "We have 9 of 10. The LMS shows 8.5 of 10: someone changed it there."),
+        (Live.EMPTY, None, "We have 9 of 10. The grade was cleared in the LMS."),
+        (Live.MISSING, None, "We have 9 of 10. The LMS shows no grade for this person."),
     ],
 )
 def test_drift_is_told_in_plain_words_with_both_choices(
-    cast: Cast, visit: Open, drift: Drift, shown: str | None, words: str
+    cast: Cast, visit: Open, drift: Live, shown: str | None, words: str
 ) -> None:
     drifted(cast, drift, shown)
     page = visit(cast.tess).get("/class/").content.decode()
@@ -58,7 +58,7 @@ def test_sending_ours_again_is_on_the_teachers_word(cast: Cast, visit: Open) -> 
     event = drifted(cast)
     visit(cast.tess).post(f"/class/scores/{event.pk}/resend")
 
-    newest = scores.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
+    newest = lookups.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
     assert newest
     assert (newest.state, newest.forced) == (ScoreState.DUE, True)
 
@@ -68,7 +68,7 @@ def test_scores_of_another_activity_are_out_of_reach(cast: Cast, visit: Open) ->
     for path in ("keep", "resend"):
         assert visit(cast.alice).post(f"/class/scores/{event.pk}/{path}").status_code == 403
     event.refresh_from_db()
-    assert event.state == ScoreState.CONFLICT
+    assert event.state == ScoreState.HELD
 
 
 def test_teacher_names_the_column_and_sets_its_points(cast: Cast, visit: Open) -> None:

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from assessment import access, attempts, marking
 from assessment.models import Attempt, Mark, MarkedBy
 from lti.launch.messages.privacy import TYPES
-from lti.models import Launch, ScoreEvent, ScoreState
+from lti.models import Launch, Score, ScoreState
 from tests.axe import violations
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, make_launch, published_quiz
 from tests.pages.conftest import key_of, stored
@@ -253,7 +253,7 @@ def test_class_page_shows_without_a_reload_that_a_score_arrived(
     page.goto(f"{live_server.url}/s/{key_of(acting.tess)}/class/")
     expect(page.get_by_text("1 score on the way to the LMS.")).to_be_visible()
     page.evaluate("document.body.id = 'never-left'")
-    ScoreEvent.objects.update(state=ScoreState.DELIVERED, delivered_at=NOW)
+    Score.objects.update(state=ScoreState.SYNCED, delivered_at=NOW)
 
     expect(page.get_by_role("cell", name="In the gradebook")).to_be_visible(timeout=15_000)
     expect(page.locator("class-waiter")).not_to_contain_text("on the way")

@@ -12,8 +12,8 @@ from assessment import access, review
 from assessment.models import Attempt, Mark
 from assessment.statistics import folding, report
 from content.models import KeyState
-from lti.gradebook import scores
-from lti.models import Drift, Launch, LineItem, Registration, ResourceLink, ScoreEvent, ScoreState
+from lti.gradebook import lookups
+from lti.models import Launch, LineItem, Live, Registration, ResourceLink, Score, ScoreState
 from lti.words import scopes
 from roster.models import Role
 from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_launch, make_link, make_person, published_quiz
@@ -37,7 +37,7 @@ def test_only_instructors_see_teacher_pages(cast: Cast, visit: Open, path: str, 
 def test_learner_can_neither_mark_nor_resend_nor_change_the_policy(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
     response = access.waiting_responses(cast.tess).get()
-    event = ScoreEvent.objects.get()
+    event = Score.objects.get()
     alice = visit(cast.alice)
     posts = [
         alice.post(f"/review/{response.pk}/", {"level": "full"}),
@@ -46,7 +46,7 @@ def test_learner_can_neither_mark_nor_resend_nor_change_the_policy(cast: Cast, v
     ]
     assert [one.status_code for one in posts] == [403, 403, 403]
     assert not Mark.objects.filter(by="person").exists()
-    assert ScoreEvent.objects.count() == 1
+    assert Score.objects.count() == 1
 
 
 @pytest.mark.parametrize("stranger", ["bob", "charlie", "dora", "tess"])
@@ -69,14 +69,14 @@ def test_teacher_of_another_course_sees_nothing_of_this_class(cast: Cast, visit:
     assert other.get(f"/class/attempts/{attempt.pk}").status_code == 404
     assert other.get(f"/review/{response.pk}/").status_code == 404
     assert other.post(f"/review/{response.pk}/", {"level": "full"}).status_code == 404
-    other.post(f"/class/scores/{ScoreEvent.objects.get().pk}/resend")
-    assert ScoreEvent.objects.count() == 1
+    other.post(f"/class/scores/{Score.objects.get().pk}/resend")
+    assert Score.objects.count() == 1
 
 
 def test_class_page_shows_first_what_needs_a_hand(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
     answer(begin(cast.bob), q1="a")
-    event = ScoreEvent.objects.get()
+    event = Score.objects.get()
     event.state, event.last_status, event.last_answer = ScoreState.REFUSED, 422, "User <b>unknown</b>"
     event.save()
     page = visit(cast.tess).get().content.decode()
@@ -104,7 +104,7 @@ def test_class_page_shows_first_what_needs_a_hand(cast: Cast, visit: Open) -> No
 )
 def test_words_of_the_lms_are_shown_without_their_wrapping(cast: Cast, visit: Open, said: str, shown: str) -> None:
     hand_in(cast.alice, **all_right())
-    ScoreEvent.objects.update(state=ScoreState.REFUSED, last_status=422, last_answer=said, hint="Ask the teacher.")
+    Score.objects.update(state=ScoreState.REFUSED, last_status=422, last_answer=said, hint="Ask the teacher.")
     page = visit(cast.tess).get().content.decode()
     assert shown in page
     assert page.index("Ask the teacher.") < page.index(shown)
@@ -118,23 +118,23 @@ def test_class_page_says_what_is_on_its_way_until_it_is_there(cast: Cast, visit:
     assert "… 1 score</span> on the way to the LMS." in page
     assert "no score in trouble" not in page
     assert '<class-waiter class="stack" data-moving>' in page
-    ScoreEvent.objects.update(state=ScoreState.DELIVERED)
+    Score.objects.update(state=ScoreState.SYNCED)
     assert "data-moving" not in tess.get().content.decode()
 
 
 def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
-    event = ScoreEvent.objects.get()
-    ScoreEvent.objects.update(state=ScoreState.REFUSED, last_answer="no")
+    event = Score.objects.get()
+    Score.objects.update(state=ScoreState.REFUSED, last_answer="no")
     assert visit(cast.tess).post(f"/class/scores/{event.pk}/resend").status_code == 303
-    newest = scores.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
+    newest = lookups.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
     assert newest is not None
     assert (newest.version, newest.state) == (event.version + 1, ScoreState.DUE)
 
 
 def test_next_try_is_not_told_for_before_the_platform_is_asked_again(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
-    ScoreEvent.objects.update(tries=2, last_answer="busy", next_try_at=NOW)
+    Score.objects.update(tries=2, last_answer="busy", next_try_at=NOW)
     until = timezone.now() + timedelta(minutes=7)
     Registration.objects.update(paused_until=until)
     page = visit(cast.tess).get("/class/").content.decode()
@@ -148,8 +148,8 @@ def test_score_that_waits_for_a_pause_of_the_lms_is_in_sight_of_everyone(cast: C
     Registration.objects.update(paused_until=timezone.now() + timedelta(minutes=50))
     tess, alice = visit(cast.tess), visit(cast.alice)
     if word == "again":
-        ScoreEvent.objects.update(state=ScoreState.REFUSED, last_answer="no")
-        sent = tess.post(f"/class/scores/{ScoreEvent.objects.get().pk}/resend")
+        Score.objects.update(state=ScoreState.REFUSED, last_answer="no")
+        sent = tess.post(f"/class/scores/{Score.objects.get().pk}/resend")
         assert sent["Location"].endswith("/class/?done=sent")
     page = tess.get("/class/?done=sent").content.decode()
     assert "1 score is not where it should be." in page
@@ -165,8 +165,8 @@ def test_score_that_waits_for_a_pause_of_the_lms_is_in_sight_of_everyone(cast: C
 
 def test_what_a_teacher_decided_about_a_score_is_said(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
-    ScoreEvent.objects.update(state=ScoreState.CONFLICT, drift=Drift.CHANGED, seen_score=7, seen_maximum=10)
-    tess, event = visit(cast.tess), ScoreEvent.objects.get()
+    Score.objects.update(state=ScoreState.HELD, drift=Live.GRADED, live_given=7, live_maximum=10)
+    tess, event = visit(cast.tess), Score.objects.get()
     kept = tess.post(f"/class/scores/{event.pk}/keep")
     assert kept["Location"].endswith("/class/?done=kept")
     assert "The score of the LMS stays." in tess.get("/class/?done=kept").content.decode()
@@ -214,13 +214,13 @@ def test_what_the_gradebook_lacks_is_sent_again_by_one_click(
     viewers += [make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, "Ann"))]
     for viewer in viewers:
         hand_in(viewer, **all_right())
-    changed, missing, refused = ScoreEvent.objects.order_by("pk")
+    changed, missing, refused = Score.objects.order_by("pk")
     for event, state, drift in (
-        (changed, ScoreState.CONFLICT, Drift.CHANGED),
-        (missing, ScoreState.CONFLICT, Drift.MISSING),
+        (changed, ScoreState.HELD, Live.GRADED),
+        (missing, ScoreState.HELD, Live.MISSING),
         (refused, ScoreState.REFUSED, ""),
     ):
-        ScoreEvent.objects.filter(pk=event.pk).update(state=state, drift=drift)
+        Score.objects.filter(pk=event.pk).update(state=state, drift=drift)
     tess = visit(cast.tess)
     page = tess.get("/class/").content.decode()
     assert "Send all that the gradebook lacks" in page
@@ -229,12 +229,12 @@ def test_what_the_gradebook_lacks_is_sent_again_by_one_click(
 
     assert tess.post("/class/scores/resend").status_code == 303
 
-    newest = ScoreEvent.objects.filter(state=ScoreState.DUE)
+    newest = Score.objects.filter(state=ScoreState.DUE)
     assert set(newest.values_list("platform_user", flat=True)) == {
         event.platform_user_id for event in (missing, refused)
     }
     changed.refresh_from_db()
-    assert changed.state == ScoreState.CONFLICT
+    assert changed.state == ScoreState.HELD
     assert visit(cast.alice).post("/class/scores/resend").status_code == 403
 
 
@@ -416,7 +416,7 @@ def test_teacher_previews_as_learner_without_a_trace_in_the_class(cast: Cast, vi
     assert "Being marked" in tess.get(f"/attempts/{attempt.pk}/result").content.decode()
     page = tess.get("/class/").content.decode()
     assert "No learner has begun yet" in page
-    assert not ScoreEvent.objects.exists()
+    assert not Score.objects.exists()
 
 
 def test_policy_is_changed_and_odd_values_are_refused(cast: Cast, visit: Open, settings: Any) -> None:

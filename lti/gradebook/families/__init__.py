@@ -4,7 +4,7 @@ from typing import Any, Protocol, cast
 
 from lti.gradebook.families import canvas, generic, moodle
 from lti.gradebook.families.verdict import Manner, Verdict
-from lti.models import Family, ScoreEvent
+from lti.models import Family, Score
 from lti.wire.client import Answer
 
 
@@ -12,14 +12,13 @@ class PlatformFamily(Protocol):
     """What a module of this package offers."""
 
     OWN_MAXIMUM: bool  # whether a score must be given in the column's own maximum
-    REFUSES_EQUAL: bool  # whether a score that arrived before is refused (409), so that a repeat is safe
     KEEPS_OVERRIDES: bool | None  # whether a grade that a teacher set stays beside a success; None: perhaps
     EMPTY_IS_CLEARED: bool  # whether a result without a score is one that a person cleared
     RENAMES_USERS: bool  # whether people who were merged are answered for by another id
     RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
     LISTS_TEACHERS: bool  # whether the roster tells every teacher from a learner
 
-    def body(self, event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+    def body(self, score: Score, manner: Manner) -> dict[str, Any]:
         """The score as AGS 2.0 section 3.4 has it."""
 
     def read(self, answer: Answer) -> Verdict:

@@ -10,13 +10,12 @@ from django.utils.translation import gettext_noop as _
 
 from lti.gradebook.families import generic
 from lti.gradebook.families.verdict import Kind, Manner, Verdict
-from lti.models import ScoreEvent
+from lti.models import Score
 from lti.platform import tool
 from lti.wire import pacing
 from lti.wire.client import Answer
 
 OWN_MAXIMUM = False  # scales to the points of its assignment
-REFUSES_EQUAL = False  # an equal timestamp is taken again, and so is its comment
 KEEPS_OVERRIDES = False
 EMPTY_IS_CLEARED = True  # before there is any score, there is no result
 RENAMES_USERS = True
@@ -57,18 +56,18 @@ RULES: list[generic.Rule] = [
 ]
 
 
-def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+def body(score: Score, manner: Manner) -> dict[str, Any]:
     """`PendingManual` with a score shows it as waiting for review; without a score it would wipe the grade.
 
     A repeated `submittedAt` does not use up another attempt. Canvas has no Submission Review: from a grade it opens the
     address that came with the submission.
     """
-    sent = generic.body(event, manner)
-    if not event.final:
+    sent = generic.body(score, manner)
+    if not score.final:
         sent["gradingProgress"] = "PendingManual"
     extension: dict[str, Any] = {"new_submission": manner.new_submission}
-    if manner.new_submission and event.work:
-        extension |= {"submission_type": "basic_lti_launch", "submission_data": tool.work(event.work)}
+    if manner.new_submission and score.work:
+        extension |= {"submission_type": "basic_lti_launch", "submission_data": tool.work(score.work)}
     return {**sent, SUBMISSION: extension}
 
 

@@ -9,12 +9,11 @@ from django.utils.translation import gettext_noop as _
 
 from lti.gradebook.ags import number
 from lti.gradebook.families.verdict import Kind, Manner, Verdict
-from lti.models import ScoreEvent
+from lti.models import Score
 from lti.wire import pacing
 from lti.wire.client import Answer
 
 OWN_MAXIMUM = False
-REFUSES_EQUAL = False
 KEEPS_OVERRIDES = None
 EMPTY_IS_CLEARED = False
 RENAMES_USERS = False
@@ -32,28 +31,28 @@ HINTS = {
 Rule = tuple[int, str, Verdict]  # status, a phrase of the answer in lower case, what it means
 
 
-def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
+def body(score: Score, manner: Manner) -> dict[str, Any]:
     """Always fully graded with a score: anything else wipes the grade on some platforms.
 
     A comment is left out when there is none: an empty one clears a teacher's feedback (Moodle).
     """
     sent = {
-        "userId": event.platform_user.sub,
-        "scoreGiven": number(scaled(event, manner.maximum)),
+        "userId": score.platform_user.sub,
+        "scoreGiven": number(scaled(score, manner.maximum)),
         "scoreMaximum": number(manner.maximum),
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",
-        "timestamp": moment(event.timestamp),
+        "timestamp": moment(score.timestamp),
     }
-    if event.comment and manner.comment:
-        sent["comment"] = event.comment
+    if score.comment and manner.comment:
+        sent["comment"] = score.comment
     # A moment that lies ahead of the score's own is refused (Canvas); both are fixed, so it is the same in each try.
-    submission = {"startedAt": event.started_at, "submittedAt": min(event.submitted_at, event.timestamp)}
+    submission = {"startedAt": score.started_at, "submittedAt": min(score.submitted_at, score.timestamp)}
     return {**sent, "submission": {name: moment(value) for name, value in submission.items() if value}}
 
 
-def scaled(event: ScoreEvent, maximum: Decimal) -> Decimal:
-    return event.score_given * maximum / event.score_maximum
+def scaled(score: Score, maximum: Decimal) -> Decimal:
+    return score.score_given * maximum / score.score_maximum
 
 
 def read(answer: Answer) -> Verdict:

@@ -10,13 +10,12 @@ from django.utils.translation import gettext_noop as _
 
 from lti.gradebook.families import generic
 from lti.gradebook.families.verdict import Kind, Manner, Verdict
-from lti.models import ScoreEvent
+from lti.models import Score
 from lti.wire import pacing
 from lti.wire.client import Answer
 
 # Moodle rounds a score to five decimals before it scales it to the column: 2 of 3 becomes 5.33336 of 8.
 OWN_MAXIMUM = True
-REFUSES_EQUAL = True
 KEEPS_OVERRIDES = True
 EMPTY_IS_CLEARED = False
 RENAMES_USERS = False
@@ -36,9 +35,9 @@ RULES: list[generic.Rule] = [
 ]
 
 
-def body(event: ScoreEvent, manner: Manner) -> dict[str, Any]:
-    sent = generic.body(event, manner)
-    sent["scoreGiven"] = float(generic.scaled(event, manner.maximum).quantize(PLACES))
+def body(score: Score, manner: Manner) -> dict[str, Any]:
+    sent = generic.body(score, manner)
+    sent["scoreGiven"] = float(generic.scaled(score, manner.maximum).quantize(PLACES))
     return sent
 
 

@@ -1,0 +1,32 @@
+"""Scores as pages ask for them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from lti.models import Registration, ResourceLink, Score, ScoreState
+from roster.models import Person
+
+
+def latest(*, resource_link: ResourceLink | UUID, person: Person | UUID) -> Score | None:
+    """The score of a person on a link (rows or their ids), with its state."""
+    found = Score.objects.filter(line_item__resource_link=resource_link, platform_user__person=person)
+    return found.order_by("-timestamp").first()
+
+
+def latest_by_person(*, resource_link: ResourceLink) -> dict[UUID, Score]:
+    """The score of everyone on a link, by person id, in one query."""
+    found = Score.objects.filter(line_item__resource_link=resource_link).select_related("platform_user")
+    return {score.platform_user.person_id: score for score in found.order_by("timestamp")}
+
+
+def in_trouble(scores: QuerySet[Score]) -> QuerySet[Score]:
+    """Those that wait for a person: refused, lost, or beside another grade in the LMS."""
+    return scores.filter(state__in=[ScoreState.REFUSED, ScoreState.LOST, ScoreState.HELD])
+
+
+def paused_until(*, resource_link_id: UUID) -> datetime | None:
+    """Until when the link's platform is left alone; None where it is not."""
+    platform = Registration.objects.filter(deployments__resource_links=resource_link_id)
+    return platform.values_list("paused_until", flat=True).first()
