@@ -94,7 +94,7 @@ def queue(
         same_comment = (score.score_given, score.submitted_at, score.comment) == (given, submitted_at, more["comment"])
         _set(score, **wanted, **more, comment_sent=score.comment_sent and same_comment)
         _stamp(score, now)
-        if score.state in DIFFERS:
+        if score.state in DIFFERS and not _was_in_another_column(score):
             _set(score, state=ScoreState.HELD, hint=ANOTHER_GRADE)
         else:
             _make_due(score, now)
@@ -115,6 +115,11 @@ def _is_same(score: Score, score_given: Decimal, score_maximum: Decimal, final: 
     if score.state == ScoreState.KEPT:
         return True
     return score.final == final and (score.state != ScoreState.REFUSED or score.submitted_at == submitted_at)
+
+
+def _was_in_another_column(score: Score) -> bool:
+    """Whether the grade that a person kept was in a column that this one has replaced (`restart`)."""
+    return score.state == ScoreState.KEPT and score.read_first and not score.live
 
 
 def _make_due(score: Score, now: datetime) -> None:

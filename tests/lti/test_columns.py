@@ -180,11 +180,7 @@ def test_column_in_the_place_of_another_gets_the_scores_of_everyone(desk: Desk, 
     assert desk.drain(after=600).state == ScoreState.SYNCED
     column = LineItem.objects.get()
     assert urlsplit(column.url).path == new
-
-    again = {"column_id": column.pk, "refused_before": desk.now, "now": desk.now}
-    assert scores.retry_column(**again) == 1
     desk.drain(after=1)
-    assert scores.retry_column(**again) == 0
 
     told = [(body["userId"], body["scoreGiven"]) for body in desk.sent()]
     assert told == [("ada", 5), ("bob", 4)]
@@ -266,7 +262,7 @@ def test_column_deleted_here_is_not_made_again_by_a_score_that_waits(desk: Desk)
     column_changes.remove(column=column, now=desk.now)
 
     waiting = desk.drain(after=3_600)
-    assert waiting.state == ScoreState.REFUSED
+    assert waiting.state == ScoreState.LOST
     assert waiting.hint == column_changes.DELETED
     assert scores.resend(score=waiting, now=desk.now) == waiting
     assert len(desk.platform.asked("/lineitems", "POST")) == 1

@@ -421,6 +421,7 @@ def test_score_that_found_its_column_moved_while_a_launch_named_a_third_is_told_
     def launched() -> None:
         now = desk.clock()
         LineItem.objects.update(url=third, replaced_at=now, news_at=now, score_maximum=None, made=False)
+        scores.restart(column=LineItem.objects.get(), now=now)
 
     before_the_answer(monkeypatch, launched)
     desk.drain(after=2)

@@ -20,8 +20,8 @@ CANVAS_ANSWERS = [
     (Answer(422, b"cannot be zero if line item's maximum is not zero"), ScoreState.REFUSED, "people who run"),
     (Answer(422, b"The grade cannot be changed: its grading period is closed"), ScoreState.REFUSED, "grading period"),
     (Answer(422, b"something else"), ScoreState.REFUSED, "still a student"),
-    (Answer(412, b"tool lacks the line item"), ScoreState.REFUSED, "column was not found"),
-    (Answer(404, b"context gone"), ScoreState.REFUSED, "column was not found"),
+    (Answer(412, b"tool lacks the line item"), ScoreState.LOST, "column was not found"),
+    (Answer(404, b"context gone"), ScoreState.LOST, "column was not found"),
     (Answer(401, b"invalid token"), ScoreState.REFUSED, "let this tool into the course"),
     (Answer(504, b"file service"), ScoreState.DUE, "keep trying"),
     (Answer(403, b"403 Forbidden (Rate Limit Exceeded)"), ScoreState.DUE, "slow down"),
@@ -36,7 +36,7 @@ MOODLE_ANSWERS = [
     (Answer(500, b"[]"), ScoreState.DUE, "locked"),
     (Answer(502), ScoreState.DUE, "keep trying"),
     (Answer(403, b"[]"), ScoreState.REFUSED, "grade service"),
-    (Answer(404, b"[]"), ScoreState.REFUSED, "activity deleted"),
+    (Answer(404, b"[]"), ScoreState.LOST, "activity deleted"),
 ]
 
 
