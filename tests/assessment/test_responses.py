@@ -10,7 +10,9 @@ from assessment import attempts, responses
 from assessment.models import Attempt, AttemptState, Response
 from assessment.responses import AttemptClosed, Entry, InvalidAnswer, Saved, UnknownItem
 from tests.cast import Cast, all_right, at, begin, hand_in, make_cast, publish
+from tests.patience import PATIENCE
 from tests.races import race
+from tests.system import wait_for
 
 
 @pytest.fixture
@@ -237,12 +239,8 @@ def _in_background(work: Any) -> Any:
 
     threads = ThreadPoolExecutor(1)
     future = threads.submit(lambda: race(work)[0])
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with connection.cursor() as cursor:
-        for _ in range(5000):
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchone() != (0,) or future.done():
-                break
+        wait_for(lambda: future.done() or cursor.execute(waiting) or cursor.fetchone() != (0,), every=0.001)
     assert not future.done(), future.result()
-    return lambda: future.result(timeout=10)
+    return lambda: future.result(timeout=PATIENCE)

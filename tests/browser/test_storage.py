@@ -78,7 +78,7 @@ def test_launches_at_once_in_two_frames_do_not_mix_though_the_named_frame_is_mis
 
     for number, title in enumerate(("When to Fine-Tune", "Another")):
         frame = page.frame_locator("iframe").nth(number)
-        expect(frame.get_by_role("heading", level=1)).to_have_text(title, timeout=15_000)
+        expect(frame.get_by_role("heading", level=1)).to_have_text(title)
     opened = [frame.url for frame in page.frames[1:]]
     assert len(set(opened)) == 2
     assert all(url.startswith(f"{system.url}/s/") for url in opened)

@@ -20,7 +20,7 @@ from lti.platform import tool
 from lti.wire import client
 from roster.models import Institution
 from tests.lti.conftest import register
-from tests.lti.platform import AGS, Answer, Platform
+from tests.lti.platform import AGS, Answer, Platform, impatient
 from tests.races import race
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "reference" / "moodle"
@@ -370,8 +370,8 @@ def test_unreadable_configuration_is_explained(admin: Admin, name: str) -> None:
 
 
 def test_slow_platform_is_given_up(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "TIMEOUT", (0.2, 0.2))
-    admin.platform.switch(CONFIGURATION, Answer(delay=0.6))
+    impatient(monkeypatch, CONFIGURATION)
+    admin.platform.switch(CONFIGURATION, Answer(hangs=True))
 
     assert "timed out" in text(admin.look())
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.patience import PATIENCE
 from tests.sandbox.rig import ALL_SCOPES, LINEITEM, LTI, Rig, form, moment, verified
 from tests.sandbox.test_pages import signed_in
 from tests.sandbox.test_recordings import RECORDED, recorded
@@ -58,9 +59,9 @@ def test_a_teacher_copies_a_course_by_a_click_and_a_student_does_not(strict: Rig
     codes = []
     for who in (strict.alice, strict.tess):
         session = signed_in(strict, who)
-        token = form(session.get(f"{strict.url}/courses", timeout=5).text)[1]
+        token = form(session.get(f"{strict.url}/courses", timeout=PATIENCE).text)[1]
         place = f"{strict.url}/courses/{strict.course}/copy"
-        answer = session.post(place, data={**token, "title": "Next <b>year</b>"}, timeout=5)
+        answer = session.post(place, data={**token, "title": "Next <b>year</b>"}, timeout=PATIENCE)
         codes.append(answer.status_code)
     assert codes == [404, 200]
     assert "Next &lt;b&gt;year" in answer.text
@@ -144,7 +145,7 @@ def test_a_deleted_activity_is_gone_but_moodle_takes_scores_until_its_housekeepi
         rig.lms.delete_activity(link["id"])
         with pytest.raises(ValueError, match="DoesNotExist"):
             rig.lms.start_launch(rig.alice, link["id"])
-        page = signed_in(rig, rig.alice).get(f"{rig.url}/activities/{link['id']}", timeout=5)
+        page = signed_in(rig, rig.alice).get(f"{rig.url}/activities/{link['id']}", timeout=PATIENCE)
         assert page.status_code == 404
         pending = rig.score(rig.alice, 5, at=moment(3)).status_code
         assert pending == (200 if rig.mode == "moodle" else 404)
@@ -174,7 +175,9 @@ def test_a_teacher_deletes_an_activity_by_a_click_and_a_student_does_not(strict:
     link, codes = strict.link("Clicked away"), []
     for who in (strict.alice, strict.tess):
         session = signed_in(strict, who)
-        token = form(session.get(f"{strict.url}/courses", timeout=5).text)[1]
-        codes.append(session.post(f"{strict.url}/activities/{link['id']}/delete", data=token, timeout=5).status_code)
+        token = form(session.get(f"{strict.url}/courses", timeout=PATIENCE).text)[1]
+        codes.append(
+            session.post(f"{strict.url}/activities/{link['id']}/delete", data=token, timeout=PATIENCE).status_code
+        )
     assert codes == [404, 200]
-    assert "Clicked away" not in session.get(f"{strict.url}/courses/{strict.course}", timeout=5).text
+    assert "Clicked away" not in session.get(f"{strict.url}/courses/{strict.course}", timeout=PATIENCE).text

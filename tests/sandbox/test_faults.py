@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.patience import PATIENCE
 from tests.sandbox.rig import SCORE, Rig, a_score, moment, running, tail
 
 
@@ -97,10 +98,11 @@ def test_nonsense_for_the_control_api_is_refused(rig: Rig) -> None:
 
 
 def test_without_the_switch_there_is_no_control_api(tmp_path: Path) -> None:
-    with running(tmp_path, control=False) as url:
-        assert requests.get(f"{url}/control/gradebook?course=1", timeout=5).status_code == 404
-        assert requests.post(f"{url}/control/launch", json={}, timeout=5).status_code == 404
-        assert requests.get(url, timeout=5).status_code == 200
+    with running(tmp_path, control=False) as sandbox:
+        url = sandbox.url
+        assert requests.get(f"{url}/control/gradebook?course=1", timeout=PATIENCE).status_code == 404
+        assert requests.post(f"{url}/control/launch", json={}, timeout=PATIENCE).status_code == 404
+        assert requests.get(url, timeout=PATIENCE).status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["strict", "moodle"])

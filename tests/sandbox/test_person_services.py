@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from tests.patience import PATIENCE
 from tests.sandbox.rig import ALL_SCOPES, LTI, MEMBERS, Rig, moment, verified
 from tests.sandbox.test_pages import enter, signed_in
 
@@ -48,14 +49,14 @@ def tell(rig: Rig, place: str, bearer: str, method: str = "POST", **body: Any) -
 def test_a_tool_tells_that_its_terms_are_accepted_and_may_ask_again(rig: Rig) -> None:
     place, bearer = eula(rig)
     course = f"{rig.url}/courses/{rig.course}"
-    assert "has terms of use" in signed_in(rig, rig.alice).get(course, timeout=5).text
+    assert "has terms of use" in signed_in(rig, rig.alice).get(course, timeout=PATIENCE).text
     said = {"userId": str(rig.alice), "accepted": True, "timestamp": moment()}
     answer = tell(rig, f"{place}/user", bearer, **said)
     assert (answer.status_code, answer.json()) == (201, said)
     assert rig.lms.eula_answers(rig.client_id) == [
         {"person": rig.alice, "accepted": True, "timestamp": said["timestamp"]}
     ]
-    assert "has terms of use" not in signed_in(rig, rig.alice).get(course, timeout=5).text
+    assert "has terms of use" not in signed_in(rig, rig.alice).get(course, timeout=PATIENCE).text
     assert tell(rig, f"{place}/user", bearer, method="DELETE").status_code == 204
     assert rig.lms.eula_answers(rig.client_id) == []
 
@@ -63,7 +64,7 @@ def test_a_tool_tells_that_its_terms_are_accepted_and_may_ask_again(rig: Rig) ->
 def test_a_tool_without_terms_says_so(rig: Rig) -> None:
     place, bearer = eula(rig)
     answer = tell(rig, f"{place}/deployment", bearer, method="PUT", eulaRequired=False)
-    page = signed_in(rig, rig.bob).get(f"{rig.url}/courses/{rig.course}", timeout=5).text
+    page = signed_in(rig, rig.bob).get(f"{rig.url}/courses/{rig.course}", timeout=PATIENCE).text
     tell(rig, f"{place}/deployment", bearer, method="PUT", eulaRequired=True)
     assert (answer.status_code, answer.json()) == (200, {"eulaRequired": False})
     assert "has terms of use" not in page
@@ -95,7 +96,9 @@ def test_only_administrators_ask_about_others(strict: Rig) -> None:
     admin = strict.lms.add_person(f"asking-{strict.client_id}", is_admin=True)
     tool = strict.lms.register_tool(client_id=strict.client_id)["id"]
     place = f"{strict.url}/courses/{strict.course}/held/{tool}/{strict.alice}"
-    codes = [signed_in(strict, who).get(place, timeout=5).status_code for who in (strict.bob, strict.alice, admin)]
+    codes = [
+        signed_in(strict, who).get(place, timeout=PATIENCE).status_code for who in (strict.bob, strict.alice, admin)
+    ]
     assert codes == [404, 200, 200]
 
 
@@ -125,7 +128,7 @@ def test_a_teacher_writes_the_groups_of_a_learner(strict: Rig, moodle: Rig) -> N
     token = {"csrfmiddlewaretoken": session.cookies["sandbox_csrf"]}
     people = f"{strict.url}/courses/{strict.course}/people"
     for person, names in ((carol, "North, South,, "), (dave, "North"), (carol, "West, North")):
-        page = session.post(f"{people}/{person}/groups", data={**token, "groups": names}, timeout=5).text
+        page = session.post(f"{people}/{person}/groups", data={**token, "groups": names}, timeout=PATIENCE).text
 
     assert 'value="North, West"' in page
     claim, bearer = grouped(strict)
@@ -134,10 +137,14 @@ def test_a_teacher_writes_the_groups_of_a_learner(strict: Rig, moodle: Rig) -> N
     assert "South" not in {group["name"] for group in found}
 
     student = signed_in(strict, strict.alice)
-    assert 'name="groups"' not in student.get(people, timeout=5).text
+    assert 'name="groups"' not in student.get(people, timeout=PATIENCE).text
     token = {"csrfmiddlewaretoken": student.cookies["sandbox_csrf"]}
-    assert student.post(f"{people}/{carol}/groups", data={**token, "groups": "North"}, timeout=5).status_code == 404
-    elsewhere = signed_in(moodle, moodle.tess).get(f"{moodle.url}/courses/{moodle.course}/people", timeout=5).text
+    assert (
+        student.post(f"{people}/{carol}/groups", data={**token, "groups": "North"}, timeout=PATIENCE).status_code == 404
+    )
+    elsewhere = (
+        signed_in(moodle, moodle.tess).get(f"{moodle.url}/courses/{moodle.course}/people", timeout=PATIENCE).text
+    )
     assert 'name="groups"' not in elsewhere
 
 

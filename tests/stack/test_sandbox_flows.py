@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.client import form
 from tests.learner import browser, new_course
+from tests.patience import PATIENCE
 from tests.system import System, wait_for
 
 
@@ -15,10 +16,10 @@ def test_service_registers_itself_at_the_lms_and_a_teacher_enters(system: System
     address = next(re.finditer(r"https?://\S+", system.manage("invite_platform", *school)))[0]
     invitation = system.sandbox.invite(mode, address=address, account=f"School {mode}")
     session = browser()
-    page = session.get(invitation["url"], timeout=20)
+    page = session.get(invitation["url"], timeout=PATIENCE)
     assert page.status_code == 200, page.text[:500]
     fields = form(page.text)[1]
-    done = session.post(address.partition("?")[0], data={**fields, "privacy": "public"}, timeout=20)
+    done = session.post(address.partition("?")[0], data={**fields, "privacy": "public"}, timeout=PATIENCE)
     assert done.status_code == 200, done.text[:1500]
     system.sandbox.activate(invitation["id"])
 
