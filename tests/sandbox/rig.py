@@ -70,16 +70,16 @@ class Sandbox:
             self.process = subprocess.Popen(self.command, env=self.env, cwd=ROOT, stderr=log, start_new_session=True)
         wait_for(self._answers, every=0.05)
 
-    def _answers(self) -> bool:
+    def _answers(self, patience: float = PATIENCE) -> bool:
         assert self.process.poll() is None, f"the sandbox ended: {self.log.read_text()}"
         try:
-            return requests.get(f"{self.url}/lti/jwks", timeout=PATIENCE).ok
+            return requests.get(f"{self.url}/lti/jwks", timeout=patience).ok
         except requests.RequestException:
             return False
 
-    def mend(self) -> None:
+    def mend(self, patience: float = PATIENCE) -> None:
         """Replace the process if it ended or hangs. What it keeps is in its file, so every rig goes on."""
-        if self.process.poll() is not None or not self._answers():
+        if self.process.poll() is not None or not self._answers(patience):
             self.end()
             self._start()
 
