@@ -212,7 +212,7 @@ def test_press_on_submit_counts_whatever_is_told_at_that_moment(player: Page, tr
     player.unroute("**/responses")
     player.mouse.up()
 
-    expect(player.get_by_role("heading", name="Your result")).to_be_visible(timeout=15_000)
+    expect(player.get_by_role("heading", name="Your result")).to_be_visible()
 
 
 def asked(page: Page, held: list[Route]) -> Route:

@@ -37,14 +37,14 @@ def test_launch_opens_in_the_frame_by_the_storage_of_the_lms(
 
     page = sign_in(course, "alice")
 
-    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible(timeout=15_000)
+    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible()
 
 
 @pytest.mark.parametrize("storage", ["silent", "error"])
 def test_launch_goes_on_with_the_cookie_where_storage_fails(system: System, sign_in: SignIn, storage: str) -> None:
     page = sign_in(new_course(system, storage=storage), "alice")
 
-    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible(timeout=15_000)
+    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible()
 
 
 @pytest.mark.parametrize("storage", ["silent", "wrong"])

@@ -255,7 +255,7 @@ def test_class_page_shows_without_a_reload_that_a_score_arrived(
     page.evaluate("document.body.id = 'never-left'")
     ScoreEvent.objects.update(state=ScoreState.DELIVERED, delivered_at=NOW)
 
-    expect(page.get_by_role("cell", name="In the gradebook")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("cell", name="In the gradebook")).to_be_visible()
     expect(page.locator("class-waiter")).not_to_contain_text("on the way")
     expect(page.locator("#never-left")).to_be_attached()
 
