@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from dev import local
-from tests.patience import PATIENCE
 
 GOOD = {
     "SECRET_KEY": "kD8v-Zq3X0n7Rt5yB2mWc9LhJ4sPfG6aUeT1iOoQxVzNwYr",
@@ -34,7 +33,6 @@ def check(*options: str, **changes: str | None) -> tuple[int, str]:
         env={name: value for name, value in env.items() if value is not None},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
     )
     return done.returncode, done.stdout + done.stderr
 
