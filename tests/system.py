@@ -225,7 +225,6 @@ class System:
             env=env or self.env,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
