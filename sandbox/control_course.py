@@ -11,9 +11,6 @@ GET  /control/eula            ?client_id= -> [{person, accepted, timestamp}]
 POST /control/groups          {course, name, set, tag, people} -> {id, set}; with {group} it changes that one; a set is
                               made with its first group
 POST /control/groups/delete   {group}
-
-For LTI 1.1 ids: POST /control/tools takes consumer_key and consumer_secret, /control/people lti11_id, and
-/control/courses lti1p1: signed, unsigned, wrong (another secret) or empty.
 """
 
 from django.forms.models import model_to_dict

@@ -1,7 +1,6 @@
 """LTI 1.3 Advantage as rows. Names and constraints come from the 1EdTech specifications."""
 
 from lti.eula_models import EulaAcceptance, ReportState, Terms
-from lti.legacy_models import LegacyConsumer, LegacyUser
 from lti.models.course import Context, PlatformUser, ResourceLink
 from lti.models.launch import Launch, key_hash
 from lti.models.registration import Deployment, Family, Invitation, Notice, Registration, ToolKey
@@ -15,8 +14,6 @@ __all__ = [
     "Family",
     "Invitation",
     "Launch",
-    "LegacyConsumer",
-    "LegacyUser",
     "LineItem",
     "Notice",
     "PlatformUser",

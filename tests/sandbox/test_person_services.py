@@ -1,8 +1,5 @@
-"""Messages and services about people: terms of use, data held, groups, and ids of LTI 1.1."""
+"""Messages and services about people: terms of use, data held, and groups."""
 
-import hmac
-from base64 import b64encode
-from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -185,44 +182,3 @@ def test_neither_moodle_nor_canvas_offers_groups(moodle: Rig, canvas: Rig) -> No
     for other in (moodle, canvas):
         other.lms.register_tool(client_id=other.client_id, scopes=[*ALL_SCOPES, GROUPS_SCOPE])
         assert GROUPS_CLAIM not in other.id_token(other.alice)
-
-
-def legacy(rig: Rig, how: str) -> dict[str, Any]:
-    """The claims of a launch in a course that tells old ids in this way."""
-    rig.lms.register_tool(client_id=rig.client_id, consumer_key="179248902", consumer_secret="my-lti11-secret")
-    rig.lms.change_course(rig.course, lti1p1=how)
-    claims = rig.id_token(rig.alice)
-    rig.lms.change_course(rig.course, lti1p1="")
-    return claims
-
-
-def signed(claims: dict[str, Any], secret: str) -> str:
-    parts = [claims[LTI + "lti1p1"]["oauth_consumer_key"], claims[LTI + "deployment_id"], claims["iss"]]
-    base = "&".join([*parts, claims["aud"], str(claims["exp"]), claims["nonce"]])
-    return b64encode(hmac.new(secret.encode(), base.encode(), sha256).digest()).decode()
-
-
-def test_the_old_key_signs_as_the_migration_guide_prints_it() -> None:
-    printed = {
-        "nonce": "172we8671fd8z",
-        "exp": 1551290856,
-        "iss": "https://lmsvendor.com",
-        "aud": "PM48OJSfGDTAzAo",
-        LTI + "deployment_id": "689302",
-        LTI + "lti1p1": {"oauth_consumer_key": "179248902"},
-    }
-    assert signed(printed, "my-lti11-secret") == "lWd54kFo5qU7xshAna6v8BwoBm6tmUjc6GTax6+12ps="
-
-
-def test_a_course_tells_the_old_ids_of_a_tool_signed(rig: Rig) -> None:
-    claims = legacy(rig, "signed")
-    old = claims[LTI + "lti1p1"]
-    assert old["oauth_consumer_key_sign"] == signed(claims, "my-lti11-secret")
-    assert (old["user_id"], old["resource_link_id"]) == (f"old-{rig.alice}", f"old-{rig.activity['id']}")
-
-
-def test_old_ids_come_unsigned_wrongly_signed_or_not_at_all_on_demand(strict: Rig) -> None:
-    assert "oauth_consumer_key_sign" not in legacy(strict, "unsigned")[LTI + "lti1p1"]
-    wrong = legacy(strict, "wrong")
-    assert wrong[LTI + "lti1p1"]["oauth_consumer_key_sign"] != signed(wrong, "my-lti11-secret")
-    assert LTI + "lti1p1" not in legacy(strict, "")
