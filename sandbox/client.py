@@ -236,16 +236,6 @@ class SandboxClient:
         found: Json = self.post("privacy", {"person": person, "course": course, "about": about, **more})
         return found
 
-    def start_eula(self, person: int, course: int, **more: Any) -> Json:
-        """Ask a person to accept the tool's terms. As `start_launch`; `follow` opens it."""
-        found: Json = self.post("eula", {"person": person, "course": course, **more})
-        return found
-
-    def eula_answers(self, client_id: str) -> list[Json]:
-        """[{person, accepted, timestamp}] as the tool told it."""
-        found: list[Json] = self.get("eula", client_id=client_id)
-        return found
-
     def set_group(self, course: int, name: str, people: list[int], **more: Any) -> int:
         """A group of a course, perhaps in a `set` and with a `tag`; with `group` it changes that one."""
         place = {} if "group" in more else {"course": course}

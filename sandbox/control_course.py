@@ -6,8 +6,6 @@ POST /control/notices/repeat  {notice} -> {status}: the same notice once more
 POST /control/activities/delete {activity}    in Moodle mode its column takes scores until
 POST /control/cron            {} -> {deleted}: Moodle's housekeeping
 POST /control/privacy         {person, about, course, client_id, target, **overrides} -> as /control/launch
-POST /control/eula            {person, course, client_id, target, **overrides} -> as /control/launch
-GET  /control/eula            ?client_id= -> [{person, accepted, timestamp}]
 POST /control/groups          {course, name, set, tag, people} -> {id, set}; with {group} it changes that one; a set is
                               made with its first group
 POST /control/groups/delete   {group}
@@ -17,9 +15,9 @@ from django.forms.models import model_to_dict
 from django.urls import path
 
 from sandbox import clock, copying, demo, messages, notices
-from sandbox.control import Body, begun, control, either, picked
+from sandbox.control import Body, begun, control, picked
 from sandbox.models import Activity, Course, Person, Tool
-from sandbox.service_models import EulaAnswer, Group, GroupSet, Notice
+from sandbox.service_models import Group, GroupSet, Notice
 
 
 @control("POST")
@@ -66,17 +64,6 @@ def ask_privacy(body: Body) -> Body:
 
 
 @control("POST")
-def ask_eula(body: Body) -> Body:
-    return begun(body, messages.eula(*_place(body)))
-
-
-@control("GET")
-def show_eula(query: Body) -> list[Body]:
-    found = EulaAnswer.objects.filter(tool__client_id=query["client_id"]).order_by("pk")
-    return [model_to_dict(answer, fields=["person", "accepted", "timestamp"]) for answer in found]
-
-
-@control("POST")
 def set_group(body: Body) -> Body:
     body = dict(body)
     people, of_set = body.pop("people", None), body.pop("set", None)
@@ -104,7 +91,6 @@ urlpatterns = [
     path("control/activities/delete", delete_activity),
     path("control/cron", run_cron),
     path("control/privacy", ask_privacy),
-    path("control/eula", either(GET=show_eula, POST=ask_eula)),
     path("control/groups", set_group),
     path("control/groups/delete", delete_group),
 ]

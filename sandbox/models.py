@@ -81,7 +81,6 @@ class Tool(Row):
     custom = models.JSONField(default=dict, help_text="custom parameters of every launch")
     deep_linking_url = models.URLField(max_length=1000, blank=True, help_text="empty: target_link_uri")
     active = models.BooleanField(default=True, help_text="registered by itself: after the administrator's yes")
-    eula_required = models.BooleanField(default=True)
     claims = models.JSONField(null=True, help_text="what it asked to be told about people; null: everything")
 
     @property

@@ -116,7 +116,7 @@ def messages(mode: str) -> list[dict[str, Any]]:
     if mode == Mode.MOODLE:
         linking = {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]}
         return [{"type": "LtiResourceLinkRequest"}, linking]
-    more = ("LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest", "LtiEulaRequest")
+    more = ("LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest")
     return [{"type": name} for name in ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", *more)]
 
 

@@ -1,4 +1,4 @@
-"""What the smaller services keep: notices, terms of use, groups."""
+"""What the smaller services keep: notices, groups."""
 
 from django.db import models
 
@@ -25,18 +25,6 @@ class Notice(Row):
     jwt = models.TextField()
     status = models.PositiveIntegerField(null=True)
     at = models.DateTimeField()
-
-
-class EulaAnswer(Row):
-    """What a tool said about a person and its terms of use; `timestamp` as it came."""
-
-    tool = models.ForeignKey(Tool, models.CASCADE)
-    person = models.ForeignKey(Person, models.CASCADE)
-    accepted = models.BooleanField()
-    timestamp = models.CharField(max_length=50)
-
-    class Meta(Row.Meta):
-        constraints = [models.UniqueConstraint(fields=["tool", "person"], name="one_eula_answer")]
 
 
 class GroupSet(Row):

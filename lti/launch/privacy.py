@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Least
 
-from lti.models import EulaAcceptance, Launch, PlatformUser, ScoreEvent
+from lti.models import Launch, PlatformUser, ScoreEvent
 from roster.models import Person
 
 
@@ -16,9 +16,6 @@ def kept(person: Person) -> dict[str, list[Any]]:
     return {
         "known_to_platforms_as": list(
             users.values("sub", platform=F("registration__name"), issuer=F("registration__issuer"))
-        ),
-        "terms_accepted": list(
-            EulaAcceptance.objects.filter(person=person).values("accepted_at", "state", version=F("terms__version"))
         ),
         "launches": _launches(person),
         "scores_told_to_platforms": _scores(person),

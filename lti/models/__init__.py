@@ -1,6 +1,5 @@
 """LTI 1.3 Advantage as rows. Names and constraints come from the 1EdTech specifications."""
 
-from lti.eula_models import EulaAcceptance, ReportState, Terms
 from lti.models.course import Context, PlatformUser, ResourceLink
 from lti.models.launch import Launch, key_hash
 from lti.models.registration import Deployment, Family, Invitation, Notice, Registration, ToolKey
@@ -10,7 +9,6 @@ __all__ = [
     "Context",
     "Deployment",
     "Drift",
-    "EulaAcceptance",
     "Family",
     "Invitation",
     "Launch",
@@ -18,11 +16,9 @@ __all__ = [
     "Notice",
     "PlatformUser",
     "Registration",
-    "ReportState",
     "ResourceLink",
     "ScoreEvent",
     "ScoreState",
-    "Terms",
     "ToolKey",
     "key_hash",
 ]

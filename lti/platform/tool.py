@@ -15,10 +15,9 @@ VENDOR = "Assay"
 WORK = "work"  # in the address of a launch
 
 NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
-EULA = "https://purl.imsglobal.org/spec/lti/scope/eula/user"
 # AGS scopes are always asked for; the others where the platform has them.
 SCOPES = (*scopes.GRADEBOOK, scopes.MEMBERSHIP)
-MORE_SCOPES = (scopes.GROUPS, NOTICES, EULA)
+MORE_SCOPES = (scopes.GROUPS, NOTICES)
 
 # `$Context.id.history` lets a copied course find the content of the one it was copied from (LTI 1.3 appendix D).
 CUSTOM = {"context_history": "$Context.id.history"}

@@ -140,7 +140,6 @@ def test_picker_without_roles_says_that_it_is_for_teachers(browser: Browser) -> 
     [
         {"message_type": PRIVACY, "roles": ["http://purl.imsglobal.org/vocab/lis/v2/system/person#User"]},
         {"message_type": PRIVACY, "roles": ["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"]},
-        {"message_type": "LtiEulaRequest", "roles": []},
     ],
     ids=str,
 )

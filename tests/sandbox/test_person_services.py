@@ -1,4 +1,4 @@
-"""Messages and services about people: terms of use, data held, and groups."""
+"""Messages and services about people: data held, and groups."""
 
 from typing import Any
 
@@ -6,10 +6,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from tests.sandbox.rig import ALL_SCOPES, LTI, MEMBERS, Rig, moment, verified
+from tests.sandbox.rig import ALL_SCOPES, LTI, MEMBERS, Rig, verified
 from tests.sandbox.test_pages import enter, signed_in
 
-USER, DEPLOYMENT = (f"https://purl.imsglobal.org/spec/lti/scope/eula/{end}" for end in ("user", "deployment"))
 GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 GROUPS = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
 SETS = "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json"
@@ -25,57 +24,6 @@ def rig(request: pytest.FixtureRequest) -> Rig:
 def followed(rig: Rig, start: dict[str, Any]) -> dict[str, Any]:
     assert "launched" in rig.lms.follow(start).text
     return verified(rig.url, rig.tool.posts[-1]["id_token"])
-
-
-def eula(rig: Rig) -> tuple[str, str]:
-    """Where the terms are answered, and a token that may."""
-    rig.lms.register_tool(client_id=rig.client_id, scopes=[*ALL_SCOPES, USER, DEPLOYMENT])
-    claims = followed(rig, rig.lms.start_eula(rig.alice, rig.course, client_id=rig.client_id))
-    assert claims[LTI + "message_type"] == "LtiEulaRequest"
-    assert LTI + "resource_link" not in claims
-    service = claims[LTI + "eulaservice"]
-    assert service["scope"] == [USER, DEPLOYMENT]
-    return service["url"], rig.token(scope=f"{USER} {DEPLOYMENT}").json()["access_token"]
-
-
-def tell(rig: Rig, place: str, bearer: str, method: str = "POST", **body: Any) -> requests.Response:
-    return rig.call(method, place, media="application/json", body=body, bearer=bearer)
-
-
-def test_a_tool_tells_that_its_terms_are_accepted_and_may_ask_again(rig: Rig) -> None:
-    place, bearer = eula(rig)
-    course = f"{rig.url}/courses/{rig.course}"
-    assert "has terms of use" in signed_in(rig, rig.alice).get(course, timeout=5).text
-    said = {"userId": str(rig.alice), "accepted": True, "timestamp": moment()}
-    answer = tell(rig, f"{place}/user", bearer, **said)
-    assert (answer.status_code, answer.json()) == (201, said)
-    assert rig.lms.eula_answers(rig.client_id) == [
-        {"person": rig.alice, "accepted": True, "timestamp": said["timestamp"]}
-    ]
-    assert "has terms of use" not in signed_in(rig, rig.alice).get(course, timeout=5).text
-    assert tell(rig, f"{place}/user", bearer, method="DELETE").status_code == 204
-    assert rig.lms.eula_answers(rig.client_id) == []
-
-
-def test_a_tool_without_terms_says_so(rig: Rig) -> None:
-    place, bearer = eula(rig)
-    answer = tell(rig, f"{place}/deployment", bearer, method="PUT", eulaRequired=False)
-    page = signed_in(rig, rig.bob).get(f"{rig.url}/courses/{rig.course}", timeout=5).text
-    tell(rig, f"{place}/deployment", bearer, method="PUT", eulaRequired=True)
-    assert (answer.status_code, answer.json()) == (200, {"eulaRequired": False})
-    assert "has terms of use" not in page
-
-
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [({"userId": "999999"}, 404), ({"userId": 4}, 404), ({"accepted": "yes"}, 400), ({"timestamp": "now"}, 400)],
-    ids=str,
-)
-def test_a_wrong_answer_about_terms_is_refused(strict: Rig, changes: dict[str, Any], status: int) -> None:
-    place, bearer = eula(strict)
-    said = {"userId": str(strict.alice), "accepted": True, "timestamp": moment(), **changes}
-    assert tell(strict, f"{place}/user", bearer, **said).status_code == status
-    assert tell(strict, f"{place}/user", strict.bearer, **said).status_code == 403
 
 
 def test_a_data_privacy_launch_belongs_to_no_course(strict: Rig) -> None:
