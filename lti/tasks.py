@@ -5,7 +5,6 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import notices
 from lti.gradebook import column_changes, reconcile, scores
 from lti.launch import launch
 from lti.people import roster_reading, rosters
@@ -32,8 +31,6 @@ def sweep() -> None:
         push_column.delay(str(column_id))
     for context_id in rosters.sweep(now=now):
         read_roster.delay(str(context_id))
-    for deployment_id in notices.sweep(now=now):
-        subscribe.delay(str(deployment_id))
     launch.prune(now=now)
 
 
@@ -47,12 +44,6 @@ def rotate_keys() -> None:
 def read_roster(context_id: str) -> None:
     """Read the list of one course's people."""
     roster_reading.read(UUID(context_id))
-
-
-@shared_task
-def subscribe(deployment_id: str) -> None:
-    """Ask one platform for its copy notices."""
-    notices.subscribe(UUID(deployment_id), now=timezone.now())
 
 
 @shared_task

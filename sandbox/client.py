@@ -211,18 +211,9 @@ class SandboxClient:
         self.post("invitations/activate", {"id": invitation, **more})
 
     def copy_course(self, course: int, title: str = "Copy") -> Json:
-        """{id, activities: {old id as text: new id}, notices: what tools answered, status None without an answer}."""
+        """{id, activities: {old id as text: new id}}."""
         found: Json = self.post("courses/copy", {"course": course, "title": title})
         return found
-
-    def notices(self, course: int) -> list[Json]:
-        found: list[Json] = self.get("notices", course=course)
-        return found
-
-    def repeat_notice(self, notice: int) -> int | None:
-        """Send the same notice once more; the tool's status, or None without an answer."""
-        status: int | None = self.post("notices/repeat", {"notice": notice})["status"]
-        return status
 
     def delete_activity(self, activity: int) -> None:
         """Gone for people at once; in Moodle mode its column stays until `run_cron`."""

@@ -1,8 +1,6 @@
 """The control API for what happens to a whole course, and for messages and services about people.
 
-POST /control/courses/copy    {course, title} -> {id, activities: {old id: new id}, notices: [...]}: what tools answered
-GET  /control/notices         ?course=    notices sent: [{id, tool, handler, jwt, status: null without an answer}]
-POST /control/notices/repeat  {notice} -> {status}: the same notice once more
+POST /control/courses/copy    {course, title} -> {id, activities: {old id: new id}}
 POST /control/activities/delete {activity}    in Moodle mode its column takes scores until
 POST /control/cron            {} -> {deleted}: Moodle's housekeeping
 POST /control/privacy         {person, about, course, client_id, target, **overrides} -> as /control/launch
@@ -11,36 +9,20 @@ POST /control/groups          {course, name, set, tag, people} -> {id, set}; wit
 POST /control/groups/delete   {group}
 """
 
-from django.forms.models import model_to_dict
 from django.urls import path
 
-from sandbox import clock, copying, demo, messages, notices
+from sandbox import clock, copying, demo, messages
 from sandbox.control import Body, begun, control, picked
 from sandbox.models import Activity, Course, Person, Tool
-from sandbox.service_models import Group, GroupSet, Notice
+from sandbox.service_models import Group, GroupSet
 
 
 @control("POST")
 def copy_course(body: Body) -> Body:
     course = Course.objects.get(pk=body["course"])
-    made = copying.copy(course, title=body.get("title", f"{course.title} copy"), now=clock.now())
+    made = copying.copy(course, title=body.get("title", f"{course.title} copy"))
     links = {str(link.copied_from_id): link.pk for link in made.activities.all()}
-    sent = Notice.objects.filter(course=made).order_by("pk")
-    return {"id": made.pk, "activities": links, "notices": [model_to_dict(notice) for notice in sent]}
-
-
-@control("GET")
-def show_notices(query: Body) -> list[Body]:
-    return [model_to_dict(notice) for notice in Notice.objects.filter(course_id=int(query["course"])).order_by("pk")]
-
-
-@control("POST")
-def repeat_notice(body: Body) -> Body:
-    notice = Notice.objects.get(pk=body["notice"])
-    notice.pk, notice.at = None, clock.now()
-    notice._state.adding = True
-    notices.send(notice)
-    return {"status": notice.status}
+    return {"id": made.pk, "activities": links}
 
 
 @control("POST")
@@ -86,8 +68,6 @@ def delete_group(body: Body) -> None:
 
 urlpatterns = [
     path("control/courses/copy", copy_course),
-    path("control/notices", show_notices),
-    path("control/notices/repeat", repeat_notice),
     path("control/activities/delete", delete_activity),
     path("control/cron", run_cron),
     path("control/privacy", ask_privacy),

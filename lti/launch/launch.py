@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from lti import notices
 from lti.launch import arrival, deep_linking, target, validate
 from lti.launch.arrival import Arrival
 from lti.launch.messages import privacy, review
@@ -125,7 +124,6 @@ def _inside(registration: Registration, deployment: Deployment, found: Claims, n
     try:
         with transaction.atomic():
             arrival.platform(at)
-            notices.offered(deployment, found, now=now)
             return handle(at)
     except IntegrityError as error:
         if "launch_nonce_once" in str(error):

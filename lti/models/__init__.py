@@ -2,7 +2,7 @@
 
 from lti.models.course import Context, PlatformUser, ResourceLink
 from lti.models.launch import Launch, key_hash
-from lti.models.registration import Deployment, Family, Invitation, Notice, Registration, ToolKey
+from lti.models.registration import Deployment, Family, Invitation, Registration, ToolKey
 from lti.models.scores import Drift, LineItem, ScoreEvent, ScoreState
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "Invitation",
     "Launch",
     "LineItem",
-    "Notice",
     "PlatformUser",
     "Registration",
     "ResourceLink",

@@ -1,4 +1,4 @@
-"""Flows between the sandbox LMS and the service on the real processes: registration, course copy, data held."""
+"""Flows between the sandbox LMS and the service on the real processes: registration, data held."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.client import form
 from tests.learner import browser, new_course
-from tests.system import System, wait_for
+from tests.system import System
 
 
 @pytest.mark.parametrize("mode", ["strict", "moodle", "canvas"])
@@ -28,22 +28,6 @@ def test_service_registers_itself_at_the_lms_and_a_teacher_enters(system: System
     activity = system.sandbox.add_activity(course, "When to Fine-Tune", client_id=tool["client_id"])
     answer = system.sandbox.launch(tess, activity["id"], browser())
     assert answer.status_code == 200, answer.text[:1500]
-
-
-def test_service_is_told_of_a_copied_course_and_believes_it(system: System) -> None:
-    course = new_course(system)
-    course.launch("tess", "instructor")
-    tool = system.sandbox.register_tool(client_id="assay-sandbox")["id"]
-    notices = f"{system.sandbox_url}/api/lti/notice-handlers/{tool}"
-    asked = "SELECT notices_answer FROM lti_deployment WHERE notices_url = %s AND notices_due_at IS NULL"
-    wait_for(lambda: system.query(asked, notices))
-
-    copy = system.sandbox.copy_course(course.id, "Next year")
-
-    assert [notice["status"] for notice in copy["notices"]] == [200]
-    history = "SELECT history FROM lti_context WHERE context_id = %s"
-    assert system.query(history, str(copy["id"])) == [([str(course.id)],)]
-    assert system.sandbox.repeat_notice(copy["notices"][0]["id"]) == 200
 
 
 def test_service_shows_the_data_it_holds_to_those_whom_the_lms_sends(system: System) -> None:
