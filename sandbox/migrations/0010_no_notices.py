@@ -10,10 +10,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveField(
-            model_name='noticehandler',
-            name='tool',
-        ),
         migrations.DeleteModel(
             name='Notice',
         ),
