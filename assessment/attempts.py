@@ -36,12 +36,6 @@ class NotPublished(Exception):
     """The quiz of the assignment has no published version."""
 
 
-def version_for(assignment: Assignment) -> QuizVersion | None:
-    """What a new attempt would be pinned to; None while nothing is published."""
-    current = Quiz.objects.filter(pk=assignment.quiz_id).values("current")
-    return QuizVersion.objects.filter(pk__in=current).select_related("lesson_version").first()
-
-
 def start(
     *, assignment: Assignment, person: Person, preview: bool, now: datetime, window: Window | None = None
 ) -> Attempt:

@@ -61,8 +61,8 @@ def confirm(
 
 
 def counting_marks(attempt: Attempt) -> dict[object, Mark]:
-    """The mark that counts of each marked response: the latest by a rule or a person."""
-    marks = Mark.objects.filter(response__attempt=attempt).exclude(by=MarkedBy.SUGGESTION).select_related("person")
+    """The mark that counts of each marked response: the latest."""
+    marks = Mark.objects.filter(response__attempt=attempt).select_related("person")
     return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import F, Prefetch
 
-from assessment.models import Attempt, AttemptState, Feedback, Mark, MarkedBy, Response
+from assessment.models import Attempt, AttemptState, Feedback, Mark, Response
 from content import item_types
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
 
@@ -83,7 +83,7 @@ def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = Fal
 def _responses(attempt: Attempt) -> list[Any]:
     """The responses by position, each with its item and `counting`: the marks that count, the latest first."""
     place = "item_version__quizversionitem"
-    counting = Mark.objects.exclude(by=MarkedBy.SUGGESTION).order_by("-created_at", "-pk")
+    counting = Mark.objects.order_by("-created_at", "-pk")
     rows = Response.objects.filter(**{"attempt": attempt, f"{place}__quiz_version": attempt.quiz_version_id})
     return list(
         rows.select_related("item_version__item")

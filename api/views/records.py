@@ -13,7 +13,7 @@ from rest_framework.response import Response as HttpResponse
 from api import filters, serializers
 from api.views.base import Keyed, KeyedList
 from assessment import access
-from assessment.models import Assignment, Attempt, Grade, Mark, MarkedBy, Response
+from assessment.models import Assignment, Attempt, Grade, Mark, Response
 from roster.models import Institution
 
 INCLUDE = OpenApiParameter(
@@ -117,7 +117,7 @@ def responses(attempt: Attempt) -> list[dict[str, Any]]:
 
 def response(row: Response, position: int) -> dict[str, Any]:
     marks = sorted(row.marks.all(), key=lambda mark: (mark.created_at, mark.pk))
-    counting: Mark | None = next((mark for mark in reversed(marks) if mark.by != MarkedBy.SUGGESTION), None)
+    counting: Mark | None = marks[-1] if marks else None
     return {
         "position": position,
         "item": row.item_version.item.identifier,

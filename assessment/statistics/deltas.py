@@ -80,7 +80,7 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
 
 def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
     found: dict[UUID, list[tuple[str, Decimal]]] = defaultdict(list)
-    counting = Mark.objects.filter(response__attempt__in=attempts).exclude(by=MarkedBy.SUGGESTION)
+    counting = Mark.objects.filter(response__attempt__in=attempts)
     for response_id, by, points in counting.order_by("created_at", "pk").values_list("response_id", "by", "points"):
         found[response_id].append((by, points))
     return found

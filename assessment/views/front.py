@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from assessment import access
-from assessment.views import learner, picking, privacy, submission, teacher, terms
+from assessment.views import learner, picking, privacy, submission, teacher
 from assessment.views.requests import LaunchRequest, see_other
 from lti.launch import deep_linking
 from lti.launch.messages.privacy import TYPES
@@ -36,7 +36,6 @@ def _activity(request: LaunchRequest) -> HttpResponse:
 FRONTS: dict[str, Page] = {
     claims.RESOURCE_LINK: _activity,
     claims.REVIEW: submission.front,
-    "LtiEulaRequest": terms.front,
     **dict.fromkeys(TYPES, privacy.front),
     deep_linking.REQUEST: picking.front,
 }

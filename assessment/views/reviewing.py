@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assessment import access, review
-from assessment.models import Attempt, MarkedBy, Response
+from assessment.models import Attempt, Response
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content import item_types
 from content.item_types.open_text import CREDIT
@@ -75,7 +75,7 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
 def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpResponse:
     item = response.item_version
     level, written = request.POST.get("level", ""), request.POST.get("points", "").strip()
-    marks = response.marks.exclude(by=MarkedBy.SUGGESTION).select_related("person")
+    marks = response.marks.select_related("person")
     context = {
         "assignment": response.attempt.assignment,
         "response": response,

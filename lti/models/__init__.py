@@ -1,31 +1,23 @@
 """LTI 1.3 Advantage as rows. Names and constraints come from the 1EdTech specifications."""
 
-from lti.eula_models import EulaAcceptance, ReportState, Terms
-from lti.legacy_models import LegacyConsumer, LegacyUser
 from lti.models.course import Context, PlatformUser, ResourceLink
 from lti.models.launch import Launch, key_hash
-from lti.models.registration import Deployment, Family, Invitation, Notice, Registration, ToolKey
+from lti.models.registration import Deployment, Family, Invitation, Registration, ToolKey
 from lti.models.scores import Drift, LineItem, ScoreEvent, ScoreState
 
 __all__ = [
     "Context",
     "Deployment",
     "Drift",
-    "EulaAcceptance",
     "Family",
     "Invitation",
     "Launch",
-    "LegacyConsumer",
-    "LegacyUser",
     "LineItem",
-    "Notice",
     "PlatformUser",
     "Registration",
-    "ReportState",
     "ResourceLink",
     "ScoreEvent",
     "ScoreState",
-    "Terms",
     "ToolKey",
     "key_hash",
 ]

@@ -16,7 +16,6 @@ from django.utils import timezone
 from lti.connect import invitations
 from lti.launch.launch import MESSAGES
 from lti.models import Deployment, Invitation, Registration, key_hash
-from lti.platform import tool
 from lti.wire import client
 from roster.models import Institution
 from tests.lti.conftest import register
@@ -63,7 +62,15 @@ def canvas(url: str, **changes: Any) -> dict[str, Any]:
         CANVAS + "account_name": "Test University",
     }
     shared = {"issuer": "https://canvas.instructure.com", "authorization_server": "canvas.instructure.com"}
-    return moodle(url, **{**shared, ABOUT: about, "scopes_supported": [*SCOPES, tool.NOTICES], **changes})
+    return moodle(
+        url,
+        **{
+            **shared,
+            ABOUT: about,
+            "scopes_supported": [*SCOPES, "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"],
+            **changes,
+        },
+    )
 
 
 def answered(**changes: Any) -> Answer:

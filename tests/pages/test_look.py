@@ -61,7 +61,6 @@ def addresses(cast: Cast, attempt: Attempt) -> list[str]:
         f"{tess}/preview/",
         f"{picking}/",
         f"{picking}/pick/quiz-the-check",
-        f"{opened_by(cast, 'LtiEulaRequest')}/",
         f"{opened_by(cast, PRIVACY)}/",
         f"{opened_by(cast, PRIVACY)}/privacy/erase",
     ]

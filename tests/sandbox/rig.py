@@ -107,7 +107,6 @@ class Tool:
         self.fetched = 0
         self.platform = ""
         self.posts: list[dict[str, str]] = []
-        self.notices: list[dict[str, Any]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -132,9 +131,6 @@ def _handler(tool: Tool) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            if self.path == "/notices":
-                tool.notices.append(json.loads(body))
-                return self._answer(200, b"")
             form = {name: values[0] for name, values in parse_qs(body).items()}
             if self.path == "/lti/login":
                 query = urlencode(authorization(form, tool))
