@@ -116,8 +116,11 @@ def test_practice_page_is_not_kept_by_caches_and_names_no_other(cast: Cast, clie
 
 
 @pytest.mark.parametrize("check", ["", "x", "00000000-0000-0000-0000-000000000000", "\x00", "all"])
-def test_odd_buttons_are_no_fault(cast: Cast, client: Client, check: str) -> None:
-    assert client.post(ADDRESS, {"check": check}).status_code == 303
+def test_odd_buttons_are_no_fault_and_begin_nothing(cast: Cast, client: Client, check: str) -> None:
+    page = client.post(ADDRESS, {"check": check})
+    assert page.status_code == 422
+    assert "Answer at least one question first." in page.content.decode()
+    assert not Attempt.objects.exists()
 
 
 @pytest.mark.parametrize("path", ["/learn/quiz/nothing", "/learn/practice/nothing/", "/learn/practice/%00/"])
