@@ -133,7 +133,9 @@ class CategorySerializer(serializers.Serializer[Any]):
     category = serializers.CharField(help_text="Id of the option; empty for no answer.")
     label = serializers.CharField()  # type: ignore[assignment]
     keyed = serializers.BooleanField(help_text="Whether it earns full credit.")
-    count = serializers.IntegerField(allow_null=True, help_text="Answers in it, of which each may be in several; null while hidden.")
+    count = serializers.IntegerField(
+        allow_null=True, help_text="Answers in it, of which each may be in several; null while hidden."
+    )
     share = FigureSerializer()
     rest_correlation = FigureSerializer(help_text="A wrong option above 0 is worth a look.")
 

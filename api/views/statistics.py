@@ -64,7 +64,9 @@ def shown(assignment: Assignment, request: Request) -> dict[str, Any]:
     # Who may read the attempts has the figures of small classes anyway.
     small = "attempts:read" in cast(ApiKey, request.auth).scopes
     try:
-        found = report(assignment=assignment, population=population, now=timezone.now(), version=_version(request), small=small)
+        found = report(
+            assignment=assignment, population=population, now=timezone.now(), version=_version(request), small=small
+        )
     except UnknownVersion:
         raise NotFound("The quiz of this assignment has no such version.") from None
     return found | {"generated_at": found["folded_at"] or assignment.created_at}

@@ -64,7 +64,10 @@ class Tally(defaultdict[Key, Sums]):
         rows = {(row.quiz_version_id, row.population, row.item_version_id): row for row in stored}
         changed = [_added(rows.get(key) or _new(assignment, key), sums, now) for key, sums in self.items()]
         StatisticsRow.objects.bulk_create(
-            changed, update_conflicts=True, unique_fields=["id"], update_fields=[*NUMBERS, "counts", "counted", "folded_at"]
+            changed,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[*NUMBERS, "counts", "counted", "folded_at"],
         )
 
 

@@ -120,7 +120,10 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     grade = access.class_grades(request.viewer).filter(person=found.person_id).first()
     others = access.class_attempts(request.viewer).filter(person=found.person_id)
     context = result_context(found, grade, for_instructor=True) | {"person": found.person, "others": others}
-    context |= {"group": request.GET.get("group", ""), "saved": "saved" in request.GET}  # the way back leads to the same list
+    context |= {
+        "group": request.GET.get("group", ""),
+        "saved": "saved" in request.GET,
+    }  # the way back leads to the same list
     return render(request, "assessment/class_attempt.html", context)
 
 

@@ -206,6 +206,16 @@ def test_ideas_that_earn_full_credit_are_held_back_while_another_attempt_may_beg
     assert "Names the secret idea" in alice.get(address).content.decode()
 
 
+def test_ideas_are_held_back_from_full_credit_too_while_another_attempt_may_begin(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    response = attempt.responses.get(item_version__item__identifier="q8")
+    review.confirm(response=response, points=Decimal(1), note="", by=cast.tess.person, now=NOW)
+    alice, address = visit(cast.alice), f"/attempts/{attempt.pk}/result"
+    assert "Names the secret idea" not in alice.get(address).content.decode()
+    Assignment.objects.update(max_attempts=1)
+    assert "Names the secret idea" in alice.get(address).content.decode()
+
+
 def test_learner_reads_how_many_attempts_are_left_before_starting_again(cast: Cast, visit: Open) -> None:
     attempt = hand_in(cast.alice, **all_right())
     address = f"/attempts/{attempt.pk}/result"
