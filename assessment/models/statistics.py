@@ -40,7 +40,7 @@ class StatisticsRow(models.Model):
     The machine-marked total T of an attempt is the points of its items that a rule marked and whose kind a rule
     can always mark; it is known at once for every submitted attempt. The rest of an item is T without that item.
     Of an item: `x` its points (attempts where they are known), `r` its rest, `in_total` the attempts whose T has it,
-    `counts` {category: {rest: n}}, an answer in each of its categories, and `counted` {rest: n} the answers behind them.
+    `counts` {category: {rest: n}}, an answer in each of its categories, `counted` {rest: n} the answers behind them.
     Of the whole: `x` the score of the `complete` attempts, `r` T of all `n`.
     """
 

@@ -5,6 +5,7 @@ their forms need no CSRF token. An attempt is made with the first answer and fou
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -87,7 +88,7 @@ def _not_yet(request: HttpRequest, version: QuizVersion) -> HttpResponse | None:
 
 
 def _refused(
-    request: HttpRequest, version: QuizVersion, outcome: Outcome, *, status: int, **why: object
+    request: HttpRequest, version: QuizVersion, outcome: Outcome, *, status: int, **why: Any
 ) -> HttpResponse:
     """The page with all that was sent still in it; nothing was stored."""
     fields = answers.fields(sheets.unanswered(version), request.POST, outcome, unsaved=True)
@@ -138,7 +139,7 @@ def _page(
     fields: list[Field],
     action: str = "",
     status: int = 200,
-    **why: object,
+    **why: Any,
 ) -> HttpResponse:
     troubled = [field for field in fields if field.error or field.stale]
     lesson = version.lesson_version

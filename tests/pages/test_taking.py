@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from assessment import attempts, marking
+from assessment import attempts, marking, review
 from assessment.models import Assignment, Attempt, AttemptState, Counts
 from tests.cast import NOW, Cast, all_right, answer, hand_in, publish
 from tests.pages.conftest import Visit, filled, stored
