@@ -5,7 +5,7 @@ submission freezes the responses, or finds the attempt closed.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from assessment import marking
 from assessment.models import Attempt, AttemptState, Response
 from content import item_types
+from content.item_types import Fields
 from content.item_types import InvalidAnswer as InvalidAnswer
+from content.models import ItemVersion, QuizVersion
 
 HIGHEST_SEQ = 2**31 - 1
 
@@ -32,22 +34,30 @@ class UnknownItem(LookupError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One answer to store. `seq` None: it comes from a form without script and takes the next number."""
+    """One answer to store, as JSON (`raw`) or as the `fields` of its control; its kind reads either.
+
+    `seq` None: it comes from a form without script and takes the next number.
+    """
 
     item_version_id: UUID | str
-    raw: Any
+    raw: Any = None
     seq: int | None = None
+    fields: Fields | None = None
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What is stored now: the answer just given (`saved`), or a later one that stands (`stale`)."""
+    """What is stored now: the answer just given (`saved`), or a later one that stands (`stale`).
+
+    `given` is the answer just given, in plain text.
+    """
 
     item_version_id: UUID
     state: Literal["saved", "stale"]
     seq: int
     answer: dict[str, Any]
     saved_at: datetime
+    given: str = field(default="", compare=False)
 
 
 def save(*, attempt: Attempt, item_version_id: UUID | str, raw: Any, seq: int | None, now: datetime) -> Saved:
@@ -67,6 +77,27 @@ def save_many(*, attempt: Attempt, entries: Iterable[Entry], now: datetime) -> l
     if missing := given.keys() - found.keys():
         raise UnknownItem(*missing)
     return [_store(found[item], entry, now) for item, entry in given.items()]
+
+
+def try_out(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> tuple[bool, dict[UUID, str]]:
+    """Whether any of these answers a question of the version, and what is wrong with the others. Stores nothing."""
+    items = {place.item_version_id: place.item_version for place in quiz_version.places.select_related("item_version")}
+    answered, invalid = False, {}
+    for entry in entries:
+        item = items[_uuid(entry.item_version_id)]
+        try:
+            answered = bool(read(item, entry)) or answered
+        except InvalidAnswer as error:
+            invalid[item.pk] = str(error)
+    return answered, invalid
+
+
+def outdated(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Answers to questions of the quiz as they were worded in other versions: the question and the answer, as text."""
+    given = {_uuid(entry.item_version_id): entry for entry in entries}
+    current = quiz_version.places.values("item_version")
+    items = ItemVersion.objects.filter(pk__in=given, item__quiz=quiz_version.quiz_id).exclude(pk__in=current)
+    return [(item.body["stem"], text) for item in items if (text := _text(item, given[item.pk]))]
 
 
 @transaction.atomic
@@ -109,7 +140,8 @@ def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
 def _store(response: Response, entry: Entry, now: datetime) -> Saved:
     _require_open(response)
     item = response.item_version
-    answer = item_types.get(item.kind).clean(item.body, entry.raw)
+    answer = read(item, entry)
+    given = item_types.get(item.kind).text(item.body, answer)
     row = Response.objects.filter(pk=response.pk, checked_at__isnull=True)
     if entry.seq is None:
         stored = row.exclude(answer=answer).update(answer=answer, seq=F("seq") + 1, saved_at=now)
@@ -117,12 +149,26 @@ def _store(response: Response, entry: Entry, now: datetime) -> Saved:
         seq = _valid(entry.seq)
         stored = row.filter(seq__lt=seq).update(answer=answer, seq=seq, saved_at=now)
         if stored:
-            return Saved(item.pk, "saved", seq, answer, now)
+            return Saved(item.pk, "saved", seq, answer, now, given)
     response.refresh_from_db(fields=["answer", "seq", "saved_at", "checked_at"])
     same = response.answer == answer and entry.seq in (None, response.seq)
     if response.checked_at is not None and not same:
         raise AttemptClosed
-    return Saved(item.pk, "saved" if same else "stale", response.seq, response.answer, response.saved_at)
+    return Saved(item.pk, "saved" if same else "stale", response.seq, response.answer, response.saved_at, given)
+
+
+def read(item: ItemVersion, entry: Entry) -> dict[str, Any]:
+    """The answer in its stored shape. Raises InvalidAnswer."""
+    kind = item_types.get(item.kind)
+    raw = entry.raw if entry.fields is None else kind.from_form(item.body, entry.fields)
+    return kind.clean(item.body, raw)
+
+
+def _text(item: ItemVersion, entry: Entry) -> str:
+    try:
+        return item_types.get(item.kind).text(item.body, read(item, entry))
+    except InvalidAnswer:
+        return " ".join(value for values in (entry.fields or {}).values() for value in values)
 
 
 def _require_open(response: Response) -> None:

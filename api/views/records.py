@@ -14,6 +14,7 @@ from api import filters, serializers
 from api.views.base import Keyed, KeyedList
 from assessment import access
 from assessment.models import Assignment, Attempt, Grade, Mark, Response
+from content import item_types
 from roster.models import Institution
 
 INCLUDE = OpenApiParameter(
@@ -124,6 +125,7 @@ def response(row: Response, position: int) -> dict[str, Any]:
         "item_version": row.item_version_id,
         "kind": row.item_version.kind,
         "answer": row.answer,
+        "answer_text": _text(row),
         "saved_at": row.saved_at,
         "waiting": row.waiting,
         "points": counting and counting.points,
@@ -131,3 +133,8 @@ def response(row: Response, position: int) -> dict[str, Any]:
         "marked_by": counting and counting.by,
         "marks": marks,
     }
+
+
+def _text(row: Response) -> str:
+    item = row.item_version
+    return item_types.get(item.kind).text(item.body, row.answer)

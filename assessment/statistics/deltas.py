@@ -62,7 +62,7 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
     """What each attempt contributes, from its responses and the marks that count; four queries for any number.
 
     {"complete": nothing waits, "score": points or null while something waits, "total": T,
-    "items": {item version: {"x": points or null while waiting, "c": category or null, "t": in T}}},
+    "items": {item version: {"x": points or null while waiting, "c": categories or null, "t": in T}}},
     decimals as exact strings. T is the machine-marked total: the points of the items that a rule marked at
     submission and whose kind a rule can always mark (`ItemType.BY_RULE`). A blank open answer, which a rule marks
     0, is left out of T, so that the totals of all learners are about the same items.
@@ -89,15 +89,15 @@ def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
 def _item(version: ItemVersion, answer: dict[str, Any], marks: list[tuple[str, Decimal]]) -> Counted:
     return {
         "x": exact(marks[-1][1]) if marks else None,
-        "c": _category(version, answer),
+        "c": _categories(version, answer),
         "t": item_types.get(version.kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
     }
 
 
-def _category(version: ItemVersion, answer: dict[str, Any]) -> str | None:
+def _categories(version: ItemVersion, answer: dict[str, Any]) -> list[str] | None:
     """An answer that does not fit its item (marking left it to a person) is in no category."""
     try:
-        return item_types.get(version.kind).category(version.body, answer)
+        return item_types.get(version.kind).categorise(version.body, answer)
     except item_types.InvalidAnswer:
         return None
 

@@ -4,8 +4,7 @@ Pure: exact fractions in, floats out. Formulas: Lord & Novick 1968; Wilson 1927;
 SciPy is imported where a quantile is needed, so that nothing else pays for loading it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -164,10 +163,13 @@ def error_of_measurement(items: Sequence[Sample], total: Sample) -> Figure:
     return figure(sqrt(square), n, method, _chi_square_interval(sqrt(square), (n - 1) * (p - 1)))
 
 
-def categories(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Any]]:
-    """By category: how many chose it, their share, and the correlation of choosing it with the rest score."""
+def categories(counts: Mapping[str, Mapping[str, int]], counted: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """By category: how many chose it, their share, and the correlation of choosing it with the rest score.
+
+    `counts` are the rests of those who chose each, `counted` those of all who could: an answer may be in several.
+    """
     groups = {category: _rests(by_rest) for category, by_rest in counts.items()}
-    rest = _rests(_together(counts.values()))
+    rest = _rests(counted)
     return {category: category_figures(group, rest) for category, group in groups.items()}
 
 
@@ -180,13 +182,6 @@ def category_figures(group: Sample, rest: Sample) -> dict[str, Any]:
         "share": share(group.n, rest.n),
         "rest_correlation": correlation(chosen, rest, group.x, method),
     }
-
-
-def _together(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
-    together: Counter[str] = Counter()
-    for by_rest in counts:
-        together.update(by_rest)
-    return together
 
 
 def _rests(by_rest: Mapping[str, int]) -> Sample:

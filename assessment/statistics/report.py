@@ -8,6 +8,7 @@ from assessment.models import Assignment, StatisticsDelta, StatisticsRow
 from assessment.statistics import formulas
 from assessment.statistics.formulas import Figure, Sample
 from content import item_types
+from content.item_types import Category
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
 
 BLANK = "No answer"
@@ -20,11 +21,14 @@ class UnknownVersion(Exception):
     """The assignment's quiz has no such version."""
 
 
-def report(*, assignment: Assignment, population: str, now: datetime, version: int | None = None) -> dict[str, Any]:
+def report(
+    *, assignment: Assignment, population: str, now: datetime, version: int | None = None, small: bool = False
+) -> dict[str, Any]:
     """Every published figure of one quiz version (by default the newest that was answered) and population.
 
-    `pending` changes are marked but not folded in yet. Figures of an item stay hidden below 10 attempts and are
-    provisional below 30. Raises UnknownVersion.
+    `pending` changes are marked but not folded in yet. Figures are provisional below 30 attempts. `small`: figures of
+    an item are shown from the first attempt, as to those who may read the answers anyway; else they stay hidden below
+    10. Raises UnknownVersion.
     """
     rows = list(
         StatisticsRow.objects.filter(
@@ -50,7 +54,7 @@ def report(*, assignment: Assignment, population: str, now: datetime, version: i
         "waiting": whole.n - whole.complete,
         "score": _score(whole, chosen),
         "machine_marked": _machine_marked(whole, items),
-        "items": [_item(place, row, whole) for place, row in items],
+        "items": [_item(place, row, whole, small) for place, row in items],
     }
 
 
@@ -90,11 +94,11 @@ def _machine_marked(whole: StatisticsRow, items: list[tuple[QuizVersionItem, Sta
     }
 
 
-def _item(place: QuizVersionItem, row: StatisticsRow, whole: StatisticsRow) -> dict[str, Any]:
+def _item(place: QuizVersionItem, row: StatisticsRow, whole: StatisticsRow, small: bool) -> dict[str, Any]:
     version = place.item_version
     points, rest = Sample.of(row.n, row.x, row.xx), Sample.of(row.n, row.r, row.rr)
-    facility = formulas.visible(formulas.facility(points, version.points))
-    discrimination = formulas.visible(formulas.correlation(points, rest, row.xr, DISCRIMINATION))
+    facility = _shown(formulas.facility(points, version.points), small)
+    discrimination = _shown(formulas.correlation(points, rest, row.xr, DISCRIMINATION), small)
     if row.n < whole.n:  # a blank is marked at once, and what was written waits for a person
         gap = {"value": None, "ci": None, "provisional": False, "reason": SOME_WAIT}
         facility, discrimination = facility | gap, discrimination | gap
@@ -107,25 +111,31 @@ def _item(place: QuizVersionItem, row: StatisticsRow, whole: StatisticsRow) -> d
         "n": row.n,
         "facility": facility,
         "discrimination": discrimination,
-        "categories": _categories(version, row),
+        "categories": _categories(version, row, small),
     }
 
 
-def _categories(version: ItemVersion, row: StatisticsRow) -> list[dict[str, Any]]:
+def _categories(version: ItemVersion, row: StatisticsRow, small: bool) -> list[dict[str, Any]]:
     """Every category of the item in printed order, then blank ones; counts follow the same minimum as shares."""
-    labels = item_types.get(version.kind).categories(version.body)
-    if not labels:
+    known = item_types.get(version.kind).categories(version.body)
+    if not known:
         return []
-    found = formulas.categories({name: {} for name in [*labels, ""]} | row.counts)
-    return [_category(name, labels.get(name, BLANK if name == "" else name), found[name]) for name in found]
+    labels = {category.id: category for category in [*known, Category("", BLANK)]}
+    found = formulas.categories({name: {} for name in labels} | row.counts, row.counted)
+    return [_category(labels.get(name) or Category(name, name), found[name], small) for name in found]
 
 
-def _category(name: str, label: str, found: dict[str, Any]) -> dict[str, Any]:
-    share: Figure = formulas.visible(found["share"])
+def _category(category: Category, found: dict[str, Any], small: bool) -> dict[str, Any]:
+    share = _shown(found["share"], small)
     return {
-        "category": name,
-        "label": label,
-        "count": None if share["value"] is None else found["count"],
+        "category": category.id,
+        "label": category.label,
+        "keyed": category.keyed,
+        "count": found["count"] if small or share["value"] is not None else None,
         "share": share,
-        "rest_correlation": formulas.visible(found["rest_correlation"]),
+        "rest_correlation": _shown(found["rest_correlation"], small),
     }
+
+
+def _shown(figure: Figure, small: bool) -> Figure:
+    return figure if small else formulas.visible(figure)

@@ -120,7 +120,10 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     grade = access.class_grades(request.viewer).filter(person=found.person_id).first()
     others = access.class_attempts(request.viewer).filter(person=found.person_id)
     context = result_context(found, grade, for_instructor=True) | {"person": found.person, "others": others}
-    context["group"] = request.GET.get("group", "")  # the way back leads to the same list
+    context |= {
+        "group": request.GET.get("group", ""),
+        "saved": "saved" in request.GET,
+    }  # the way back leads to the same list
     return render(request, "assessment/class_attempt.html", context)
 
 
@@ -183,7 +186,7 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     events = scores.latest_by_person(resource_link=assignment.resource_link)
-    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now())
+    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now(), small=True)
     paused = gradebook.pause(assignment, events.values())
     unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 
@@ -208,7 +211,6 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "unsent": unsent,
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
-        "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),
     }
     return render(request, "assessment/class.html", context)
 

@@ -103,7 +103,16 @@ def test_every_figure_says_its_n_level_and_method_and_why_it_is_missing(script: 
             assert figure["provisional"]  # 12 attempts
 
 
-def test_figures_of_an_item_are_hidden_below_ten_attempts(script: Caller, north: School) -> None:
+def test_key_that_reads_attempts_sees_figures_from_the_first(script: Caller, north: School) -> None:
+    on = cast.place_quiz(north.institution, cast.quiz_of(cast.choice(), cast.choice(), slug="few"))
+    cast.take(on, cast.make_learner(north.institution), "ab")
+    folding.fold(assignment_id=on.pk, now=cast.NOW)
+    item = shown(script, on)["items"][0]
+    assert (item["facility"]["value"], item["categories"][0]["count"]) == (1.0, 1)
+
+
+def test_figures_of_an_item_are_hidden_below_ten_from_keys_that_read_no_attempts(north: School) -> None:
+    script = Caller(north.key("statistics:read"))
     version = cast.quiz_of(cast.choice(), cast.choice(), slug="few")
     on = cast.place_quiz(north.institution, version)
     for number in range(9):
