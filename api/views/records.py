@@ -12,7 +12,7 @@ from rest_framework.response import Response as HttpResponse
 
 from api import filters, serializers
 from api.views.base import Keyed, KeyedList
-from assessment import access
+from assessment import access, grades
 from assessment.models import Assignment, Attempt, Grade, Mark, MarkedBy, Response
 from roster.models import Institution
 
@@ -21,6 +21,14 @@ INCLUDE = OpenApiParameter(
 )
 FORMAT = OpenApiParameter(
     "format", enum=["json", "csv"], description="Instead of `Accept`. CSV without `limit` and `cursor` is the whole."
+)
+
+UPDATED_UNTIL = OpenApiParameter(
+    "Updated-Until",
+    {"type": "string", "format": "date-time"},
+    location="header",
+    response=[200],
+    description="Every change before this moment is in the answer: the `updated_since` of your next run.",
 )
 
 
@@ -93,9 +101,15 @@ class AttemptDetail(Keyed):
         return HttpResponse(serializers.AttemptDetailSerializer(attempt, context=context).data)
 
 
-@extend_schema_view(get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT]))
+@extend_schema_view(
+    get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT, UPDATED_UNTIL])
+)
 class Grades(LearnerRecords):
-    """What counts for each learner on each assignment."""
+    """What counts for each learner on each assignment.
+
+    To fetch changes only, give `updated_since` the header `Updated-Until` of the first page of your last run. No grade
+    is ever missed by that, and one that changes while you read comes again.
+    """
 
     scope = "grades:read"
     filename = "grades"
@@ -106,6 +120,12 @@ class Grades(LearnerRecords):
     @staticmethod
     def rows(institution: Institution) -> QuerySet[Grade]:
         return access.grades_of(institution).select_related("person")
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        read_at = grades.wait_for_stamps()
+        answer = super().list(request, *args, **kwargs)
+        answer.headers[UPDATED_UNTIL.name] = read_at.isoformat().replace("+00:00", "Z")
+        return answer
 
 
 def responses(attempt: Attempt) -> list[dict[str, Any]]:
