@@ -56,9 +56,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.CompressionMiddleware",
     "config.middleware.Utf8Middleware",
     "config.middleware.PolicyMiddleware",
     "config.middleware.PublicLanguageMiddleware",
+    "config.middleware.NulMiddleware",
     "lti.launch.middleware.LaunchMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -23,6 +23,9 @@ FORMAT = OpenApiParameter(
     "format", enum=["json", "csv"], description="Instead of `Accept`. CSV without `limit` and `cursor` is the whole."
 )
 
+BOM = OpenApiParameter(
+    "bom", enum=["true", "false"], description="CSV with a byte order mark, by which Excel knows that it is UTF-8."
+)
 UPDATED_UNTIL = OpenApiParameter(
     "Updated-Until",
     {"type": "string", "format": "date-time"},
@@ -33,7 +36,7 @@ UPDATED_UNTIL = OpenApiParameter(
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="listAssignments", tags=["Records"], parameters=[FORMAT]),
+    get=extend_schema(operation_id="listAssignments", tags=["Records"], parameters=[FORMAT, BOM]),
 )
 class Assignments(KeyedList):
     """The institution's assignments, oldest first."""
@@ -68,7 +71,7 @@ class LearnerRecords(KeyedList):
         return type(self).rows(self.institution)
 
 
-@extend_schema_view(get=extend_schema(operation_id="listAttempts", tags=["Records"], parameters=[INCLUDE, FORMAT]))
+@extend_schema_view(get=extend_schema(operation_id="listAttempts", tags=["Records"], parameters=[INCLUDE, FORMAT, BOM]))
 class Attempts(LearnerRecords):
     """Learners' attempts, oldest first. Previews by teachers and public practice are never among them."""
 
@@ -102,7 +105,7 @@ class AttemptDetail(Keyed):
 
 
 @extend_schema_view(
-    get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT, UPDATED_UNTIL])
+    get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT, BOM, UPDATED_UNTIL])
 )
 class Grades(LearnerRecords):
     """What counts for each learner on each assignment.

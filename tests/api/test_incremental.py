@@ -97,11 +97,8 @@ def test_a_run_waits_for_a_commit_that_has_stamped_its_grades(script: Caller, gr
     assert Grade.objects.get().updated_at < began
 
 
-def test_writers_do_not_wait_for_one_another(grade: Grade) -> None:
+def test_a_run_does_not_wait_for_work_that_has_not_come_to_its_commit(grade: Grade) -> None:
     with unfinished(grade, "0.5"):
-        other = Grade.objects.exclude(pk=grade.pk)
-        with transaction.atomic():
-            other.update(points=0)
         assert isinstance(grades.wait_for_stamps(), datetime)
 
 

@@ -41,7 +41,8 @@ def test_everything_works_at_the_first_try_after_all_connections_were_ended(syst
     end_connections(system)
     item = re.search(r'data-item="([^"]+)"', player.html)
     save = re.search(r'data-save="([^"]+)"', player.html)
-    assert item and save
+    assert item
+    assert save
     row = {"item": item[1], "seq": 1, "answer": "a"}
     answer = requests.post(f"{system.url}{save[1]}", json={"responses": [row]}, timeout=30)
     assert (answer.status_code, answer.json()["results"][0]["state"]) == (200, "saved")
