@@ -1,5 +1,6 @@
 """Content-Security-Policy, built once for each kind of response; the language of the public pages."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
@@ -54,6 +55,10 @@ class Utf8Middleware:
         return self.get_response(request)
 
 
+NO_NUL = "NUL characters are not allowed."
+NUL = re.compile(r"\bNUL\b|null characters|\x00|\\x00|\\u0000")
+
+
 class NulMiddleware:
     """A request with a NUL is answered with 400: PostgreSQL holds none, and no browser and no LMS sends any.
 
@@ -74,13 +79,14 @@ class NulMiddleware:
 
 
 def has_nul(error: Exception) -> bool:
-    """Whether PostgreSQL or its driver refused a value because of a NUL."""
-    return isinstance(error, DataError | ValueError) and ("NUL" in str(error) or "\\u0000" in str(error))
+    """Whether Django, PostgreSQL or its driver refused a value because of a NUL."""
+    return isinstance(error, DataError | ValueError | ValidationError) and bool(NUL.search(str(error)))
 
 
 def _unreadable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
-        return problem(request, 400, "The address holds a NUL character.")
+        errors = {name: [NO_NUL] for name, values in request.GET.lists() if "\x00" in "".join([name, *values])}
+        return problem(request, 400, NO_NUL, errors)
     return bad_request(request, BadRequest())
 
 
