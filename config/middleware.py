@@ -86,7 +86,8 @@ def has_nul(error: Exception) -> bool:
 def _unreadable(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         errors = {name: [NO_NUL] for name, values in request.GET.lists() if "\x00" in "".join([name, *values])}
-        return problem(request, 400, NO_NUL, errors)
+        detail = " ".join(f"`{name}`: {NO_NUL}" for name in errors) or NO_NUL
+        return problem(request, 400, detail, errors)
     return bad_request(request, BadRequest())
 
 
