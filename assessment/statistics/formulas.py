@@ -69,7 +69,11 @@ def visible(shown: Figure) -> Figure:
     """The figure of an item, unless so few attempts stand behind it that it would say more of persons than of it."""
     if shown["n"] >= HIDDEN_BELOW:
         return shown
-    return shown | {"value": None, "ci": None, "provisional": False, "reason": HIDDEN}
+    return missing(shown, HIDDEN)
+
+
+def missing(shown: Figure, reason: str) -> Figure:
+    return shown | {"value": None, "ci": None, "provisional": False, "reason": reason}
 
 
 def mean(sample: Sample) -> Figure:
@@ -134,10 +138,10 @@ def alpha(items: Sequence[Sample], total: Sample) -> Figure:
     """Cronbach's alpha of the items that make up the total; Feldt's interval. It can be negative."""
     method = "Cronbach alpha of the machine-marked items; Feldt interval"
     p, n = len(items), total.n
-    if p < 2:
-        return figure(None, n, method, reason="Needs at least two machine-marked items.")
     if n < 3:
         return figure(None, n, method, reason=TOO_FEW)
+    if p < 2:
+        return figure(None, n, method, reason="Needs at least two machine-marked items.")
     if total.ss == 0:
         return figure(None, n, method, reason=NO_SPREAD)
     missing = 1 - Fraction(p, p - 1) * (1 - sum(item.ss for item in items) / total.ss)  # 1 - alpha

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, attempts
+from assessment import access, activity, attempts
 from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens
 from assessment.placement import windows
@@ -27,7 +27,7 @@ from lti.words import claims
 
 def home(request: LaunchRequest) -> HttpResponse:
     """The overview, or a way to see that nothing is chosen yet."""
-    assignment = access.assignment(request.viewer)
+    assignment = activity.assignment(request.viewer)
     if assignment is None:
         return render(request, "assessment/undecided.html")
     return overview(request, assignment)

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import get_script_prefix, resolvers, reverse
 
-from assessment import access
+from assessment import access, activity
 from assessment.models import Assignment, Attempt
 from lti.models import Launch
 
@@ -24,7 +24,7 @@ class LaunchRequest(HttpRequest):
 
 
 def assignment_or_404(request: LaunchRequest) -> Assignment:
-    found = access.assignment(request.viewer)
+    found = activity.assignment(request.viewer)
     if found is None:
         raise Http404("No quiz is chosen for this activity yet.")
     return found

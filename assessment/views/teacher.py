@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access
+from assessment import access, activity
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
 from assessment.placement import linking, picking, placing, policy, windows
 from assessment.placement.linking import QuizInUse
@@ -76,7 +76,7 @@ class PolicyForm(DatesForm):
 
 def front(request: LaunchRequest) -> HttpResponse:
     """The class page, or the choice of a quiz where none is placed here yet."""
-    assignment = access.assignment(request.viewer)
+    assignment = activity.assignment(request.viewer)
     if request.viewer.resource_link_id is None or (assignment is None and placing.work(request.viewer)):
         return render(request, "assessment/undecided.html", status=404)
     if assignment is None or request.method == "POST" or "choose" in request.GET:
@@ -171,7 +171,7 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
     error = ""
     if chosen is not None:
         try:
-            access.choose_quiz(request.viewer, chosen)
+            activity.choose_quiz(request.viewer, chosen)
             return see_other("home")
         except QuizInUse:
             error = gettext(

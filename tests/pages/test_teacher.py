@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from assessment import access, review
+from assessment import access, activity, review
 from assessment.models import Attempt, Mark
 from assessment.statistics import folding, report
 from content.models import KeyState
@@ -475,7 +475,7 @@ def test_another_check_is_chosen_from_the_class_page_until_somebody_has_begun(ca
     assert f'value="{cast.quiz.slug}" checked' in shown
 
     assert tess.post("/", {"quiz": other.slug}).status_code == 303
-    assert access.assignment(cast.alice).quiz == other  # type: ignore[union-attr]
+    assert activity.assignment(cast.alice).quiz == other  # type: ignore[union-attr]
     begin(cast.alice)
     assert "?choose=1" not in tess.get("/class/").content.decode()
 
