@@ -66,7 +66,12 @@ def attempts(viewer: Launch) -> list[Attempt]:
 
 def attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
     """One of the viewer's own attempts. Raises Attempt.DoesNotExist for any other."""
-    return _own(viewer).get(pk=_uuid(attempt_id))
+    link = viewer.resource_link_id
+    own = {"institution": viewer.institution_id, "person": viewer.person_id, "attempt": _uuid(attempt_id)}
+    found = ATTEMPT.one(link=link, **own) if link else None
+    if found is None:
+        raise Attempt.DoesNotExist
+    return found
 
 
 def submission(viewer: Launch) -> Attempt | None:
@@ -98,7 +103,7 @@ def grade(viewer: Launch) -> Grade | None:
     """The viewer's own grade on this assignment, None while there is none."""
     if viewer.resource_link_id is None:
         return None
-    return Grade.objects.filter(assignment__resource_link=viewer.resource_link_id, person=viewer.person_id).first()
+    return GRADE.one(link=viewer.resource_link_id, person=viewer.person_id)
 
 
 def class_people(viewer: Launch) -> QuerySet[Person]:
@@ -228,12 +233,6 @@ ASSIGNMENT = Prepared(
 )
 
 
-def _own(viewer: Launch) -> QuerySet[Attempt]:
-    if viewer.resource_link_id is None:
-        return Attempt.objects.none()
-    return _attempts(viewer.resource_link_id, viewer.institution_id, viewer.person_id)
-
-
 def _attempts(link: UUID, institution: UUID, person: UUID) -> QuerySet[Attempt]:
     return Attempt.objects.filter(
         assignment__resource_link=link, institution=institution, person=person
@@ -249,6 +248,14 @@ def _as_it_counts(preview: bool) -> Prepared[Attempt]:
     )
 
 
+ATTEMPT = Prepared(
+    lambda attempt, **own: _attempts(**own).filter(pk=attempt), link=UUID, institution=UUID, person=UUID, attempt=UUID
+)
+GRADE = Prepared(
+    lambda link, person: Grade.objects.filter(assignment__resource_link_id=link, person_id=person),
+    link=UUID,
+    person=UUID,
+)
 ATTEMPTS, PREVIEWS = _as_it_counts(preview=False), _as_it_counts(preview=True)
 
 

@@ -37,7 +37,7 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
     None while no attempt is marked. Safe when several attempts of one person are marked at the same moment: the
     grade row is locked before the attempts are read for good. The policy stays as it is read until all is written.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         _hold_policy(assignment.pk)
         standing = _standing(assignment.pk, person)
         if standing is None:

@@ -54,7 +54,7 @@ def confirm(
     )
     _settle(reviewed)
     response.waiting = False
-    marking.conclude(attempt, responses, {**counting, reviewed.pk: mark}.values(), now)
+    marking.conclude(attempt, responses, list({**counting, reviewed.pk: mark}.values()), now)
     if not attempt.preview:
         tasks.fold_statistics.delay_on_commit(str(attempt.assignment_id))  # type: ignore[attr-defined]
     return mark

@@ -1,16 +1,19 @@
 """What of an attempt may be shown, and when. The key leaves the server only through `_feedback`."""
 
+import copy
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import F, Prefetch
+from django.db.models import F
 
 from assessment.models import Attempt, AttemptState, Feedback, Mark, Response
-from content import item_types
+from content import item_types, places
 from content.item_types import Templates
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
+from roster.rows import Prepared
 
 MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
 
@@ -66,7 +69,9 @@ class ItemResult:
 
 def questions(attempt: Attempt) -> list[Question]:
     """The items of an attempt in printed order with what is stored as answers; never the key."""
-    return [_question(response, practice=attempt.assignment_id is None) for response in _responses(attempt)]
+    practice = attempt.assignment_id is None
+    found = _with_marks(attempt) if practice else responses(attempt)
+    return [_question(response, practice=practice) for response in found]
 
 
 def unanswered(version: QuizVersion) -> list[Question]:
@@ -83,21 +88,45 @@ def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = Fal
     """
     open_policy = attempt.assignment is None or attempt.assignment.feedback == Feedback.AFTER_SUBMIT
     done = attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
-    found = [_result(response, attempt, done, open_policy or for_instructor) for response in _responses(attempt)]
+    found = [_result(response, attempt, done, open_policy or for_instructor) for response in _with_marks(attempt)]
     return [_held_back(one) for one in found] if ahead else found
 
 
-def _responses(attempt: Attempt) -> list[Any]:
-    """The responses by position, each with its item and `counting`: the marks that count, the latest first."""
-    place = "item_version__quizversionitem"
-    counting = Mark.objects.order_by("-created_at", "-pk")
-    rows = Response.objects.filter(**{"attempt": attempt, f"{place}__quiz_version": attempt.quiz_version_id})
-    return list(
-        rows.select_related("item_version__item")
-        .prefetch_related(Prefetch("marks", counting, to_attr="counting"))
-        .annotate(position=F(f"{place}__position"))
-        .order_by("position")
-    )
+def responses(attempt: Attempt) -> list[Any]:
+    """The responses in printed order, each with its `position` and its item; one query."""
+    stored = {response.item_version_id: response for response in RESPONSES.all(attempt=attempt.pk)}
+    printed = places.of(attempt.quiz_version_id)
+    return [_placed(stored[place.item_version_id], place) for place in printed if place.item_version_id in stored]
+
+
+def _placed(response: Any, place: QuizVersionItem) -> Any:
+    item = place.item_version
+    if item.key_state != response.key_state:
+        item = copy.copy(item)
+        item.key_state = response.key_state
+    response.item_version, response.position = item, place.position
+    return response
+
+
+def _with_marks(attempt: Attempt) -> list[Any]:
+    """The same with `counting`: the marks that count, the latest first; two queries."""
+    counting = defaultdict(list)
+    for mark in MARKS.all(attempt=attempt.pk):
+        counting[mark.response_id].append(mark)
+    found = responses(attempt)
+    for response in found:
+        response.counting = counting[response.pk]
+    return found
+
+
+RESPONSES = Prepared(
+    lambda attempt: Response.objects.filter(attempt_id=attempt).annotate(key_state=F("item_version__key_state")),
+    attempt=UUID,
+)
+MARKS = Prepared(
+    lambda attempt: Mark.objects.filter(response__attempt_id=attempt).order_by("-created_at", "-pk"),
+    attempt=UUID,
+)
 
 
 def _question(response: Any, *, practice: bool) -> Question:

@@ -30,14 +30,23 @@ def record(*, attempt: Attempt, now: datetime) -> None:
     Call it inside the transaction that wrote the marks, after them. Previews, practice and attempts that are
     not marked yet stay out. Calling it again changes nothing.
     """
-    if attempt.preview or attempt.assignment_id is None or attempt.state not in SEEN:
+    if not counts(attempt):
         return
     # Read again under a lock: the caller's copy may be older than another mark of the same attempt.
     old = Attempt.objects.select_for_update(no_key=True).values_list("counted", flat=True).get(pk=attempt.pk)
     new = contributions([attempt])[attempt.pk]
     if new == old:
         return
-    changes = [(-1, old), (1, new)] if old else [(1, new)]
+    append(attempt, [(-1, old), (1, new)] if old else [(1, new)], now)
+    Attempt.objects.filter(pk=attempt.pk).update(counted=new)
+    attempt.counted = new
+
+
+def counts(attempt: Attempt) -> bool:
+    return not attempt.preview and attempt.assignment_id is not None and attempt.state in SEEN
+
+
+def append(attempt: Attempt, changes: Iterable[tuple[int, Counted]], now: datetime) -> None:
     StatisticsDelta.objects.bulk_create(
         StatisticsDelta(
             assignment_id=attempt.assignment_id,
@@ -50,8 +59,6 @@ def record(*, attempt: Attempt, now: datetime) -> None:
         for population in populations(attempt)
         for sign, counted in changes
     )
-    Attempt.objects.filter(pk=attempt.pk).update(counted=new)
-    attempt.counted = new
 
 
 def populations(attempt: Attempt | ForgottenAttempt) -> list[Population]:
@@ -76,6 +83,13 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
         version = versions[response.item_version_id]
         answered[response.attempt_id][str(version.pk)] = _item(version, response.answer, marks.get(response.pk, []))
     return {pk: _whole(attempt, answered[pk]) for pk, attempt in kept.items()}
+
+
+def contribution(attempt: Attempt, responses: Iterable[Response], marks: Iterable[Mark]) -> Counted:
+    """The same of an attempt whose `responses`, with their items, and `marks` are at hand."""
+    given = {mark.response_id: [(str(mark.by), mark.points)] for mark in marks}
+    items = {str(one.item_version_id): _item(one.item_version, one.answer, given.get(one.pk, [])) for one in responses}
+    return _whole(attempt, items)
 
 
 def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:

@@ -24,7 +24,7 @@ from assessment.models import Attempt, AttemptState
 from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
 from assessment.views import answers
 from assessment.views.answers import Field, Outcome
-from assessment.views.requests import see_other
+from assessment.views.requests import go_on
 from content.models import Quiz, QuizVersion
 from lti.launch.views import misdirected
 
@@ -114,7 +114,7 @@ def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
         fields = answers.fields(attempts.questions(found), request.POST, outcome)
         return _page(request, _version(found), found, fields, reverse("practice:practice", args=[key]))
     place = next((f"#q{one.position}" for one in questions if str(one.item_version_id) == asked), "#summary")
-    return see_other("practice:practice", key, after=place)
+    return go_on(reverse("practice:practice", args=[key]) + place)
 
 
 def _check_one(found: Attempt, asked: str, now: datetime) -> dict[UUID, str]:

@@ -138,6 +138,22 @@ def test_save_costs_two_queries(attempt: Attempt, django_assert_num_queries: Any
         responses.save(attempt=attempt, item_version_id=target, raw="a", seq=1, now=at(1))
 
 
+def test_many_answers_cost_no_more_than_one(attempt: Attempt, django_assert_num_queries: Any) -> None:
+    entries = [Entry(item(attempt, name), "a", 1) for name in ("q1", "q2", "q3")]
+    with django_assert_num_queries(2 + 2):  # and a savepoint with its release
+        saved = responses.save_many(attempt=attempt, entries=entries, now=at(1))
+    assert [one.state for one in saved] == ["saved"] * 3
+    assert [stored(attempt, name) for name in ("q1", "q2", "q3")] == [({"option": "a"}, 1)] * 3
+
+
+def test_stale_answer_beside_fresh_ones_changes_nothing_of_its_own(attempt: Attempt) -> None:
+    save(attempt, "a", 5)
+    entries = [Entry(item(attempt), "b", 4), Entry(item(attempt, "q2"), "b", 1)]
+    saved = responses.save_many(attempt=attempt, entries=entries, now=at(1))
+    assert [(one.state, one.answer["option"], one.seq) for one in saved] == [("stale", "a", 5), ("saved", "b", 1)]
+    assert (stored(attempt), stored(attempt, "q2")) == (({"option": "a"}, 5), ({"option": "b"}, 1))
+
+
 def test_check_is_for_practice_only(attempt: Attempt) -> None:
     save(attempt, "a", 1)
     with pytest.raises(AttemptClosed):
