@@ -58,7 +58,9 @@ class GradeFilter(filters.FilterSet):  # type: ignore[misc]
     person = filters.UUIDFilter("person_id", help_text="Id of a person.")
     state = filters.ChoiceFilter(choices=GradeState.choices, help_text="Provisional while something can still rise.")
     updated_since = MomentFilter(
-        "updated_at", lookup_expr="gte", help_text="Changed at or after (ISO 8601): what to fetch since the last time."
+        "updated_at",
+        lookup_expr="gte",
+        help_text="Changed at or after (ISO 8601): the header `Updated-Until` of your last run, or when that began.",
     )
 
     class Meta:

@@ -17,7 +17,11 @@ from rest_framework.utils.encoders import JSONEncoder
 from api.paging import chunks
 
 CSV = "text/csv; charset=utf-8"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = tuple(
+    "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+)
+CONTROLS = ("\t", "\r", "\n")
+BOM = "\N{BYTE ORDER MARK}"
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -53,11 +57,13 @@ class CsvRenderer(BaseRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
     ) -> bytes:
         view = (renderer_context or {})["view"]
-        return "".join(lines(view.columns(), data["results"])).encode()
+        return "".join(lines(view.columns(), data["results"], bom=view.wants_bom())).encode()
 
 
-def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """CSV lines, the header first."""
+def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, bom: bool) -> Iterator[str]:
+    """CSV lines, the header first. Excel reads UTF-8 by its byte order mark only."""
+    if bom:
+        yield BOM
     buffer = StringIO()
     writer = csv.writer(buffer)
     for row in _with_header(columns, rows):
@@ -67,12 +73,12 @@ def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator
         buffer.truncate()
 
 
-def stream(name: str, serializer: BaseSerializer[Any], queryset: QuerySet[Any]) -> StreamingHttpResponse:
+def stream(name: str, serializer: BaseSerializer[Any], queryset: QuerySet[Any], *, bom: bool) -> StreamingHttpResponse:
     """Every row of the query as a CSV file; `serializer` turns one row into its columns."""
     columns = list(serializer.fields)  # type: ignore[attr-defined]
     rows = (serializer.to_representation(row) for chunk in chunks(queryset) for row in chunk)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return StreamingHttpResponse(lines(columns, rows), content_type=CSV, headers=headers)
+    return StreamingHttpResponse(lines(columns, rows, bom=bom), content_type=CSV, headers=headers)
 
 
 def _with_header(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
@@ -83,6 +89,6 @@ def _with_header(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> I
 
 def safe(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP CSV injection)."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA_STARTS):
+    if isinstance(value, str) and (value.startswith(CONTROLS) or value.lstrip().startswith(FORMULA_STARTS)):
         return "'" + value
     return value

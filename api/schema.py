@@ -7,6 +7,7 @@ from django.views.decorators.cache import cache_control
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api.problems import BY_STATUS, CONTENT_TYPE, KINDS
+from content import item_types
 
 PROBLEM = {
     "type": "object",
@@ -45,6 +46,17 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{BY_STATUS[status]}"}
             _describe_list(operation["responses"]["200"])
             operation["responses"] = dict(sorted(operation["responses"].items()))
+    return result
+
+
+def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """What each kind of question adds to a question and to its answer."""
+    schemas = result["components"]["schemas"]
+    kinds = [item_types.get(kind) for kind in item_types.KINDS]
+    for kind in kinds:
+        schemas["PublicItem"]["properties"] |= kind.PUBLIC
+    answer = schemas["Response"]["properties"]["answer"]
+    answer["properties"] = {name: schema for kind in kinds for name, schema in kind.ANSWER.items()}
     return result
 
 

@@ -79,7 +79,8 @@ class ResponseSerializer(serializers.Serializer[Any]):
     item = serializers.CharField(help_text="Identifier of the item within its quiz.")
     item_version = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=item_types.KINDS)
-    answer = serializers.DictField(help_text="`{option}` of a choice, `{text}` of an open question, `{}` when blank.")
+    answer = serializers.DictField(help_text="As its kind keeps it; `{}` when blank.")
+    answer_text = serializers.CharField(help_text="The answer in plain text; empty when blank.")
     saved_at = serializers.DateTimeField()
     waiting = serializers.BooleanField(help_text="Submitted, and a person has to mark it.")
     points = number("Of the mark that counts; null before marking.", allow_null=True)
@@ -131,7 +132,10 @@ class FigureSerializer(serializers.Serializer[Any]):
 class CategorySerializer(serializers.Serializer[Any]):
     category = serializers.CharField(help_text="Id of the option; empty for no answer.")
     label = serializers.CharField()  # type: ignore[assignment]
-    count = serializers.IntegerField(allow_null=True, help_text="How many chose it; null while hidden.")
+    keyed = serializers.BooleanField(help_text="Whether it earns full credit.")
+    count = serializers.IntegerField(
+        allow_null=True, help_text="Answers in it, of which each may be in several; null while hidden."
+    )
     share = FigureSerializer()
     rest_correlation = FigureSerializer(help_text="A wrong option above 0 is worth a look.")
 
@@ -217,13 +221,8 @@ class LessonDetailSerializer(LessonSerializer):
     sections = SectionSerializer(many=True)
 
 
-class OptionSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    text = serializers.CharField()
-
-
 class PublicItemSerializer(serializers.Serializer[Any]):
-    """A question as a learner sees it before answering: without key, credit or rationale."""
+    """A question as a learner sees it before answering: without key, credit or rationale. More comes with its kind."""
 
     id = serializers.UUIDField(help_text="Of this version of the item.")
     identifier = serializers.CharField(help_text="Stable within the quiz.")
@@ -232,8 +231,6 @@ class PublicItemSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=item_types.KINDS)
     points = serializers.FloatField()
     stem = serializers.CharField(help_text="The question.")
-    options = OptionSerializer(many=True, required=False, help_text="Of a choice.")
-    max_length = serializers.IntegerField(required=False, help_text="Of an open question, in characters.")
 
 
 class QuizSerializer(PublishedSerializer):

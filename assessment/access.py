@@ -22,23 +22,22 @@ def is_instructor(viewer: Launch) -> bool:
     return viewer.role == Role.INSTRUCTOR
 
 
+def require_instructor(viewer: Launch) -> None:
+    """Raises PermissionDenied for anyone but an instructor in an activity."""
+    if not is_instructor(viewer) or viewer.resource_link_id is None:
+        raise PermissionDenied("Only instructors of this activity may see this.")
+
+
 def previews(viewer: Launch) -> bool:
     """Whether attempts of this viewer stay out of everything: only a real learner is scored."""
     return viewer.role != Role.LEARNER or viewer.test_user
 
 
 def assignment(viewer: Launch) -> Assignment | None:
-    """The assignment behind the viewer's resource link: made on its first launch, and as the LMS names it since.
-
-    None while nothing says which quiz it is; an instructor then chooses one (`choose_quiz`).
-    """
+    """The assignment behind the viewer's resource link, as it stands (`activity.assignment` keeps it in step)."""
     if viewer.resource_link_id is None:
         return None
-    found = ASSIGNMENT.one(link=viewer.resource_link_id, institution=viewer.institution_id)
-    if found is not None:
-        return linking.follow(viewer, found)
-    quiz = placing.quiz(placing.named(viewer)) if placing.work(viewer) is None else None
-    return linking.make(viewer, quiz) if quiz is not None else None
+    return ASSIGNMENT.one(link=viewer.resource_link_id, institution=viewer.institution_id)
 
 
 def lesson_only(viewer: Launch) -> LessonVersion | None:
@@ -50,18 +49,9 @@ def lesson_only(viewer: Launch) -> LessonVersion | None:
     return lesson if lesson and not linking.is_begun(viewer.resource_link_id) else None
 
 
-def choose_quiz(viewer: Launch, quiz: Quiz) -> Assignment:
-    """Place the quiz behind the viewer's resource link, or replace the one there while nobody has answered it.
-
-    Raises PermissionDenied for anyone but an instructor, QuizInUse once a learner has an attempt.
-    """
-    _require_instructor(viewer)
-    return linking.choose(viewer, quiz)
-
-
 def has_choice(viewer: Launch, present: Assignment) -> bool:
     """Whether an instructor may still put another quiz there, and there is one."""
-    _require_instructor(viewer)
+    require_instructor(viewer)
     others = Quiz.objects.filter(current__isnull=False).exclude(pk=present.quiz_id)
     return others.exists() and not linking.is_begun(viewer.resource_link_id)
 
@@ -76,7 +66,12 @@ def attempts(viewer: Launch) -> list[Attempt]:
 
 def attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
     """One of the viewer's own attempts. Raises Attempt.DoesNotExist for any other."""
-    return _own(viewer).get(pk=_uuid(attempt_id))
+    link = viewer.resource_link_id
+    own = {"institution": viewer.institution_id, "person": viewer.person_id, "attempt": _uuid(attempt_id)}
+    found = ATTEMPT.one(link=link, **own) if link else None
+    if found is None:
+        raise Attempt.DoesNotExist
+    return found
 
 
 def submission(viewer: Launch) -> Attempt | None:
@@ -92,32 +87,23 @@ def submission(viewer: Launch) -> Attempt | None:
 
 
 def work(viewer: Launch) -> Attempt | None:
-    """The attempt that the launch's own address names: an own one, or for an instructor one of the course.
-
-    The launch then is one of that attempt's activity: what Canvas opens from a grade it may call another link. It
-    leads there once: its other pages lead on as those of any launch.
-    """
+    """The attempt that the launch's own address names: an own one, or for an instructor one of the course."""
     named = placing.work(viewer)
-    if named is None or "work_opened" in viewer.settings:
+    if named is None:
         return None
     here = Q(assignment__resource_link=viewer.resource_link_id)
     if viewer.context_id:
         here |= Q(assignment__resource_link__context=viewer.context_id)
     seen = Q(preview=False) if is_instructor(viewer) else Q(person=viewer.person_id)
     found = Attempt.objects.filter(here, seen, pk=named, institution=viewer.institution_id, assignment__isnull=False)
-    attempt = found.select_related("assignment").first()
-    if attempt and attempt.assignment:
-        viewer.resource_link_id = attempt.assignment.resource_link_id
-        viewer.settings = {**viewer.settings, "work_opened": True}
-        viewer.save(update_fields=["resource_link", "settings"])
-    return attempt
+    return found.select_related("assignment").first()
 
 
 def grade(viewer: Launch) -> Grade | None:
     """The viewer's own grade on this assignment, None while there is none."""
     if viewer.resource_link_id is None:
         return None
-    return Grade.objects.filter(assignment__resource_link=viewer.resource_link_id, person=viewer.person_id).first()
+    return GRADE.one(link=viewer.resource_link_id, person=viewer.person_id)
 
 
 def class_people(viewer: Launch) -> QuerySet[Person]:
@@ -142,20 +128,20 @@ def class_people(viewer: Launch) -> QuerySet[Person]:
 
 def class_groups(viewer: Launch) -> QuerySet[Group]:
     """The groups that the LMS has in the viewer's course."""
-    _require_instructor(viewer)
+    require_instructor(viewer)
     groups = Group.objects.filter(course=viewer.course_id, institution=viewer.institution_id)
     return groups.order_by("set_name", "name", "group_id")
 
 
 def class_context(viewer: Launch) -> Context | None:
     """The LMS's course that the viewer's link stands in."""
-    _require_instructor(viewer)
+    require_instructor(viewer)
     return one(Context.objects.filter(resource_links=viewer.resource_link_id, institution=viewer.institution_id))
 
 
 def class_grades(viewer: Launch) -> QuerySet[Grade]:
     """The grades of the viewer's assignment by name. Raises PermissionDenied for anyone but an instructor."""
-    _require_instructor(viewer)
+    require_instructor(viewer)
     return (
         Grade.objects.filter(assignment__resource_link=viewer.resource_link_id, institution=viewer.institution_id)
         .select_related("person", "attempt", "assignment")
@@ -165,7 +151,7 @@ def class_grades(viewer: Launch) -> QuerySet[Grade]:
 
 def class_attempts(viewer: Launch) -> QuerySet[Attempt]:
     """The learners' attempts on the viewer's assignment, newest first; previews are left out."""
-    _require_instructor(viewer)
+    require_instructor(viewer)
     return (
         Attempt.objects.filter(
             assignment__resource_link=viewer.resource_link_id, institution=viewer.institution_id, preview=False
@@ -182,7 +168,7 @@ def class_attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
 
 def class_responses(viewer: Launch) -> QuerySet[Response]:
     """The submitted responses of the viewer's class, oldest first: what an instructor may mark."""
-    _require_instructor(viewer)
+    require_instructor(viewer)
     return (
         Response.objects.filter(
             attempt__assignment__resource_link=viewer.resource_link_id,
@@ -236,11 +222,6 @@ def grades_of(institution: Institution) -> QuerySet[Grade]:
     return Grade.objects.filter(institution=institution)
 
 
-def _require_instructor(viewer: Launch) -> None:
-    if not is_instructor(viewer) or viewer.resource_link_id is None:
-        raise PermissionDenied("Only instructors of this activity may see this.")
-
-
 ASSIGNMENT = Prepared(
     lambda link, institution: (
         Assignment.objects.filter(resource_link_id=link, institution_id=institution)
@@ -250,12 +231,6 @@ ASSIGNMENT = Prepared(
     link=UUID,
     institution=UUID,
 )
-
-
-def _own(viewer: Launch) -> QuerySet[Attempt]:
-    if viewer.resource_link_id is None:
-        return Attempt.objects.none()
-    return _attempts(viewer.resource_link_id, viewer.institution_id, viewer.person_id)
 
 
 def _attempts(link: UUID, institution: UUID, person: UUID) -> QuerySet[Attempt]:
@@ -273,6 +248,14 @@ def _as_it_counts(preview: bool) -> Prepared[Attempt]:
     )
 
 
+ATTEMPT = Prepared(
+    lambda attempt, **own: _attempts(**own).filter(pk=attempt), link=UUID, institution=UUID, person=UUID, attempt=UUID
+)
+GRADE = Prepared(
+    lambda link, person: Grade.objects.filter(assignment__resource_link_id=link, person_id=person),
+    link=UUID,
+    person=UUID,
+)
 ATTEMPTS, PREVIEWS = _as_it_counts(preview=False), _as_it_counts(preview=True)
 
 

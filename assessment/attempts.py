@@ -1,6 +1,7 @@
 """Sittings: open one, hand it in, and read back what may be shown of it."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -16,6 +17,7 @@ from assessment.sheets import ItemResult as ItemResult
 from assessment.sheets import Question as Question
 from assessment.sheets import questions as questions
 from assessment.sheets import results as results
+from content import places
 from content.models import Quiz, QuizVersion, QuizVersionItem
 from roster.models import Person
 
@@ -34,12 +36,6 @@ class _AnotherQuiz(Exception):
 
 class NotPublished(Exception):
     """The quiz of the assignment has no published version."""
-
-
-def version_for(assignment: Assignment) -> QuizVersion | None:
-    """What a new attempt would be pinned to; None while nothing is published."""
-    current = Quiz.objects.filter(pk=assignment.quiz_id).values("current")
-    return QuizVersion.objects.filter(pk__in=current).select_related("lesson_version").first()
 
 
 def start(
@@ -77,23 +73,22 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
     Submitting again returns the attempt as it stands. The update waits for a save that is under way; a save that
     comes after it finds the attempt closed.
     """
-    with transaction.atomic():
-        claimed = Attempt.objects.filter(
-            pk=attempt.pk, state=AttemptState.IN_PROGRESS, assignment__isnull=False
-        ).update(state=AttemptState.SUBMITTED, submitted_at=now)
-        if claimed:
-            tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
-    return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
+    open_one = Attempt.objects.filter(pk=attempt.pk, state=AttemptState.IN_PROGRESS, assignment__isnull=False)
+    if not open_one.update(state=AttemptState.SUBMITTED, submitted_at=now):
+        return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
+    tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
+    attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, now
+    return attempt
 
 
 def start_practice(*, quiz_version: QuizVersion, now: datetime) -> tuple[Attempt, str]:
     """Open a public check that belongs to nobody. Its key is the only way back to it and is not kept."""
     key = secrets.token_urlsafe(32)
-    places = list(quiz_version.places.select_related("quiz_version"))
-    if not places:
+    printed = places.of(quiz_version.pk)
+    if not printed:
         raise NotPublished
-    attempt = Attempt(key_hash=_hash(key), **_sheet(places, now))
-    return _store(attempt, places, now), key
+    attempt = Attempt(key_hash=_hash(key), **_sheet(printed, now))
+    return _store(attempt, printed, now), key
 
 
 def practice(key: str) -> Attempt:
@@ -123,34 +118,34 @@ def finish_practice(*, attempt: Attempt, now: datetime) -> Attempt:
 
 
 def _open(assignment: Assignment, person: Person, preview: bool, number: int, now: datetime) -> Attempt:
-    current = Quiz.objects.filter(pk=assignment.quiz_id).values("current")
-    places = list(QuizVersionItem.objects.filter(quiz_version__in=current).select_related("quiz_version"))
-    if not places:
+    current = Quiz.objects.filter(pk=assignment.quiz_id).values_list("current", flat=True).get()
+    if current is None:
         raise NotPublished
+    printed = places.of(current)
     attempt = Attempt(
         institution_id=assignment.institution_id,
         assignment=assignment,
         person=person,
         preview=preview,
         number=number,
-        **_sheet(places, now),
+        **_sheet(printed, now),
     )
-    return _store(attempt, places, now)
+    return _store(attempt, printed, now)
 
 
-def _sheet(places: list[QuizVersionItem], now: datetime) -> dict[str, Any]:
-    version = places[0].quiz_version
-    return {"quiz_version": version, "points_max": version.points, "items_total": len(places), "started_at": now}
+def _sheet(printed: Sequence[QuizVersionItem], now: datetime) -> dict[str, Any]:
+    version = printed[0].quiz_version
+    return {"quiz_version": version, "points_max": version.points, "items_total": len(printed), "started_at": now}
 
 
 @transaction.atomic
-def _store(attempt: Attempt, places: list[QuizVersionItem], now: datetime) -> Attempt:
+def _store(attempt: Attempt, printed: Sequence[QuizVersionItem], now: datetime) -> Attempt:
     """Write the attempt with an empty response for every item, so that a save is a plain update."""
     if attempt.assignment is not None:
         _hold_quiz(attempt.assignment)
     attempt.save(force_insert=True)
     Response.objects.bulk_create(
-        Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now) for place in places
+        Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now) for place in printed
     )
     return attempt
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +17,7 @@ from lti.gradebook import scores
 from lti.launch import language
 from roster.models import Person
 
+STAMPS = 7301420266  # an advisory lock: shared by those who stamp grades, exclusive to a reader
 AT_ONCE = 200  # people whose grades are worked out in one transaction
 COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
 
@@ -36,7 +37,7 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
     None while no attempt is marked. Safe when several attempts of one person are marked at the same moment: the
     grade row is locked before the attempts are read for good. The policy stays as it is read until all is written.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         _hold_policy(assignment.pk)
         standing = _standing(assignment.pk, person)
         if standing is None:
@@ -82,6 +83,19 @@ def _recompute_some(assignment_id: UUID | str, people: Sequence[UUID], now: date
 def _bearing(assignment: Assignment) -> tuple[Any, ...]:
     """What of the policy bears on grades."""
     return assignment.counts, assignment.while_waiting, assignment.pass_percent
+
+
+def wait_for_stamps() -> datetime:
+    """The database's time. Every grade with an earlier `updated_at` can be read from now on.
+
+    Grades are stamped in the moment of their commit (migration `grade_stamp`); this waits for commits under way.
+    Raises OperationalError where one takes longer than five seconds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp(), set_config('lock_timeout', '5s', true), pg_advisory_xact_lock(%s)", [STAMPS]
+        )
+        return cast(datetime, cursor.fetchone()[0])
 
 
 @transaction.atomic
@@ -188,7 +202,7 @@ def _values(standing: Standing) -> dict[str, Any]:
         "points": standing.attempt.points,
         "points_max": standing.attempt.points_max,
         "state": standing.state,
-        "updated_at": timezone.now(),  # when it is written: a task may have begun long before
+        "updated_at": timezone.now(),  # until the commit, which stamps it
     }
 
 

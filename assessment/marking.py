@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessment import grades
+from assessment import grades, sheets
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
 from assessment.statistics import deltas
 from content import item_types
@@ -32,10 +32,10 @@ def mark_attempt(attempt_id: UUID | str, now: datetime) -> Attempt:
     """
     attempt = locked(attempt_id)
     if attempt.state == AttemptState.SUBMITTED:
-        responses = list(attempt.responses.select_related("item_version"))
+        responses = sheets.responses(attempt)
         marks = apply_rules(responses, now)
         _set_waiting(responses, marks)
-        conclude(attempt, responses, marks, now)
+        conclude(attempt, responses, marks, now, first=True)
     return attempt
 
 
@@ -89,10 +89,13 @@ def points(credit: Decimal, item: ItemVersion) -> Decimal:
     return (credit * item.points).quantize(MILLI)
 
 
-def conclude(attempt: Attempt, responses: Sequence[Response], marks: Iterable[Mark], now: datetime) -> None:
+def conclude(
+    attempt: Attempt, responses: Sequence[Response], marks: Sequence[Mark], now: datetime, *, first: bool = False
+) -> None:
     """Write the totals of a locked attempt from the marks that count, then everything that follows from them.
 
     `responses` are all of the attempt with their items; `marks` is the one that counts of each marked response.
+    `first`: there were no marks before these.
     """
     earned = [mark.points for mark in marks]
     waiting = [response.item_version.points for response in responses if response.waiting]
@@ -101,9 +104,15 @@ def conclude(attempt: Attempt, responses: Sequence[Response], marks: Iterable[Ma
     attempt.points_waiting = sum(waiting, Decimal(0))
     attempt.state = AttemptState.NEEDS_REVIEW if waiting else AttemptState.MARKED
     attempt.marked_at = None if waiting else now
-    attempt.save(update_fields=["items_marked", "points", "points_waiting", "state", "marked_at"])
+    changed = ["items_marked", "points", "points_waiting", "state", "marked_at"]
+    if first and deltas.counts(attempt):
+        attempt.counted = deltas.contribution(attempt, responses, marks)
+        deltas.append(attempt, [(1, attempt.counted)], now)
+        changed.append("counted")
+    attempt.save(update_fields=changed)
     if attempt.assignment is not None and attempt.person is not None and not attempt.preview:
-        deltas.record(attempt=attempt, now=now)
+        if not first:
+            deltas.record(attempt=attempt, now=now)
         grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now)
 
 

@@ -22,7 +22,7 @@ def summary(person: Person) -> dict[str, Any]:
     return {
         "identity": {name: getattr(person, name) for name in IDENTITY if getattr(person, name)},
         "names": f"{person.name} ({parts})" if person.name and parts not in ("", person.name) else person.name or parts,
-        "platforms": kept["known_to_platforms_as"] + kept["known_under_lti_1_1_as"],
+        "platforms": kept["known_to_platforms_as"],
         "enrollments": list(Enrollment.objects.filter(person=person).select_related("course")),
         "launches": len(launches),
         "first_launch": launches[0]["created_at"] if launches else None,

@@ -4,20 +4,23 @@ Every writer locks the attempt row first (`FOR NO KEY UPDATE`), so that a save e
 submission freezes the responses, or finds the attempt closed.
 """
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from assessment import marking
 from assessment.models import Attempt, AttemptState, Response
 from content import item_types
+from content.item_types import Fields
 from content.item_types import InvalidAnswer as InvalidAnswer
+from content.models import ItemVersion, QuizVersion
 
 HIGHEST_SEQ = 2**31 - 1
 
@@ -32,22 +35,30 @@ class UnknownItem(LookupError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One answer to store. `seq` None: it comes from a form without script and takes the next number."""
+    """One answer to store, as JSON (`raw`) or as the `fields` of its control; its kind reads either.
+
+    `seq` None: it comes from a form without script and takes the next number.
+    """
 
     item_version_id: UUID | str
-    raw: Any
+    raw: Any = None
     seq: int | None = None
+    fields: Fields | None = None
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What is stored now: the answer just given (`saved`), or a later one that stands (`stale`)."""
+    """What is stored now: the answer just given (`saved`), or a later one that stands (`stale`).
+
+    `given` is the answer just given, in plain text.
+    """
 
     item_version_id: UUID
     state: Literal["saved", "stale"]
     seq: int
     answer: dict[str, Any]
     saved_at: datetime
+    given: str = field(default="", compare=False)
 
 
 def save(*, attempt: Attempt, item_version_id: UUID | str, raw: Any, seq: int | None, now: datetime) -> Saved:
@@ -66,7 +77,36 @@ def save_many(*, attempt: Attempt, entries: Iterable[Entry], now: datetime) -> l
     found = {response.item_version_id: response for response in _locked(attempt, given)}
     if missing := given.keys() - found.keys():
         raise UnknownItem(*missing)
-    return [_store(found[item], entry, now) for item, entry in given.items()]
+    answers = {item: _clean(found[item], entry) for item, entry in given.items()}
+    numbered = {found[item]: (answers[item], entry.seq) for item, entry in given.items() if entry.seq is not None}
+    stored = _store_numbered(numbered, now)
+    return [
+        Saved(item, "saved", entry.seq, answers[item], now, _given(found[item], answers[item]))
+        if entry.seq is not None and found[item].pk in stored
+        else _settle(found[item], entry, answers[item], now)
+        for item, entry in given.items()
+    ]
+
+
+def try_out(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> tuple[bool, dict[UUID, str]]:
+    """Whether any of these answers a question of the version, and what is wrong with the others. Stores nothing."""
+    items = {place.item_version_id: place.item_version for place in quiz_version.places.select_related("item_version")}
+    answered, invalid = False, {}
+    for entry in entries:
+        item = items[_uuid(entry.item_version_id)]
+        try:
+            answered = bool(read(item, entry)) or answered
+        except InvalidAnswer as error:
+            invalid[item.pk] = str(error)
+    return answered, invalid
+
+
+def outdated(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Answers to questions of the quiz as they were worded in other versions: the question and the answer, as text."""
+    given = {_uuid(entry.item_version_id): entry for entry in entries}
+    current = quiz_version.places.values("item_version")
+    items = ItemVersion.objects.filter(pk__in=given, item__quiz=quiz_version.quiz_id).exclude(pk__in=current)
+    return [(item.body["stem"], text) for item in items if (text := _text(item, given[item.pk]))]
 
 
 @transaction.atomic
@@ -106,23 +146,62 @@ def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
     )
 
 
-def _store(response: Response, entry: Entry, now: datetime) -> Saved:
+def _clean(response: Response, entry: Entry) -> dict[str, Any]:
     _require_open(response)
+    if entry.seq is not None:
+        _valid(entry.seq)
     item = response.item_version
-    answer = item_types.get(item.kind).clean(item.body, entry.raw)
-    row = Response.objects.filter(pk=response.pk, checked_at__isnull=True)
+    return read(item, entry)
+
+
+def _store_numbered(answers: dict[Response, tuple[dict[str, Any], int]], now: datetime) -> set[UUID]:
+    """Store in one statement what is newer than what is there; the responses that took it."""
+    if not answers:
+        return set()
+    columns = zip(*((one.pk, json.dumps(answer), seq) for one, (answer, seq) in answers.items()), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(NEWER, [now, *map(list, columns)])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+NEWER = """
+UPDATE assessment_response AS stored SET answer = given.answer::jsonb, seq = given.seq, saved_at = %s
+FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS given (id, answer, seq)
+WHERE stored.id = given.id AND stored.checked_at IS NULL AND stored.seq < given.seq RETURNING stored.id
+"""
+
+
+def _settle(response: Response, entry: Entry, answer: dict[str, Any], now: datetime) -> Saved:
+    """An answer without number takes the next one; of any other, what is stored stands."""
     if entry.seq is None:
-        stored = row.exclude(answer=answer).update(answer=answer, seq=F("seq") + 1, saved_at=now)
-    else:
-        seq = _valid(entry.seq)
-        stored = row.filter(seq__lt=seq).update(answer=answer, seq=seq, saved_at=now)
-        if stored:
-            return Saved(item.pk, "saved", seq, answer, now)
+        row = Response.objects.filter(pk=response.pk, checked_at__isnull=True)
+        row.exclude(answer=answer).update(answer=answer, seq=F("seq") + 1, saved_at=now)
     response.refresh_from_db(fields=["answer", "seq", "saved_at", "checked_at"])
     same = response.answer == answer and entry.seq in (None, response.seq)
     if response.checked_at is not None and not same:
         raise AttemptClosed
-    return Saved(item.pk, "saved" if same else "stale", response.seq, response.answer, response.saved_at)
+    item = response.item_version_id
+    return Saved(
+        item, "saved" if same else "stale", response.seq, response.answer, response.saved_at, _given(response, answer)
+    )
+
+
+def _given(response: Response, answer: dict[str, Any]) -> str:
+    return item_types.get(response.item_version.kind).text(response.item_version.body, answer)
+
+
+def read(item: ItemVersion, entry: Entry) -> dict[str, Any]:
+    """The answer in its stored shape. Raises InvalidAnswer."""
+    kind = item_types.get(item.kind)
+    raw = entry.raw if entry.fields is None else kind.from_form(item.body, entry.fields)
+    return kind.clean(item.body, raw)
+
+
+def _text(item: ItemVersion, entry: Entry) -> str:
+    try:
+        return item_types.get(item.kind).text(item.body, read(item, entry))
+    except InvalidAnswer:
+        return " ".join(value for values in (entry.fields or {}).values() for value in values)
 
 
 def _require_open(response: Response) -> None:
@@ -130,10 +209,9 @@ def _require_open(response: Response) -> None:
         raise AttemptClosed
 
 
-def _valid(seq: int) -> int:
+def _valid(seq: int) -> None:
     if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq <= HIGHEST_SEQ:
         raise InvalidAnswer(_("The sequence number must be a whole number from 0."))
-    return seq
 
 
 def _uuid(value: UUID | str) -> UUID:

@@ -54,15 +54,15 @@ def confirm(
     )
     _settle(reviewed)
     response.waiting = False
-    marking.conclude(attempt, responses, {**counting, reviewed.pk: mark}.values(), now)
+    marking.conclude(attempt, responses, list({**counting, reviewed.pk: mark}.values()), now)
     if not attempt.preview:
         tasks.fold_statistics.delay_on_commit(str(attempt.assignment_id))  # type: ignore[attr-defined]
     return mark
 
 
 def counting_marks(attempt: Attempt) -> dict[object, Mark]:
-    """The mark that counts of each marked response: the latest by a rule or a person."""
-    marks = Mark.objects.filter(response__attempt=attempt).exclude(by=MarkedBy.SUGGESTION).select_related("person")
+    """The mark that counts of each marked response: the latest."""
+    marks = Mark.objects.filter(response__attempt=attempt).select_related("person")
     return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
 
 

@@ -1,30 +1,39 @@
 """What of an attempt may be shown, and when. The key leaves the server only through `_feedback`."""
 
+import copy
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import F, Prefetch
+from django.db.models import F
 
-from assessment.models import Attempt, AttemptState, Feedback, Mark, MarkedBy, Response
-from content import item_types
+from assessment.models import Attempt, AttemptState, Feedback, Mark, Response
+from content import item_types, places
+from content.item_types import Templates
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
+from roster.rows import Prepared
 
 MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
 
 
 @dataclass(frozen=True)
 class Question:
-    """One item to answer. `feedback` (see ItemResult) is there only where practice has checked the answer."""
+    """One item to answer. `feedback` (see ItemResult) is there only where practice has checked the answer.
+
+    `fields` are the form fields that say the answer, as its control shows them.
+    """
 
     position: int
     item_version_id: UUID
     identifier: str
     kind: str
     points: Decimal
+    templates: Templates
     public: dict[str, Any]
     answer: dict[str, Any]
+    fields: dict[str, list[str]]
     seq: int
     checked: bool
     feedback: dict[str, Any] | None
@@ -45,6 +54,7 @@ class ItemResult:
     item_version_id: UUID
     identifier: str
     kind: str
+    templates: Templates
     public: dict[str, Any]
     answer: dict[str, Any]
     answer_text: str
@@ -59,7 +69,9 @@ class ItemResult:
 
 def questions(attempt: Attempt) -> list[Question]:
     """The items of an attempt in printed order with what is stored as answers; never the key."""
-    return [_question(response, practice=attempt.assignment_id is None) for response in _responses(attempt)]
+    practice = attempt.assignment_id is None
+    found = _with_marks(attempt) if practice else responses(attempt)
+    return [_question(response, practice=practice) for response in found]
 
 
 def unanswered(version: QuizVersion) -> list[Question]:
@@ -71,38 +83,57 @@ def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = Fal
     """The items of an attempt with what they earned, as far as its state and the feedback policy allow.
 
     While it is in progress or being marked every item reads `waiting` and carries no feedback.
-    `for_instructor` lifts the policy, not the state. With another attempt `ahead`, what would have been right is held
-    back where something was not.
+    `for_instructor` lifts the policy, not the state. With another attempt `ahead`, what earns credit is held back: a
+    right answer too may have others beside it.
     """
     open_policy = attempt.assignment is None or attempt.assignment.feedback == Feedback.AFTER_SUBMIT
     done = attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
-    found = [_result(response, attempt, done, open_policy or for_instructor) for response in _responses(attempt)]
+    found = [_result(response, attempt, done, open_policy or for_instructor) for response in _with_marks(attempt)]
     return [_held_back(one) for one in found] if ahead else found
 
 
-def _responses(attempt: Attempt) -> list[Any]:
-    """The responses by position, each with its item and `counting`: the marks that count, the latest first."""
-    place = "item_version__quizversionitem"
-    counting = Mark.objects.exclude(by=MarkedBy.SUGGESTION).order_by("-created_at", "-pk")
-    rows = Response.objects.filter(**{"attempt": attempt, f"{place}__quiz_version": attempt.quiz_version_id})
-    return list(
-        rows.select_related("item_version__item")
-        .prefetch_related(Prefetch("marks", counting, to_attr="counting"))
-        .annotate(position=F(f"{place}__position"))
-        .order_by("position")
-    )
+def responses(attempt: Attempt) -> list[Any]:
+    """The responses in printed order, each with its `position` and its item; one query."""
+    stored = {response.item_version_id: response for response in RESPONSES.all(attempt=attempt.pk)}
+    printed = places.of(attempt.quiz_version_id)
+    return [_placed(stored[place.item_version_id], place) for place in printed if place.item_version_id in stored]
+
+
+def _placed(response: Any, place: QuizVersionItem) -> Any:
+    item = place.item_version
+    if item.key_state != response.key_state:
+        item = copy.copy(item)
+        item.key_state = response.key_state
+    response.item_version, response.position = item, place.position
+    return response
+
+
+def _with_marks(attempt: Attempt) -> list[Any]:
+    """The same with `counting`: the marks that count, the latest first; two queries."""
+    counting = defaultdict(list)
+    for mark in MARKS.all(attempt=attempt.pk):
+        counting[mark.response_id].append(mark)
+    found = responses(attempt)
+    for response in found:
+        response.counting = counting[response.pk]
+    return found
+
+
+RESPONSES = Prepared(
+    lambda attempt: Response.objects.filter(attempt_id=attempt).annotate(key_state=F("item_version__key_state")),
+    attempt=UUID,
+)
+MARKS = Prepared(
+    lambda attempt: Mark.objects.filter(response__attempt_id=attempt).order_by("-created_at", "-pk"),
+    attempt=UUID,
+)
 
 
 def _question(response: Any, *, practice: bool) -> Question:
-    item = response.item_version
     checked = practice and response.checked_at is not None
-    return Question(
-        position=response.position,
-        item_version_id=item.pk,
-        identifier=item.item.identifier,
-        kind=item.kind,
-        points=item.points,
-        public=item_types.get(item.kind).public(item.body),
+    return _asked(
+        response.item_version,
+        response.position,
         answer=response.answer,
         seq=response.seq,
         checked=checked,
@@ -111,23 +142,28 @@ def _question(response: Any, *, practice: bool) -> Question:
 
 
 def _blank(place: QuizVersionItem) -> Question:
-    item = place.item_version
+    return _asked(place.item_version, place.position, answer={}, seq=0, checked=False, feedback=None)
+
+
+def _asked(item: ItemVersion, position: int, *, answer: dict[str, Any], **more: Any) -> Question:
+    kind = item_types.get(item.kind)
     return Question(
-        position=place.position,
+        position=position,
         item_version_id=item.pk,
         identifier=item.item.identifier,
         kind=item.kind,
         points=item.points,
-        public=item_types.get(item.kind).public(item.body),
-        answer={},
-        seq=0,
-        checked=False,
-        feedback=None,
+        templates=kind.TEMPLATES,
+        public=kind.public(item.body),
+        answer=answer,
+        fields=kind.to_form(item.body, answer),
+        **more,
     )
 
 
 def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemResult:
     item = response.item_version
+    kind = item_types.get(item.kind)
     mark = response.counting[0] if done and response.counting else None
     state = _state(response, practice=attempt.assignment_id is None) if done else "waiting"
     shown = done and allowed
@@ -138,9 +174,10 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemR
         item_version_id=item.pk,
         identifier=item.item.identifier,
         kind=item.kind,
-        public=item_types.get(item.kind).public(item.body),
+        templates=kind.TEMPLATES,
+        public=kind.public(item.body),
         answer=response.answer,
-        answer_text=item_types.get(item.kind).feedback(item.body, response.answer)["answer_text"],
+        answer_text=kind.text(item.body, response.answer),
         points=mark.points if mark and shown else None,
         points_max=item.points,
         state=state if shown or state == "waiting" else "hidden",
@@ -152,7 +189,7 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemR
 
 
 def _held_back(result: ItemResult) -> ItemResult:
-    if result.feedback is None or result.state == "right":
+    if result.feedback is None:
         return result
     return replace(result, feedback=result.feedback | {"expected": []})
 
@@ -167,8 +204,12 @@ def _state(response: Any, *, practice: bool) -> MarkState:
 def _feedback(response: Any, state: MarkState) -> dict[str, Any]:
     """The item type's feedback; a key that is not fit to be published is shown to nobody."""
     item: ItemVersion = response.item_version
-    kind = item_types.get(item.kind)
-    told = kind.feedback(item.body, response.answer)
-    if item.key_state not in kind.PUBLISHABLE:
-        told = {"answer_text": told["answer_text"], "rationale": "", "expected": []}
-    return {**told, "state": state, "section": item.body.get("section")}
+    kind, body = item_types.get(item.kind), item.body
+    fit = item.key_state in kind.PUBLISHABLE
+    return {
+        "answer_text": kind.text(body, response.answer),
+        "rationale": kind.rationale(body, response.answer) if fit else "",
+        "expected": kind.expected(body) if fit else [],
+        "state": state,
+        "section": body.get("section"),
+    }

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from assessment import grades, marking
+from assessment import grades, marking, practice
 from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
 from assessment.statistics import folding
 from lti.gradebook import columns, scores
@@ -45,6 +45,7 @@ def prune_practice(*, now: datetime) -> None:
     """Forget practice that began a month ago; it belongs to nobody and its key is long gone."""
     old = Attempt.objects.filter(assignment__isnull=True, started_at__lt=now - PRACTICE_IS_KEPT)
     Attempt.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:PER_SWEEP])).delete()
+    practice.forget(now=now)
 
 
 def _unmarked(now: datetime) -> Iterable[Attempt]:

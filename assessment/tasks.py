@@ -4,6 +4,7 @@ A message is a hint: whatever is lost here, `sweep` finds again from what Postgr
 """
 
 import logging
+import time
 
 from celery import shared_task
 from django.utils import timezone
@@ -13,6 +14,9 @@ from assessment.models import Attempt
 from assessment.statistics import folding
 
 logger = logging.getLogger(__name__)
+
+FOLD_AFTER = 5.0  # seconds
+fold_asked: dict[str, float] = {}  # until when a message of this process is on its way, by the monotonic clock
 
 
 @shared_task
@@ -24,7 +28,18 @@ def mark_attempt(attempt_id: str) -> None:
         logger.warning("attempt %s is gone, nothing to mark", attempt_id)
         return
     if attempt.assignment_id and not attempt.preview:
-        fold_statistics.delay(str(attempt.assignment_id))
+        _fold_soon(str(attempt.assignment_id))
+
+
+def _fold_soon(assignment_id: str) -> None:
+    """One message for all that this process marks in the next seconds; what comes too late for it the sweeper folds."""
+    now = time.monotonic()
+    if fold_asked.get(assignment_id, 0.0) > now:
+        return
+    for past in [key for key, until in fold_asked.items() if until <= now]:
+        del fold_asked[past]
+    fold_asked[assignment_id] = now + FOLD_AFTER
+    fold_statistics.apply_async((assignment_id,), countdown=FOLD_AFTER)
 
 
 @shared_task

@@ -2,18 +2,16 @@
 
 `python -m bench passback` runs one part alone (launch, attempts, passback).
 
-CPU time is read from the kernel for the web processes only, so the sandbox and this client do not count.
+CPU time is read from the kernel, so the sandbox and this client do not count.
 """
 
 import argparse
 import os
 import statistics
 import tempfile
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench import cycle, launch, passback
+from bench import attempt, launch, passback
 from tests.system import System
 
 
@@ -22,6 +20,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all when none is named")
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
+    parser.add_argument("--saves", type=int, default=1, help="of each attempt, before the whole form is handed in")
     parser.add_argument("--scores", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -40,8 +39,12 @@ def _launches(system: System, options: argparse.Namespace) -> None:
 
 
 def _attempts(system: System, options: argparse.Namespace) -> None:
-    rates = [_attempts_per_second(system, options.attempts) for _ in range(options.rounds)]
-    print(f"attempts a second (start, 10 saves, submit, marked, result): {_all(rates)}", flush=True)
+    attempt.measure(system, count=options.attempts // 4, saves=options.saves)  # warm-up
+    rounds = [attempt.measure(system, count=options.attempts, saves=options.saves) for _ in range(options.rounds)]
+    print(f"attempt (launch, start, {options.saves} saved, submit, marked, score posted), ms of CPU:", flush=True)
+    for part in rounds[0].cost:
+        print(f"  {part:<10} {_all([one.cost[part] for one in rounds])}")
+    print(f"  a second   {_all([one.rate for one in rounds])}", flush=True)
 
 
 def _passback(system: System, options: argparse.Namespace) -> None:
@@ -51,14 +54,6 @@ def _passback(system: System, options: argparse.Namespace) -> None:
 
 
 PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback}
-
-
-def _attempts_per_second(system: System, count: int) -> float:
-    learners = [cycle.learner(system) for _ in range(count)]
-    started = time.perf_counter()
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(cycle.run, learners))
-    return count / (time.perf_counter() - started)
 
 
 def _all(values: list[float]) -> str:

@@ -4,20 +4,18 @@ Two figures. In a rush, as when a class starts at once, requests wait for the we
 processes sleep between requests and find their caches cold, which costs them more CPU for the same work.
 """
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
 
+from bench import cpu
 from sandbox import client
 from tests.learner import Course, browser, new_course
 from tests.system import System
 
-TICKS = os.sysconf("SC_CLK_TCK")
 AT_ONCE = 8
 Form = tuple[str, dict[str, str]]
 In, Out = TypeVar("In"), TypeVar("Out")
@@ -38,10 +36,10 @@ def warm_up(system: System) -> None:
 def alone(system: System, count: int) -> float:
     """Mean CPU milliseconds of the web processes per launch, each learner after the other."""
     course = new_course(system)
-    before = web_cpu_seconds(system)
+    before = cpu.web(system)
     for number in range(count):
         course.launch(_learner(number))
-    return (web_cpu_seconds(system) - before) / count * 1000
+    return (cpu.web(system) - before) / count * 1000
 
 
 def in_a_rush(system: System, count: int) -> float:
@@ -51,13 +49,13 @@ def in_a_rush(system: System, count: int) -> float:
     """
     course = new_course(system)
     launches = [_begin(course, number) for number in range(count)]
-    before = web_cpu_seconds(system)
+    before = cpu.web(system)
     redirects = _all(lambda launch: system.sandbox.log_in(launch.start, launch.browser), launches)
-    spent = web_cpu_seconds(system) - before
+    spent = cpu.web(system) - before
     forms = _all(lambda pair: _form(system, *pair), zip(launches, redirects, strict=True))
-    before = web_cpu_seconds(system)
+    before = cpu.web(system)
     _all(lambda pair: _open(*pair), zip(launches, forms, strict=True))
-    return (spent + web_cpu_seconds(system) - before) / count * 1000
+    return (spent + cpu.web(system) - before) / count * 1000
 
 
 def _learner(number: int) -> str:
@@ -82,26 +80,3 @@ def _open(launch: Launch, form: Form) -> None:
 def _all(step: Callable[[In], Out], over: Iterable[In]) -> list[Out]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(step, over))
-
-
-def web_cpu_seconds(system: System) -> float:
-    """User and system time of all web processes so far, from /proc (Linux)."""
-    group = system.processes["web"].pid
-    return sum(_cpu_seconds(path) for path in Path("/proc").glob("[0-9]*/stat") if _group(path) == group)
-
-
-def _fields(path: Path) -> list[str]:
-    try:
-        return path.read_text().rsplit(")", 1)[1].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-
-
-def _group(path: Path) -> int:
-    fields = _fields(path)
-    return int(fields[2]) if fields else 0
-
-
-def _cpu_seconds(path: Path) -> float:
-    fields = _fields(path)
-    return (int(fields[11]) + int(fields[12])) / TICKS if fields else 0.0

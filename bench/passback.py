@@ -105,7 +105,7 @@ def _make_trouble(system: System) -> None:
 
 
 def _left(system: System) -> int:
-    return int(system.query("SELECT count(*) FROM lti_scoreevent WHERE state IN ('due', 'sending')")[0][0])
+    return int(system.query("SELECT count(*) FROM lti_score WHERE state IN ('due', 'sending')")[0][0])
 
 
 def _judge(system: System, course: Course, people: list[int], seconds: float) -> Passback:

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
@@ -20,6 +21,10 @@ from content.hashing import content_hash
 from content.models import Item, ItemVersion, KeyState, Lesson, LessonVersion, Quiz, QuizVersion, QuizVersionItem
 
 TITLE_LENGTH = 300
+MOST_ITEMS = 500
+NAMED = 100  # bytes that the name of a field takes in a form at most
+OWN_FIELDS = 2  # of the player, for each question: its number and what was shown
+SPARE_FIELDS = 20  # for buttons and the like
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,120}")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,60}")
 RANK = {state: rank for rank, state in enumerate(KeyState.values)}
@@ -210,7 +215,23 @@ def _quiz_reasons(slug: str, title: str, items: Sequence[ItemDraft]) -> list[Rea
         for identifier in sorted(set(identifiers))
         if identifiers.count(identifier) > 1
     ]
-    return found + [reason for item in items for reason in _item_reasons(item)]
+    found += [reason for item in items for reason in _item_reasons(item)]
+    return found or _size_reasons(items)
+
+
+def _size_reasons(items: Sequence[ItemDraft]) -> list[Reason]:
+    """Why the answers, each as long as it may be, could not be handed in: they all come in one form."""
+    sizes = [item_types.get(item.kind).form_size(item.body) for item in items]
+    fields = SPARE_FIELDS + sum(size.fields + OWN_FIELDS for size in sizes)
+    size = fields * NAMED + sum(size.size for size in sizes)
+    checks = {
+        f"There are more than {MOST_ITEMS} questions.": len(items) > MOST_ITEMS,
+        "The questions ask for more single answers than can be handed in at once: divide the check.": fields
+        > settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+        "The answers may be longer together than can be handed in at once: allow less text, or divide the check.": size
+        > settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    }
+    return [Reason("", text) for text, wrong in checks.items() if wrong]
 
 
 def _slug_reasons(slug: str) -> list[Reason]:

@@ -16,6 +16,14 @@ def leave(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
+def _until_stopped() -> int:
+    """Ctrl-C is how `make run` is meant to end, which is no error."""
+    try:
+        return system.run()
+    except SystemExit as end:
+        return 0 if end.code == 128 + signal.SIGINT else int(end.code or 0)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
     commands = parser.add_subparsers(dest="do", required=True)
@@ -34,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.do == "clean":
             return local.clean()
         if options.do == "run":
-            return system.run()
+            return _until_stopped()
         command = options.command[1:] if options.command[:1] == ["--"] else options.command
         return local.execute(command, name=options.instance, durable=not options.fast)
     except Trouble as trouble:

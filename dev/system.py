@@ -147,14 +147,20 @@ class Part:
 
 def set_up(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str]) -> None:
     """Bring both databases and the static files up to date; all of it is safe to repeat."""
-    setup = ("manage.py", "setup_demo", "--sandbox-url", at.sandbox, "--notes", str(home / "demo.json"))
+    _say("Step 2 of 4: migrating the databases and collecting static files")
     _finish(
         home,
-        Part("set-up of the database", setup, env),
+        Part("set-up of the database", ("manage.py", "migrate", "-v0"), env),
         Part("set-up of static files", ("manage.py", "collectstatic", "--noinput", "-v0"), env),
         Part("set-up of the sandbox tables", ("-m", "django", "migrate", "-v0"), sandbox),
     )
-    _finish(home, Part("set-up of the sandbox", ("-m", "django", "setup_sandbox"), sandbox))
+    _say("Step 3 of 4: loading lessons and checks, and the people of the sandbox LMS")
+    demo = ("manage.py", "setup_demo", "--sandbox-url", at.sandbox, "--notes", str(home / "demo.json"))
+    _finish(
+        home,
+        Part("set-up of the demo", demo, env),
+        Part("set-up of the sandbox", ("-m", "django", "setup_sandbox"), sandbox),
+    )
 
 
 def _finish(home: Path, *parts: Part) -> None:
@@ -271,13 +277,12 @@ def run() -> int:
     make = os.getppid()
     with local.instance(local.KEPT) as home:
         at = addresses()
-        _say("Starting PostgreSQL and Redis")
+        _say("Step 1 of 4: starting PostgreSQL and Redis")
         (home / "logs").mkdir(exist_ok=True)
         with local.services(home) as (found, running):
             env, sandbox = environment(home, at, found), sandbox_environment(home, at)
-            _say("Setting up the database and the sandbox LMS")
             set_up(home, at, env, sandbox)
-            _say("Starting the sandbox LMS, web, workers and beat")
+            _say("Step 4 of 4: starting the sandbox LMS, web, workers and beat")
             with started(home, parts(home, at, env, sandbox)) as processes:
                 _announce(home, at, env, processes, running)
                 try:

@@ -5,7 +5,6 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from lti import eula, notices
 from lti.gradebook import column_changes, reconcile, scores, sending
 from lti.launch import launch
 from lti.people import roster_reading, rosters
@@ -24,7 +23,7 @@ def drain(registration_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Send scores and column changes, read lists, tell acceptances that are due; clear away launches long over."""
+    """Send scores and column changes, read lists; clear away launches long over."""
     now = timezone.now()
     for registration_id in scores.sweep(now=now):
         drain.delay(str(registration_id))
@@ -32,10 +31,6 @@ def sweep() -> None:
         push_column.delay(str(column_id))
     for context_id in rosters.sweep(now=now):
         read_roster.delay(str(context_id))
-    for deployment_id in notices.sweep(now=now):
-        subscribe.delay(str(deployment_id))
-    for acceptance_id in eula.due(now).values_list("pk", flat=True)[:1_000]:
-        report_acceptance.delay(str(acceptance_id))
     launch.prune(now=now)
 
 
@@ -49,18 +44,6 @@ def rotate_keys() -> None:
 def read_roster(context_id: str) -> None:
     """Read the list of one course's people."""
     roster_reading.read(UUID(context_id))
-
-
-@shared_task
-def subscribe(deployment_id: str) -> None:
-    """Ask one platform for its copy notices."""
-    notices.subscribe(UUID(deployment_id), now=timezone.now())
-
-
-@shared_task
-def report_acceptance(acceptance_id: str) -> None:
-    """Tell a platform that one of its users accepted the terms."""
-    eula.report(acceptance_id=UUID(acceptance_id), now=timezone.now())
 
 
 @shared_task

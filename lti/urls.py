@@ -1,6 +1,5 @@
 from django.urls import path, re_path
 
-from lti import notice_views
 from lti.connect import registration_views
 from lti.launch import views
 
@@ -10,7 +9,6 @@ urlpatterns = [
     path("continue", views.go_on, name="continue"),
     re_path(r"^launch/?$", views.launch, name="launch"),
     path("jwks", views.key_set, name="jwks"),
-    path("notices", notice_views.receive, name="notices"),
     path("register", registration_views.register, name="register"),
     path("canvas.json", registration_views.canvas_configuration, name="canvas_configuration"),
 ]

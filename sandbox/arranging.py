@@ -49,7 +49,7 @@ def copy_course(request: HttpRequest, me: Person, course_id: int) -> HttpRespons
     """A new course with the same content, for another year."""
     course = access.visit(me, course_id, teacher=True).course
     title = request.POST.get("title", "").strip()[:200] or f"{course.title} (copy)"[:200]
-    return redirect("course", course_id=copying.copy(course, title=title, now=clock.now()).pk)
+    return redirect("course", course_id=copying.copy(course, title=title).pk)
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""Messages that ask about a person: terms of use (LtiEulaRequest), and the data a tool holds (data privacy)."""
+"""The message that asks what a tool holds about a person (data privacy)."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -9,28 +9,10 @@ from sandbox import access, frames, messages
 from sandbox.models import Mode, Person, Tool
 
 
-def _tool(visit: access.Visit, tool_id: int, *modes: str) -> Tool:
-    if visit.course.mode not in modes:
+def _tool(visit: access.Visit, tool_id: int) -> Tool:
+    if visit.course.mode != Mode.STRICT:
         raise Http404
     return get_object_or_404(Tool, pk=tool_id, active=True)
-
-
-@require_GET
-@access.signed_in
-def terms(request: HttpRequest, me: Person, course_id: int, tool_id: int) -> HttpResponse:
-    """The tool's terms of use, in a frame."""
-    visit = access.visit(me, course_id)
-    tool = _tool(visit, tool_id, Mode.STRICT, Mode.CANVAS)
-    src, back = reverse("terms_launch", args=[course_id, tool_id]), reverse("course", args=[course_id])
-    return frames.show(request, visit, tool, title=f"Terms of {tool.name}", src=src, back=back)
-
-
-@require_GET
-@access.signed_in
-def terms_launch(request: HttpRequest, me: Person, course_id: int, tool_id: int) -> HttpResponse:
-    visit = access.visit(me, course_id)
-    about = messages.eula(visit.course, _tool(visit, tool_id, Mode.STRICT, Mode.CANVAS))
-    return frames.send(request, me, about, label="Read the terms")
 
 
 def _subject(visit: access.Visit, person_id: int) -> Person:
@@ -45,7 +27,7 @@ def _subject(visit: access.Visit, person_id: int) -> Person:
 def held(request: HttpRequest, me: Person, course_id: int, tool_id: int, person_id: int) -> HttpResponse:
     """What the tool holds about a person, in a frame."""
     visit = access.visit(me, course_id)
-    tool, person = _tool(visit, tool_id, Mode.STRICT), _subject(visit, person_id)
+    tool, person = _tool(visit, tool_id), _subject(visit, person_id)
     src = reverse("held_launch", args=[course_id, tool_id, person_id])
     back = reverse("people", args=[course_id])
     return frames.show(request, visit, tool, title=f"{tool.name} on {person.name}", src=src, back=back)
@@ -55,5 +37,5 @@ def held(request: HttpRequest, me: Person, course_id: int, tool_id: int, person_
 @access.signed_in
 def held_launch(request: HttpRequest, me: Person, course_id: int, tool_id: int, person_id: int) -> HttpResponse:
     visit = access.visit(me, course_id)
-    about = messages.privacy(visit.course, _tool(visit, tool_id, Mode.STRICT), _subject(visit, person_id))
+    about = messages.privacy(visit.course, _tool(visit, tool_id), _subject(visit, person_id))
     return frames.send(request, me, about, label="See the data")

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from sandbox import canvas_claims, custom, eula, groups, legacy, messages, notices, scopes
+from sandbox import canvas_claims, custom, groups, messages, scopes
 from sandbox.models import Course, Enrolment, Launch, LineItem, Mode, Person, Role, Tool
 from sandbox.scopes import ASSISTANT, INSTITUTION, LTI, MEMBERSHIP, SHORT_ROLES, TEST_USER
 
@@ -136,7 +136,6 @@ def id_token(launch: Launch, *, role: str | None, nonce: str, now: datetime) -> 
         **messages.own_claims(launch),
         **_for_user(launch),
     }
-    said |= legacy.claim(launch, said)
     return overridden(canvas_claims.with_error_lists(said) if mode == Mode.CANVAS else said, launch)
 
 
@@ -145,8 +144,7 @@ def _where(launch: Launch) -> dict[str, Any]:
     if launch.message == messages.PRIVACY:
         return {}
     course, tool = launch.course, launch.tool
-    more = {**notices.claim(course, tool), **eula.claim(launch), **groups.claim(course, tool)}
-    return {LTI + "context": context(course), **_services(launch), **more}
+    return {LTI + "context": context(course), **_services(launch), **groups.claim(course, tool)}
 
 
 def overridden(said: dict[str, Any], launch: Launch) -> dict[str, Any]:

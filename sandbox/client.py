@@ -211,18 +211,9 @@ class SandboxClient:
         self.post("invitations/activate", {"id": invitation, **more})
 
     def copy_course(self, course: int, title: str = "Copy") -> Json:
-        """{id, activities: {old id as text: new id}, notices: what tools answered, status None without an answer}."""
+        """{id, activities: {old id as text: new id}}."""
         found: Json = self.post("courses/copy", {"course": course, "title": title})
         return found
-
-    def notices(self, course: int) -> list[Json]:
-        found: list[Json] = self.get("notices", course=course)
-        return found
-
-    def repeat_notice(self, notice: int) -> int | None:
-        """Send the same notice once more; the tool's status, or None without an answer."""
-        status: int | None = self.post("notices/repeat", {"notice": notice})["status"]
-        return status
 
     def delete_activity(self, activity: int) -> None:
         """Gone for people at once; in Moodle mode its column stays until `run_cron`."""
@@ -234,16 +225,6 @@ class SandboxClient:
     def start_privacy(self, person: int, course: int, about: int | None = None, **more: Any) -> Json:
         """What does the tool hold about `about` (oneself by default)? As `start_launch`; `follow` opens it."""
         found: Json = self.post("privacy", {"person": person, "course": course, "about": about, **more})
-        return found
-
-    def start_eula(self, person: int, course: int, **more: Any) -> Json:
-        """Ask a person to accept the tool's terms. As `start_launch`; `follow` opens it."""
-        found: Json = self.post("eula", {"person": person, "course": course, **more})
-        return found
-
-    def eula_answers(self, client_id: str) -> list[Json]:
-        """[{person, accepted, timestamp}] as the tool told it."""
-        found: list[Json] = self.get("eula", client_id=client_id)
         return found
 
     def set_group(self, course: int, name: str, people: list[int], **more: Any) -> int:

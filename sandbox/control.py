@@ -55,7 +55,7 @@ from sandbox.throttle import throttle
 
 Body = dict[str, Any]
 BY = "control"
-CANVAS_COURSE = ("account", "deployment_id", "concluded", "public", "lti1p1")
+CANVAS_COURSE = ("account", "deployment_id", "concluded", "public")
 COLUMN = ("resource_id", "tag", "published", "allowed_attempts", "grading_type")
 
 
@@ -114,8 +114,6 @@ def add_tool(body: Body) -> Body:
         "name",
         "custom",
         "deep_linking_url",
-        "consumer_key",
-        "consumer_secret",
     )
     tool = demo.register(client_id, tool_url) if tool_url else Tool.objects.filter(client_id=client_id).first()
     tool = tool or Tool(client_id=client_id, scopes=scopes.ALL)
@@ -151,7 +149,6 @@ def add_people(body: Body | list[Body]) -> Body:
         "is_admin",
         "is_test",
         "featured",
-        "lti11_id",
     )
     with transaction.atomic():
         ids = [Person.objects.create(**picked(one, *names)).pk for one in (body if isinstance(body, list) else [body])]

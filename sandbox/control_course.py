@@ -1,51 +1,28 @@
 """The control API for what happens to a whole course, and for messages and services about people.
 
-POST /control/courses/copy    {course, title} -> {id, activities: {old id: new id}, notices: [...]}: what tools answered
-GET  /control/notices         ?course=    notices sent: [{id, tool, handler, jwt, status: null without an answer}]
-POST /control/notices/repeat  {notice} -> {status}: the same notice once more
+POST /control/courses/copy    {course, title} -> {id, activities: {old id: new id}}
 POST /control/activities/delete {activity}    in Moodle mode its column takes scores until
 POST /control/cron            {} -> {deleted}: Moodle's housekeeping
 POST /control/privacy         {person, about, course, client_id, target, **overrides} -> as /control/launch
-POST /control/eula            {person, course, client_id, target, **overrides} -> as /control/launch
-GET  /control/eula            ?client_id= -> [{person, accepted, timestamp}]
 POST /control/groups          {course, name, set, tag, people} -> {id, set}; with {group} it changes that one; a set is
                               made with its first group
 POST /control/groups/delete   {group}
-
-For LTI 1.1 ids: POST /control/tools takes consumer_key and consumer_secret, /control/people lti11_id, and
-/control/courses lti1p1: signed, unsigned, wrong (another secret) or empty.
 """
 
-from django.forms.models import model_to_dict
 from django.urls import path
 
-from sandbox import clock, copying, demo, messages, notices
-from sandbox.control import Body, begun, control, either, picked
+from sandbox import clock, copying, demo, messages
+from sandbox.control import Body, begun, control, picked
 from sandbox.models import Activity, Course, Person, Tool
-from sandbox.service_models import EulaAnswer, Group, GroupSet, Notice
+from sandbox.service_models import Group, GroupSet
 
 
 @control("POST")
 def copy_course(body: Body) -> Body:
     course = Course.objects.get(pk=body["course"])
-    made = copying.copy(course, title=body.get("title", f"{course.title} copy"), now=clock.now())
+    made = copying.copy(course, title=body.get("title", f"{course.title} copy"))
     links = {str(link.copied_from_id): link.pk for link in made.activities.all()}
-    sent = Notice.objects.filter(course=made).order_by("pk")
-    return {"id": made.pk, "activities": links, "notices": [model_to_dict(notice) for notice in sent]}
-
-
-@control("GET")
-def show_notices(query: Body) -> list[Body]:
-    return [model_to_dict(notice) for notice in Notice.objects.filter(course_id=int(query["course"])).order_by("pk")]
-
-
-@control("POST")
-def repeat_notice(body: Body) -> Body:
-    notice = Notice.objects.get(pk=body["notice"])
-    notice.pk, notice.at = None, clock.now()
-    notice._state.adding = True
-    notices.send(notice)
-    return {"status": notice.status}
+    return {"id": made.pk, "activities": links}
 
 
 @control("POST")
@@ -66,17 +43,6 @@ def _place(body: Body) -> tuple[Course, Tool]:
 def ask_privacy(body: Body) -> Body:
     course, tool = _place(body)
     return begun(body, messages.privacy(course, tool, Person.objects.get(pk=body.get("about") or body["person"])))
-
-
-@control("POST")
-def ask_eula(body: Body) -> Body:
-    return begun(body, messages.eula(*_place(body)))
-
-
-@control("GET")
-def show_eula(query: Body) -> list[Body]:
-    found = EulaAnswer.objects.filter(tool__client_id=query["client_id"]).order_by("pk")
-    return [model_to_dict(answer, fields=["person", "accepted", "timestamp"]) for answer in found]
 
 
 @control("POST")
@@ -102,12 +68,9 @@ def delete_group(body: Body) -> None:
 
 urlpatterns = [
     path("control/courses/copy", copy_course),
-    path("control/notices", show_notices),
-    path("control/notices/repeat", repeat_notice),
     path("control/activities/delete", delete_activity),
     path("control/cron", run_cron),
     path("control/privacy", ask_privacy),
-    path("control/eula", either(GET=show_eula, POST=ask_eula)),
     path("control/groups", set_group),
     path("control/groups/delete", delete_group),
 ]

@@ -4,18 +4,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from sandbox import notices
 from sandbox.models import Activity, Course, Enrolment, LineItem, Mode, Role
 
 KEPT = ("about", "mode", "share_name", "share_email", "nrps_page", "storage", "account", "deployment_id")
 LONGEST_HISTORY = 20
 
 
-def copy(course: Course, *, title: str, now: datetime) -> Course:
-    """A new course with the same links and columns under new ids, its teachers, and no students or grades.
-
-    Tools that asked for it are told by a notice afterwards.
-    """
+def copy(course: Course, *, title: str) -> Course:
+    """A new course with the same links and columns under new ids, its teachers, and no students or grades."""
     with transaction.atomic():
         same = {name: getattr(course, name) for name in KEPT}
         made = Course.objects.create(title=title, label=f"{course.label[:40]} copy", copied_from=course, **same)
@@ -23,7 +19,6 @@ def copy(course: Course, *, title: str, now: datetime) -> Course:
         Enrolment.objects.bulk_create(Enrolment(course=made, person=row.person, role=row.role) for row in teachers)
         for activity in course.activities.filter(deleted_at__isnull=True).order_by("pk"):
             _copy_activity(activity, made)
-    notices.copied(made, course, now=now)
     return made
 
 

@@ -47,7 +47,7 @@ def set_up() -> None:
         Mode.CANVAS: register(CANVAS_CLIENT_ID, settings.TOOL_URL, mode=Mode.CANVAS),
     }
     plain = [tools[Mode.MOODLE].pk, tools[Mode.STRICT].pk]
-    Tool.objects.filter(pk__in=plain, custom={}).update(custom=CUSTOM, eula_required=False)
+    Tool.objects.filter(pk__in=plain, custom={}).update(custom=CUSTOM)
     people = {name: _person(name, *about) for name, about in STUDENTS.items()}
     tess = _person("tess", "Tess", "Teacher", "en", "Teacher of all courses.")
     _person("adam", "Adam", "Admin", "en", "Administrator. Enters every course.", is_admin=True)

@@ -75,7 +75,7 @@ def sign(claims: dict[str, Any]) -> str:
 def fetch(tool: Tool, *, now: datetime) -> None:
     """Fetch the tool's key set over HTTP and keep it. Raises KeySetUnreachable."""
     try:
-        answer = requests.get(tool.jwks_url, timeout=5, headers={"Accept": "application/json"})
+        answer = requests.get(tool.jwks_url, timeout=20, headers={"Accept": "application/json"})
         answer.raise_for_status()
         tool.jwks = {"keys": [key for key in answer.json()["keys"] if isinstance(key, dict)]}
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:

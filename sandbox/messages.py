@@ -10,7 +10,6 @@ from sandbox.scopes import LTI
 RESOURCE_LINK = "LtiResourceLinkRequest"
 REVIEW = "LtiSubmissionReviewRequest"
 DEEP_LINKING = "LtiDeepLinkingRequest"
-EULA = "LtiEulaRequest"
 PRIVACY = "DataPrivacyLaunchRequest"
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
@@ -51,11 +50,6 @@ def deep_linking(course: Course, tool: Tool, asked: dict[str, Any]) -> dict[str,
     """The columns of a launch that lets a teacher choose content; `asked` are its settings."""
     target = tool.deep_linking_url or tool.target_link_uri
     return {"message": DEEP_LINKING, "course": course, "tool": tool, "target_link_uri": target, "settings": asked}
-
-
-def eula(course: Course, tool: Tool) -> dict[str, Any]:
-    """The columns of a launch that asks a person to accept the tool's terms."""
-    return {"message": EULA, "course": course, "tool": tool, "target_link_uri": tool.target_link_uri}
 
 
 def privacy(course: Course, tool: Tool, about: Person) -> dict[str, Any]:

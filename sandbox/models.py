@@ -35,15 +35,6 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
 
 
-class Legacy(models.TextChoices):
-    """How a course tells the LTI 1.1 ids of a tool that has an old key."""
-
-    OFF = "", "Not at all"
-    SIGNED = "signed", "Signed with the old secret"
-    UNSIGNED = "unsigned", "Not signed"
-    WRONG = "wrong", "Signed with another secret"
-
-
 class Grading(models.TextChoices):
     POINTS = "points", "Points"
     PASS_FAIL = "pass_fail", "Pass or fail"
@@ -90,9 +81,6 @@ class Tool(Row):
     custom = models.JSONField(default=dict, help_text="custom parameters of every launch")
     deep_linking_url = models.URLField(max_length=1000, blank=True, help_text="empty: target_link_uri")
     active = models.BooleanField(default=True, help_text="registered by itself: after the administrator's yes")
-    consumer_key = models.CharField(max_length=100, blank=True, help_text="of LTI 1.1")
-    consumer_secret = models.CharField(max_length=200, blank=True)
-    eula_required = models.BooleanField(default=True)
     claims = models.JSONField(null=True, help_text="what it asked to be told about people; null: everything")
 
     @property
@@ -131,7 +119,6 @@ class Person(Row):
     about = models.CharField(max_length=200, blank=True)
     is_admin = models.BooleanField(default=False)
     is_test = models.BooleanField(default=False, help_text="the teacher's student view")
-    lti11_id = models.CharField(max_length=255, blank=True, help_text="user_id of LTI 1.1; empty: made up")
     featured = models.BooleanField(default=False, help_text="offered on the front page")
 
     @property
@@ -167,7 +154,6 @@ class Course(Row):
     )
     overrides = models.JSONField(default=dict, help_text="for tests: what every launch of the course says otherwise")
     copied_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="copies")
-    lti1p1 = models.CharField(max_length=10, choices=Legacy.choices, blank=True)
     account = models.CharField(max_length=100, blank=True)
     deployment_id = models.CharField(max_length=100, blank=True, help_text="empty: the tool's own")
     concluded = models.BooleanField(default=False)

@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, choosing, eula, frames, messages, security, storage
+from sandbox import access, choosing, frames, messages, security, storage
 from sandbox.launches import SESSION_PERSON
-from sandbox.models import Activity, Grade, Mode, Person, Tool
+from sandbox.models import Activity, Grade, Mode, Person
 from sandbox.services import whole
 
 
@@ -54,9 +54,7 @@ def courses(request: HttpRequest, me: Person) -> HttpResponse:
 def course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     visit = access.visit(me, course_id)
     activities = visit.course.activities.filter(deleted_at__isnull=True).order_by("pk")
-    used = Tool.objects.filter(activity__in=activities, active=True).distinct()
-    terms = [tool for tool in used if eula.due(tool, me, visit.course)]
-    context = {"visit": visit, "activities": activities, "terms": terms}
+    context = {"visit": visit, "activities": activities}
     return render(request, "sandbox/course.html", {**context, "tools": choosing.tools_for(visit)})
 
 

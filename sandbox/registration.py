@@ -12,7 +12,7 @@ import jwt
 from django.conf import settings
 from django.db import transaction
 
-from sandbox import canvas_claims, keys, notices, scopes
+from sandbox import canvas_claims, keys, scopes
 from sandbox.deep_linking import PLACEMENTS
 from sandbox.models import Course, Invitation, Mode, Tool
 
@@ -98,7 +98,6 @@ def configuration(mode: str, invitation: Invitation | None) -> dict[str, Any]:
             CANVAS + "account_name": school.school,
             CANVAS + "account_lti_guid": canvas_claims.guid(school),
         }
-        found[PLATFORM]["notice_types_supported"] = notices.TYPES
     return found
 
 
@@ -116,7 +115,7 @@ def messages(mode: str) -> list[dict[str, Any]]:
     if mode == Mode.MOODLE:
         linking = {"type": "LtiDeepLinkingRequest", "placements": ["ContentArea"]}
         return [{"type": "LtiResourceLinkRequest"}, linking]
-    more = ("LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest", "LtiEulaRequest")
+    more = ("LtiSubmissionReviewRequest", "DataPrivacyLaunchRequest")
     return [{"type": name} for name in ("LtiResourceLinkRequest", "LtiDeepLinkingRequest", *more)]
 
 

@@ -11,12 +11,7 @@ ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.reado
 
 ALL = [LINEITEM, LINEITEM_READ, RESULT_READ, SCORE, ROSTER]
 GROUPS = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
-NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
-EULA = [
-    "https://purl.imsglobal.org/spec/lti/scope/eula/user",
-    "https://purl.imsglobal.org/spec/lti/scope/eula/deployment",
-]
-EVERY = [*ALL, GROUPS, NOTICES, *EULA]
+EVERY = [*ALL, GROUPS]
 LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"

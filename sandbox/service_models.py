@@ -1,42 +1,8 @@
-"""What the smaller services keep: notices, terms of use, groups."""
+"""What the group service keeps."""
 
 from django.db import models
 
-from sandbox.models import Course, Person, Row, Tool
-
-
-class NoticeHandler(Row):
-    """Where a tool wants notices of one type sent (Platform Notification Service 1.0)."""
-
-    tool = models.ForeignKey(Tool, models.CASCADE, related_name="notice_handlers")
-    notice_type = models.CharField(max_length=100)
-    handler = models.URLField(max_length=1000)
-
-    class Meta(Row.Meta):
-        constraints = [models.UniqueConstraint(fields=["tool", "notice_type"], name="one_handler")]
-
-
-class Notice(Row):
-    """A notice that was sent, and what the tool answered: `status` null where no answer came."""
-
-    tool = models.ForeignKey(Tool, models.CASCADE)
-    course = models.ForeignKey(Course, models.CASCADE)
-    handler = models.URLField(max_length=1000)
-    jwt = models.TextField()
-    status = models.PositiveIntegerField(null=True)
-    at = models.DateTimeField()
-
-
-class EulaAnswer(Row):
-    """What a tool said about a person and its terms of use; `timestamp` as it came."""
-
-    tool = models.ForeignKey(Tool, models.CASCADE)
-    person = models.ForeignKey(Person, models.CASCADE)
-    accepted = models.BooleanField()
-    timestamp = models.CharField(max_length=50)
-
-    class Meta(Row.Meta):
-        constraints = [models.UniqueConstraint(fields=["tool", "person"], name="one_eula_answer")]
+from sandbox.models import Course, Person, Row
 
 
 class GroupSet(Row):

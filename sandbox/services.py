@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sandbox import clock, tokens
@@ -216,7 +215,3 @@ def number(value: float | None) -> float | int | None:
 def whole(text: str | None, default: int) -> int:
     """A count in a query; nonsense reads as the default."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else default
-
-
-def absolute(path: str) -> str:
-    return settings.SANDBOX_URL + path

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox import access, clock, frames, gradebook, groups, scopes
+from sandbox import access, clock, frames, gradebook, groups
 from sandbox.models import Enrolment, Grade, HistoryEntry, LineItem, Mode, Person, Role, Tool
 from sandbox.service_models import Group
 
@@ -114,12 +114,11 @@ def people(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
         enrolled = enrolled.filter(status=Enrolment.Status.ACTIVE, person__is_test=False)
     page = Paginator(enrolled, PAGE).get_page(request.GET.get("page"))
     tools = list(Tool.objects.filter(activity__course=visit.course, active=True).distinct())
-    # Only strict courses ask a tool what it holds about someone; Moodle knows no terms either.
+    # Only strict courses ask a tool what it holds about someone.
     holders = tools if visit.course.mode == Mode.STRICT else []
-    terms = [tool for tool in tools if visit.course.mode != Mode.MOODLE and scopes.EULA[0] in tool.scopes]
     grouped = _grouped(visit, page)
     rows = [(place, grouped.get(place.person_id)) for place in page]
-    context = {"visit": visit, "page": page, "rows": rows, "holders": holders, "terms": terms}
+    context = {"visit": visit, "page": page, "rows": rows, "holders": holders}
     return render(request, "sandbox/people.html", context)
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from assessment import access, attempts, marking, responses, review
+from assessment import access, activity, attempts, marking, responses, review
 from assessment.models import Assignment, Attempt
 from content.models import Item, ItemVersion, KeyState, Lesson, LessonVersion, Quiz, QuizVersion, QuizVersionItem
 from lti.models import Context, Deployment, Launch, LineItem, PlatformUser, Registration, ResourceLink
@@ -208,8 +208,8 @@ def make_cast(*, column: bool = True, quiz: Quiz | None = None, **policy: Any) -
         charlie=make_launch(other, make_person(other, "Charlie"), **named),
         dora=make_launch(far, make_person(far, "Dora"), **named),
     )
-    access.assignment(cast.charlie)
-    access.assignment(cast.dora)
+    activity.assignment(cast.charlie)
+    activity.assignment(cast.dora)
     return cast
 
 
@@ -227,7 +227,7 @@ def make_assignment(link: ResourceLink, quiz: Quiz, title: str = "The check", **
 
 def begin(viewer: Launch, now: datetime = NOW) -> Attempt:
     """Open an attempt as the viewer's page does."""
-    assignment = access.assignment(viewer)
+    assignment = activity.assignment(viewer)
     assert assignment is not None
     return attempts.start(assignment=assignment, person=viewer.person, preview=access.previews(viewer), now=now)
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.patience import PATIENCE
 from tests.system import System
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def pytest_configure() -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = PATIENCE
     settings.WHITENOISE_USE_FINDERS = True
     settings.WHITENOISE_AUTOREFRESH = True  # else every new client looks through all static files
 
@@ -83,13 +85,24 @@ def chromium() -> Iterator["Browser"]:
 
     Playwright's loop runs in this thread, and while it does, Django would take every query for unsafe.
     """
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        expect.set_options(timeout=PATIENCE * 1000)
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _what_a_failure_left_is_mended(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A process that hangs or ended fails one test; it is replaced for the next."""
+    failed = request.session.testsfailed
+    yield
+    for name in {"system", "sandbox"} & set(request.fixturenames):
+        if request.session.testsfailed > failed:
+            request.getfixturevalue(name).mend()
 
 
 class OneSystem(LoadScopeScheduling):

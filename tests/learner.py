@@ -9,6 +9,7 @@ import requests
 
 from sandbox.client import CANVAS_ISSUER
 from tests.page import Form, Page
+from tests.patience import PATIENCE
 from tests.system import System, wait_for
 
 CLIENT_ID = "assay-sandbox"
@@ -99,12 +100,12 @@ class Visit:
         self.session, self.page = session, page
 
     def get(self, url: str) -> Page:
-        self.page = Page(self.session.get(url, timeout=20))
+        self.page = Page(self.session.get(url, timeout=PATIENCE))
         return self.page
 
     def press(self, form: Form, **fields: str) -> Page:
         where = "params" if form.method == "get" else "data"
-        answer = self.session.request(form.method, form.action, timeout=20, **{where: {**form.fields, **fields}})
+        answer = self.session.request(form.method, form.action, timeout=PATIENCE, **{where: {**form.fields, **fields}})
         self.page = Page(answer)
         return self.page
 

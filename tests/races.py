@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import connection
 
+from tests.patience import PATIENCE
+
 
 def race(*works: Callable[[], Any]) -> list[Any]:
     """Run the works at the same moment, each on its own connection; their results, or what they raised."""
@@ -14,7 +16,7 @@ def race(*works: Callable[[], Any]) -> list[Any]:
 
     def run(work: Callable[[], Any]) -> Any:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=PATIENCE)
             return work()
         except Exception as error:
             return error

@@ -4,6 +4,7 @@ PostgreSQL and Redis are those that DATABASE_URL and REDIS_URL name; everything 
 over a database of its own.
 """
 
+import functools
 import json
 import os
 import signal
@@ -24,11 +25,14 @@ from psycopg import sql
 
 from dev import system
 from sandbox.client import CANVAS_ISSUER, SandboxClient
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parent.parent
 QUIZ = "end-model-families-when-to-fine-tune-creators"
 LESSON = "when-to-fine-tune"
 REDIS_DB = 9
+PARTS = ("web", "sandbox", "worker", "passback", "beat")
+STOP_SECONDS = 10.0  # then a process is killed
 COMMANDS = """
 import json, sys
 import django
@@ -45,7 +49,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(what: Callable[[], Any], seconds: float = 20.0, every: float = 0.1) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float = PATIENCE, every: float = 0.1) -> Any:
     """The first true value of `what`, which is asked again and again. Fails with its last answer."""
     deadline = time.monotonic() + seconds
     while True:
@@ -121,7 +125,7 @@ class System:
             self.start(name)
         wait_for(lambda: self._answers(f"{self.url}/readyz"))
         wait_for(lambda: self._answers(self.sandbox_url))
-        self.sandbox = SandboxClient(self.sandbox_url)
+        self.sandbox = SandboxClient(self.sandbox_url, timeout=PATIENCE)
 
     def close(self) -> None:
         for name in list(self.processes):
@@ -190,7 +194,7 @@ class System:
         for attempt in (sig, signal.SIGKILL):
             try:
                 os.killpg(process.pid, attempt)
-                process.wait(10)
+                process.wait(STOP_SECONDS)
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
 
@@ -200,9 +204,27 @@ class System:
             [sys.executable, *arguments], cwd=ROOT, env=env or self.env, stdout=log, stderr=log, start_new_session=True
         )
 
+    def mend(self) -> None:
+        """Replace the parts that ended or hang, so that one failure is not that of every later test."""
+        starters = {"web": self.start_web, "sandbox": self.start_sandbox}
+        addresses = {"web": f"{self.url}/readyz", "sandbox": self.sandbox_url}
+        for name in PARTS:
+            process = self.processes.get(name)
+            dead = process is None or process.poll() is not None
+            if dead or (name in addresses and not self._answers(addresses[name])):
+                if process is not None:
+                    self.stop(name, signal.SIGKILL)
+                starters.get(name, functools.partial(self.start, name))()
+        for address in addresses.values():
+            wait_for(functools.partial(self._answers, address))
+
     def run(self, *arguments: str, env: dict[str, str] | None = None) -> str:
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=env or self.env, capture_output=True, text=True, timeout=120
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=env or self.env,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -219,7 +241,10 @@ class System:
     def api(self, path: str, **params: str) -> Any:
         """GET a JSON resource of the REST interface with the institution's key."""
         answer = requests.get(
-            f"{self.url}/api/v1/{path}", params=params, headers={"Authorization": f"Bearer {self.api_key}"}, timeout=10
+            f"{self.url}/api/v1/{path}",
+            params=params,
+            headers={"Authorization": f"Bearer {self.api_key}"},
+            timeout=PATIENCE,
         )
         answer.raise_for_status()
         return answer.json()
@@ -235,7 +260,7 @@ class System:
     @staticmethod
     def _answers(url: str) -> bool:
         try:
-            return requests.get(url, timeout=2).status_code < 500
+            return requests.get(url, timeout=PATIENCE).status_code < 500
         except requests.RequestException:
             return False
 

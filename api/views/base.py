@@ -93,6 +93,16 @@ class KeyedList(Keyed, generics.ListAPIView[Any]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         is_csv = getattr(request, "accepted_renderer").format == "csv"  # noqa: B009
+        bom = self.wants_bom()
         if is_csv and not paging.PARAMETERS & request.query_params.keys():
-            return stream(self.filename, self.get_serializer(), self.filter_queryset(self.get_queryset()))
+            return stream(self.filename, self.get_serializer(), self.filter_queryset(self.get_queryset()), bom=bom)
         return super().list(request, *args, **kwargs)
+
+    def known_parameters(self) -> set[str]:
+        return super().known_parameters() | {"bom"}
+
+    def wants_bom(self) -> bool:
+        asked = self.request.query_params.get("bom", "false")
+        if asked not in ("true", "false"):
+            raise ValidationError({"bom": ["Must be `true` or `false`."]})
+        return asked == "true"

@@ -12,8 +12,9 @@ from rest_framework.response import Response as HttpResponse
 
 from api import filters, serializers
 from api.views.base import Keyed, KeyedList
-from assessment import access
-from assessment.models import Assignment, Attempt, Grade, Mark, MarkedBy, Response
+from assessment import access, grades
+from assessment.models import Assignment, Attempt, Grade, Mark, Response
+from content import item_types
 from roster.models import Institution
 
 INCLUDE = OpenApiParameter(
@@ -23,9 +24,20 @@ FORMAT = OpenApiParameter(
     "format", enum=["json", "csv"], description="Instead of `Accept`. CSV without `limit` and `cursor` is the whole."
 )
 
+BOM = OpenApiParameter(
+    "bom", enum=["true", "false"], description="CSV with a byte order mark, by which Excel knows that it is UTF-8."
+)
+UPDATED_UNTIL = OpenApiParameter(
+    "Updated-Until",
+    {"type": "string", "format": "date-time"},
+    location="header",
+    response=[200],
+    description="Every change before this moment is in the answer: the `updated_since` of your next run.",
+)
+
 
 @extend_schema_view(
-    get=extend_schema(operation_id="listAssignments", tags=["Records"], parameters=[FORMAT]),
+    get=extend_schema(operation_id="listAssignments", tags=["Records"], parameters=[FORMAT, BOM]),
 )
 class Assignments(KeyedList):
     """The institution's assignments, oldest first."""
@@ -60,7 +72,7 @@ class LearnerRecords(KeyedList):
         return type(self).rows(self.institution)
 
 
-@extend_schema_view(get=extend_schema(operation_id="listAttempts", tags=["Records"], parameters=[INCLUDE, FORMAT]))
+@extend_schema_view(get=extend_schema(operation_id="listAttempts", tags=["Records"], parameters=[INCLUDE, FORMAT, BOM]))
 class Attempts(LearnerRecords):
     """Learners' attempts, oldest first. Previews by teachers and public practice are never among them."""
 
@@ -93,9 +105,15 @@ class AttemptDetail(Keyed):
         return HttpResponse(serializers.AttemptDetailSerializer(attempt, context=context).data)
 
 
-@extend_schema_view(get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT]))
+@extend_schema_view(
+    get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT, BOM, UPDATED_UNTIL])
+)
 class Grades(LearnerRecords):
-    """What counts for each learner on each assignment."""
+    """What counts for each learner on each assignment.
+
+    To fetch changes only, give `updated_since` the header `Updated-Until` of the first page of your last run. No grade
+    is ever missed by that, and one that changes while you read comes again.
+    """
 
     scope = "grades:read"
     filename = "grades"
@@ -107,6 +125,12 @@ class Grades(LearnerRecords):
     def rows(institution: Institution) -> QuerySet[Grade]:
         return access.grades_of(institution).select_related("person")
 
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        read_at = grades.wait_for_stamps()
+        answer = super().list(request, *args, **kwargs)
+        answer.headers[UPDATED_UNTIL.name] = read_at.isoformat().replace("+00:00", "Z")
+        return answer
+
 
 def responses(attempt: Attempt) -> list[dict[str, Any]]:
     """The responses of an attempt in the order of its quiz; three queries."""
@@ -117,13 +141,14 @@ def responses(attempt: Attempt) -> list[dict[str, Any]]:
 
 def response(row: Response, position: int) -> dict[str, Any]:
     marks = sorted(row.marks.all(), key=lambda mark: (mark.created_at, mark.pk))
-    counting: Mark | None = next((mark for mark in reversed(marks) if mark.by != MarkedBy.SUGGESTION), None)
+    counting: Mark | None = marks[-1] if marks else None
     return {
         "position": position,
         "item": row.item_version.item.identifier,
         "item_version": row.item_version_id,
         "kind": row.item_version.kind,
         "answer": row.answer,
+        "answer_text": _text(row),
         "saved_at": row.saved_at,
         "waiting": row.waiting,
         "points": counting and counting.points,
@@ -131,3 +156,8 @@ def response(row: Response, position: int) -> dict[str, Any]:
         "marked_by": counting and counting.by,
         "marks": marks,
     }
+
+
+def _text(row: Response) -> str:
+    item = row.item_version
+    return item_types.get(item.kind).text(item.body, row.answer)

@@ -3,6 +3,7 @@
 from assessment.models.assignments import Assignment, Counts, Dates, Feedback, Opens, Placement, WhileWaiting
 from assessment.models.attempts import Attempt, AttemptState, Response
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
+from assessment.models.practice import PracticeClient
 from assessment.models.privacy import Erasure, ForgottenAttempt
 from assessment.models.statistics import Population, StatisticsDelta, StatisticsRow
 
@@ -22,6 +23,7 @@ __all__ = [
     "Opens",
     "Placement",
     "Population",
+    "PracticeClient",
     "Response",
     "StatisticsDelta",
     "StatisticsRow",

@@ -11,12 +11,12 @@ from roster.models import Institution, Person
 
 class MarkedBy(models.TextChoices):
     RULE = "rule"
-    SUGGESTION = "suggestion"
+    SUGGESTION = "suggestion"  # written by nothing yet; whatever reads the marks that count must then leave it out
     PERSON = "person"
 
 
 class Mark(models.Model):
-    """What a response earned. Append-only; the latest by rule or person counts."""
+    """What a response earned. Append-only; the latest counts."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     response = models.ForeignKey(Response, models.CASCADE, related_name="marks")

@@ -40,7 +40,8 @@ class StatisticsRow(models.Model):
     The machine-marked total T of an attempt is the points of its items that a rule marked and whose kind a rule
     can always mark; it is known at once for every submitted attempt. The rest of an item is T without that item.
     Of an item: `x` its points (attempts where they are known), `r` its rest, `in_total` the attempts whose T has it,
-    `counts` {category: {rest: n}}. Of the whole: `x` the score of the `complete` attempts, `r` T of all `n`.
+    `counts` {category: {rest: n}}, an answer in each of its categories, `counted` {rest: n} the answers behind them.
+    Of the whole: `x` the score of the `complete` attempts, `r` T of all `n`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -58,6 +59,7 @@ class StatisticsRow(models.Model):
     rr = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared rests.")
     xr = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of points times rest.")
     counts = models.JSONField(default=dict)
+    counted = models.JSONField(default=dict)
     folded_at = models.DateTimeField()
 
     class Meta:

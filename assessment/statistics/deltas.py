@@ -30,14 +30,23 @@ def record(*, attempt: Attempt, now: datetime) -> None:
     Call it inside the transaction that wrote the marks, after them. Previews, practice and attempts that are
     not marked yet stay out. Calling it again changes nothing.
     """
-    if attempt.preview or attempt.assignment_id is None or attempt.state not in SEEN:
+    if not counts(attempt):
         return
     # Read again under a lock: the caller's copy may be older than another mark of the same attempt.
     old = Attempt.objects.select_for_update(no_key=True).values_list("counted", flat=True).get(pk=attempt.pk)
     new = contributions([attempt])[attempt.pk]
     if new == old:
         return
-    changes = [(-1, old), (1, new)] if old else [(1, new)]
+    append(attempt, [(-1, old), (1, new)] if old else [(1, new)], now)
+    Attempt.objects.filter(pk=attempt.pk).update(counted=new)
+    attempt.counted = new
+
+
+def counts(attempt: Attempt) -> bool:
+    return not attempt.preview and attempt.assignment_id is not None and attempt.state in SEEN
+
+
+def append(attempt: Attempt, changes: Iterable[tuple[int, Counted]], now: datetime) -> None:
     StatisticsDelta.objects.bulk_create(
         StatisticsDelta(
             assignment_id=attempt.assignment_id,
@@ -50,8 +59,6 @@ def record(*, attempt: Attempt, now: datetime) -> None:
         for population in populations(attempt)
         for sign, counted in changes
     )
-    Attempt.objects.filter(pk=attempt.pk).update(counted=new)
-    attempt.counted = new
 
 
 def populations(attempt: Attempt | ForgottenAttempt) -> list[Population]:
@@ -62,7 +69,7 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
     """What each attempt contributes, from its responses and the marks that count; four queries for any number.
 
     {"complete": nothing waits, "score": points or null while something waits, "total": T,
-    "items": {item version: {"x": points or null while waiting, "c": category or null, "t": in T}}},
+    "items": {item version: {"x": points or null while waiting, "c": categories or null, "t": in T}}},
     decimals as exact strings. T is the machine-marked total: the points of the items that a rule marked at
     submission and whose kind a rule can always mark (`ItemType.BY_RULE`). A blank open answer, which a rule marks
     0, is left out of T, so that the totals of all learners are about the same items.
@@ -78,9 +85,16 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
     return {pk: _whole(attempt, answered[pk]) for pk, attempt in kept.items()}
 
 
+def contribution(attempt: Attempt, responses: Iterable[Response], marks: Iterable[Mark]) -> Counted:
+    """The same of an attempt whose `responses`, with their items, and `marks` are at hand."""
+    given = {mark.response_id: [(str(mark.by), mark.points)] for mark in marks}
+    items = {str(one.item_version_id): _item(one.item_version, one.answer, given.get(one.pk, [])) for one in responses}
+    return _whole(attempt, items)
+
+
 def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
     found: dict[UUID, list[tuple[str, Decimal]]] = defaultdict(list)
-    counting = Mark.objects.filter(response__attempt__in=attempts).exclude(by=MarkedBy.SUGGESTION)
+    counting = Mark.objects.filter(response__attempt__in=attempts)
     for response_id, by, points in counting.order_by("created_at", "pk").values_list("response_id", "by", "points"):
         found[response_id].append((by, points))
     return found
@@ -89,15 +103,15 @@ def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
 def _item(version: ItemVersion, answer: dict[str, Any], marks: list[tuple[str, Decimal]]) -> Counted:
     return {
         "x": exact(marks[-1][1]) if marks else None,
-        "c": _category(version, answer),
+        "c": _categories(version, answer),
         "t": item_types.get(version.kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
     }
 
 
-def _category(version: ItemVersion, answer: dict[str, Any]) -> str | None:
+def _categories(version: ItemVersion, answer: dict[str, Any]) -> list[str] | None:
     """An answer that does not fit its item (marking left it to a person) is in no category."""
     try:
-        return item_types.get(version.kind).category(version.body, answer)
+        return item_types.get(version.kind).categorise(version.body, answer)
     except item_types.InvalidAnswer:
         return None
 

@@ -4,8 +4,7 @@ Pure: exact fractions in, floats out. Formulas: Lord & Novick 1968; Wilson 1927;
 SciPy is imported where a quantile is needed, so that nothing else pays for loading it.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -70,7 +69,11 @@ def visible(shown: Figure) -> Figure:
     """The figure of an item, unless so few attempts stand behind it that it would say more of persons than of it."""
     if shown["n"] >= HIDDEN_BELOW:
         return shown
-    return shown | {"value": None, "ci": None, "provisional": False, "reason": HIDDEN}
+    return missing(shown, HIDDEN)
+
+
+def missing(shown: Figure, reason: str) -> Figure:
+    return shown | {"value": None, "ci": None, "provisional": False, "reason": reason}
 
 
 def mean(sample: Sample) -> Figure:
@@ -135,10 +138,10 @@ def alpha(items: Sequence[Sample], total: Sample) -> Figure:
     """Cronbach's alpha of the items that make up the total; Feldt's interval. It can be negative."""
     method = "Cronbach alpha of the machine-marked items; Feldt interval"
     p, n = len(items), total.n
-    if p < 2:
-        return figure(None, n, method, reason="Needs at least two machine-marked items.")
     if n < 3:
         return figure(None, n, method, reason=TOO_FEW)
+    if p < 2:
+        return figure(None, n, method, reason="Needs at least two machine-marked items.")
     if total.ss == 0:
         return figure(None, n, method, reason=NO_SPREAD)
     missing = 1 - Fraction(p, p - 1) * (1 - sum(item.ss for item in items) / total.ss)  # 1 - alpha
@@ -164,10 +167,13 @@ def error_of_measurement(items: Sequence[Sample], total: Sample) -> Figure:
     return figure(sqrt(square), n, method, _chi_square_interval(sqrt(square), (n - 1) * (p - 1)))
 
 
-def categories(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, Any]]:
-    """By category: how many chose it, their share, and the correlation of choosing it with the rest score."""
+def categories(counts: Mapping[str, Mapping[str, int]], counted: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """By category: how many chose it, their share, and the correlation of choosing it with the rest score.
+
+    `counts` are the rests of those who chose each, `counted` those of all who could: an answer may be in several.
+    """
     groups = {category: _rests(by_rest) for category, by_rest in counts.items()}
-    rest = _rests(_together(counts.values()))
+    rest = _rests(counted)
     return {category: category_figures(group, rest) for category, group in groups.items()}
 
 
@@ -180,13 +186,6 @@ def category_figures(group: Sample, rest: Sample) -> dict[str, Any]:
         "share": share(group.n, rest.n),
         "rest_correlation": correlation(chosen, rest, group.x, method),
     }
-
-
-def _together(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
-    together: Counter[str] = Counter()
-    for by_rest in counts:
-        together.update(by_rest)
-    return together
 
 
 def _rests(by_rest: Mapping[str, int]) -> Sample:

@@ -27,6 +27,7 @@ class Sums:
     rr: Decimal = Decimal(0)
     xr: Decimal = Decimal(0)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
 
     def add_points(self, sign: int, x: Decimal, r: Decimal) -> None:
         self.x += sign * x
@@ -63,7 +64,10 @@ class Tally(defaultdict[Key, Sums]):
         rows = {(row.quiz_version_id, row.population, row.item_version_id): row for row in stored}
         changed = [_added(rows.get(key) or _new(assignment, key), sums, now) for key, sums in self.items()]
         StatisticsRow.objects.bulk_create(
-            changed, update_conflicts=True, unique_fields=["id"], update_fields=[*NUMBERS, "counts", "folded_at"]
+            changed,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[*NUMBERS, "counts", "counted", "folded_at"],
         )
 
 
@@ -75,7 +79,9 @@ def _add_item(sums: Sums, sign: int, part: dict[str, Any], total: Decimal) -> No
         sums.add_rest(sign, rest)
         sums.add_points(sign, x, rest)
     if part["c"] is not None:
-        sums.counts[part["c"], exact(rest)] += sign
+        sums.counted[exact(rest)] += sign
+        for category in set(part["c"]):
+            sums.counts[category, exact(rest)] += sign
 
 
 def _new(assignment: Assignment, key: Key) -> StatisticsRow:
@@ -98,5 +104,8 @@ def _added(row: StatisticsRow, sums: Sums, now: datetime) -> StatisticsRow:
     for (category, rest), n in sorted(counts.items()):
         if n:
             row.counts.setdefault(category, {})[rest] = n
+    counted = Counter(row.counted)
+    counted.update(sums.counted)
+    row.counted = {rest: n for rest, n in sorted(counted.items()) if n}
     row.folded_at = now
     return row

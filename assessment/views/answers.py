@@ -1,9 +1,11 @@
 """Answers as they come from a page: form fields or JSON, into entries for `responses` and back into fields.
 
-A form carries per item `answer-<id>`, `seq-<id>` (what is stored + 1) and `was-<id>` (names what the page showed).
+A form carries per item the fields of its control (`answer-<id>`, `answer-<id>-<part>`), `seq-<id>` (what is stored + 1)
+and `was-<id>` (names what the page showed). What the fields mean is the business of the item's kind.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +19,12 @@ from assessment import responses
 from assessment.attempts import Question
 from assessment.models import Attempt
 from assessment.responses import Entry, InvalidAnswer, Saved, UnknownItem
+from content import publishing
+from content.item_types import Fields
+from content.models import QuizVersion
 
-MOST_ENTRIES = 500
+MOST_ENTRIES = publishing.MOST_ITEMS
+ANSWER = re.compile(r"answer-(?P<item>[0-9a-f-]{36})(?:-(?P<part>.+))?", re.DOTALL)
 
 
 class Garbage(ValueError):
@@ -31,8 +37,10 @@ class Field:
 
     question: Question
     error: str = ""
-    typed: str = ""
+    sent: dict[str, list[str]] = field(default_factory=dict)
     stale: bool = False
+    given: str = ""
+    unsaved: bool = False
 
     @property
     def next_seq(self) -> int:
@@ -40,16 +48,17 @@ class Field:
 
     @property
     def was(self) -> str:
-        return _token(str(self.next_seq), self.chosen or str(self.question.answer.get("text", "")))
+        return _token(str(self.next_seq), self.question.fields)
 
     @property
-    def text(self) -> str:
-        """What stands in the text box: a refused text stays there to be put right."""
-        return self.typed if self.error else str(self.question.answer.get("text", ""))
+    def fields(self) -> dict[str, list[str]]:
+        """What stands in the control: what could not be stored stays there to be put right or sent again."""
+        return self.sent if self.error or self.unsaved else self.question.fields
 
     @property
-    def chosen(self) -> str:
-        return str(self.question.answer.get("option", ""))
+    def values(self) -> list[str]:
+        """What stands in a control of one field."""
+        return self.fields.get("", [])
 
 
 @dataclass
@@ -61,22 +70,51 @@ class Outcome:
     unknown: list[str] = field(default_factory=list)
 
     @property
-    def stale(self) -> set[UUID]:
-        return {one.item_version_id for one in self.saved if one.state == "stale"}
+    def stale(self) -> dict[UUID, str]:
+        """What this window sent where a later answer stands, in plain text by item."""
+        return {one.item_version_id: one.given for one in self.saved if one.state == "stale"}
 
 
 def from_form(data: QueryDict, questions: Sequence[Question]) -> list[Entry]:
     """The entries that the form changed. A second window's untouched fields must not look like changes."""
-    return [entry for question in questions if (entry := _from_fields(data, question)) is not None]
+    sent = sent_fields(data)
+    found = (_entry(data, question, sent.get(str(question.item_version_id))) for question in questions)
+    return [entry for entry in found if entry is not None]
+
+
+def outdated(data: QueryDict, version: QuizVersion) -> list[tuple[str, str]]:
+    """What the form answers in other versions of the quiz: question and answer."""
+    entries = [Entry(item, fields=sent) for item, sent in sent_fields(data).items() if is_uuid(item)]
+    return responses.outdated(quiz_version=version, entries=entries)
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def sent_fields(data: QueryDict) -> dict[str, dict[str, list[str]]]:
+    """The fields of every answer in the form, by item and part."""
+    sent: dict[str, dict[str, list[str]]] = {}
+    for name, values in data.lists():
+        if match := ANSWER.fullmatch(name):
+            sent.setdefault(match["item"], {})[match["part"] or ""] = [str(value) for value in values]
+    return sent
 
 
 def from_json(body: bytes) -> list[Entry]:
-    """The entries of `{"responses": [{"item", "answer", "seq"}]}`. Raises Garbage."""
+    """The entries of `{"responses": [{"item", "answer", "seq"}]}`. Raises Garbage.
+
+    In place of `answer` there may be `fields`, the names and values of its control as a form has them, which is what
+    our own script sends.
+    """
     try:
         rows = json.loads(body)["responses"]
         if not isinstance(rows, list) or len(rows) > MOST_ENTRIES:
             raise Garbage(f"`responses` must be a list of at most {MOST_ENTRIES}.")
-        return [Entry(UUID(row["item"]), row["answer"], _whole(row["seq"])) for row in rows]
+        return [_row(row) for row in rows]
     except Garbage:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -94,32 +132,58 @@ def store(*, attempt: Attempt, entries: list[Entry], now: datetime) -> Outcome:
         return _store_each(attempt, entries, now)
 
 
-def fields(questions: Sequence[Question], data: QueryDict | None = None, outcome: Outcome | None = None) -> list[Field]:
+def fields(
+    questions: Sequence[Question],
+    data: QueryDict | None = None,
+    outcome: Outcome | None = None,
+    *,
+    unsaved: bool = False,
+) -> list[Field]:
     """The questions as they stand, with what was wrong with the form beside the field it concerns."""
-    shown = []
-    for question in questions:
-        one = Field(question)
-        if data is not None and outcome is not None:
-            one.error = outcome.invalid.get(question.item_version_id, "")
-            one.stale = question.item_version_id in outcome.stale
-            one.typed = data.get(f"answer-{question.item_version_id}", "")
-        shown.append(one)
-    return shown
+    if data is None or outcome is None:
+        return [Field(question) for question in questions]
+    sent, stale = sent_fields(data), outcome.stale
+    return [
+        Field(
+            question,
+            error=outcome.invalid.get(question.item_version_id, ""),
+            sent=sent.get(str(question.item_version_id), {}),
+            stale=question.item_version_id in stale,
+            given=stale.get(question.item_version_id, ""),
+            unsaved=unsaved,
+        )
+        for question in questions
+    ]
 
 
-def _from_fields(data: QueryDict, question: Question) -> Entry | None:
+def _entry(data: QueryDict, question: Question, sent: dict[str, list[str]] | None) -> Entry | None:
     item = question.item_version_id
-    raw, seq = data.get(f"answer-{item}"), data.get(f"seq-{item}")
-    if question.checked or (raw is None and seq is None):
+    seq = data.get(f"seq-{item}")
+    if question.checked or (sent is None and seq is None):
         return None
-    if data.get(f"was-{item}") == _token(seq or "", raw or ""):
+    fields = sent or {}
+    if data.get(f"was-{item}") == _token(seq or "", fields):
         return None
-    return Entry(item, raw or "", _number(seq))
+    return Entry(item, seq=_number(seq), fields=fields)
 
 
-def _token(seq: str, text: str) -> str:
-    """Names what the page showed: sent back unchanged, nobody touched the field."""
-    return sha256(f"{seq}:{text}".replace("\r\n", "\n").encode()).hexdigest()[:16]
+def _row(row: Any) -> Entry:
+    item, seq = UUID(row["item"]), _whole(row["seq"])
+    if "fields" not in row:
+        return Entry(item, row["answer"], seq)
+    named: dict[str, list[str]] = {}
+    for part, value in row["fields"]:
+        if not isinstance(part, str) or not isinstance(value, str):
+            raise Garbage("`fields` must be pairs of text.")
+        named.setdefault(part, []).append(value)
+    return Entry(item, seq=seq, fields=named)
+
+
+def _token(seq: str, fields: Fields) -> str:
+    """Names what the page showed: sent back unchanged, nobody touched the control."""
+    filled = {part: [value.replace("\r\n", "\n") for value in values if value] for part, values in fields.items()}
+    shown = json.dumps(sorted((part, values) for part, values in filled.items() if values))
+    return sha256(f"{seq}:{shown}".encode()).hexdigest()[:16]
 
 
 def _number(text: str | None) -> int | None:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
 from django import forms
 from django.utils import timezone
@@ -17,8 +18,21 @@ from assessment.views.requests import LaunchRequest
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-REGIONS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-ZONES = ["UTC", *sorted(name for name in available_timezones() if name.startswith(REGIONS))]
+
+def _table(name: str) -> list[list[str]]:
+    """The rows of a file of the system's time zone database, split into words; none where it is not installed."""
+    found = next((path for folder in TZPATH if (path := Path(folder, name)).exists()), None)
+    lines = found.read_text(encoding="utf-8").splitlines() if found else []
+    return [line.split() for line in lines if not line.startswith("#")]
+
+
+def _zones() -> list[str]:
+    """The names that people know: one for each zone of each country, without those that are out of use."""
+    return ["UTC", *sorted({row[2] for row in _table("zone.tab")} or available_timezones())]
+
+
+ZONES = _zones()
+ALIASES = {row[2]: row[1] for row in _table("tzdata.zi") if row and row[0] == "L"}  # Asia/Calcutta: Asia/Kolkata
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"]
 NAMES = {"opens_at": _("Opens"), "due_at": _("Due"), "closes_at": _("Closes")}
 
@@ -87,8 +101,9 @@ class DatesForm(forms.Form):
 def zone_of(request: LaunchRequest) -> str:
     """The zone that the form names, else the one that the LMS told of this person, else UTC."""
     for name in (request.POST.get("zone"), request.viewer.custom.get("timezone")):
-        if name in ZONES:
-            return str(name)
+        known = name if name in ZONES else ALIASES.get(str(name))
+        if known in ZONES:
+            return str(known)
     return "UTC"
 
 

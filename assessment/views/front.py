@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from assessment import access
-from assessment.views import learner, picking, privacy, submission, teacher, terms
+from assessment import access, activity
+from assessment.views import learner, picking, privacy, submission, teacher
 from assessment.views.requests import LaunchRequest, see_other
 from lti.launch import deep_linking
 from lti.launch.messages.privacy import TYPES
@@ -23,7 +23,7 @@ def home(request: LaunchRequest) -> HttpResponse:
 
 def _activity(request: LaunchRequest) -> HttpResponse:
     """The overview for learners, the class for teachers."""
-    work = access.work(request.viewer) if request.method == "GET" else None
+    work = activity.open_work(request.viewer) if request.method == "GET" else None
     if work is not None:
         return see_other("class_attempt" if access.is_instructor(request.viewer) else "result", work.pk)
     lesson = access.lesson_only(request.viewer)
@@ -36,7 +36,6 @@ def _activity(request: LaunchRequest) -> HttpResponse:
 FRONTS: dict[str, Page] = {
     claims.RESOURCE_LINK: _activity,
     claims.REVIEW: submission.front,
-    "LtiEulaRequest": terms.front,
     **dict.fromkeys(TYPES, privacy.front),
     deep_linking.REQUEST: picking.front,
 }

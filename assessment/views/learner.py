@@ -9,15 +9,14 @@ from django.core.exceptions import RequestDataTooBig
 from django.db.models import Count
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, attempts
+from assessment import access, activity, attempts
 from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens
 from assessment.placement import windows
-from assessment.responses import AttemptClosed
+from assessment.responses import AttemptClosed, Saved
 from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
@@ -27,7 +26,7 @@ from lti.words import claims
 
 def home(request: LaunchRequest) -> HttpResponse:
     """The overview, or a way to see that nothing is chosen yet."""
-    assignment = access.assignment(request.viewer)
+    assignment = activity.assignment(request.viewer)
     if assignment is None:
         return render(request, "assessment/undecided.html")
     return overview(request, assignment)
@@ -70,9 +69,9 @@ def lesson(request: LaunchRequest) -> HttpResponse:
     shown = _lesson_of(assignment, version) if version else None
     if shown is None:
         raise Http404("This activity has no lesson.")
-    made, front = access.attempts(request.viewer), reverse(_front(request))
+    made, front = access.attempts(request.viewer), address(_front(request))
     begun = _open(made)
-    here = reverse("attempt", args=[begun.pk]) if begun else front
+    here = address("attempt", begun.pk) if begun else front
     may_take = begun or _outlook(request, assignment, made)["may_begin"]
     context = {"lesson": shown.body, "check_url": here if may_take else "", "front_url": front}
     return render(request, "assessment/lesson.html", context)
@@ -106,10 +105,12 @@ def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
         return see_other("result", found.pk)
     if request.method == "GET":
         return _player(request, found)
-    trouble = _save_form(request, found, timezone.now())
-    if trouble is None and "stay" in request.POST:
+    stored = _save_form(request, found, attempts.questions(found), timezone.now())
+    if isinstance(stored, HttpResponse):
+        return stored
+    if "stay" in request.POST:
         return see_other("attempt", found.pk)
-    return trouble or see_other(_front(request), after="?saved=1")
+    return see_other(_front(request), after="?saved=1")
 
 
 @require_POST
@@ -136,10 +137,13 @@ def submit(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     found = own_attempt(request, attempt_id)
     if found.state != AttemptState.IN_PROGRESS:
         return see_other("result", found.pk)
-    trouble = _save_form(request, found, timezone.now()) if request.method == "POST" else None
-    if trouble is not None:
-        return trouble
-    unanswered = [question for question in attempts.questions(found) if not question.answer]
+    questions, stored = attempts.questions(found), {}
+    if request.method == "POST":
+        saved = _save_form(request, found, questions, timezone.now())
+        if isinstance(saved, HttpResponse):
+            return saved
+        stored = {one.item_version_id: one.answer for one in saved}
+    unanswered = [question for question in questions if not stored.get(question.item_version_id, question.answer)]
     asked = request.method == "POST" and (not unanswered or "sure" in request.POST)
     if not asked:
         return _ask(request, found, unanswered)
@@ -152,6 +156,10 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     found = own_attempt(request, attempt_id)
     if found.state == AttemptState.IN_PROGRESS:
         return see_other("attempt", found.pk)
+    shown = {"late": "late" in request.GET, "status_url": address("status", found.pk)}
+    if found.state == AttemptState.SUBMITTED:
+        being_marked = {"attempt": found, "marking": True, "version_key": version_of(found, None)}
+        return render(request, "assessment/result.html", being_marked | shown)
     assignment = assignment_or_404(request)
     grade = None if found.preview else access.grade(request.viewer)
     made = access.attempts(request.viewer)
@@ -160,12 +168,12 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     ahead = _open(made) is not None or (outlook["left"] != 0 and not outlook["over"])
     context = result_context(found, grade, ahead=ahead) | {
         **outlook,
+        **shown,
         "line": line,
         "version_key": version_of(found, line),
         "open": _open(made),
-        "front_url": reverse(_front(request)),
-        "late": "late" in request.GET,
-        "lesson_url": reverse("lesson") if _has_lesson(assignment, found) else "",
+        "front_url": address(_front(request)),
+        "lesson_url": address("lesson") if _has_lesson(assignment, found) else "",
     }
     return render(request, "assessment/result.html", context)
 
@@ -174,9 +182,9 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
 def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     """What the result page asks while something still moves."""
     found = own_attempt(request, attempt_id)
-    assignment = assignment_or_404(request)
-    grade = None if found.preview else access.grade(request.viewer)
-    line = gradebook.own_line(request.viewer, assignment, grade)
+    settled = found.assignment is not None and not found.preview and found.state != AttemptState.SUBMITTED
+    grade = access.grade(request.viewer) if settled else None
+    line = gradebook.own_line(request.viewer, found.assignment, grade) if found.assignment else None
     return JsonResponse({"state": found.state, "version": version_of(found, line)})
 
 
@@ -234,19 +242,24 @@ def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = No
         "fields": fields,
         "answered": sum(1 for field in fields if field.question.answer),
         "troubled": [field for field in fields if field.error or field.stale],
+        "save_url": address("save_responses", found.pk),
+        "submit_url": address("submit", found.pk),
+        "stay_url": address("attempt", found.pk),
         "due_at": windows.of(found.assignment, request.viewer).due_at if found.assignment else None,
     }
     return render(request, "assessment/player.html", context, status=422 if outcome else 200)
 
 
-def _save_form(request: LaunchRequest, found: Attempt, now: datetime) -> HttpResponse | None:
-    """Store the form. The page again where something in it needs a look; None when all is well."""
-    entries = answers.from_form(request.POST, attempts.questions(found))
+def _save_form(
+    request: LaunchRequest, found: Attempt, questions: list[attempts.Question], now: datetime
+) -> HttpResponse | list[Saved]:
+    """Store the form: what is stored by now, or the page again where something in it needs a look."""
+    entries = answers.from_form(request.POST, questions)
     try:
         outcome = answers.store(attempt=found, entries=entries, now=now)
     except AttemptClosed:
         return see_other("result", found.pk, after="?late=1")
-    return _player(request, found, outcome) if outcome.invalid or outcome.stale else None
+    return _player(request, found, outcome) if outcome.invalid or outcome.stale else outcome.saved
 
 
 def _ask(request: LaunchRequest, found: Attempt, unanswered: list[attempts.Question]) -> HttpResponse:
@@ -256,7 +269,7 @@ def _ask(request: LaunchRequest, found: Attempt, unanswered: list[attempts.Quest
 
 def _closed(found: Attempt) -> JsonResponse:
     detail = "These answers are already handed in."
-    return JsonResponse({"error": "closed", "detail": detail, "result": reverse("result", args=[found.pk])}, status=409)
+    return JsonResponse({"error": "closed", "detail": detail, "result": address("result", found.pk)}, status=409)
 
 
 def _open(made: list[Attempt]) -> Attempt | None:

@@ -5,22 +5,26 @@ their forms need no CSRF token. An attempt is made with the first answer and fou
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from assessment import attempts, responses, sheets
+from assessment import practice as limits
 from assessment.models import Attempt, AttemptState
 from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
 from assessment.views import answers
 from assessment.views.answers import Field, Outcome
-from assessment.views.requests import see_other
+from assessment.views.requests import go_on
 from content.models import Quiz, QuizVersion
 from lti.launch.views import misdirected
 
@@ -39,8 +43,7 @@ def quiz(request: HttpRequest, slug: str) -> HttpResponse:
         return misdirected(request)
     if request.method == "GET":
         return _page(request, version, None, answers.fields(sheets.unanswered(version)))
-    opened, key = attempts.start_practice(quiz_version=version, now=timezone.now())
-    return _check(request, opened, key)
+    return _not_yet(request, version) or _begin(request, version)
 
 
 @csrf_exempt
@@ -55,6 +58,45 @@ def practice(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         return _check(request, found, key)
     return _page(request, _version(found), found, answers.fields(attempts.questions(found)))
+
+
+def _begin(request: HttpRequest, version: QuizVersion) -> HttpResponse:
+    now = timezone.now()
+    try:
+        limits.count(address=client_address(request), now=now)
+    except limits.TooManyPractices as error:
+        answer = _refused(request, version, Outcome(), status=429, limited_until=error.until)
+        answer["Retry-After"] = str(int((error.until - now).total_seconds()) + 1)
+        return answer
+    opened, key = attempts.start_practice(quiz_version=version, now=now)
+    return _check(request, opened, key)
+
+
+def _not_yet(request: HttpRequest, version: QuizVersion) -> HttpResponse | None:
+    """The page again where the form gives no reason to begin: it answers an earlier wording, or nothing at all."""
+    questions, asked = sheets.unanswered(version), request.POST.get("check", "")
+    if outdated := answers.outdated(request.POST, version):
+        return _refused(request, version, Outcome(), status=409, outdated=outdated)
+    entries = answers.from_form(request.POST, questions)
+    answered, invalid = responses.try_out(quiz_version=version, entries=entries)
+    if answered:
+        return None
+    place = next((one.item_version_id for one in questions if str(one.item_version_id) == asked), None)
+    if place is not None:
+        invalid.setdefault(place, gettext("Answer the question first."))
+    return _refused(request, version, Outcome(invalid=invalid), status=422, empty=not invalid)
+
+
+def _refused(request: HttpRequest, version: QuizVersion, outcome: Outcome, *, status: int, **why: Any) -> HttpResponse:
+    """The page with all that was sent still in it; nothing was stored."""
+    fields = answers.fields(sheets.unanswered(version), request.POST, outcome, unsaved=True)
+    return _page(request, version, None, fields, status=status, unsaved=True, **why)
+
+
+def client_address(request: HttpRequest) -> str:
+    """The network address of the browser: the one that our own proxy saw, where there is a proxy."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.BEHIND_PROXY else ""
+    return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
 def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
@@ -72,7 +114,7 @@ def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
         fields = answers.fields(attempts.questions(found), request.POST, outcome)
         return _page(request, _version(found), found, fields, reverse("practice:practice", args=[key]))
     place = next((f"#q{one.position}" for one in questions if str(one.item_version_id) == asked), "#summary")
-    return see_other("practice:practice", key, after=place)
+    return go_on(reverse("practice:practice", args=[key]) + place)
 
 
 def _check_one(found: Attempt, asked: str, now: datetime) -> dict[UUID, str]:
@@ -89,11 +131,18 @@ def _check_one(found: Attempt, asked: str, now: datetime) -> dict[UUID, str]:
 
 
 def _page(
-    request: HttpRequest, version: QuizVersion, found: Attempt | None, fields: list[Field], action: str = ""
+    request: HttpRequest,
+    version: QuizVersion,
+    found: Attempt | None,
+    fields: list[Field],
+    action: str = "",
+    status: int = 200,
+    **why: Any,
 ) -> HttpResponse:
     troubled = [field for field in fields if field.error or field.stale]
     lesson = version.lesson_version
-    context = {
+    context: dict[str, object] = {
+        **why,
         "version": version,
         "attempt": found,
         "action": action or request.path,
@@ -105,7 +154,7 @@ def _page(
     if found is not None and found.state != AttemptState.IN_PROGRESS:
         shown = context | {"items": attempts.results(found)}
         return render(request, "assessment/practice_result.html", shown)
-    return render(request, "assessment/practice.html", context, status=422 if troubled else 200)
+    return render(request, "assessment/practice.html", context, status=422 if troubled else status)
 
 
 def _version(found: Attempt) -> QuizVersion:

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import get_script_prefix, resolvers, reverse
+from django.urls import get_script_prefix, resolvers
 
-from assessment import access
+from assessment import access, activity
 from assessment.models import Assignment, Attempt
 from lti.models import Launch
 
@@ -24,7 +24,7 @@ class LaunchRequest(HttpRequest):
 
 
 def assignment_or_404(request: LaunchRequest) -> Assignment:
-    found = access.assignment(request.viewer)
+    found = activity.assignment(request.viewer)
     if found is None:
         raise Http404("No quiz is chosen for this activity yet.")
     return found
@@ -38,19 +38,24 @@ def own_attempt(request: LaunchRequest, attempt_id: UUID) -> Attempt:
         raise Http404("No such attempt.") from error
 
 
-def address(name: str) -> str:
+def address(name: str, *args: object) -> str:
     """A page of this launch. `reverse` says the same, but makes a regular expression of every launch's key."""
-    return f"{get_script_prefix()}{_route(name)}"
+    return f"{get_script_prefix()}{_route(name, *args)}"
 
 
-@lru_cache(maxsize=64)
-def _route(name: str) -> str:
-    return str(resolvers.get_resolver(settings.LAUNCH_URLCONF).reverse(name))
+@lru_cache(maxsize=256)
+def _route(name: str, *args: object) -> str:
+    return str(resolvers.get_resolver(settings.LAUNCH_URLCONF).reverse(name, *args))
 
 
 def see_other(name: str, *args: object, after: str = "") -> HttpResponseRedirect:
+    """A page of this launch is next; see `go_on`."""
+    return go_on(address(name, *args) + after)
+
+
+def go_on(url: str) -> HttpResponseRedirect:
     """303: the browser goes on with GET, whatever it sent, and a reload sends nothing twice."""
-    response = HttpResponseRedirect(reverse(name, args=args) + after)
+    response = HttpResponseRedirect(url)
     response.status_code = 303
     return response
 

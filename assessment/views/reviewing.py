@@ -2,23 +2,23 @@
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from assessment import access, review
-from assessment.models import Attempt, MarkedBy, Response
+from assessment import access, marking, review
+from assessment.models import Attempt, Response
+from assessment.templatetags.assay import points as points_text
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content import item_types
-from content.item_types.open_text import CREDIT
 
-LEVELS = (("full", _("Full credit")), ("half", _("Half credit")), ("none", _("No credit")))
 LONGEST_NOTE = 2000
 PER_PAGE = 100
 
@@ -47,7 +47,7 @@ def waiting(request: LaunchRequest) -> HttpResponse:
 @instructors_only
 @require_http_methods(["GET", "POST"])
 def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
-    """One answer beside what earns credit; saving goes on to the next that waits."""
+    """One answer beside what earns credit; saving goes on to the next that waits, or back to the learner's attempt."""
     response = access.class_responses(request.viewer).filter(pk=response_id).first()
     if response is None:
         raise Http404("No such answer.")
@@ -66,6 +66,9 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
         return _form(request, response, gettext("Someone marked this answer meanwhile: see below. Save to replace it."))
     except review.InvalidPoints as error:
         return _form(request, response, str(error))
+    if _from_attempt(request):
+        position = response.attempt.quiz_version.places.get(item_version=response.item_version_id).position
+        return HttpResponseRedirect(f"{_attempt_page(request, response, saved='1')}#q{position}", status=303)
     following = access.waiting_responses(request.viewer).first()
     if following:
         return see_other("review_response", following.pk, after="?saved=1")
@@ -74,43 +77,52 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
 
 def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpResponse:
     item = response.item_version
+    kind = item_types.get(item.kind)
+    levels = _levels(response)
     level, written = request.POST.get("level", ""), request.POST.get("points", "").strip()
-    marks = response.marks.exclude(by=MarkedBy.SUGGESTION).select_related("person")
+    marks = response.marks.select_related("person")
     context = {
         "assignment": response.attempt.assignment,
         "response": response,
         "item": item,
         "text": _text(response),
-        "levels": _levels(response),
+        "templates": kind.TEMPLATES,
+        "key": [(text, points_text(credit)) for text, credit in kind.key(item.body)],
+        "levels": list(levels.values()),
+        "back": _attempt_page(request, response) if _from_attempt(request) else "",
+        "query": f"?{request.GET.urlencode()}" if _from_attempt(request) else "",
         "mark": marks.order_by("created_at", "pk").last(),
         "waiting": access.waiting_responses(request.viewer).count(),
         "error": error,
-        "at_points": error and (level == "other" or (level not in CREDIT and written)),
+        "at_points": error and (level == "other" or (level not in levels and written)),
         "posted": request.POST,
         "saved": request.method == "GET" and "saved" in request.GET,
     }
     return render(request, "assessment/review_response.html", context, status=422 if error else 200)
 
 
-def _levels(response: Response) -> list[dict[str, Any]]:
-    """The rubric by level, each with the points it earns; an item without a rubric offers all or nothing."""
-    rubric = response.item_version.body.get("rubric", [])
-    most = response.item_version.points
-    grouped = [(key, label, [line for line in rubric if line["level"] == key]) for key, label in LEVELS]
-    return [
-        {"level": key, "label": label, "points": most * CREDIT[key], "lines": lines}
-        for key, label, lines in grouped
-        if lines or key in ("full", "none")
-    ]
+def _levels(response: Response) -> dict[str, dict[str, Any]]:
+    """The credits to choose from, each with the points it earns and the ideas that earn it."""
+    item = response.item_version
+    return {
+        level.id: {
+            "id": level.id,
+            "label": level.label,
+            "ideas": level.ideas,
+            "points": marking.points(level.credit, item),
+        }
+        for level in item_types.get(item.kind).levels(item.body)
+    }
 
 
 def _points(data: QueryDict, response: Response) -> Decimal:
     """The chosen level's points, or the number written below, which needs no choice beside it. Raises InvalidPoints."""
-    level, written = data.get("level", ""), data.get("points", "").strip()
-    if level in CREDIT and written:
+    level, written, levels = data.get("level", ""), data.get("points", "").strip(), _levels(response)
+    if level in levels and written:
         raise review.InvalidPoints(gettext("You chose a credit and wrote other points: keep one of the two."))
-    if level in CREDIT:
-        return (response.item_version.points * CREDIT[level]).quantize(Decimal("0.001"))
+    if level in levels:
+        points: Decimal = levels[level]["points"]
+        return points
     if level != "other" and not written:
         raise review.InvalidPoints(gettext("Choose how much credit the answer earns."))
     try:
@@ -119,6 +131,18 @@ def _points(data: QueryDict, response: Response) -> Decimal:
         raise review.InvalidPoints(gettext("Write the points as a number.")) from error
 
 
+def _from_attempt(request: LaunchRequest) -> bool:
+    """Whether the answer was opened on the page of a learner's attempt, to which the teacher then returns."""
+    return request.GET.get("from") == "attempt"
+
+
+def _attempt_page(request: LaunchRequest, response: Response, **query: str) -> str:
+    if group := request.GET.get("group"):
+        query["group"] = group
+    page = reverse("class_attempt", args=[response.attempt_id])
+    return f"{page}?{urlencode(query)}" if query else page
+
+
 def _text(response: Response) -> str:
     item = response.item_version
-    return str(item_types.get(item.kind).feedback(item.body, response.answer)["answer_text"])
+    return item_types.get(item.kind).text(item.body, response.answer)

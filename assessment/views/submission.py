@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from assessment import access
+from assessment import access, activity
 from assessment.views import learner, teacher
 from assessment.views.requests import LaunchRequest, see_other
 
@@ -27,5 +27,5 @@ def front(request: LaunchRequest) -> HttpResponse:
 
 
 def _nothing_yet(request: LaunchRequest) -> HttpResponse:
-    context = {"person": request.viewer.for_person, "assignment": access.assignment(request.viewer)}
+    context = {"person": request.viewer.for_person, "assignment": activity.assignment(request.viewer)}
     return render(request, "assessment/no_submission.html", context)

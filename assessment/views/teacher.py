@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access
+from assessment import access, activity
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
 from assessment.placement import linking, picking, placing, policy, windows
 from assessment.placement.linking import QuizInUse
@@ -81,7 +81,7 @@ class PolicyForm(DatesForm):
 
 def front(request: LaunchRequest) -> HttpResponse:
     """The class page, or the choice of a quiz where none is placed here yet."""
-    assignment = access.assignment(request.viewer)
+    assignment = activity.assignment(request.viewer)
     if request.viewer.resource_link_id is None or (assignment is None and placing.work(request.viewer)):
         return render(request, "assessment/undecided.html", status=404)
     if assignment is None or request.method == "POST" or "choose" in request.GET:
@@ -125,7 +125,10 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     grade = access.class_grades(request.viewer).filter(person=found.person_id).first()
     others = access.class_attempts(request.viewer).filter(person=found.person_id)
     context = result_context(found, grade, for_instructor=True) | {"person": found.person, "others": others}
-    context["group"] = request.GET.get("group", "")  # the way back leads to the same list
+    context |= {
+        "group": request.GET.get("group", ""),
+        "saved": "saved" in request.GET,
+    }  # the way back leads to the same list
     return render(request, "assessment/class_attempt.html", context)
 
 
@@ -173,7 +176,7 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
     error = ""
     if chosen is not None:
         try:
-            access.choose_quiz(request.viewer, chosen)
+            activity.choose_quiz(request.viewer, chosen)
             return see_other("home")
         except QuizInUse:
             error = gettext(
@@ -188,7 +191,7 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     found = lookups.latest_by_person(resource_link=assignment.resource_link)
-    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now())
+    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now(), small=True)
     paused = gradebook.pause(assignment, found.values())
     unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 
@@ -213,7 +216,6 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "unsent": unsent,
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
-        "shows_items": any(item["facility"]["value"] is not None for item in numbers["items"]),
     }
     return render(request, "assessment/class.html", context)
 

@@ -159,7 +159,7 @@ def _apply(draft: ItemDraft, entry: Mapping[str, Any], key: AnswerKey) -> ItemDr
     source = {name: value for name, value in key.about.items() if name != "weaknesses"}
     return replace(
         draft,
-        body={**draft.body, **(_credits(draft, entry) if draft.kind == "choice" else _rubric(entry))},
+        body={**draft.body, **(_credits(draft, entry) if "options" in draft.body else _rubric(entry))},
         points=round(Decimal(str(points)), 3),
         key_state=str(state),
         provenance={**draft.provenance, "key": {"sha256": key.sha256, **source, **told}},

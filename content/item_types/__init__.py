@@ -1,18 +1,25 @@
-"""Kinds of question. One file a kind; every kind is pure: no database, no clock, no request.
+"""Kinds of question. One module a kind; every kind is pure: no database, no clock, no request.
 
-A body is the JSON kept in `ItemVersion.body`; an answer is the JSON kept in `Response.answer`.
-`{}` is the empty answer of every kind. A function takes any JSON for an answer and raises InvalidAnswer
-for what is none; `problems` takes any JSON for a body; the others trust the body, because it was published.
+A module here is a kind: nothing else in the project names or compares kinds, so a new kind is its module, its templates
+and its test. A body is the JSON kept in `ItemVersion.body`, always with `stem` and perhaps `section`; an answer is the
+JSON kept in `Response.answer`. `{}` is the empty answer of every kind. A function takes any JSON for an answer and
+raises InvalidAnswer for what is none; `problems` takes any JSON for a body; the others trust the body, because it was
+published.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Protocol, cast
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 Body = Mapping[str, Any]
 Answer = Mapping[str, Any]
+Fields = Mapping[str, Sequence[str]]  # the form fields of a question: `answer-<id>` is "", `answer-<id>-<part>` is part
 
 
 class InvalidAnswer(ValueError):
@@ -28,47 +35,111 @@ class Outcome:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Category:
+    """A bucket in which statistics count answers, such as an option. `keyed`: it earns full credit."""
+
+    id: str
+    label: str
+    keyed: bool = False
+
+
+@dataclass(frozen=True)
+class Level:
+    """A credit that a person can choose, with the ideas that earn it: [{"idea", "example"}]."""
+
+    id: str
+    label: str | Promise
+    credit: Decimal
+    ideas: Sequence[Mapping[str, str]] = ()
+
+
+ALL_OR_NOTHING = (Level("full", _("Full credit"), Decimal(1)), Level("none", _("No credit"), Decimal(0)))
+
+
+@dataclass(frozen=True)
+class Templates:
+    """What draws a kind. Each finds `question` (or `item`) as `assessment.sheets` makes it, and `content_lang`.
+
+    `control` takes the answer: its fields are `answer-<item version>` and `answer-<item version>-<part>`, and
+    `field.fields` holds what stands in them. `answer` shows what was answered, to learner and teacher alike; `expected`
+    what would have been right, in `told.expected`; `key` tells the person who marks what earns credit.
+    """
+
+    control: str
+    answer: str = "items/answer.html"
+    expected: str = "items/expected.html"
+    key: str = "items/key.html"
+
+
+@dataclass(frozen=True)
+class FormSize:
+    """The most that an honest answer takes in a form: fields, and bytes as browsers encode them."""
+
+    fields: int
+    size: int
+
+
 class ItemType(Protocol):
     """What a module `content/item_types/<kind>.py` offers."""
 
     KIND: str
     BY_RULE: bool  # True: `mark` always decides once the key is approved; False: it may leave an answer to a person
     PUBLISHABLE: tuple[str, ...]  # the key states in which an item of this kind may be published
+    TEMPLATES: Templates
+    PUBLIC: dict[str, Any]  # JSON schema of what `public` adds to `stem`, by property
+    ANSWER: dict[str, Any]  # JSON schema of an answer, by property
 
     def problems(self, body: Body) -> list[str]:
-        """What is wrong with the body, in words for its author; empty when it can be published."""
+        """What is wrong with the body and its key, in words for its author; empty when it can be published."""
 
     def public(self, body: Body) -> dict[str, Any]:
-        """The part a learner may see before feedback: never the key, a credit or a rationale."""
+        """The part a learner may see before feedback: `stem` and more, never the key, a credit or a rationale."""
+
+    def form_size(self, body: Body) -> FormSize:
+        """How large the answer can be in a form."""
+
+    def from_form(self, body: Body, fields: Fields) -> Any:
+        """What the fields of its control say, for `clean`. Total."""
+
+    def to_form(self, body: Body, answer: Answer) -> dict[str, list[str]]:
+        """The fields that say this answer: `clean` of `from_form` gives it back. Raises InvalidAnswer."""
 
     def clean(self, body: Body, raw: Any) -> dict[str, Any]:
-        """The answer in its stored shape from JSON or a form value. Raises InvalidAnswer."""
+        """The answer in its stored shape from JSON or `from_form`; `{}` where it is blank. Raises InvalidAnswer."""
 
     def mark(self, body: Body, answer: Answer) -> Outcome:
         """Apply the key. Called only for a published item. Raises InvalidAnswer."""
 
-    def feedback(self, body: Body, answer: Answer) -> dict[str, Any]:
-        """What the learner sees afterwards: `answer_text`, `rationale` of the chosen answer, `expected` (list of str);
+    def text(self, body: Body, answer: Answer) -> str:
+        """The answer in plain text; empty where it is blank. Raises InvalidAnswer."""
 
-        where a person marks also `rubric`: [{"level", "credit": 0..1, "ideas": [{"idea", "example"}]}]. Raises
-        InvalidAnswer.
-        """
+    def rationale(self, body: Body, answer: Answer) -> str:
+        """Why what was answered is right or not. Raises InvalidAnswer."""
 
-    def category(self, body: Body, answer: Answer) -> str | None:
-        """The bucket in which statistics count this answer, e.g. the option id; "" is blank; None where not counted.
+    def expected(self, body: Body) -> list[str]:
+        """What earns full credit, in plain text."""
+
+    def levels(self, body: Body) -> Sequence[Level]:
+        """The credits between which a person chooses who marks the answer, the highest first."""
+
+    def key(self, body: Body) -> list[tuple[str, Decimal]]:
+        """What a rule credits, in plain text with its share of the points; empty where no rule decides."""
+
+    def categories(self, body: Body) -> list[Category]:
+        """Every category in printed order; empty where answers are not counted by category."""
+
+    def categorise(self, body: Body, answer: Answer) -> list[str] | None:
+        """The categories in which this answer counts: several, one, `[""]` for a blank; None: it is not counted.
 
         Raises InvalidAnswer.
         """
 
-    def categories(self, body: Body) -> dict[str, str]:
-        """Every bucket with its label, in printed order; empty where answers are not counted by bucket."""
+
+MODULES = {name: f"{__name__}.{name}" for _finder, name, _ispkg in iter_modules(__path__)}
+KINDS = tuple(sorted(MODULES))
 
 
 def get(kind: str) -> ItemType:
     """The module of a kind. Raises KeyError for a kind that does not exist."""
-    if kind not in KINDS:
-        raise KeyError(kind)
-    return cast(ItemType, import_module(f"content.item_types.{kind}"))
-
-
-KINDS = ("choice", "open_text")
+    return cast(ItemType, import_module(MODULES[kind]))

@@ -10,11 +10,35 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from content.item_types import Answer, Body, InvalidAnswer, Outcome
+from content.item_types import (
+    ALL_OR_NOTHING,
+    Answer,
+    Body,
+    Category,
+    Fields,
+    FormSize,
+    InvalidAnswer,
+    Level,
+    Outcome,
+    Templates,
+)
 
 KIND = "choice"
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+TEMPLATES = Templates(control="items/choice/control.html")
+PUBLIC = {
+    "options": {
+        "type": "array",
+        "description": "Of a choice.",
+        "items": {
+            "type": "object",
+            "required": ["id", "text"],
+            "properties": {"id": {"type": "string"}, "text": {"type": "string"}},
+        },
+    }
+}
+ANSWER = {"option": {"type": "string", "description": "Of a choice: the id of the option."}}
 
 
 def problems(body: Body) -> list[str]:
@@ -39,6 +63,19 @@ def public(body: Body) -> dict[str, Any]:
     return {"stem": body["stem"], "options": options}
 
 
+def form_size(body: Body) -> FormSize:
+    # Every byte of an id may be written as three.
+    return FormSize(1, 3 * max(len(option["id"].encode()) for option in body["options"]))
+
+
+def from_form(body: Body, fields: Fields) -> Any:
+    return next(iter(fields.get("", [])), None)
+
+
+def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
+    return {"": list(clean(body, answer).values())}
+
+
 def clean(body: Body, raw: Any) -> dict[str, Any]:
     chosen = raw.get("option") if isinstance(raw, Mapping) else raw
     if chosen is None or chosen == "":
@@ -55,22 +92,36 @@ def mark(body: Body, answer: Answer) -> Outcome:
     return Outcome(Decimal(str(_options(body)[chosen]["credit"])), "exact", {"option": chosen})
 
 
-def feedback(body: Body, answer: Answer) -> dict[str, Any]:
-    options = _options(body)
-    chosen = options.get(clean(body, answer).get("option", ""), {})
-    return {
-        "answer_text": chosen.get("text", ""),
-        "rationale": chosen.get("rationale", ""),
-        "expected": [option["text"] for option in options.values() if option["credit"] == 1],
-    }
+def text(body: Body, answer: Answer) -> str:
+    return str(_chosen(body, answer).get("text", ""))
 
 
-def category(body: Body, answer: Answer) -> str | None:
-    return str(clean(body, answer).get("option", ""))
+def rationale(body: Body, answer: Answer) -> str:
+    return str(_chosen(body, answer).get("rationale", ""))
 
 
-def categories(body: Body) -> dict[str, str]:
-    return {option["id"]: option["text"] for option in body["options"]}
+def expected(body: Body) -> list[str]:
+    return [option["text"] for option in body["options"] if option["credit"] == 1]
+
+
+def levels(body: Body) -> tuple[Level, ...]:
+    return ALL_OR_NOTHING
+
+
+def key(body: Body) -> list[tuple[str, Decimal]]:
+    return [(option["text"], Decimal(str(option["credit"]))) for option in body["options"]]
+
+
+def categories(body: Body) -> list[Category]:
+    return [Category(option["id"], option["text"], option["credit"] == 1) for option in body["options"]]
+
+
+def categorise(body: Body, answer: Answer) -> list[str] | None:
+    return [str(clean(body, answer).get("option", ""))]
+
+
+def _chosen(body: Body, answer: Answer) -> dict[str, Any]:
+    return _options(body).get(clean(body, answer).get("option", ""), {})
 
 
 def _options(body: Body) -> dict[str, dict[str, Any]]:

@@ -12,16 +12,33 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from content.item_types import Answer, Body, InvalidAnswer, Outcome
+from content.item_types import (
+    Answer,
+    Body,
+    Category,
+    Fields,
+    FormSize,
+    InvalidAnswer,
+    Level,
+    Outcome,
+    Templates,
+)
 
 KIND = "open_text"
 BY_RULE = False
 PUBLISHABLE = ("reviewed", "approved")  # a person decides every credit, the rubric only guides
+TEMPLATES = Templates(
+    control="items/open_text/control.html", expected="items/open_text/expected.html", key="items/open_text/key.html"
+)
+PUBLIC = {"max_length": {"type": "integer", "description": "Of an open question, in characters."}}
+ANSWER = {"text": {"type": "string", "description": "Of an open question."}}
 DEFAULT_MAX_LENGTH = 2000
 LONGEST = 20_000
 CREDIT = {"full": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
+LABELS = {"full": gettext_lazy("Full credit"), "half": gettext_lazy("Half credit"), "none": gettext_lazy("No credit")}
+ENCODED = 12  # bytes that a form takes for a character at most: four in UTF-8, each written as three
 # Composing a character shortens a text fourfold at most (the longest canonical decomposition has four characters).
 COMPOSITION = 4
 
@@ -41,6 +58,18 @@ def problems(body: Body) -> list[str]:
 
 def public(body: Body) -> dict[str, Any]:
     return {"stem": body["stem"], "max_length": _longest(body)}
+
+
+def form_size(body: Body) -> FormSize:
+    return FormSize(1, ENCODED * _longest(body))
+
+
+def from_form(body: Body, fields: Fields) -> Any:
+    return next(iter(fields.get("", [])), None)
+
+
+def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
+    return {"": list(clean(body, answer).values())}
 
 
 def clean(body: Body, raw: Any) -> dict[str, Any]:
@@ -66,27 +95,34 @@ def mark(body: Body, answer: Answer) -> Outcome:
     return Outcome(None, "person")
 
 
-def feedback(body: Body, answer: Answer) -> dict[str, Any]:
-    levels = {level: [line for line in body["rubric"] if line["level"] == level] for level in CREDIT}
-    rubric = [
-        {"level": level, "credit": float(CREDIT[level]), "ideas": [_idea(line) for line in lines]}
-        for level, lines in levels.items()
-        if lines
-    ]
-    return {
-        "answer_text": clean(body, answer).get("text", ""),
-        "rationale": "",
-        "expected": [line["idea"] for line in levels["full"]],
-        "rubric": rubric,
-    }
+def text(body: Body, answer: Answer) -> str:
+    return str(clean(body, answer).get("text", ""))
 
 
-def category(body: Body, answer: Answer) -> str | None:
+def rationale(body: Body, answer: Answer) -> str:
+    return ""
+
+
+def expected(body: Body) -> list[str]:
+    return [line["idea"] for line in body["rubric"] if line["level"] == "full"]
+
+
+def levels(body: Body) -> list[Level]:
+    """Those of the rubric; full and no credit can always be given."""
+    ideas = {level: [_idea(line) for line in body["rubric"] if line["level"] == level] for level in CREDIT}
+    return [Level(name, LABELS[name], CREDIT[name], ideas[name]) for name in CREDIT if ideas[name] or name != "half"]
+
+
+def key(body: Body) -> list[tuple[str, Decimal]]:
+    return []
+
+
+def categories(body: Body) -> list[Category]:
+    return []
+
+
+def categorise(body: Body, answer: Answer) -> list[str] | None:
     return None
-
-
-def categories(body: Body) -> dict[str, str]:
-    return {}
 
 
 def _longest(body: Body) -> int:

@@ -14,7 +14,6 @@ from roster.models import Institution
 
 LONGEST = 500
 NOT_AN_ADDRESS = "Enter a whole address that begins with https://"
-NOT_AN_ID = "Copy the id exactly as the LMS shows it."
 
 # Canvas's three environments: issuer, and the host of its endpoints.
 CANVAS = {

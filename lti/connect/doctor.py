@@ -44,9 +44,16 @@ def examine(
         with leases.errand(registration.pk, patience=PATIENCE, lasts=LASTS), client.session() as session:
             visit = Visit(registration, session, clock)
             found = [_launching(visit), *_connection(visit), *_permissions(visit), *_services(visit), _outbox(visit)]
-            return found + (list(doctor_score.steps(visit)) if score_test else [])
+            found += doctor_score.steps(visit) if score_test else []
+            _remember(visit, found)
+            return found
     except leases.Lost as busy:
         return [Finding("A free moment", FAILED, f"Not now: {busy}.", remedies.BUSY)]
+
+
+def _remember(visit: Visit, found: list[Finding]) -> None:
+    steps = ", ".join(finding.step for finding in failed(found))
+    Registration.objects.filter(pk=visit.registration.pk).update(checked_at=visit.clock(), check_failed=steps)
 
 
 def failed(findings: list[Finding]) -> list[Finding]:

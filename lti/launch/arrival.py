@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
-from lti import legacy
 from lti.gradebook import scores
 from lti.launch import guests, history, target
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
@@ -225,14 +224,10 @@ def _platform_user(at: Arrival, course: Course | None, as_role: str) -> Platform
         )
 
     def make() -> PlatformUser:
-        of_old = legacy.person(
-            found=at.claims, registration=at.registration, institution_id=at.institution_id, now=at.now
-        )
-        person = of_old or Person.objects.create(institution_id=at.institution_id, **shared)
+        person = Person.objects.create(institution_id=at.institution_id, **shared)
         return PlatformUser.objects.create(**identity, person=person)
 
     user: PlatformUser = _find_or_make(known, make)
-    legacy.adopt(user=user, found=at.claims, registration=at.registration, now=at.now)
     _update(user.person, **shared)
     if course and as_role and not getattr(user, "enrolled", False):
         _enrol(course, user.person, as_role, at.now)

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from lti import notices
 from lti.launch import arrival, deep_linking, target, validate
 from lti.launch.arrival import Arrival
-from lti.launch.messages import eula, privacy, review
+from lti.launch.messages import privacy, review
 from lti.launch.state import State
 from lti.models import Deployment, Launch, Registration
 from lti.words import claims
@@ -125,7 +124,6 @@ def _inside(registration: Registration, deployment: Deployment, found: Claims, n
     try:
         with transaction.atomic():
             arrival.platform(at)
-            notices.offered(deployment, found, now=now)
             return handle(at)
     except IntegrityError as error:
         if "launch_nonce_once" in str(error):
@@ -145,7 +143,6 @@ def _resource_link_request(at: Arrival) -> str:
 MESSAGES: dict[str, Handler] = {
     claims.RESOURCE_LINK: _resource_link_request,
     claims.REVIEW: review.open_submission,
-    "LtiEulaRequest": eula.open_terms,
     **dict.fromkeys(privacy.TYPES, privacy.open_subject),
     deep_linking.REQUEST: deep_linking.request,
 }

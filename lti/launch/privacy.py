@@ -6,21 +6,16 @@ from typing import Any
 from django.db.models import F
 from django.db.models.functions import Least
 
-from lti.models import EulaAcceptance, Launch, LegacyUser, PlatformUser, Score
+from lti.models import Launch, PlatformUser, Score
 from roster.models import Person
 
 
 def kept(person: Person) -> dict[str, list[Any]]:
     """Everything about the person, ready for JSON."""
     users = PlatformUser.objects.filter(person=person)
-    legacy = LegacyUser.objects.filter(person=person)
     return {
         "known_to_platforms_as": list(
             users.values("sub", platform=F("registration__name"), issuer=F("registration__issuer"))
-        ),
-        "known_under_lti_1_1_as": list(legacy.values("user_id", consumer_key=F("consumer__key"))),
-        "terms_accepted": list(
-            EulaAcceptance.objects.filter(person=person).values("accepted_at", "state", version=F("terms__version"))
         ),
         "launches": _launches(person),
         "scores_sent_to_platforms": _scores(person),
@@ -50,4 +45,3 @@ def forget(*, person: Person, now: datetime) -> None:
     mine.update(platform_user=None, expires_at=Least("expires_at", now), **emptied)
     Launch.objects.filter(for_person=person).update(for_person=None)
     PlatformUser.objects.filter(person=person).delete()
-    LegacyUser.objects.filter(person=person).delete()

@@ -58,6 +58,8 @@ class Registration(models.Model):
     drain_until = models.DateTimeField(null=True, blank=True, editable=False)
     errand_until = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, help_text="The platform asked us to wait until then.")
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    check_failed = models.TextField(blank=True, editable=False, help_text="The steps of the last check that failed.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -98,10 +100,6 @@ class Deployment(models.Model):
     active = models.BooleanField(default=False)
     platform_guid = models.CharField(max_length=255, blank=True)
     platform_name = models.CharField(max_length=255, blank=True)
-    notices_url = models.TextField(blank=True, help_text="Where to ask for copy notices (notification service).")
-    notices_due_at = models.DateTimeField(null=True, blank=True, help_text="When to ask next; empty: nothing to ask.")
-    notices_tries = models.PositiveIntegerField(default=0)
-    notices_answer = models.TextField(blank=True, help_text="What the platform said to it last.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -111,9 +109,6 @@ class Deployment(models.Model):
                 condition=Q(active=False) | Q(institution__isnull=False), name="active_deployment_has_institution"
             ),
         ]
-        indexes = [
-            models.Index(fields=["notices_due_at"], condition=Q(notices_due_at__isnull=False), name="notices_due")
-        ]
 
     def __str__(self) -> str:
         return f"{self.registration} / {self.deployment_id}"
@@ -122,20 +117,3 @@ class Deployment(models.Model):
     def reference(self) -> str:
         """What a person in front of a closed door can read out, and an administrator finds in the list."""
         return self.id.hex[-8:].upper()
-
-
-class Notice(models.Model):
-    """One notice of a platform, kept so that it is taken up once (Platform Notification Service 1.0)."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    institution = models.ForeignKey(Institution, models.CASCADE)
-    registration = models.ForeignKey(Registration, models.CASCADE)
-    notice_id = models.CharField(max_length=255)
-    kind = models.CharField(max_length=255)
-    received_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["registration", "notice_id"], name="notice_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.notice_id}"

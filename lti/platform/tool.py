@@ -14,11 +14,9 @@ TOOL_ID = "assay"
 VENDOR = "Assay"
 WORK = "work"  # in the address of a launch
 
-NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
-EULA = "https://purl.imsglobal.org/spec/lti/scope/eula/user"
 # AGS scopes are always asked for; the others where the platform has them.
 SCOPES = (*scopes.GRADEBOOK, scopes.MEMBERSHIP)
-MORE_SCOPES = (scopes.GROUPS, NOTICES, EULA)
+MORE_SCOPES = (scopes.GROUPS,)
 
 # `$Context.id.history` lets a copied course find the content of the one it was copied from (LTI 1.3 appendix D).
 CUSTOM = {"context_history": "$Context.id.history"}
@@ -95,7 +93,7 @@ def canvas_configuration(privacy: str = USUAL_PRIVACY) -> dict[str, Any]:
         "oidc_initiation_url": address("login"),
         "target_link_uri": launch,
         "public_jwk_url": address("jwks"),
-        "scopes": [*SCOPES, NOTICES],
+        "scopes": list(SCOPES),
         "custom_fields": CUSTOM,
         "extensions": [extension],
     }

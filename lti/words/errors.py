@@ -50,9 +50,6 @@ class Problem(Enum):
     STATE_EXPIRED = Explanation(
         400, _("That took too long"), _("More than ten minutes passed between the click and the launch."), START_AGAIN
     )
-    OTHER_BROWSER = Explanation(
-        403, _("This launch belongs to another browser"), _("It was started in another browser or window."), START_AGAIN
-    )
     TOKEN_INVALID = Explanation(
         400, _("The message from the LMS could not be trusted"), _("Its signature or its form is not right."), ASK_ADMIN
     )

@@ -213,7 +213,22 @@ def test_csv_without_rows_keeps_its_header(north: School, script: Caller) -> Non
     assert lines == ["id,assignment,person,person_name,person_email,attempt,state,points,points_max,updated_at"]
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+49", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", '=HYPERLINK("http://x")'])
+FULL_WIDTH = ["\uff1d1", "\uff0b1", "\uff0d1", "\uff20SUM(A1)", "\u3000\uff1d1", "\u00a0=1"]
+
+
+@pytest.mark.parametrize("query", [{}, {"limit": 5}])
+def test_csv_begins_with_a_byte_order_mark_where_asked_for(
+    north: School, script: Caller, query: dict[str, Any]
+) -> None:
+    plain = script.get("grades", format="csv", **query).getvalue()
+    assert script.get("grades", format="csv", bom="true", **query).getvalue() == b"\xef\xbb\xbf" + plain
+    assert script.get("grades", format="csv", bom="false", **query).getvalue() == plain
+    assert list(script.get("grades", bom="yes", **query).json()["errors"]) == ["bom"]
+
+
+@pytest.mark.parametrize(
+    "name", ["=1+1", "+49", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", '=HYPERLINK("http://x")', *FULL_WIDTH]
+)
 def test_no_name_becomes_a_formula(north: School, name: str) -> None:
     north.people[0].name = name
     north.people[0].save()

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from scipy import stats
 
 from assessment.models import Assignment, StatisticsDelta
-from assessment.statistics import folding
+from assessment.statistics import folding, formulas, report
 from tests import cast
 from tests.api.conftest import Caller, School
 
@@ -103,7 +103,16 @@ def test_every_figure_says_its_n_level_and_method_and_why_it_is_missing(script: 
             assert figure["provisional"]  # 12 attempts
 
 
-def test_figures_of_an_item_are_hidden_below_ten_attempts(script: Caller, north: School) -> None:
+def test_key_that_reads_attempts_sees_figures_from_the_first(script: Caller, north: School) -> None:
+    on = cast.place_quiz(north.institution, cast.quiz_of(cast.choice(), cast.choice(), slug="few"))
+    cast.take(on, cast.make_learner(north.institution), "ab")
+    folding.fold(assignment_id=on.pk, now=cast.NOW)
+    item = shown(script, on)["items"][0]
+    assert (item["facility"]["value"], item["categories"][0]["count"]) == (1.0, 1)
+
+
+def test_figures_of_an_item_are_hidden_below_ten_from_keys_that_read_no_attempts(north: School) -> None:
+    script = Caller(north.key("statistics:read"))
     version = cast.quiz_of(cast.choice(), cast.choice(), slug="few")
     on = cast.place_quiz(north.institution, version)
     for number in range(9):
@@ -126,6 +135,45 @@ def test_an_assignment_that_nobody_answered_has_no_figures_but_all_questions(scr
     assert (body["n"], body["waiting"], body["folded_at"], body["versions"]) == (0, 0, None, [])
     assert [item["identifier"] for item in body["items"]] == ["q1", "q2", "q3"]
     assert all(figure["value"] is None for figure in figures(body))
+
+
+def counted(script: Caller, north: School, *items: Any, answers: Any, n: int) -> dict[str, Any]:
+    """The report of a quiz of its own that `n` learners answered alike."""
+    on = cast.place_quiz(north.institution, cast.quiz_of(*items, slug="reasons"))
+    for number in range(n):
+        cast.take(on, cast.make_learner(north.institution), answers, number)
+    folding.fold(assignment_id=on.pk, now=cast.NOW)
+    return shown(script, on)
+
+
+def test_nobody_answered_is_the_reason_of_every_missing_figure(script: Caller, north: School) -> None:
+    body = counted(script, north, cast.choice(), cast.choice(), answers="ab", n=0)
+    whole = [*body["score"].values(), *body["machine_marked"].values()]
+    assert {figure["reason"] for figure in whole if isinstance(figure, dict)} == {formulas.TOO_FEW}
+
+
+def test_a_question_is_compared_with_no_other_where_there_is_none(script: Caller, north: School) -> None:
+    body = counted(script, north, cast.choice(), cast.open_text("2"), answers=("a", "words"), n=12)
+    choice, essay = body["items"]
+    alone = report.NO_OTHER_ITEMS
+    assert (choice["facility"]["value"], choice["discrimination"]["reason"]) == (1.0, alone)
+    assert {option["rest_correlation"]["reason"] for option in choice["categories"]} == {alone}
+    assert essay["facility"]["reason"] == essay["discrimination"]["reason"] == report.SOME_WAIT
+    assert body["score"]["mean"]["reason"] == body["score"]["sd"]["reason"] == report.SOME_WAIT
+
+
+def test_a_quiz_that_people_mark_has_no_machine_marked_figures(script: Caller, north: School) -> None:
+    marked = counted(script, north, cast.open_text("2"), answers=("words",), n=12)["machine_marked"]
+    assert {marked["mean"]["reason"], marked["sd"]["reason"]} == {report.NO_ITEMS}
+    assert (marked["mean"]["value"], marked["sd"]["value"]) == (None, None)
+    assert "at least two" in marked["alpha"]["reason"]
+
+
+def test_too_few_attempts_are_the_reason_even_while_some_wait(script: Caller, north: School) -> None:
+    body = counted(script, north, cast.choice(), cast.open_text("2"), answers=("a", "words"), n=1)
+    assert body["items"][1]["facility"]["reason"] == formulas.HIDDEN
+    assert body["score"]["sd"]["reason"] == formulas.TOO_FEW
+    assert body["score"]["mean"]["reason"] == report.SOME_WAIT
 
 
 def test_first_attempts_are_the_default_and_all_can_be_asked_for(script: Caller, on: Assignment, north: School) -> None:

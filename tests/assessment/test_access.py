@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from assessment import access, attempts
+from assessment import access, activity, attempts
 from assessment.models import Assignment, Attempt, Response
 from assessment.placement.linking import QuizInUse
 from lti.models import Launch
@@ -69,7 +69,7 @@ def test_launch_without_activity_sees_nothing(cast: Cast) -> None:
     practice_like = make_launch(None, cast.alice.person)
     begin(cast.alice)
 
-    assert access.assignment(practice_like) is None
+    assert activity.assignment(practice_like) is None
     assert list(access.attempts(practice_like)) == []
     assert access.grade(practice_like) is None
 
@@ -104,7 +104,7 @@ def test_only_instructors_see_the_class(cast: Cast, role: Role) -> None:
     with pytest.raises(PermissionDenied):
         access.class_attempt(viewer, uuid4())
     with pytest.raises(PermissionDenied):
-        access.choose_quiz(viewer, cast.quiz)
+        activity.choose_quiz(viewer, cast.quiz)
 
 
 def test_instructor_launch_without_activity_sees_no_class(cast: Cast) -> None:
@@ -186,7 +186,7 @@ def test_launch_names_its_quiz(fields: dict[str, object]) -> None:
     wanted = published_quiz("wanted")
     published_quiz("other")
 
-    found = access.assignment(undecided(**fields))
+    found = activity.assignment(undecided(**fields))
 
     assert found is not None
     assert found.quiz == wanted
@@ -199,7 +199,7 @@ def test_launch_that_names_none_gets_the_only_published_quiz() -> None:
     draft.current = None
     draft.save()
 
-    found = access.assignment(undecided(target_link_uri="https://tool.example/lti/launch"))
+    found = activity.assignment(undecided(target_link_uri="https://tool.example/lti/launch"))
 
     assert found is not None
     assert found.quiz == only
@@ -222,20 +222,20 @@ def test_nobody_guesses_between_quizzes(fields: dict[str, object]) -> None:
     published_quiz("one")
     published_quiz("two")
 
-    assert access.assignment(undecided(**fields)) is None
+    assert activity.assignment(undecided(**fields)) is None
     assert not Assignment.objects.exists()
 
 
 @pytest.mark.django_db
 def test_named_quiz_that_does_not_exist_is_not_replaced_by_the_only_one() -> None:
     published_quiz("one")
-    assert access.assignment(undecided(custom={"quiz": "two"})) is None
+    assert activity.assignment(undecided(custom={"quiz": "two"})) is None
 
 
 @pytest.mark.django_db
 def test_title_comes_from_the_link_else_from_the_quiz() -> None:
     published_quiz()
-    named, unnamed = access.assignment(undecided("Week 3 check")), access.assignment(undecided())
+    named, unnamed = activity.assignment(undecided("Week 3 check")), activity.assignment(undecided())
 
     assert named is not None
     assert unnamed is not None
@@ -243,45 +243,45 @@ def test_title_comes_from_the_link_else_from_the_quiz() -> None:
 
 
 def test_each_link_has_its_own_assignment(cast: Cast) -> None:
-    alice, charlie = access.assignment(cast.alice), access.assignment(cast.charlie)
+    alice, charlie = activity.assignment(cast.alice), activity.assignment(cast.charlie)
 
     assert alice is not None
     assert charlie is not None
     assert alice != charlie
     assert (alice.course, charlie.course) == (cast.alice.course, cast.charlie.course)
-    assert access.assignment(cast.bob) == alice
+    assert activity.assignment(cast.bob) == alice
 
 
 def test_instructor_chooses_where_nothing_is_decided(cast: Cast) -> None:
     other = published_quiz()
     link = make_link(cast.tess.deployment)
     teacher = make_launch(link, cast.tess.person, Role.INSTRUCTOR)
-    assert access.assignment(teacher) is None
+    assert activity.assignment(teacher) is None
 
-    chosen = access.choose_quiz(teacher, other)
+    chosen = activity.choose_quiz(teacher, other)
 
-    assert access.assignment(teacher) == chosen
+    assert activity.assignment(teacher) == chosen
     assert chosen.quiz == other
-    assert access.choose_quiz(teacher, other) == chosen
+    assert activity.choose_quiz(teacher, other) == chosen
 
 
 def test_quiz_can_be_replaced_until_a_learner_has_answered(cast: Cast) -> None:
     other = published_quiz()
     begin(cast.tess)
 
-    assert access.choose_quiz(cast.tess, other).quiz == other
+    assert activity.choose_quiz(cast.tess, other).quiz == other
     assert not access.attempts(cast.tess)
 
     begin(cast.alice)
     with pytest.raises(QuizInUse):
-        access.choose_quiz(cast.tess, cast.quiz)
+        activity.choose_quiz(cast.tess, cast.quiz)
 
 
 def test_attempt_that_begins_while_another_quiz_is_chosen_is_of_that_one(cast: Cast) -> None:
     other = published_quiz()
-    known = access.assignment(cast.alice)
+    known = activity.assignment(cast.alice)
     assert known is not None
-    access.choose_quiz(cast.tess, other)
+    activity.choose_quiz(cast.tess, other)
 
     attempt = attempts.start(assignment=known, person=cast.alice.person, preview=False, now=NOW)
 
@@ -296,7 +296,7 @@ def test_quiz_that_is_chosen_while_learners_begin_is_the_one_they_get() -> None:
 
     def choose() -> bool:
         try:
-            return access.choose_quiz(cast.tess, other).quiz == other
+            return activity.choose_quiz(cast.tess, other).quiz == other
         except QuizInUse:
             return False
 
@@ -314,7 +314,7 @@ def test_concurrent_first_launches_make_one_assignment() -> None:
     link = make_link(make_deployment(make_institution()))
     launches = [make_launch(link, make_person(link, f"Learner {i}")) for i in range(4)]
 
-    found = race(*[lambda launch=launch: access.assignment(launch) for launch in launches])
+    found = race(*[lambda launch=launch: activity.assignment(launch) for launch in launches])
 
     assert {one.pk for one in found} == {Assignment.objects.get().pk}
 
@@ -322,7 +322,7 @@ def test_concurrent_first_launches_make_one_assignment() -> None:
 def test_known_assignment_costs_one_query(cast: Cast, django_assert_num_queries: object) -> None:
     viewer = Launch.objects.get(pk=cast.alice.pk)
     with django_assert_num_queries(1):  # type: ignore[operator]
-        access.assignment(viewer)
+        activity.assignment(viewer)
 
 
 def test_no_response_of_a_submitted_attempt_is_missing(cast: Cast) -> None:

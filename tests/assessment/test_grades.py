@@ -29,6 +29,7 @@ from tests.cast import (
     publish,
     published_quiz,
 )
+from tests.patience import PATIENCE
 from tests.races import race
 from tests.system import wait_for
 
@@ -321,17 +322,17 @@ def test_policy_that_changes_while_an_attempt_is_marked_reaches_its_grade(
 
     def slow(**given: Any) -> Any:
         queueing.set()
-        go.wait(10)
+        go.wait(PATIENCE)
         return queue(**given)
 
     monkeypatch.setattr(grades.scores, "queue", slow)
 
     def change() -> None:
-        queueing.wait(10)
+        queueing.wait(PATIENCE)
         policy.set_pass_mark(assignment=cast.assignment, percent=60)
 
     def let_go_on() -> None:
-        queueing.wait(10)
+        queueing.wait(PATIENCE)
         changed = Assignment.objects.filter(pk=cast.assignment.pk, pass_percent=60)
         wait_for(lambda: _somebody_waits() or changed.exists())
         if changed.exists():
@@ -422,7 +423,7 @@ def test_grade_that_changes_while_it_is_to_be_sent_is_sent_all_the_same() -> Non
             wait_for(_somebody_waits)
 
     def sends() -> None:
-        assert begun.wait(timeout=10)
+        assert begun.wait(timeout=PATIENCE)
         grades.resume(grade_id=grade.pk, now=at(3))
 
     assert race(changes, sends) == [None, None]

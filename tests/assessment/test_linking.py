@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from assessment import access
+from assessment import access, activity
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Opens
 from assessment.placement import linking
 from content.models import Quiz
@@ -83,7 +83,7 @@ def test_what_a_teacher_chose_here_stays_until_the_lms_names_something_new(
 ) -> None:
     teacher = naming(link, "one", Role.INSTRUCTOR)
     opened(teacher)
-    access.choose_quiz(teacher, quizzes[1])
+    activity.choose_quiz(teacher, quizzes[1])
 
     assert opened(naming(link, "one")).quiz == quizzes[1], "the LMS says what it said before"
     third = published_quiz("three")
@@ -196,7 +196,7 @@ def test_choice_of_a_teacher_is_newer_than_what_the_lms_named_until_then(
     teacher = naming(link, "three", Role.INSTRUCTOR)  # not published yet
     assert opened(teacher).quiz == quizzes[0]
     attempt.delete()
-    access.choose_quiz(teacher, quizzes[1])
+    activity.choose_quiz(teacher, quizzes[1])
     published_quiz("three")
 
     assert opened(naming(link, "three")).quiz == quizzes[1]
@@ -206,7 +206,7 @@ def test_teacher_who_chooses_on_a_page_that_names_nothing_is_heeded_too(
     quizzes: list[Quiz], link: ResourceLink
 ) -> None:
     opened(naming(link, "one"))
-    access.choose_quiz(launched(link, Role.INSTRUCTOR), quizzes[1])
+    activity.choose_quiz(launched(link, Role.INSTRUCTOR), quizzes[1])
     assert opened(naming(link, "one")).quiz == quizzes[1]
 
 
@@ -217,7 +217,7 @@ def test_launch_that_lost_its_custom_parameters_names_nothing_new(quizzes: list[
     assert opened(launched(link, custom=custom, uri=address)).max_attempts == 1
     assert opened(launched(link, uri=address)).max_attempts == 1
     teacher = launched(link, Role.INSTRUCTOR, custom=custom, uri=address)
-    access.choose_quiz(teacher, quizzes[1])
+    activity.choose_quiz(teacher, quizzes[1])
     assert opened(launched(link, uri=f"{BASE}/quiz/one")).quiz == quizzes[1]
 
 
@@ -256,7 +256,7 @@ def test_check_that_is_picked_again_after_another_was_chosen_here_opens(
 ) -> None:
     first, again = placed(quizzes[0], link), placed(quizzes[0], link, title="One again", max_attempts=1)
     opened(naming(link, "one", placement=str(first.pk)))
-    access.choose_quiz(naming(link, "one", Role.INSTRUCTOR, placement=str(first.pk)), quizzes[1])
+    activity.choose_quiz(naming(link, "one", Role.INSTRUCTOR, placement=str(first.pk)), quizzes[1])
 
     found = opened(naming(link, "one", placement=str(again.pk)))
 
@@ -267,6 +267,6 @@ def test_choice_on_a_page_of_a_review_notes_no_names_of_it(quizzes: list[Quiz], 
     opened(naming(link, "one"))
     review = naming(link, "zzz", Role.INSTRUCTOR)
     review.message_type = "LtiSubmissionReviewRequest"
-    access.choose_quiz(review, quizzes[1])
+    activity.choose_quiz(review, quizzes[1])
 
     assert opened(naming(link, "one")).quiz == quizzes[1]

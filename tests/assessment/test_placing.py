@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from assessment import access, attempts
+from assessment import access, activity, attempts
 from assessment.attempts import OutsideWindow
 from assessment.models import Assignment, Counts, Feedback, Opens, Placement, WhileWaiting
 from assessment.placement import windows
@@ -54,7 +54,7 @@ def launched(
 
 
 def opened(viewer: Launch) -> Assignment:
-    found = access.assignment(viewer)
+    found = activity.assignment(viewer)
     assert found is not None
     return found
 
@@ -123,7 +123,7 @@ def test_placement_that_is_not_ours_is_ignored_and_the_content_still_opens(
 def test_another_institutions_placement_alone_opens_nothing(quiz: Quiz, deployment: Deployment) -> None:
     foreign = placed(quiz, make_link(make_deployment(make_institution("South"))))
 
-    assert access.assignment(launched(make_link(deployment), custom={"placement": str(foreign.pk)})) is None
+    assert activity.assignment(launched(make_link(deployment), custom={"placement": str(foreign.pk)})) is None
 
 
 def test_link_to_a_lesson_opens_the_lesson_and_makes_no_assignment(quiz: Quiz, deployment: Deployment) -> None:
@@ -139,7 +139,7 @@ def test_link_to_a_lesson_opens_the_lesson_and_makes_no_assignment(quiz: Quiz, d
     ):
         viewer = launched(link, custom=custom, uri=uri)
         assert access.lesson_only(viewer) == quiz.lesson.current
-        assert access.assignment(viewer) is None
+        assert activity.assignment(viewer) is None
     assert access.lesson_only(launched(link, custom={"lesson": "no-such"})) is None
     assert not Assignment.objects.exists()
 

@@ -10,7 +10,9 @@ from assessment import attempts, responses
 from assessment.models import Attempt, AttemptState, Response
 from assessment.responses import AttemptClosed, Entry, InvalidAnswer, Saved, UnknownItem
 from tests.cast import Cast, all_right, at, begin, hand_in, make_cast, publish
+from tests.patience import PATIENCE
 from tests.races import race
+from tests.system import wait_for
 
 
 @pytest.fixture
@@ -136,6 +138,22 @@ def test_save_costs_two_queries(attempt: Attempt, django_assert_num_queries: Any
         responses.save(attempt=attempt, item_version_id=target, raw="a", seq=1, now=at(1))
 
 
+def test_many_answers_cost_no_more_than_one(attempt: Attempt, django_assert_num_queries: Any) -> None:
+    entries = [Entry(item(attempt, name), "a", 1) for name in ("q1", "q2", "q3")]
+    with django_assert_num_queries(2 + 2):  # and a savepoint with its release
+        saved = responses.save_many(attempt=attempt, entries=entries, now=at(1))
+    assert [one.state for one in saved] == ["saved"] * 3
+    assert [stored(attempt, name) for name in ("q1", "q2", "q3")] == [({"option": "a"}, 1)] * 3
+
+
+def test_stale_answer_beside_fresh_ones_changes_nothing_of_its_own(attempt: Attempt) -> None:
+    save(attempt, "a", 5)
+    entries = [Entry(item(attempt), "b", 4), Entry(item(attempt, "q2"), "b", 1)]
+    saved = responses.save_many(attempt=attempt, entries=entries, now=at(1))
+    assert [(one.state, one.answer["option"], one.seq) for one in saved] == [("stale", "a", 5), ("saved", "b", 1)]
+    assert (stored(attempt), stored(attempt, "q2")) == (({"option": "a"}, 5), ({"option": "b"}, 1))
+
+
 def test_check_is_for_practice_only(attempt: Attempt) -> None:
     save(attempt, "a", 1)
     with pytest.raises(AttemptClosed):
@@ -237,12 +255,8 @@ def _in_background(work: Any) -> Any:
 
     threads = ThreadPoolExecutor(1)
     future = threads.submit(lambda: race(work)[0])
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with connection.cursor() as cursor:
-        for _ in range(5000):
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            if cursor.fetchone() != (0,) or future.done():
-                break
+        wait_for(lambda: future.done() or cursor.execute(waiting) or cursor.fetchone() != (0,), every=0.001)
     assert not future.done(), future.result()
-    return lambda: future.result(timeout=10)
+    return lambda: future.result(timeout=PATIENCE)

@@ -6,12 +6,13 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page
 
 from tests.learner import RIGHT, Course
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE * 1000)
     yield context
     context.close()
 

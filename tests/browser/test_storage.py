@@ -37,14 +37,14 @@ def test_launch_opens_in_the_frame_by_the_storage_of_the_lms(
 
     page = sign_in(course, "alice")
 
-    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible(timeout=15_000)
+    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible()
 
 
 @pytest.mark.parametrize("storage", ["silent", "error"])
 def test_launch_goes_on_with_the_cookie_where_storage_fails(system: System, sign_in: SignIn, storage: str) -> None:
     page = sign_in(new_course(system, storage=storage), "alice")
 
-    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible(timeout=15_000)
+    expect(page.frame_locator("#tool").get_by_role("button", name="Start the check")).to_be_visible()
 
 
 @pytest.mark.parametrize("storage", ["silent", "wrong"])
@@ -78,7 +78,7 @@ def test_launches_at_once_in_two_frames_do_not_mix_though_the_named_frame_is_mis
 
     for number, title in enumerate(("When to Fine-Tune", "Another")):
         frame = page.frame_locator("iframe").nth(number)
-        expect(frame.get_by_role("heading", level=1)).to_have_text(title, timeout=15_000)
+        expect(frame.get_by_role("heading", level=1)).to_have_text(title)
     opened = [frame.url for frame in page.frames[1:]]
     assert len(set(opened)) == 2
     assert all(url.startswith(f"{system.url}/s/") for url in opened)

@@ -63,9 +63,46 @@ def test_any_answer_is_cleaned_once_for_all_or_refused(kind: str, raw: Any) -> N
     assert outcome.credit is None or 0 <= outcome.credit <= 1
     assert module.BY_RULE is False or outcome.credit is not None
     json.dumps(dict(outcome.evidence))
-    assert {"answer_text", "rationale", "expected"} <= set(json.loads(json.dumps(module.feedback(body, answer))))
-    bucket = module.category(body, answer)
-    assert bucket in (None, "") or bucket in module.categories(body)
+    assert bool(module.text(body, answer)) is bool(answer)
+    assert isinstance(module.rationale(body, answer), str)
+    known = [category.id for category in module.categories(body)]
+    assert set(module.categorise(body, answer) or []) <= {*known, ""}
+    assert module.clean(body, module.from_form(body, module.to_form(body, answer))) == answer
+
+
+@kinds
+@settings(max_examples=100, deadline=None)
+@given(fields=st.dictionaries(st.sampled_from(["", "a", "left"]) | st.text(), st.lists(st.text() | st.just("a"))))
+def test_any_fields_of_a_form_are_an_answer_or_refused(kind: str, fields: dict[str, list[str]]) -> None:
+    module, body = item_types.get(kind), BODIES[kind]
+    with suppress(InvalidAnswer):
+        module.mark(body, module.clean(body, module.from_form(body, fields)))
+
+
+@kinds
+def test_form_without_an_answer_is_blank(kind: str) -> None:
+    module, body = item_types.get(kind), BODIES[kind]
+    for fields in ({}, {"": [""]}, module.to_form(body, {})):
+        assert module.clean(body, module.from_form(body, fields)) == {}
+
+
+@kinds
+def test_kind_says_what_earns_credit(kind: str) -> None:
+    module, body = item_types.get(kind), BODIES[kind]
+    levels = module.levels(body)
+    assert module.expected(body)
+    assert [level.credit for level in levels] == sorted((level.credit for level in levels), reverse=True)
+    assert {levels[0].credit, levels[-1].credit} == {0, 1}
+    assert bool(module.key(body)) is module.BY_RULE
+    keyed = [category.label for category in module.categories(body) if category.keyed]
+    assert keyed == (module.expected(body) if module.categories(body) else [])
+
+
+@kinds
+def test_what_a_kind_shows_and_keeps_is_described(kind: str) -> None:
+    module, body = item_types.get(kind), BODIES[kind]
+    assert set(module.public(body)) == {"stem", *module.PUBLIC}
+    assert module.ANSWER
 
 
 @kinds
@@ -73,7 +110,7 @@ def test_any_answer_is_cleaned_once_for_all_or_refused(kind: str, raw: Any) -> N
 @given(answer=ANSWERS)
 def test_an_odd_stored_answer_raises_invalid_answer_only(kind: str, answer: Any) -> None:
     module, body = item_types.get(kind), BODIES[kind]
-    for function in (module.mark, module.feedback, module.category):
+    for function in (module.mark, module.text, module.rationale, module.categorise, module.to_form):
         with suppress(InvalidAnswer):
             function(body, answer)
 
@@ -85,8 +122,8 @@ def test_blank_is_the_empty_answer_and_earns_nothing(kind: str, blank: Any) -> N
     assert module.clean(body, blank) == {}
     assert module.mark(body, {}).credit == 0
     assert module.mark(body, {}).tier == "blank"
-    assert module.category(body, {}) in (None, "")
-    assert module.feedback(body, {})["answer_text"] == ""
+    assert module.categorise(body, {}) in (None, [""])
+    assert module.text(body, {}) == ""
 
 
 @kinds
@@ -137,8 +174,8 @@ def test_two_right_options_both_earn_full_credit() -> None:
     body = BODIES["choice"] | {"options": [*OPTIONS, {"id": "c", "text": "Sure", "credit": 1.0, "rationale": "Too."}]}
     assert choice.problems(body) == []
     assert [choice.mark(body, {"option": option}).credit for option in "abc"] == [1, 0, 1]
-    assert choice.feedback(body, {"option": "b"})["expected"] == ["Yes", "Sure"]
-    assert choice.feedback(body, {"option": "c"})["rationale"] == "Too."
+    assert choice.expected(body) == ["Yes", "Sure"]
+    assert choice.rationale(body, {"option": "c"}) == "Too."
 
 
 def test_part_credit_is_exact() -> None:
@@ -176,15 +213,12 @@ def test_open_answer_waits_for_a_person() -> None:
 
 
 def test_feedback_of_an_open_answer_shows_what_earns_what() -> None:
-    feedback = open_text.feedback(BODIES["open_text"], {"text": "I ask"})
-    assert feedback["answer_text"] == "I ask"
-    assert feedback["expected"] == ["Asks someone who knows"]
-    assert [(level["level"], level["credit"]) for level in feedback["rubric"]] == [
-        ("full", 1),
-        ("half", 0.5),
-        ("none", 0),
-    ]
-    assert feedback["rubric"][0]["ideas"] == [{"idea": "Asks someone who knows", "example": "Ask my teacher"}]
+    body = BODIES["open_text"]
+    assert open_text.text(body, {"text": "I ask"}) == "I ask"
+    assert open_text.expected(body) == ["Asks someone who knows"]
+    levels = open_text.levels(body)
+    assert [(level.id, level.credit) for level in levels] == [("full", 1), ("half", Decimal("0.5")), ("none", 0)]
+    assert levels[0].ideas == [{"idea": "Asks someone who knows", "example": "Ask my teacher"}]
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,6 @@ def test_exec_gives_a_command_both_servers_and_ends_them(tmp_path: Path) -> None
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert not any(servers.command_line(int(pid)) for pid in done.stdout.split())

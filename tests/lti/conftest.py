@@ -9,12 +9,15 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from lti.gradebook import sending
 from lti.launch import login
 from lti.models import Deployment, Registration
-from lti.platform import tokens
+from lti.platform import jwks, tokens
+from lti.wire import client as wire
 from roster.models import Institution
 from tests.lti.desk import Desk
 from tests.lti.platform import Platform, running
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -27,6 +30,14 @@ def platform() -> Iterator[Platform]:
 def _nothing_kept_from_before() -> None:
     tokens._tokens.clear()
     login._recent.clear()
+
+
+@pytest.fixture(autouse=True)
+def _a_slow_machine_is_no_slow_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "TIMEOUT", (PATIENCE, PATIENCE))
+    monkeypatch.setattr(wire, "DEADLINE", PATIENCE)
+    monkeypatch.setattr(sending, "HANGING", PATIENCE)
+    monkeypatch.setattr(jwks, "WAIT_FOR_OTHER", PATIENCE)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
+import pytest
+import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
@@ -38,7 +40,9 @@ class Answer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     reason: str | None = None
-    delay: float = 0.0
+    delay: float = 0.0  # seconds at least
+    hangs: bool = False  # no answer comes before the test is over
+    after: threading.Event | None = None  # the answer comes once this has happened
     drop: bool = False
     takes: bool = False  # whether a dropped answer was to a request that did its work
 
@@ -73,6 +77,8 @@ class Platform:
         self.tokens: list[str] = []
         self.token_lives: Any = 3600
         self.drops_made_columns = False
+        self.over = threading.Event()
+        self.met = threading.Event()  # two requests were under way at once
         self.lock = threading.Lock()
         self.in_flight = 0
         self.most_in_flight = 0
@@ -82,6 +88,7 @@ class Platform:
 
     def close(self) -> None:
         """Its server serves the next platform: to start and end one for every test takes longer than most tests."""
+        self.over.set()
         self.server.platform = None
         IDLE.append(self.server)
 
@@ -201,9 +208,16 @@ class Handler(BaseHTTPRequestHandler):
         with platform.lock:
             platform.in_flight += 1
             platform.most_in_flight = max(platform.most_in_flight, platform.in_flight)
+            if platform.in_flight > 1:
+                platform.met.set()
         try:
             answer = platform.answer(Seen(self.command, parts.path, parse_qs(parts.query), headers, body))
-            time.sleep(answer.delay)
+            if answer.hangs:
+                platform.over.wait()
+            elif answer.after:
+                answer.after.wait()
+            elif answer.delay:
+                time.sleep(answer.delay)
         finally:
             with platform.lock:
                 platform.in_flight -= 1  # before the other side can know
@@ -212,7 +226,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_DELETE = do_GET
 
     def _send(self, answer: Answer) -> None:
-        if answer.drop:
+        if answer.drop or answer.hangs:
             self.close_connection = True
             self.connection.shutdown(2)
             return
@@ -244,6 +258,19 @@ def jwk(key: RSAPrivateKey) -> dict[str, Any]:
     return {
         name: value for name, value in RSAAlgorithm.to_jwk(key.public_key(), as_dict=True).items() if name != "key_ops"
     }
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    """The tool waits only a moment for answers of this path, if it sets a limit; as long as it takes for others."""
+    send = requests.Session.request
+
+    def request(session: requests.Session, method: str, url: str, **options: Any) -> requests.Response:
+        if urlsplit(url).path == path:
+            connect, read = options["timeout"]
+            options["timeout"] = connect, min(read, 0.2)
+        return send(session, method, url, **options)
+
+    monkeypatch.setattr(requests.Session, "request", request)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.utils import timezone
 
-from assessment import access
+from assessment import access, activity
 from assessment.models import Assignment, Attempt, Placement
 from content.models import Quiz
 from lti.launch import arrival
@@ -61,7 +61,7 @@ def visit(browser: Browser, course: str, link: str, *, history: str = "", **chan
 
 
 def assignment(viewer: Launch) -> Assignment:
-    found = access.assignment(viewer)
+    found = activity.assignment(viewer)
     assert found is not None
     return found
 
@@ -184,7 +184,7 @@ def test_copy_with_the_same_link_ids_has_its_own_assignment_column_and_grades(br
     hand_in(old, timezone.now(), q1="a")
     teacher = launch(browser, "run2", "check", roles=TEACHER, sub="tess", history="run1", **rivers)
 
-    assert access.assignment(teacher)
+    assert activity.assignment(teacher)
     assert not access.class_attempts(teacher).exists()
     assert Assignment.objects.count() == LineItem.objects.count() == 2
     new = launch(browser, "run2", "check", **rivers)

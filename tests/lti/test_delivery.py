@@ -23,7 +23,8 @@ from lti.models import (
 from lti.platform import keys, tokens
 from lti.wire import client
 from tests.lti.desk import NOW, SCOPES, SCORES, THROTTLED, Desk
-from tests.lti.platform import Answer
+from tests.lti.platform import Answer, impatient
+from tests.patience import PATIENCE
 
 
 def test_score_arrives_as_the_standard_has_it(desk: Desk) -> None:
@@ -214,46 +215,45 @@ def test_patient_drain_waits_out_a_short_pause(desk: Desk) -> None:
     assert Registration.objects.get().drain_until is None
 
 
-@pytest.mark.parametrize("answer", [Answer(drop=True), Answer(delay=0.3)], ids=["drops", "hangs"])
+@pytest.mark.parametrize("answer", [Answer(drop=True), Answer(hangs=True)], ids=["drops", "hangs"])
 def test_platform_that_does_not_answer_keeps_nobody_waiting(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: Answer
 ) -> None:
     """The thread is for others meanwhile; a message brings it back. One that hangs is left alone at once."""
-    monkeypatch.setattr(client, "TIMEOUT", (0.1, 0.1))
-    monkeypatch.setattr(sending, "HANGING", 0.05 if answer.delay else 5.0)
+    impatient(monkeypatch, SCORES)
+    monkeypatch.setattr(sending, "HANGING", 0.1 if answer.hangs else PATIENCE)
+    slept: list[float] = []
+    monkeypatch.setattr(sending.time, "sleep", slept.append)
     desk.platform.switch(SCORES, answer)
-    desk.queue(now=timezone.now())
-    began = time.monotonic()
+    desk.queue()
 
-    seconds = sending.drain(desk.registration.pk, patience=5.0)
+    seconds = sending.drain(desk.registration.pk, clock=desk.clock, patience=5.0)
 
-    assert time.monotonic() - began < 1.0
+    assert slept == []
     assert Score.objects.get().state == ScoreState.DUE
-    if answer.delay:
+    if answer.hangs:
         assert seconds is None
         paused = Registration.objects.get().paused_until
         assert paused
-        assert 50 < (paused - timezone.now()).total_seconds() <= 60
+        assert 50 < (paused - desk.now).total_seconds() <= 60
     else:
         assert seconds is not None
         assert 1.0 < seconds < 2.5
 
 
 def test_new_score_does_not_wait_for_another_ones_next_try(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores, "FIRST_RETRY", 1.0)
-    monkeypatch.setattr(sending, "LOOK_EVERY", 0.05)
-    desk.queue(now=timezone.now())
+    desk.queue()
     desk.platform.switch(SCORES, Answer(503), Answer(200))
-    bob, sleep = desk.person("bob"), time.sleep
+    bob = desk.person("bob")
 
     def rest(seconds: float) -> None:
         if Score.objects.count() == 1:
-            desk.queue(person=bob, now=timezone.now())
-        sleep(seconds)
+            desk.queue(person=bob)
+        desk.now += timedelta(seconds=seconds)
 
     monkeypatch.setattr(sending.time, "sleep", rest)
 
-    assert sending.drain(desk.registration.pk, patience=3.0) is None
+    assert sending.drain(desk.registration.pk, clock=desk.clock, patience=9.0) is None
     assert [body["userId"] for body in desk.sent()] == ["ada", "bob", "ada"]
 
 
@@ -333,7 +333,7 @@ def test_at_most_four_requests_are_under_way(desk: Desk) -> None:
     desk.queue()
     for number in range(11):
         desk.queue(person=desk.person(f"p{number}"))
-    desk.platform.switch(SCORES, Answer(200, delay=0.05))
+    desk.platform.switch(SCORES, Answer(200, after=desk.platform.met))
     desk.drain()
 
     assert len(desk.sent()) == 12

@@ -82,7 +82,7 @@ def test_two_launches_in_one_browser_stay_apart(browser: Browser) -> None:
     assert b"Ada Lovelace|" in browser.client.get(ada).content
 
 
-@pytest.mark.parametrize("key", ["x", "unknown-key-of-some-length", "", "a b", "%00", "é", "x" * 500, "a/../b"])
+@pytest.mark.parametrize("key", ["x", "unknown-key-of-some-length", "", "a b", "é", "x" * 500, "a/../b"])
 def test_unknown_key_says_start_again(db: None, client: Client, key: str) -> None:
     response = client.get(f"/s/{key}/")
 

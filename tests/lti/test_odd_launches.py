@@ -14,7 +14,6 @@ from tests.lti.conftest import Browser
 from tests.lti.platform import AGS, CLAIM, MEMBERSHIP, Answer
 from tests.lti.test_deep_linking import DL
 from tests.lti.test_guests import NOBODY
-from tests.lti.test_notices import notice, send
 
 TEACHER = [MEMBERSHIP + "#Instructor"]
 REVIEW, PICKING, PRIVACY = "LtiSubmissionReviewRequest", "LtiDeepLinkingRequest", "DataPrivacyLaunchRequest"
@@ -140,7 +139,6 @@ def test_picker_without_roles_says_that_it_is_for_teachers(browser: Browser) -> 
     [
         {"message_type": PRIVACY, "roles": ["http://purl.imsglobal.org/vocab/lis/v2/system/person#User"]},
         {"message_type": PRIVACY, "roles": ["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"]},
-        {"message_type": "LtiEulaRequest", "roles": []},
     ],
     ids=str,
 )
@@ -206,17 +204,3 @@ def test_review_on_a_link_to_a_lesson_opens_the_lesson(browser: Browser) -> None
     assert "has not chosen" not in page
     assert lesson.current
     assert lesson.current.title in page
-
-
-# Notices
-
-
-def test_notice_that_cannot_be_believed_does_not_hold_up_the_others(browser: Browser) -> None:
-    good, bad = (browser.platform.token(notice(browser.platform, context=value)) for value in (NEW, {"title": "x"}))
-    answer = send(browser.client, bad, good)
-
-    assert (answer.status_code, answer.json()["taken"]) == (400, 1)
-    assert Context.objects.filter(context_id="new").exists()
-
-
-NEW = {"id": "new", "title": "New course"}

@@ -199,7 +199,8 @@ def test_lease_is_kept_while_slow_answers_fill_all_places(desk: Desk, monkeypatc
     monkeypatch.setattr(sending, "RENEW_EVERY", 0.05)
     for number in range(sending.SCORES_IN_FLIGHT):
         desk.queue(person=desk.person(f"p{number}"))
-    desk.platform.switch(SCORES, Answer(200, delay=1.0))
+    tried = threading.Event()
+    desk.platform.switch(SCORES, Answer(200, after=tried))
     moment, tries = NOW, []
 
     def later() -> datetime:
@@ -214,6 +215,7 @@ def test_lease_is_kept_while_slow_answers_fill_all_places(desk: Desk, monkeypatc
         for _ in range(6):
             time.sleep(0.1)
             tries.append(Lease(desk.registration.pk, lambda: moment).take())
+        tried.set()
 
     _at_once(lambda: sending.drain(desk.registration.pk, clock=later), take_over)
 
@@ -278,12 +280,14 @@ def test_two_drains_at_once_send_each_score_once(desk: Desk, monkeypatch: pytest
 def test_score_queued_while_one_is_under_way_follows_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks.drain, "apply_async", lambda *args, **kwargs: None)
     desk.queue(3)
-    desk.platform.switch(SCORES, Answer(200, delay=0.3))
+    queued = threading.Event()
+    desk.platform.switch(SCORES, Answer(200, after=queued))
 
     def queue_later() -> None:
         while not desk.platform.asked(SCORES):
             time.sleep(0.01)
         desk.queue(9)
+        queued.set()
 
     _at_once(lambda: sending.drain(desk.registration.pk, clock=lambda: NOW), queue_later)
 

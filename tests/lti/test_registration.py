@@ -16,11 +16,10 @@ from django.utils import timezone
 from lti.connect import invitations
 from lti.launch.launch import MESSAGES
 from lti.models import Deployment, Invitation, Registration, key_hash
-from lti.platform import tool
 from lti.wire import client
 from roster.models import Institution
 from tests.lti.conftest import register
-from tests.lti.platform import AGS, Answer, Platform
+from tests.lti.platform import AGS, Answer, Platform, impatient
 from tests.races import race
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "reference" / "moodle"
@@ -63,7 +62,15 @@ def canvas(url: str, **changes: Any) -> dict[str, Any]:
         CANVAS + "account_name": "Test University",
     }
     shared = {"issuer": "https://canvas.instructure.com", "authorization_server": "canvas.instructure.com"}
-    return moodle(url, **{**shared, ABOUT: about, "scopes_supported": [*SCOPES, tool.NOTICES], **changes})
+    return moodle(
+        url,
+        **{
+            **shared,
+            ABOUT: about,
+            "scopes_supported": [*SCOPES, "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"],
+            **changes,
+        },
+    )
 
 
 def answered(**changes: Any) -> Answer:
@@ -370,8 +377,8 @@ def test_unreadable_configuration_is_explained(admin: Admin, name: str) -> None:
 
 
 def test_slow_platform_is_given_up(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "TIMEOUT", (0.2, 0.2))
-    admin.platform.switch(CONFIGURATION, Answer(delay=0.6))
+    impatient(monkeypatch, CONFIGURATION)
+    admin.platform.switch(CONFIGURATION, Answer(hangs=True))
 
     assert "timed out" in text(admin.look())
 

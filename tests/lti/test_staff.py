@@ -117,7 +117,7 @@ def staff(school: Institution) -> Client:
 
 
 PAGES = [
-    "lti/registration", "lti/deployment", "lti/scoreevent", "lti/lineitem", "lti/launch", "lti/resourcelink",
+    "lti/registration", "lti/deployment", "lti/score", "lti/lineitem", "lti/launch", "lti/resourcelink",
     "lti/context", "lti/platformuser", "lti/toolkey", "roster/institution", "roster/user", "roster/person",
     "roster/course", "roster/enrollment",
 ]  # fmt: skip
@@ -153,7 +153,7 @@ def test_staff_of_another_school_see_none_of_our_rows(
 def test_staff_see_no_platform_of_another_school_among_the_filters(desk: Desk, staff: Client) -> None:
     Registration.objects.update(name="The other LMS")
 
-    for page in ("lti/scoreevent", "lti/deployment"):
+    for page in ("lti/score", "lti/deployment"):
         assert b"The other LMS" not in staff.get(f"/admin/{page}/").content
 
 
@@ -289,7 +289,7 @@ def test_front_page_leads_to_the_scores_that_need_a_hand(operator: Client, staff
     assert b"1 score is not where it should be" in operator.get("/admin/").content
     assert b"where it should be" not in staff.get("/admin/").content
     for looks, sees in ((operator, [lost]), (staff, [])):
-        page = looks.get("/admin/lti/scoreevent/?trouble=yes")
+        page = looks.get("/admin/lti/score/?trouble=yes")
         assert [*page.context["cl"].queryset] == sees
 
 
@@ -337,7 +337,7 @@ def test_score_is_sent_again_from_its_page(desk: Desk, operator: Client) -> None
     desk.queue()
     event = desk.drain()
 
-    operator.post("/admin/lti/scoreevent/", {"action": "resend", "_selected_action": [str(event.pk)]})
+    operator.post("/admin/lti/score/", {"action": "resend", "_selected_action": [str(event.pk)]})
 
     assert Score.objects.filter(state=ScoreState.DUE, version=2).count() == 1
 
@@ -346,10 +346,10 @@ def test_looking_is_not_enough_to_send_again(desk: Desk, school: Institution) ->
     desk.queue()
     event = desk.drain()
     user = User.objects.create_user("looker", is_staff=True, institution=school)
-    user.user_permissions.set(Permission.objects.filter(codename="view_scoreevent"))
+    user.user_permissions.set(Permission.objects.filter(codename="view_score"))
     client = Client()
     client.force_login(user)
 
-    client.post("/admin/lti/scoreevent/", {"action": "resend", "_selected_action": [str(event.pk)]})
+    client.post("/admin/lti/score/", {"action": "resend", "_selected_action": [str(event.pk)]})
 
     assert Score.objects.count() == 1

@@ -8,13 +8,13 @@ from dev.local import ROOT
 from tests.system import free_port
 
 SCRIPT = """
-import time, django
+import django
 django.setup()
 from assessment import tasks
+from config import celery
+celery.QUIET_SECONDS = 1e6  # however slow this machine is
 for _ in range(20):
-    started = time.monotonic()
     tasks.mark_attempt.delay("01890000-0000-7000-8000-000000000001")
-    print(time.monotonic() - started)
 """
 
 
@@ -28,6 +28,4 @@ def test_submissions_neither_fail_nor_queue_up_behind_a_dead_broker() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, env=gone, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stderr
-    assert "left to the sweeper" in done.stderr
-    first, *others = (float(line) for line in done.stdout.split())
-    assert max(others) < first / 10
+    assert done.stderr.count("left to the sweeper") == 1, "only the first asks the broker and waits for it"

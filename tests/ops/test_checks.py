@@ -33,7 +33,6 @@ def check(*options: str, **changes: str | None) -> tuple[int, str]:
         env={name: value for name, value in env.items() if value is not None},
         capture_output=True,
         text=True,
-        timeout=60,
     )
     return done.returncode, done.stdout + done.stderr
 

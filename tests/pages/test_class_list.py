@@ -212,7 +212,7 @@ def test_impatient_teacher_is_served_when_the_list_may_be_read_again(
     with django_capture_on_commit_callbacks(execute=True):
         visit(cast.tess).post("/class/list")
     [seconds] = hints
-    assert 10 < seconds < 16
+    assert 0 < seconds < 16
 
 
 def test_impatient_teacher_has_the_grades_read_three_times_a_minute(cast: Cast, visit: Open) -> None:

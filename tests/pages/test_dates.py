@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser
 
 from assessment.models import Assignment, Attempt
+from assessment.views import dates
 from lti.models import Launch
 from tests.cast import Cast, all_right, hand_in, make_cast, published_quiz
 from tests.pages.conftest import Visit
@@ -213,3 +214,15 @@ def test_script_shows_stored_dates_in_the_browsers_own_zone_and_they_come_back_u
 
     cast.assignment.refresh_from_db()
     assert cast.assignment.due_at == datetime(2027, 7, 1, 22, 30, tzinfo=UTC)
+
+
+def test_time_zones_are_offered_by_the_names_that_are_in_use() -> None:
+    assert {"UTC", "Asia/Kolkata", "Europe/Kyiv", "Europe/Oslo", "America/New_York"} <= set(dates.ZONES)
+    assert not {"Asia/Calcutta", "Europe/Kiev", "US/Eastern", "EST5EDT", "Etc/GMT+5"} & set(dates.ZONES)
+
+
+@pytest.mark.parametrize(("given", "shown"), [("Asia/Calcutta", "Asia/Kolkata"), ("US/Eastern", "America/New_York")])
+def test_a_zone_that_the_lms_gives_by_an_older_name_is_known(cast: Cast, given: str, shown: str) -> None:
+    Launch.objects.filter(pk=cast.tess.pk).update(custom={"timezone": given})
+    tess = Visit(Launch.objects.get(pk=cast.tess.pk))
+    assert f"<option selected>{shown}\n" in tess.get("/class/policy").content.decode()

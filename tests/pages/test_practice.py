@@ -10,7 +10,7 @@ from django.test import Client
 from assessment import attempts
 from assessment.models import Attempt, Grade, StatisticsDelta
 from roster.models import Person
-from tests.cast import Cast, all_right
+from tests.cast import Cast, all_right, choice_body, publish
 from tests.pages.conftest import filled, stored
 
 ADDRESS = "/learn/quiz/the-check"
@@ -116,8 +116,11 @@ def test_practice_page_is_not_kept_by_caches_and_names_no_other(cast: Cast, clie
 
 
 @pytest.mark.parametrize("check", ["", "x", "00000000-0000-0000-0000-000000000000", "\x00", "all"])
-def test_odd_buttons_are_no_fault(cast: Cast, client: Client, check: str) -> None:
-    assert client.post(ADDRESS, {"check": check}).status_code == 303
+def test_odd_buttons_are_no_fault_and_begin_nothing(cast: Cast, client: Client, check: str) -> None:
+    page = client.post(ADDRESS, {"check": check})
+    assert page.status_code == 422
+    assert "Answer at least one question first." in page.content.decode()
+    assert not Attempt.objects.exists()
 
 
 @pytest.mark.parametrize("path", ["/learn/quiz/nothing", "/learn/practice/nothing/", "/learn/practice/%00/"])
@@ -154,4 +157,53 @@ def test_launch_that_comes_to_the_address_of_the_content_is_told_where_to_go(
     assert page.status_code == 400
     assert "wrong address" in page.content.decode()
     assert f"the redirect URI is {settings.BASE_URL}/lti/launch" in page.content.decode()
+    assert not Attempt.objects.exists()
+
+
+def test_empty_posts_write_nothing(cast: Cast, client: Client) -> None:
+    version = cast.quiz.current
+    assert version is not None
+    item = version.places.get(position=1).item_version_id
+    for data in ({}, {"check": str(item)}, {"check": str(item), f"answer-{item}": "", f"seq-{item}": "1"}):
+        assert client.post(ADDRESS, data).status_code == 422
+    assert not Attempt.objects.exists()
+
+
+def test_one_client_cannot_begin_without_end(cast: Cast, client: Client, settings: Any) -> None:
+    settings.ASSAY_PRACTICES_PER_HOUR = 2
+    for _ in range(2):
+        assert first_check(client, cast, q3="a")[0].status_code == 303
+
+    limited, _ = first_check(client, cast, q3="c")
+
+    assert limited.status_code == 429
+    assert 0 < int(limited["Retry-After"]) <= 3600
+    page = limited.content.decode()
+    assert "no further one can begin just now" in page
+    assert 'value="c" checked' in page, "what was answered stands in the page"
+    assert Attempt.objects.count() == 2
+    data = {
+        "check": "all",
+        f"answer-{attempts.questions(Attempt.objects.latest('started_at'))[0].item_version_id}": "a",
+    }
+    assert client.post(ADDRESS, data, REMOTE_ADDR="192.0.2.7").status_code == 303
+    settings.BEHIND_PROXY = True
+    for sent, status in (("6.6.6.6, 192.0.2.8", 303), ("7.7.7.7, 192.0.2.8", 303), ("8.8.8.8, 192.0.2.8", 429)):
+        assert client.post(ADDRESS, data, HTTP_X_FORWARDED_FOR=sent).status_code == status
+
+
+def test_answer_to_an_earlier_wording_is_said_and_not_dropped(cast: Cast, client: Client) -> None:
+    old = cast.quiz.current
+    assert old is not None
+    place = old.places.get(position=3)
+    publish(cast.quiz, q3={"body": choice_body("q3, put better: which is right?")})
+
+    page = client.post(ADDRESS, {f"answer-{place.item_version_id}": "b", "check": str(place.item_version_id)})
+
+    assert page.status_code == 409
+    shown = page.content.decode()
+    assert "This check was changed after you opened the page." in shown
+    assert "q3: which is right?" in shown
+    assert "The half right one" in shown
+    assert "q3, put better" in shown
     assert not Attempt.objects.exists()

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from assessment import attempts, marking
+from assessment import attempts, marking, review
 from assessment.models import Assignment, Attempt, AttemptState, Counts
 from tests.cast import NOW, Cast, all_right, answer, hand_in, publish
 from tests.pages.conftest import Visit, filled, stored
@@ -202,6 +203,16 @@ def test_ideas_that_earn_full_credit_are_held_back_while_another_attempt_may_beg
     alice, address = visit(cast.alice), f"/attempts/{attempt.pk}/result"
     assert "Names the secret idea" not in alice.get(address).content.decode()
     assert "Names the secret idea" in visit(cast.tess).get(f"/class/attempts/{attempt.pk}").content.decode()
+    Assignment.objects.update(max_attempts=1)
+    assert "Names the secret idea" in alice.get(address).content.decode()
+
+
+def test_ideas_are_held_back_from_full_credit_too_while_another_attempt_may_begin(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    response = attempt.responses.get(item_version__item__identifier="q8")
+    review.confirm(response=response, points=Decimal(1), note="", by=cast.tess.person, now=NOW)
+    alice, address = visit(cast.alice), f"/attempts/{attempt.pk}/result"
+    assert "Names the secret idea" not in alice.get(address).content.decode()
     Assignment.objects.update(max_attempts=1)
     assert "Names the secret idea" in alice.get(address).content.decode()
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from assessment import access, review
+from assessment import access, activity, review
 from assessment.models import Attempt, Mark
 from assessment.statistics import folding, report
 from content.models import KeyState
@@ -475,7 +475,7 @@ def test_another_check_is_chosen_from_the_class_page_until_somebody_has_begun(ca
     assert f'value="{cast.quiz.slug}" checked' in shown
 
     assert tess.post("/", {"quiz": other.slug}).status_code == 303
-    assert access.assignment(cast.alice).quiz == other  # type: ignore[union-attr]
+    assert activity.assignment(cast.alice).quiz == other  # type: ignore[union-attr]
     begin(cast.alice)
     assert "?choose=1" not in tess.get("/class/").content.decode()
 
@@ -509,3 +509,29 @@ def test_errors_of_the_policy_are_listed_as_on_the_page(cast: Cast, visit: Open)
     page = visit(cast.tess).post("/class/policy", {**wrong, "closes_at": "soon", "zone": "UTC"}).content.decode()
     listed = page[page.index('class="errors"') :]
     assert listed.index("How many attempts") < listed.index("Closes")
+
+
+def test_changing_a_mark_returns_to_the_attempt_it_was_opened_from(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    hand_in(cast.bob, **all_right())
+    tess = visit(cast.tess)
+    response = attempt.responses.get(item_version__item__identifier="q3")
+    address = f"/review/{response.pk}/?from=attempt"
+    assert address in tess.get(f"/class/attempts/{attempt.pk}").content.decode()
+    page = tess.get(address).content.decode()
+    assert f"{address}&quot;" in page or f'action="{tess.base}{address}"' in page
+    assert tess.post(address, {"level": "double"}).status_code == 422
+
+    done = tess.post(address, {"level": "none"})
+
+    assert done["Location"].endswith(f"/class/attempts/{attempt.pk}?saved=1#q3")
+    assert "Your mark is saved." in tess.get(f"/class/attempts/{attempt.pk}?saved=1").content.decode()
+
+
+def test_teacher_sees_figures_from_the_first_learner(cast: Cast, visit: Open) -> None:
+    hand_in(cast.alice, **all_right())
+    folding.fold(assignment_id=cast.assignment.pk, now=NOW)
+    page = visit(cast.tess).get("/class/").content.decode()
+    assert "hidden until" not in page
+    assert page.count("too few to judge") == 9
+    assert "21 to 100" in page

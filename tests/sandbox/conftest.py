@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.rig import Rig, Tool, running
+from tests.sandbox.rig import Rig, Sandbox, Tool, running
 
 
 @pytest.fixture(scope="session")
@@ -12,11 +12,16 @@ def tool() -> Tool:
 
 
 @pytest.fixture(scope="session")
-def sandbox_url(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sandbox(tool: Tool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder: Path = tmp_path_factory.mktemp("sandbox")
-    with running(folder, tool_url=tool.url) as url:
-        tool.platform = url
-        yield url
+    with running(folder, tool_url=tool.url) as sandbox:
+        tool.platform = sandbox.url
+        yield sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(sandbox: Sandbox) -> str:
+    return sandbox.url
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,9 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox import client as sandbox_client
 from sandbox.client import SandboxClient
-from tests.system import COMMANDS
+from tests.patience import PATIENCE
+from tests.system import COMMANDS, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
+GUNICORN = ("-k", "gthread", "--threads", "8", "--timeout", "0")  # a slow machine is no reason to end its worker
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 ROSTER = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ALL_SCOPES = [AGS + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")] + [ROSTER]
@@ -42,41 +45,57 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def running(folder: Path, *, tool_url: str = "http://127.0.0.1:9", control: bool = True) -> Iterator[str]:
-    """A sandbox under gunicorn with its own SQLite file; yields its address on localhost."""
-    url = f"http://localhost:{free_port()}"
-    env = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "sandbox.settings",
-        "SANDBOX_DATABASE": str(folder / "sandbox.sqlite3"),
-        "SANDBOX_URL": url,
-        "TOOL_URL": tool_url,
-        "SANDBOX_CONTROL": "1" if control else "",
-    }
-    commands = json.dumps([["migrate", "-v0"], ["setup_sandbox"]])
-    subprocess.run([sys.executable, "-c", COMMANDS, commands], env=env, cwd=ROOT, check=True, capture_output=True)
-    bind = urlsplit(url).netloc.replace("localhost", "127.0.0.1")
-    gunicorn = [sys.executable, "-m", "gunicorn", "sandbox.wsgi", "-b", bind, "-k", "gthread", "--threads", "8"]
-    process = subprocess.Popen(gunicorn, env=env, cwd=ROOT, stderr=(folder / "log").open("w"))
-    try:
-        _await(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
+class Sandbox:
+    """A sandbox under gunicorn with its own SQLite file; `url` is its address on localhost."""
 
+    def __init__(self, folder: Path, *, tool_url: str = "http://127.0.0.1:9", control: bool = True) -> None:
+        port = free_port()
+        self.url, self.log = f"http://localhost:{port}", folder / "log"
+        self.env = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "sandbox.settings",
+            "SANDBOX_DATABASE": str(folder / "sandbox.sqlite3"),
+            "SANDBOX_URL": self.url,
+            "TOOL_URL": tool_url,
+            "SANDBOX_CONTROL": "1" if control else "",
+        }
+        self.command = [sys.executable, "-m", "gunicorn", "sandbox.wsgi", "-b", f"127.0.0.1:{port}", *GUNICORN]
+        commands = json.dumps([["migrate", "-v0"], ["setup_sandbox"]])
+        setup = [sys.executable, "-c", COMMANDS, commands]
+        subprocess.run(setup, env=self.env, cwd=ROOT, check=True, capture_output=True)
+        self._start()
 
-def _await(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        assert process.poll() is None, "the sandbox did not start"
+    def _start(self) -> None:
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(self.command, env=self.env, cwd=ROOT, stderr=log, start_new_session=True)
+        wait_for(self._answers, every=0.05)
+
+    def _answers(self, patience: float = PATIENCE) -> bool:
+        assert self.process.poll() is None, f"the sandbox ended: {self.log.read_text()}"
         try:
-            requests.get(f"{url}/lti/jwks", timeout=2)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the sandbox does not answer")
+            return requests.get(f"{self.url}/lti/jwks", timeout=patience).ok
+        except requests.RequestException:
+            return False
+
+    def mend(self, patience: float = PATIENCE) -> None:
+        """Replace the process if it ended or hangs. What it keeps is in its file, so every rig goes on."""
+        if self.process.poll() is not None or not self._answers(patience):
+            self.end()
+            self._start()
+
+    def end(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@contextmanager
+def running(folder: Path, **options: Any) -> Iterator[Sandbox]:
+    sandbox = Sandbox(folder, **options)
+    try:
+        yield sandbox
+    finally:
+        sandbox.end()
 
 
 class Tool:
@@ -88,7 +107,6 @@ class Tool:
         self.fetched = 0
         self.platform = ""
         self.posts: list[dict[str, str]] = []
-        self.notices: list[dict[str, Any]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -113,9 +131,6 @@ def _handler(tool: Tool) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            if self.path == "/notices":
-                tool.notices.append(json.loads(body))
-                return self._answer(200, b"")
             form = {name: values[0] for name, values in parse_qs(body).items()}
             if self.path == "/lti/login":
                 query = urlencode(authorization(form, tool))
@@ -164,7 +179,7 @@ class Rig:
         self.url, self.tool, self.mode = url, tool, mode
         # Not the issuer: in Canvas mode that is no address.
         tool.platform = url
-        self.lms = SandboxClient(url)
+        self.lms = SandboxClient(url, timeout=PATIENCE)
         self.client_id = f"tool-{uuid.uuid4().hex[:8]}"
         self.lms.register_tool(client_id=self.client_id, tool_url=tool.url, mode=mode)
         self.course = self.lms.create_course("Rivers", mode=mode)
@@ -209,7 +224,7 @@ class Rig:
             "client_assertion": assertion or self.assertion(),
             "scope": scope,
         }
-        return requests.post(f"{self.url}/lti/token", data={**form, **changes}, timeout=10)
+        return requests.post(f"{self.url}/lti/token", data={**form, **changes}, timeout=PATIENCE)
 
     def call(
         self,
@@ -228,7 +243,7 @@ class Rig:
             headers["Authorization"] = f"Bearer {token}"
         data = body if isinstance(body, str | None) else json.dumps(body, separators=(",", ":"))
         encoded = data.encode() if data is not None else None
-        return requests.request(method, url, data=encoded, headers=headers, timeout=20)
+        return requests.request(method, url, data=encoded, headers=headers, timeout=PATIENCE)
 
     def score(self, person: int | str, given: float | None = 4, *, at: str = "", **changes: Any) -> requests.Response:
         """Post a score to alice's column; a change to None leaves a field out."""
@@ -276,7 +291,7 @@ def tail(url: str, end: str, **query: Any) -> str:
 
 
 def verified(url: str, token: str) -> dict[str, Any]:
-    keys = {jwk["kid"]: jwt.PyJWK(jwk) for jwk in requests.get(f"{url}/lti/jwks", timeout=5).json()["keys"]}
+    keys = {jwk["kid"]: jwt.PyJWK(jwk) for jwk in requests.get(f"{url}/lti/jwks", timeout=PATIENCE).json()["keys"]}
     key = keys[jwt.get_unverified_header(token)["kid"]]
     claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], options={"verify_aud": False})
     return claims

@@ -7,6 +7,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.axe import violations
+from tests.patience import PATIENCE
 from tests.sandbox.rig import LTI, Rig, form, moment, verified
 from tests.sandbox.test_pages import enter, page, signed_in  # noqa: F401 (a fixture)
 
@@ -20,12 +21,12 @@ def rig(canvas: Rig) -> Rig:
 def arrange(rig: Rig, session: requests.Session, path: str, **values: str) -> int:
     token = {"csrfmiddlewaretoken": session.cookies["sandbox_csrf"]}
     url = f"{rig.url}/courses/{rig.course}/settings/{path}"
-    return session.post(url, data={**token, **values}, timeout=5).status_code
+    return session.post(url, data={**token, **values}, timeout=PATIENCE).status_code
 
 
 def test_a_teacher_changes_the_habits_of_a_course_by_a_click(rig: Rig) -> None:
     session = signed_in(rig, rig.tess)
-    assert "Like Canvas" in session.get(f"{rig.url}/courses/{rig.course}/settings", timeout=5).text
+    assert "Like Canvas" in session.get(f"{rig.url}/courses/{rig.course}/settings", timeout=PATIENCE).text
     assert rig.score(rig.alice).status_code == 200
     assert arrange(rig, session, "course", mode="strict") == 200
     assert rig.score(rig.alice).status_code == 404, "the services have other addresses now"
@@ -50,7 +51,7 @@ def test_a_teacher_arranges_how_an_assignment_is_graded(rig: Rig) -> None:
 
 def test_a_student_arranges_nothing(rig: Rig) -> None:
     session = signed_in(rig, rig.alice)
-    assert session.get(f"{rig.url}/courses/{rig.course}/settings", timeout=5).status_code == 404
+    assert session.get(f"{rig.url}/courses/{rig.course}/settings", timeout=PATIENCE).status_code == 404
     assert arrange(rig, session, "course", mode="strict") == 404
     assert arrange(rig, session, str(rig.activity["line_item"]), attempts="1") == 404
     assert rig.score(rig.alice).status_code == 200
@@ -60,25 +61,31 @@ def test_the_gradebook_shows_what_needs_review_attempts_and_comments(rig: Rig) -
     for number in range(2):
         rig.score(rig.alice, 4, at=moment(number), gradingProgress="PendingManual", comment=f"<b>{number}</b> read")
     session, book = signed_in(rig, rig.tess), f"{rig.url}/courses/{rig.course}/grades"
-    shown = session.get(book, timeout=5).text
+    shown = session.get(book, timeout=PATIENCE).text
     assert all(text in shown for text in ("Needs review", "2 attempts", "2 comments"))
-    shown = session.get(f"{book}/{rig.activity['line_item']}/{rig.alice}", timeout=5).text
+    shown = session.get(f"{book}/{rig.activity['line_item']}/{rig.alice}", timeout=PATIENCE).text
     assert all(f"&lt;b&gt;{number}&lt;/b&gt; read" in shown for number in range(2))
     rig.lms.set_grade(rig.activity["line_item"], rig.alice, final=5)
-    assert "Needs review" not in session.get(book, timeout=5).text
+    assert "Needs review" not in session.get(book, timeout=PATIENCE).text
 
 
 def test_a_guest_looks_in_where_a_course_is_public_only(rig: Rig) -> None:
     where = f"{rig.url}/guest/{rig.activity['id']}"
     link = f'href="/guest/{rig.activity["id"]}"'
-    assert (requests.get(where, timeout=5).status_code, link in requests.get(rig.url, timeout=5).text) == (404, False)
-    assert requests.get(f"{where}/launch", timeout=5).status_code == 404
+    assert (
+        requests.get(where, timeout=PATIENCE).status_code,
+        link in requests.get(rig.url, timeout=PATIENCE).text,
+    ) == (404, False)
+    assert requests.get(f"{where}/launch", timeout=PATIENCE).status_code == 404
     rig.lms.change_course(rig.course, public=True)
-    assert (requests.get(where, timeout=5).status_code, link in requests.get(rig.url, timeout=5).text) == (200, True)
-    begun = form(requests.get(f"{where}/launch", timeout=5).text)[1]
+    assert (
+        requests.get(where, timeout=PATIENCE).status_code,
+        link in requests.get(rig.url, timeout=PATIENCE).text,
+    ) == (200, True)
+    begun = form(requests.get(f"{where}/launch", timeout=PATIENCE).text)[1]
     assert (begun["client_id"], begun["login_hint"].isalnum()) == (rig.client_id, True)
     rig.lms.change_course(rig.course, mode="strict")
-    assert requests.get(where, timeout=5).status_code == 404
+    assert requests.get(where, timeout=PATIENCE).status_code == 404
 
 
 def test_a_guest_opens_the_tool_in_a_browser(page: Page, rig: Rig, tool: Any) -> None:  # noqa: F811

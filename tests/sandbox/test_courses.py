@@ -1,28 +1,17 @@
-"""Whole courses: copied, told about by a notice, and activities taken out of them."""
-
-from typing import Any
+"""Whole courses: copied, and activities taken out of them."""
 
 import pytest
-import requests
 
-from tests.sandbox.rig import ALL_SCOPES, LINEITEM, LTI, Rig, form, moment, verified
+from tests.patience import PATIENCE
+from tests.sandbox.rig import LINEITEM, LTI, Rig, form, moment
 from tests.sandbox.test_pages import signed_in
 from tests.sandbox.test_recordings import RECORDED, recorded
 
-NOTICES = "https://purl.imsglobal.org/spec/lti/scope/noticehandlers"
-SERVICE = LTI + "platformnotificationservice"
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-COPIED = "LtiContextCopyNotice"
 
 
 @pytest.fixture(params=["strict", "moodle", "canvas"])
 def rig(request: pytest.FixtureRequest) -> Rig:
-    found: Rig = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture(params=["strict", "canvas"])
-def noticing(request: pytest.FixtureRequest) -> Rig:
     found: Rig = request.getfixturevalue(request.param)
     return found
 
@@ -58,81 +47,12 @@ def test_a_teacher_copies_a_course_by_a_click_and_a_student_does_not(strict: Rig
     codes = []
     for who in (strict.alice, strict.tess):
         session = signed_in(strict, who)
-        token = form(session.get(f"{strict.url}/courses", timeout=5).text)[1]
+        token = form(session.get(f"{strict.url}/courses", timeout=PATIENCE).text)[1]
         place = f"{strict.url}/courses/{strict.course}/copy"
-        answer = session.post(place, data={**token, "title": "Next <b>year</b>"}, timeout=5)
+        answer = session.post(place, data={**token, "title": "Next <b>year</b>"}, timeout=PATIENCE)
         codes.append(answer.status_code)
     assert codes == [404, 200]
     assert "Next &lt;b&gt;year" in answer.text
-
-
-def handlers(rig: Rig, method: str, body: Any = None, scope: str = NOTICES) -> requests.Response:
-    rig.lms.register_tool(client_id=rig.client_id, scopes=[*ALL_SCOPES, NOTICES])
-    place = rig.id_token(rig.tess)[SERVICE]["platform_notification_service_url"]
-    bearer = rig.token(scope=scope).json()["access_token"]
-    return rig.call(method, place, media="application/json" if body else "", body=body, bearer=bearer)
-
-
-def ask(rig: Rig) -> requests.Response:
-    return handlers(rig, "PUT", {"notice_type": COPIED, "handler": f"{rig.tool.url}/notices"})
-
-
-def test_a_tool_asks_for_notices_and_sees_what_it_asked_for(noticing: Rig) -> None:
-    answer = ask(noticing)
-    wanted = {"notice_type": COPIED, "handler": f"{noticing.tool.url}/notices"}
-    assert (answer.status_code, answer.json()) == (200, wanted)
-    shown = handlers(noticing, "GET").json()
-    assert wanted in shown["notice_handlers"]
-    assert shown["client_id"] == noticing.client_id
-    handlers(noticing, "PUT", {"notice_type": COPIED, "handler": ""})
-    assert {"notice_type": COPIED, "handler": ""} in handlers(noticing, "GET").json()["notice_handlers"]
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        ({"notice_type": "Nonsense", "handler": ""}, 400),
-        ({"notice_type": COPIED, "handler": "https://elsewhere.example/"}, 400),
-        ({"notice_type": COPIED}, 400),
-        ("[]", 400),
-    ],
-    ids=str,
-)
-def test_a_wrong_request_for_notices_is_refused(strict: Rig, body: Any, status: int) -> None:
-    assert handlers(strict, "PUT", body).status_code == status
-
-
-def test_notices_need_their_scope(strict: Rig, canvas: Rig, moodle: Rig) -> None:
-    assert handlers(strict, "GET", scope=ALL_SCOPES[0]).status_code == 403
-    strict.lms.register_tool(client_id=strict.client_id, scopes=ALL_SCOPES)
-    assert SERVICE not in strict.id_token(strict.tess)
-    assert SERVICE not in moodle.id_token(moodle.tess)
-
-
-def test_a_copy_is_told_by_a_signed_notice(noticing: Rig) -> None:
-    ask(noticing)
-    before = len(noticing.tool.notices)
-    copy = noticing.lms.copy_course(noticing.course)
-    (sent,) = noticing.tool.notices[before:]
-    claims = verified(noticing.url, sent["notices"][0]["jwt"])
-    notice = claims[LTI + "notice"]
-    assert (notice["type"], set(notice)) == (COPIED, {"id", "timestamp", "type"})
-    assert claims[LTI + "context"]["id"] == str(copy["id"])
-    assert claims[LTI + "origin_contexts"] == [str(noticing.course)]
-    assert claims["aud"] == noticing.client_id
-    assert claims["exp"] - claims["iat"] == 3600
-    assert copy["notices"][0]["status"] == 200
-    assert noticing.lms.repeat_notice(copy["notices"][0]["id"]) == 200
-    assert noticing.tool.notices[-1] == sent
-
-
-def test_a_tool_that_does_not_answer_stops_no_copy(strict: Rig) -> None:
-    ask(strict)
-    address = strict.tool.url.replace("http://", "https://")
-    handlers(strict, "PUT", {"notice_type": COPIED, "handler": f"{address}/notices"})
-    copy = strict.lms.copy_course(strict.course)
-    assert [notice["status"] for notice in copy["notices"]] == [None]
-    handlers(strict, "PUT", {"notice_type": COPIED, "handler": ""})
 
 
 def test_a_deleted_activity_is_gone_but_moodle_takes_scores_until_its_housekeeping(rig: Rig) -> None:
@@ -144,7 +64,7 @@ def test_a_deleted_activity_is_gone_but_moodle_takes_scores_until_its_housekeepi
         rig.lms.delete_activity(link["id"])
         with pytest.raises(ValueError, match="DoesNotExist"):
             rig.lms.start_launch(rig.alice, link["id"])
-        page = signed_in(rig, rig.alice).get(f"{rig.url}/activities/{link['id']}", timeout=5)
+        page = signed_in(rig, rig.alice).get(f"{rig.url}/activities/{link['id']}", timeout=PATIENCE)
         assert page.status_code == 404
         pending = rig.score(rig.alice, 5, at=moment(3)).status_code
         assert pending == (200 if rig.mode == "moodle" else 404)
@@ -174,7 +94,9 @@ def test_a_teacher_deletes_an_activity_by_a_click_and_a_student_does_not(strict:
     link, codes = strict.link("Clicked away"), []
     for who in (strict.alice, strict.tess):
         session = signed_in(strict, who)
-        token = form(session.get(f"{strict.url}/courses", timeout=5).text)[1]
-        codes.append(session.post(f"{strict.url}/activities/{link['id']}/delete", data=token, timeout=5).status_code)
+        token = form(session.get(f"{strict.url}/courses", timeout=PATIENCE).text)[1]
+        codes.append(
+            session.post(f"{strict.url}/activities/{link['id']}/delete", data=token, timeout=PATIENCE).status_code
+        )
     assert codes == [404, 200]
-    assert "Clicked away" not in session.get(f"{strict.url}/courses/{strict.course}", timeout=5).text
+    assert "Clicked away" not in session.get(f"{strict.url}/courses/{strict.course}", timeout=PATIENCE).text

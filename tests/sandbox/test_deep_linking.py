@@ -10,6 +10,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from tests.patience import PATIENCE
 from tests.sandbox.rig import ALL_SCOPES, LTI, Rig, form, verified
 from tests.sandbox.test_pages import enter, signed_in
 from tests.sandbox.test_recordings import RECORDED, recorded
@@ -187,7 +188,7 @@ def test_windows_reach_custom_variables_but_not_in_moodle(rig: Rig) -> None:
 def test_a_window_alone_opens_in_a_tab_of_its_own(strict: Rig) -> None:
     kept = sent_back(strict, [{**QUIZ, "window": {"targetName": "quiz"}}])
     (made,) = strict.lms.add_selection(kept["id"])
-    page = signed_in(strict, strict.alice).get(f"{strict.url}/activities/{made['id']}", timeout=5).text
+    page = signed_in(strict, strict.alice).get(f"{strict.url}/activities/{made['id']}", timeout=PATIENCE).text
     assert "opens in a tab of its own" in page
     assert "<iframe" not in page
 
@@ -296,17 +297,19 @@ def test_only_the_teacher_who_asked_confirms(rig: Rig) -> None:
     kept = sent_back(rig, [QUIZ])
     other = rig.lms.add_person(f"other-{uuid.uuid4().hex[:6]}", course=rig.course, role="instructor")
     page = f"{rig.url}/courses/{rig.course}/selections/{kept['id']}"
-    codes = [signed_in(rig, who).get(page, timeout=5).status_code for who in (rig.tess, other, rig.alice)]
+    codes = [signed_in(rig, who).get(page, timeout=PATIENCE).status_code for who in (rig.tess, other, rig.alice)]
     assert codes == [200, 404, 404]
     add = f"{rig.url}/courses/{rig.course}/add/1"
-    assert signed_in(rig, rig.alice).get(add, timeout=5).status_code == 404
+    assert signed_in(rig, rig.alice).get(add, timeout=PATIENCE).status_code == 404
 
 
 def confirm(rig: Rig, kept: dict[str, Any], **fields: str) -> requests.Response:
     session = signed_in(rig, rig.tess)
     page = f"{rig.url}/courses/{rig.course}/selections/{kept['id']}"
-    token = form(session.get(page, timeout=5).text)[1]["csrfmiddlewaretoken"]
-    return session.post(page, data={"csrfmiddlewaretoken": token, "action": "add", "item": "0", **fields}, timeout=5)
+    token = form(session.get(page, timeout=PATIENCE).text)[1]["csrfmiddlewaretoken"]
+    return session.post(
+        page, data={"csrfmiddlewaretoken": token, "action": "add", "item": "0", **fields}, timeout=PATIENCE
+    )
 
 
 def test_the_form_names_the_activity_and_its_maximum(rig: Rig) -> None:
@@ -338,12 +341,12 @@ def test_what_the_tool_says_is_shown_and_is_never_markup(strict: Rig) -> None:
     item = {**QUIZ, "title": evil, "text": evil, "lineItem": {"scoreMaximum": 1, "label": evil}}
     kept = sent_back(strict, [item], changes={DL + "msg": f"Fine {evil}", DL + "errormsg": f"Bad {evil}"})
     session = signed_in(strict, strict.tess)
-    page = session.get(f"{strict.url}/courses/{strict.course}/selections/{kept['id']}", timeout=5).text
+    page = session.get(f"{strict.url}/courses/{strict.course}/selections/{kept['id']}", timeout=PATIENCE).text
     (made,) = strict.lms.add_selection(kept["id"])
     pages = [
         page,
         *(
-            session.get(f"{strict.url}/{path}", timeout=5).text
+            session.get(f"{strict.url}/{path}", timeout=PATIENCE).text
             for path in (f"courses/{strict.course}", f"activities/{made['id']}", f"courses/{strict.course}/grades")
         ),
     ]
@@ -354,7 +357,9 @@ def test_what_the_tool_says_is_shown_and_is_never_markup(strict: Rig) -> None:
 def test_a_tool_that_gives_up_brings_the_teacher_back_with_its_message(rig: Rig) -> None:
     kept = sent_back(rig, [], changes={DL + "errormsg": "No quizzes yet", DL + "log": "empty"})
     assert kept["said"] == {"errormsg": "No quizzes yet", "log": "empty"}
-    page = signed_in(rig, rig.tess).get(f"{rig.url}/courses/{rig.course}/selections/{kept['id']}", timeout=5).text
+    page = (
+        signed_in(rig, rig.tess).get(f"{rig.url}/courses/{rig.course}/selections/{kept['id']}", timeout=PATIENCE).text
+    )
     assert ("Nothing was chosen" in page, "No quizzes yet" in page) == (True, True)
 
 

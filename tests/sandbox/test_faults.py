@@ -1,5 +1,7 @@
 """Troubles on demand: what a tool meets is what the tests asked for."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -8,7 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sandbox.rig import SCORE, Rig, a_score, moment, running, tail
+from sandbox.client import SandboxClient
+from tests.patience import PATIENCE
+from tests.sandbox.rig import SCORE, Rig, Tool, a_score, moment, running, tail
 
 
 @pytest.fixture
@@ -97,10 +101,27 @@ def test_nonsense_for_the_control_api_is_refused(rig: Rig) -> None:
 
 
 def test_without_the_switch_there_is_no_control_api(tmp_path: Path) -> None:
-    with running(tmp_path, control=False) as url:
-        assert requests.get(f"{url}/control/gradebook?course=1", timeout=5).status_code == 404
-        assert requests.post(f"{url}/control/launch", json={}, timeout=5).status_code == 404
-        assert requests.get(url, timeout=5).status_code == 200
+    with running(tmp_path, control=False) as sandbox:
+        url = sandbox.url
+        assert requests.get(f"{url}/control/gradebook?course=1", timeout=PATIENCE).status_code == 404
+        assert requests.post(f"{url}/control/launch", json={}, timeout=PATIENCE).status_code == 404
+        assert requests.get(url, timeout=PATIENCE).status_code == 200
+
+
+@pytest.mark.parametrize("trouble", [signal.SIGKILL, signal.SIGSTOP], ids=["ended", "hangs"])
+def test_a_sandbox_that_ended_or_hangs_is_replaced_and_keeps_its_courses(
+    tool: Tool, tmp_path: Path, trouble: signal.Signals
+) -> None:
+    with running(tmp_path, tool_url=tool.url) as sandbox:
+        lms = SandboxClient(sandbox.url, timeout=PATIENCE)
+        course = lms.create_course("Kept")
+        os.killpg(sandbox.process.pid, trouble)
+        if trouble == signal.SIGKILL:
+            sandbox.process.wait()
+
+        sandbox.mend(patience=0.5)
+
+        assert lms.gradebook(course) == []
 
 
 @pytest.mark.parametrize("mode", ["strict", "moodle"])

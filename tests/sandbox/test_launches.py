@@ -8,6 +8,7 @@ import jwt
 import pytest
 import requests
 
+from tests.patience import PATIENCE
 from tests.sandbox.rig import LTI, Rig, authorization, form, verified
 
 AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
@@ -27,7 +28,7 @@ def authorize(
     start = start or rig.lms.start_launch(rig.alice, rig.activity["id"])
     cookies = {start["cookie"]["name"]: start["cookie"]["value"]} if cookie else {}
     asked = authorization(start["params"], rig.tool, **changes)
-    return requests.get(f"{rig.url}/lti/authorize?{urlencode(asked)}", cookies=cookies, timeout=5)
+    return requests.get(f"{rig.url}/lti/authorize?{urlencode(asked)}", cookies=cookies, timeout=PATIENCE)
 
 
 def fields(answer: requests.Response) -> dict[str, str]:
@@ -83,7 +84,7 @@ def test_a_link_without_a_column_has_no_lineitem_claim(rig: Rig) -> None:
 def test_authorization_takes_a_post_too(rig: Rig) -> None:
     start = rig.lms.start_launch(rig.alice, rig.activity["id"])
     asked = authorization(start["params"], rig.tool, state="s1")
-    found = fields(requests.post(f"{rig.url}/lti/authorize", data=asked, timeout=5))
+    found = fields(requests.post(f"{rig.url}/lti/authorize", data=asked, timeout=PATIENCE))
     assert (found["state"], verified(rig.url, found["id_token"])["nonce"]) == ("s1", asked["nonce"])
 
 
@@ -159,8 +160,8 @@ def test_signing_out_ends_the_launch(rig: Rig) -> None:
     browser = requests.Session()
     start = rig.lms.start_launch(rig.alice, rig.activity["id"])
     browser.cookies.set(start["cookie"]["name"], start["cookie"]["value"], domain="localhost.local")
-    page = browser.get(f"{rig.url}/courses", timeout=5)
-    answer = browser.post(f"{rig.url}/sign-out", data=form(page.text)[1], timeout=5)
+    page = browser.get(f"{rig.url}/courses", timeout=PATIENCE)
+    answer = browser.post(f"{rig.url}/sign-out", data=form(page.text)[1], timeout=PATIENCE)
     assert "Who are you today?" in answer.text
     assert fields(authorize(rig, start=start, cookie=False))["error"] == "login_required"
 
@@ -192,7 +193,7 @@ def test_how_a_course_lends_storage_can_be_switched(strict: Rig, storage: str, t
 
 
 def test_the_storage_frame_may_stand_in_course_pages_only(strict: Rig) -> None:
-    answer = requests.get(f"{strict.url}/courses/{strict.course}/storage/1", timeout=5)
+    answer = requests.get(f"{strict.url}/courses/{strict.course}/storage/1", timeout=PATIENCE)
 
     assert f"frame-ancestors 'self' {strict.url}" in answer.headers["Content-Security-Policy"]
     assert f'data-origin="{strict.tool.url}"' in answer.text
@@ -204,7 +205,7 @@ def test_moodle_names_the_launch_in_json(moodle: Rig) -> None:
 
 
 def test_keys_rotate_and_the_old_one_stays_for_a_while(strict: Rig) -> None:
-    keys = lambda: [jwk["kid"] for jwk in requests.get(f"{strict.url}/lti/jwks", timeout=5).json()["keys"]]  # noqa: E731
+    keys = lambda: [jwk["kid"] for jwk in requests.get(f"{strict.url}/lti/jwks", timeout=PATIENCE).json()["keys"]]  # noqa: E731
     before = keys()
     newest = strict.lms.rotate_keys()
     strict.id_token(strict.alice)
@@ -217,5 +218,5 @@ def test_keys_rotate_and_the_old_one_stays_for_a_while(strict: Rig) -> None:
 
 
 def test_published_keys_hold_nothing_private(strict: Rig) -> None:
-    for jwk in requests.get(f"{strict.url}/lti/jwks", timeout=5).json()["keys"]:
+    for jwk in requests.get(f"{strict.url}/lti/jwks", timeout=PATIENCE).json()["keys"]:
         assert set(jwk) == {"kty", "n", "e", "kid", "alg", "use"}

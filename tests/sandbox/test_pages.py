@@ -9,33 +9,34 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from tests.axe import violations
+from tests.patience import PATIENCE
 from tests.sandbox.rig import LTI, Rig, form, moment, verified
 
 
 def signed_in(rig: Rig, person: int) -> requests.Session:
     """A plain HTTP session of this person."""
     session = requests.Session()
-    fields = form(session.get(rig.url, timeout=5).text)[1]
-    answer = session.post(f"{rig.url}/sign-in", data={**fields, "person": person}, timeout=5)
+    fields = form(session.get(rig.url, timeout=PATIENCE).text)[1]
+    answer = session.post(f"{rig.url}/sign-in", data={**fields, "person": person}, timeout=PATIENCE)
     assert answer.url == f"{rig.url}/courses"
     return session
 
 
 def test_signing_in_needs_the_forms_own_token(strict: Rig) -> None:
-    answer = requests.post(f"{strict.url}/sign-in", data={"person": strict.alice}, timeout=5)
+    answer = requests.post(f"{strict.url}/sign-in", data={"person": strict.alice}, timeout=PATIENCE)
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("person", ["", "x", "0", "9" * 40, "²"])
 def test_nobody_is_not_signed_in(strict: Rig, person: str) -> None:
     session = requests.Session()
-    fields = form(session.get(strict.url, timeout=5).text)[1]
-    assert session.post(f"{strict.url}/sign-in", data={**fields, "person": person}, timeout=5).status_code == 404
+    fields = form(session.get(strict.url, timeout=PATIENCE).text)[1]
+    assert session.post(f"{strict.url}/sign-in", data={**fields, "person": person}, timeout=PATIENCE).status_code == 404
 
 
 def test_strangers_are_sent_to_the_front_page(strict: Rig) -> None:
     for path in ("courses", f"courses/{strict.course}", f"activities/{strict.activity['id']}/launch"):
-        assert requests.get(f"{strict.url}/{path}", timeout=5).url == f"{strict.url}/"
+        assert requests.get(f"{strict.url}/{path}", timeout=PATIENCE).url == f"{strict.url}/"
 
 
 def test_a_student_sees_their_own_grade_only(strict: Rig) -> None:
@@ -43,35 +44,35 @@ def test_a_student_sees_their_own_grade_only(strict: Rig) -> None:
     strict.score(strict.bob, 7.75, comment="for bob", at=moment(100))
     session, book = signed_in(strict, strict.alice), f"{strict.url}/courses/{strict.course}/grades"
     place = f"{book}/{strict.activity['line_item']}"
-    page = session.get(book, timeout=5).text
+    page = session.get(book, timeout=PATIENCE).text
     assert ("3.25" in page, "7.75" in page) == (True, False)
-    assert "for alice" in session.get(f"{place}/{strict.alice}", timeout=5).text
-    assert session.get(f"{place}/{strict.bob}", timeout=5).status_code == 404
+    assert "for alice" in session.get(f"{place}/{strict.alice}", timeout=PATIENCE).text
+    assert session.get(f"{place}/{strict.bob}", timeout=PATIENCE).status_code == 404
 
 
 def test_a_student_can_change_neither_grades_nor_people(strict: Rig) -> None:
     session = signed_in(strict, strict.alice)
-    fields = form(session.get(f"{strict.url}/courses", timeout=5).text)[1]
+    fields = form(session.get(f"{strict.url}/courses", timeout=PATIENCE).text)[1]
     own = f"{strict.url}/courses/{strict.course}/grades/{strict.activity['line_item']}/{strict.alice}/edit"
     people = f"{strict.url}/courses/{strict.course}/people/{strict.bob}"
-    assert session.post(own, data={**fields, "action": "override", "points": "8"}, timeout=5).status_code == 404
-    assert session.post(people, data={**fields, "status": "removed"}, timeout=5).status_code == 404
+    assert session.post(own, data={**fields, "action": "override", "points": "8"}, timeout=PATIENCE).status_code == 404
+    assert session.post(people, data={**fields, "status": "removed"}, timeout=PATIENCE).status_code == 404
 
 
 def test_a_student_cannot_review_another(strict: Rig) -> None:
     launch = f"{strict.url}/activities/{strict.activity['id']}/launch"
     session = signed_in(strict, strict.alice)
-    assert session.get(f"{launch}?for={strict.alice}", timeout=5).status_code == 200
-    assert session.get(f"{launch}?for={strict.bob}", timeout=5).status_code == 404
+    assert session.get(f"{launch}?for={strict.alice}", timeout=PATIENCE).status_code == 200
+    assert session.get(f"{launch}?for={strict.bob}", timeout=PATIENCE).status_code == 404
     page = f"{strict.url}/courses/{strict.course}/grades/{strict.activity['line_item']}"
-    assert session.get(f"{page}/{strict.alice}/review", timeout=5).status_code == 200
-    assert session.get(f"{page}/{strict.bob}/review", timeout=5).status_code == 404
+    assert session.get(f"{page}/{strict.alice}/review", timeout=PATIENCE).status_code == 200
+    assert session.get(f"{page}/{strict.bob}/review", timeout=PATIENCE).status_code == 404
 
 
 def test_a_course_is_closed_to_those_outside(strict: Rig, moodle: Rig) -> None:
     session = signed_in(strict, strict.alice)
     for path in (f"courses/{moodle.course}", f"activities/{moodle.activity['id']}"):
-        assert session.get(f"{strict.url}/{path}", timeout=5).status_code == 404
+        assert session.get(f"{strict.url}/{path}", timeout=PATIENCE).status_code == 404
 
 
 def test_a_teacher_overrides_unenrols_and_enrols(moodle: Rig) -> None:
@@ -80,14 +81,16 @@ def test_a_teacher_overrides_unenrols_and_enrols(moodle: Rig) -> None:
     session = signed_in(moodle, moodle.tess)
     place = f"{moodle.url}/courses/{moodle.course}/grades/{moodle.activity['line_item']}/{person}"
     token = {"csrfmiddlewaretoken": session.cookies["sandbox_csrf"]}
-    session.post(f"{place}/edit", data={**token, "action": "override", "points": "6,5", "comment": "read"}, timeout=5)
+    session.post(
+        f"{place}/edit", data={**token, "action": "override", "points": "6,5", "comment": "read"}, timeout=PATIENCE
+    )
     assert moodle.grade(person)["final"] == 6.5
     history = [row["verdict"] for row in moodle.lms.history(moodle.course, person)]
     assert history == ["Recorded", "Set by hand"]
     roster = f"{moodle.url}/courses/{moodle.course}/people/{person}"
-    session.post(roster, data={**token, "status": "removed"}, timeout=5)
+    session.post(roster, data={**token, "status": "removed"}, timeout=PATIENCE)
     assert moodle.score(person).status_code == 400
-    session.post(roster, data={**token, "status": "active"}, timeout=5)
+    session.post(roster, data={**token, "status": "active"}, timeout=PATIENCE)
     assert moodle.score(person).status_code == 200
 
 
@@ -97,8 +100,10 @@ def test_text_from_the_tool_is_never_markup(strict: Rig) -> None:
     strict.score("<script>x</script>")
     session = signed_in(strict, strict.tess)
     book = f"{strict.url}/courses/{strict.course}/grades"
-    pages = [session.get(f"{book}{end}", timeout=5).text for end in ("", f"/{strict.activity['line_item']}/{person}")]
-    back = session.get(f"{strict.url}/return?lti_errormsg=<script>x</script>", timeout=5).text
+    pages = [
+        session.get(f"{book}{end}", timeout=PATIENCE).text for end in ("", f"/{strict.activity['line_item']}/{person}")
+    ]
+    back = session.get(f"{strict.url}/return?lti_errormsg=<script>x</script>", timeout=PATIENCE).text
     for page in (*pages, back):
         assert "<script>x" not in page
         assert "<script>alert" not in page
@@ -108,11 +113,11 @@ def test_text_from_the_tool_is_never_markup(strict: Rig) -> None:
 def test_every_page_has_a_strict_policy(strict: Rig) -> None:
     session = signed_in(strict, strict.alice)
     for path in ("courses", f"activities/{strict.activity['id']}", "nowhere"):
-        policy = session.get(f"{strict.url}/{path}", timeout=5).headers["Content-Security-Policy"]
+        policy = session.get(f"{strict.url}/{path}", timeout=PATIENCE).headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
-    framed = session.get(f"{strict.url}/activities/{strict.activity['id']}", timeout=5)
+    framed = session.get(f"{strict.url}/activities/{strict.activity['id']}", timeout=PATIENCE)
     assert strict.tool.url in framed.headers["Content-Security-Policy"]
 
 

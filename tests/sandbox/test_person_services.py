@@ -1,18 +1,15 @@
-"""Messages and services about people: terms of use, data held, groups, and ids of LTI 1.1."""
+"""Messages and services about people: data held, and groups."""
 
-import hmac
-from base64 import b64encode
-from hashlib import sha256
 from typing import Any
 
 import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
-from tests.sandbox.rig import ALL_SCOPES, LTI, MEMBERS, Rig, moment, verified
+from tests.patience import PATIENCE
+from tests.sandbox.rig import ALL_SCOPES, LTI, MEMBERS, Rig, verified
 from tests.sandbox.test_pages import enter, signed_in
 
-USER, DEPLOYMENT = (f"https://purl.imsglobal.org/spec/lti/scope/eula/{end}" for end in ("user", "deployment"))
 GROUPS_SCOPE = "https://purl.imsglobal.org/spec/lti-gs/scope/contextgroup.readonly"
 GROUPS = "application/vnd.ims.lti-gs.v1.contextgroupcontainer+json"
 SETS = "application/vnd.ims.lti-gs.v1.contextgroupsetcontainer+json"
@@ -30,57 +27,6 @@ def followed(rig: Rig, start: dict[str, Any]) -> dict[str, Any]:
     return verified(rig.url, rig.tool.posts[-1]["id_token"])
 
 
-def eula(rig: Rig) -> tuple[str, str]:
-    """Where the terms are answered, and a token that may."""
-    rig.lms.register_tool(client_id=rig.client_id, scopes=[*ALL_SCOPES, USER, DEPLOYMENT])
-    claims = followed(rig, rig.lms.start_eula(rig.alice, rig.course, client_id=rig.client_id))
-    assert claims[LTI + "message_type"] == "LtiEulaRequest"
-    assert LTI + "resource_link" not in claims
-    service = claims[LTI + "eulaservice"]
-    assert service["scope"] == [USER, DEPLOYMENT]
-    return service["url"], rig.token(scope=f"{USER} {DEPLOYMENT}").json()["access_token"]
-
-
-def tell(rig: Rig, place: str, bearer: str, method: str = "POST", **body: Any) -> requests.Response:
-    return rig.call(method, place, media="application/json", body=body, bearer=bearer)
-
-
-def test_a_tool_tells_that_its_terms_are_accepted_and_may_ask_again(rig: Rig) -> None:
-    place, bearer = eula(rig)
-    course = f"{rig.url}/courses/{rig.course}"
-    assert "has terms of use" in signed_in(rig, rig.alice).get(course, timeout=5).text
-    said = {"userId": str(rig.alice), "accepted": True, "timestamp": moment()}
-    answer = tell(rig, f"{place}/user", bearer, **said)
-    assert (answer.status_code, answer.json()) == (201, said)
-    assert rig.lms.eula_answers(rig.client_id) == [
-        {"person": rig.alice, "accepted": True, "timestamp": said["timestamp"]}
-    ]
-    assert "has terms of use" not in signed_in(rig, rig.alice).get(course, timeout=5).text
-    assert tell(rig, f"{place}/user", bearer, method="DELETE").status_code == 204
-    assert rig.lms.eula_answers(rig.client_id) == []
-
-
-def test_a_tool_without_terms_says_so(rig: Rig) -> None:
-    place, bearer = eula(rig)
-    answer = tell(rig, f"{place}/deployment", bearer, method="PUT", eulaRequired=False)
-    page = signed_in(rig, rig.bob).get(f"{rig.url}/courses/{rig.course}", timeout=5).text
-    tell(rig, f"{place}/deployment", bearer, method="PUT", eulaRequired=True)
-    assert (answer.status_code, answer.json()) == (200, {"eulaRequired": False})
-    assert "has terms of use" not in page
-
-
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [({"userId": "999999"}, 404), ({"userId": 4}, 404), ({"accepted": "yes"}, 400), ({"timestamp": "now"}, 400)],
-    ids=str,
-)
-def test_a_wrong_answer_about_terms_is_refused(strict: Rig, changes: dict[str, Any], status: int) -> None:
-    place, bearer = eula(strict)
-    said = {"userId": str(strict.alice), "accepted": True, "timestamp": moment(), **changes}
-    assert tell(strict, f"{place}/user", bearer, **said).status_code == status
-    assert tell(strict, f"{place}/user", strict.bearer, **said).status_code == 403
-
-
 def test_a_data_privacy_launch_belongs_to_no_course(strict: Rig) -> None:
     admin = strict.lms.add_person(f"privacy-{strict.client_id}", is_admin=True)
     start = strict.lms.start_privacy(admin, strict.course, strict.alice, client_id=strict.client_id)
@@ -95,7 +41,9 @@ def test_only_administrators_ask_about_others(strict: Rig) -> None:
     admin = strict.lms.add_person(f"asking-{strict.client_id}", is_admin=True)
     tool = strict.lms.register_tool(client_id=strict.client_id)["id"]
     place = f"{strict.url}/courses/{strict.course}/held/{tool}/{strict.alice}"
-    codes = [signed_in(strict, who).get(place, timeout=5).status_code for who in (strict.bob, strict.alice, admin)]
+    codes = [
+        signed_in(strict, who).get(place, timeout=PATIENCE).status_code for who in (strict.bob, strict.alice, admin)
+    ]
     assert codes == [404, 200, 200]
 
 
@@ -125,7 +73,7 @@ def test_a_teacher_writes_the_groups_of_a_learner(strict: Rig, moodle: Rig) -> N
     token = {"csrfmiddlewaretoken": session.cookies["sandbox_csrf"]}
     people = f"{strict.url}/courses/{strict.course}/people"
     for person, names in ((carol, "North, South,, "), (dave, "North"), (carol, "West, North")):
-        page = session.post(f"{people}/{person}/groups", data={**token, "groups": names}, timeout=5).text
+        page = session.post(f"{people}/{person}/groups", data={**token, "groups": names}, timeout=PATIENCE).text
 
     assert 'value="North, West"' in page
     claim, bearer = grouped(strict)
@@ -134,10 +82,14 @@ def test_a_teacher_writes_the_groups_of_a_learner(strict: Rig, moodle: Rig) -> N
     assert "South" not in {group["name"] for group in found}
 
     student = signed_in(strict, strict.alice)
-    assert 'name="groups"' not in student.get(people, timeout=5).text
+    assert 'name="groups"' not in student.get(people, timeout=PATIENCE).text
     token = {"csrfmiddlewaretoken": student.cookies["sandbox_csrf"]}
-    assert student.post(f"{people}/{carol}/groups", data={**token, "groups": "North"}, timeout=5).status_code == 404
-    elsewhere = signed_in(moodle, moodle.tess).get(f"{moodle.url}/courses/{moodle.course}/people", timeout=5).text
+    assert (
+        student.post(f"{people}/{carol}/groups", data={**token, "groups": "North"}, timeout=PATIENCE).status_code == 404
+    )
+    elsewhere = (
+        signed_in(moodle, moodle.tess).get(f"{moodle.url}/courses/{moodle.course}/people", timeout=PATIENCE).text
+    )
     assert 'name="groups"' not in elsewhere
 
 
@@ -185,44 +137,3 @@ def test_neither_moodle_nor_canvas_offers_groups(moodle: Rig, canvas: Rig) -> No
     for other in (moodle, canvas):
         other.lms.register_tool(client_id=other.client_id, scopes=[*ALL_SCOPES, GROUPS_SCOPE])
         assert GROUPS_CLAIM not in other.id_token(other.alice)
-
-
-def legacy(rig: Rig, how: str) -> dict[str, Any]:
-    """The claims of a launch in a course that tells old ids in this way."""
-    rig.lms.register_tool(client_id=rig.client_id, consumer_key="179248902", consumer_secret="my-lti11-secret")
-    rig.lms.change_course(rig.course, lti1p1=how)
-    claims = rig.id_token(rig.alice)
-    rig.lms.change_course(rig.course, lti1p1="")
-    return claims
-
-
-def signed(claims: dict[str, Any], secret: str) -> str:
-    parts = [claims[LTI + "lti1p1"]["oauth_consumer_key"], claims[LTI + "deployment_id"], claims["iss"]]
-    base = "&".join([*parts, claims["aud"], str(claims["exp"]), claims["nonce"]])
-    return b64encode(hmac.new(secret.encode(), base.encode(), sha256).digest()).decode()
-
-
-def test_the_old_key_signs_as_the_migration_guide_prints_it() -> None:
-    printed = {
-        "nonce": "172we8671fd8z",
-        "exp": 1551290856,
-        "iss": "https://lmsvendor.com",
-        "aud": "PM48OJSfGDTAzAo",
-        LTI + "deployment_id": "689302",
-        LTI + "lti1p1": {"oauth_consumer_key": "179248902"},
-    }
-    assert signed(printed, "my-lti11-secret") == "lWd54kFo5qU7xshAna6v8BwoBm6tmUjc6GTax6+12ps="
-
-
-def test_a_course_tells_the_old_ids_of_a_tool_signed(rig: Rig) -> None:
-    claims = legacy(rig, "signed")
-    old = claims[LTI + "lti1p1"]
-    assert old["oauth_consumer_key_sign"] == signed(claims, "my-lti11-secret")
-    assert (old["user_id"], old["resource_link_id"]) == (f"old-{rig.alice}", f"old-{rig.activity['id']}")
-
-
-def test_old_ids_come_unsigned_wrongly_signed_or_not_at_all_on_demand(strict: Rig) -> None:
-    assert "oauth_consumer_key_sign" not in legacy(strict, "unsigned")[LTI + "lti1p1"]
-    wrong = legacy(strict, "wrong")
-    assert wrong[LTI + "lti1p1"]["oauth_consumer_key_sign"] != signed(wrong, "my-lti11-secret")
-    assert LTI + "lti1p1" not in legacy(strict, "")

@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, expect
 
+from tests.patience import PATIENCE
 from tests.sandbox.rig import ALL_SCOPES, LTI, Rig, Tool
 from tests.sandbox.test_pages import enter, signed_in
 from tests.sandbox.test_recordings import RECORDED, recorded
@@ -53,14 +54,14 @@ def words(tool: Tool, **changes: Any) -> dict[str, Any]:
 
 def fetched(invitation: dict[str, Any], token: str | None = None) -> requests.Response:
     bearer = {"Authorization": f"Bearer {invitation['registration_token'] if token is None else token}"}
-    return requests.get(invitation["openid_configuration"], headers=bearer, timeout=5)
+    return requests.get(invitation["openid_configuration"], headers=bearer, timeout=PATIENCE)
 
 
 def register(rig: Rig, said: Any, invitation: dict[str, Any] | None = None, token: str = "") -> requests.Response:
     invitation = invitation or rig.lms.invite(rig.mode)
     endpoint = fetched(rig.lms.invite(rig.mode)).json()["registration_endpoint"]
     bearer = {"Authorization": f"Bearer {token or invitation['registration_token']}"}
-    return requests.post(endpoint, json=said, headers=bearer, timeout=5)
+    return requests.post(endpoint, json=said, headers=bearer, timeout=PATIENCE)
 
 
 @pytest.fixture(params=MODES)
@@ -96,7 +97,7 @@ def test_canvas_shows_its_configuration_to_the_invited_only(canvas: Rig, strict:
     invitation = canvas.lms.invite("canvas", account="North School")
     named = fetched(invitation).json()[PLATFORM]
     assert named["https://canvas.instructure.com/lti/account_name"] == "North School"
-    assert requests.get(invitation["openid_configuration"], timeout=5).status_code == 401
+    assert requests.get(invitation["openid_configuration"], timeout=PATIENCE).status_code == 401
     assert fetched(invitation, "nonsense").status_code == 401
     assert fetched(strict.lms.invite("strict"), "").status_code == 200
 
@@ -240,13 +241,15 @@ def test_tools_of_one_name_are_told_apart_by_their_client_id(strict: Rig) -> Non
         invitation = strict.lms.invite("strict")
         ids.append(register(strict, words(strict.tool, client_name="Twin"), invitation).json()["client_id"])
         strict.lms.activate(invitation["id"])
-    shown = signed_in(strict, strict.tess).get(f"{strict.url}/courses/{strict.course}", timeout=5).text
+    shown = signed_in(strict, strict.tess).get(f"{strict.url}/courses/{strict.course}", timeout=PATIENCE).text
     assert [shown.count(f"Add content from <bdi>Twin {client_id}</bdi>") for client_id in ids] == [1, 1]
 
 
 def test_only_the_administrator_sees_the_tools(strict: Rig) -> None:
     admin = strict.lms.add_person(f"admin-{strict.client_id}", is_admin=True)
-    codes = [signed_in(strict, who).get(f"{strict.url}/tools", timeout=5).status_code for who in (strict.tess, admin)]
+    codes = [
+        signed_in(strict, who).get(f"{strict.url}/tools", timeout=PATIENCE).status_code for who in (strict.tess, admin)
+    ]
     assert codes == [404, 200]
 
 
@@ -265,8 +268,10 @@ def test_an_administrator_connects_a_tool_in_the_browser(chromium: Browser, sand
     assert given["invite"] == "abc"
     name = "<b>Bold</b> tool"
     bearer = {"Authorization": f"Bearer {given['registration_token']}"}
-    endpoint = requests.get(given["openid_configuration"], headers=bearer, timeout=5).json()["registration_endpoint"]
-    assert requests.post(endpoint, json=words(tool, client_name=name), headers=bearer, timeout=5).ok
+    endpoint = requests.get(given["openid_configuration"], headers=bearer, timeout=PATIENCE).json()[
+        "registration_endpoint"
+    ]
+    assert requests.post(endpoint, json=words(tool, client_name=name), headers=bearer, timeout=PATIENCE).ok
     expect(page.frame_locator("#tool").locator("body")).not_to_be_empty()  # the tool's page has come
     page.frames[1].evaluate("parent.postMessage({ subject: 'org.imsglobal.lti.close' }, '*')")
     expect(page.get_by_role("heading", name=name)).to_be_visible()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.patience import PATIENCE
 from tests.sandbox.rig import AGS, ALL_SCOPES, Rig, Tool
 
 
@@ -155,5 +156,5 @@ def test_an_access_token_ends_after_an_hour(sandbox_url: str, tool: Tool, mode: 
 
 
 def test_a_json_token_request_is_refused(strict: Rig) -> None:
-    answer = requests.post(f"{strict.url}/lti/token", json={"grant_type": "client_credentials"}, timeout=5)
+    answer = requests.post(f"{strict.url}/lti/token", json={"grant_type": "client_credentials"}, timeout=PATIENCE)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")

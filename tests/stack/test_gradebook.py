@@ -8,7 +8,7 @@ from tests.system import System, wait_for
 READ_BACK = (
     "from django.utils import timezone; from lti import reconcile; print(reconcile.reconcile(now=timezone.now()))"
 )
-LATER = "UPDATE lti_scoreevent SET delivered_at = delivered_at - interval '1 hour' RETURNING 1"
+LATER = "UPDATE lti_score SET delivered_at = delivered_at - interval '1 hour' RETURNING 1"
 
 
 @pytest.mark.parametrize("mode", ["canvas", "moodle"])
@@ -38,5 +38,5 @@ def _graded(system: System, mode: str) -> Course:
     visit.submit()
     visit.result()
     wait_for(lambda: (course.score("alice") or {}).get("final") == 9)
-    wait_for(lambda: system.query("SELECT count(*) FROM lti_scoreevent WHERE state IN ('due', 'sending')")[0][0] == 0)
+    wait_for(lambda: system.query("SELECT count(*) FROM lti_score WHERE state IN ('due', 'sending')")[0][0] == 0)
     return course

@@ -5,6 +5,7 @@ import requests
 
 from tests.learner import RIGHT, Visit, browser, new_course
 from tests.page import Page
+from tests.patience import PATIENCE
 from tests.system import LESSON, QUIZ, System, wait_for
 
 ONE_WRONG = ("Use AI as the final authority for the whole decision", *RIGHT[1:])
@@ -100,7 +101,7 @@ def test_two_students_in_one_browser_stay_apart(system: System) -> None:
 
     wait_for(lambda: course.score("alice") and course.score("bob"))
     assert (course.score("alice")["final"], course.score("bob")["final"]) == (9.0, 8.0)
-    assert shared.get(alice.page.url.replace(_key(alice), _key(bob)), timeout=20).status_code == 404
+    assert shared.get(alice.page.url.replace(_key(alice), _key(bob)), timeout=PATIENCE).status_code == 404
 
 
 def test_after_the_launch_no_cookie_is_needed(system: System) -> None:
@@ -127,7 +128,7 @@ def test_a_teacher_who_tries_the_check_is_never_scored(system: System) -> None:
 
 
 def test_the_public_check_gives_feedback_and_leaves_no_trace_in_grades(system: System) -> None:
-    visit = Visit(browser(), Page(requests.get(f"{system.url}/learn/quiz/{QUIZ}", timeout=20)))
+    visit = Visit(browser(), Page(requests.get(f"{system.url}/learn/quiz/{QUIZ}", timeout=PATIENCE)))
     form = visit.page.forms[0]
     first = next(name for name in form.order if name.startswith("answer-"))
     form.fields[first] = visit.page.options[first, "Use AI as the final authority for the whole decision"]
@@ -143,7 +144,7 @@ def test_nothing_public_tells_the_key(system: System) -> None:
     secret = "This is the fact the lesson builds on"
     pages = (f"/learn/quiz/{QUIZ}", f"/learn/lesson/{LESSON}", f"/api/v1/quizzes/{QUIZ}", f"/api/v1/lessons/{LESSON}")
     for address in pages:
-        answer = requests.get(system.url + address, timeout=20)
+        answer = requests.get(system.url + address, timeout=PATIENCE)
         assert answer.status_code == 200, address
         assert secret not in answer.text, address
         assert '"credit"' not in answer.text, address

@@ -42,7 +42,7 @@ def points_of(attempt: Attempt) -> list[float | None]:
     """The points of each item as a reader of the marks would take them down; None while one waits."""
     found = []
     for response in attempt.responses.order_by("item_version__quizversionitem__position"):
-        mark = response.marks.exclude(by="suggestion").order_by("-created_at").first()
+        mark = response.marks.order_by("-created_at").first()
         found.append(float(mark.points) if mark else None)
     return found
 

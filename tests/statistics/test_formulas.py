@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 
@@ -212,7 +213,7 @@ def test_distractor_correlation_from_counts_is_that_of_the_answers(chosen: list[
     for option, rest in chosen:
         by_rest = counts.setdefault(option, {})
         by_rest[str(rest)] = by_rest.get(str(rest), 0) + 1
-    found = formulas.categories(counts)
+    found = formulas.categories(counts, Counter(str(rest) for _, rest in chosen))
     rests = np.array([rest for _, rest in chosen], dtype=float)
     for option in counts:
         indicator = np.array([name == option for name, _ in chosen], dtype=float)

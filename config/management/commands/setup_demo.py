@@ -15,7 +15,7 @@ from roster.models import Institution, User
 
 
 class Command(BaseCommand):
-    help = "Migrates, then adds demo content, the demo institution, an admin, an API key and the sandbox LMS."
+    help = "Adds demo content, the demo institution, an admin, an API key and the sandbox LMS."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,7 +23,6 @@ class Command(BaseCommand):
         parser.add_argument("--notes", required=True, type=Path, help="file that keeps the made password and key")
 
     def handle(self, *args: Any, sandbox_url: str, notes: Path, **options: Any) -> None:
-        call_command("migrate", verbosity=0)
         call_command("load_demo_content")
         institution, _ = Institution.objects.get_or_create(slug="demo", defaults={"name": "Demo University"})
         register_sandbox(sandbox_url.rstrip("/"), institution)

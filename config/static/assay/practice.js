@@ -28,11 +28,12 @@ class CheckHere extends HTMLElement {
   async send(form, button) {
     const body = new URLSearchParams(new FormData(form, button));
     const answer = await fetch(form.action, { method: "POST", body, credentials: "omit", signal: AbortSignal.timeout(15000) });
-    if (!answer.ok && answer.status !== 422) throw new Error(`HTTP ${answer.status}`);
+    if (!answer.ok && ![409, 422, 429].includes(answer.status)) throw new Error(`HTTP ${answer.status}`);
     return { address: answer.url, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
   }
 
   show(question, { address, page }) {
+    if (page.querySelector("[data-notice]")) return this.replace(page);
     const form = page.querySelector("check-here form");
     const fresh = page.getElementById(question.id);
     if (!form || !fresh) return location.assign(address);
@@ -43,6 +44,12 @@ class CheckHere extends HTMLElement {
     this.number(form);
     document.getElementById("progress").replaceWith(page.getElementById("progress"));
     (fresh.matches("section") ? fresh : fresh.querySelector("input, textarea")).focus({ preventScroll: true });
+  }
+
+  // Nothing was stored, and the page says why; what was sent stands in it.
+  replace(page) {
+    this.replaceChildren(...page.querySelector("check-here").childNodes);
+    this.querySelector("[data-notice]").focus();
   }
 
   // What was sent with this check is stored under a new number; the fields left open have to know it.

@@ -9,6 +9,8 @@ const RETRY_FIRST = 1000; // ms, doubled each time
 const RETRY_MOST = 30000;
 const PATIENCE = 15000; // ms until an unanswered request counts as lost
 const LONGEST_PRESS = 3000; // ms; one that ends outside the frame may never be heard of
+const TYPED = "textarea, input:is([type=text], [type=number], [type=search], :not([type]))";
+const TICKED = "input:is([type=radio], [type=checkbox])";
 const ENOUGH_FOR_KEEPALIVE = 60000; // bytes; browsers allow 64 KiB
 
 /** The reader's own way to write times, where the page speaks their language. */
@@ -28,7 +30,7 @@ class AnswerSaver extends HTMLElement {
     this.form = this.querySelector("form");
     // In a frame as high as its page the first is far from who presses Submit.
     this.troubles = [...this.querySelectorAll("[data-trouble], [data-trouble-below]")];
-    this.outbox = new Map(); // item -> {item, answer, seq}
+    this.outbox = new Map(); // item -> {item, fields, seq}
     this.sending = null;
     this.delay = RETRY_FIRST;
     this.stopped = ""; // or why nothing is saved any more
@@ -55,17 +57,17 @@ class AnswerSaver extends HTMLElement {
     });
   }
 
-  // A change: number it, keep it, send it (a choice at once, text when typing pauses).
+  // A change: number it, keep it, send it (text when typing pauses, anything else at once).
   changed(event) {
     const fieldset = event.target.closest("fieldset[data-item]");
     if (!fieldset) return;
     this.latest = fieldset;
     if (this.closed) return this.lost(fieldset);
     const seq = Number(fieldset.dataset.seq) + 1;
-    this.keep(fieldset, { item: fieldset.dataset.item, answer: this.read(fieldset), seq });
+    this.keep(fieldset, { item: fieldset.dataset.item, fields: this.read(fieldset), seq });
     if (this.stopped) return this.lost(fieldset); // kept for the next visit, where the browser lets us
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.flush(), event.target.type === "radio" ? 0 : TYPING_PAUSE);
+    this.timer = setTimeout(() => this.flush(), event.target.matches(TYPED) ? TYPING_PAUSE : 0);
   }
 
   keep(fieldset, entry) {
@@ -76,9 +78,13 @@ class AnswerSaver extends HTMLElement {
     this.count();
   }
 
+  // What the controls of a question say, as a form would send it: pairs of part and value. What they mean is the
+  // business of the server alone.
   read(fieldset) {
-    const field = fieldset.querySelector("textarea") || fieldset.querySelector(":checked");
-    return field ? field.value : "";
+    const prefix = `answer-${fieldset.dataset.item}`;
+    return [...new FormData(this.form)]
+      .filter(([name]) => name === prefix || name.startsWith(`${prefix}-`))
+      .map(([name, value]) => [name.slice(prefix.length + 1), value]);
   }
 
   // One request at a time; what changes meanwhile goes with the next.
@@ -239,8 +245,8 @@ class AnswerSaver extends HTMLElement {
   restore() {
     for (const [item, fieldset] of this.items) {
       const entry = this.kept(item);
-      if (!entry || entry.seq <= Number(fieldset.dataset.seq)) continue;
-      this.write(fieldset, entry.answer);
+      if (!entry?.fields || entry.seq <= Number(fieldset.dataset.seq)) continue;
+      this.write(fieldset, entry.fields);
       this.keep(fieldset, entry);
     }
     this.backUp();
@@ -250,25 +256,32 @@ class AnswerSaver extends HTMLElement {
   // What was answered before this script had come is a change like any other.
   catchUp() {
     for (const [item, fieldset] of this.items) {
-      const text = fieldset.querySelector("textarea");
-      const touched = text
-        ? text.value !== text.defaultValue
-        : [...fieldset.querySelectorAll("input[type=radio]")].some((radio) => radio.checked !== radio.defaultChecked);
+      const touched = this.controls(fieldset).some(isTouched);
       if (touched && !this.outbox.has(item)) {
-        this.keep(fieldset, { item, answer: this.read(fieldset), seq: Number(fieldset.dataset.seq) + 1 });
+        this.keep(fieldset, { item, fields: this.read(fieldset), seq: Number(fieldset.dataset.seq) + 1 });
       }
     }
     if (this.outbox.size) this.flush();
   }
 
-  write(fieldset, answer) {
-    const text = fieldset.querySelector("textarea");
-    if (text) text.value = answer;
-    else fieldset.querySelectorAll("input[type=radio]").forEach((radio) => (radio.checked = radio.value === answer));
+  controls(fieldset) {
+    return [...fieldset.querySelectorAll("[name^=answer-]")];
+  }
+
+  write(fieldset, fields) {
+    const start = `answer-${fieldset.dataset.item}`.length + 1;
+    const left = fields.map((pair) => [...pair]);
+    for (const control of this.controls(fieldset)) {
+      const same = ([part, value]) => part === control.name.slice(start) && (!control.matches(TICKED) || value === control.value);
+      const at = left.findIndex(same);
+      const [, value] = at < 0 ? [] : left.splice(at, 1)[0];
+      if (control.matches(TICKED)) control.checked = value !== undefined;
+      else control.value = value ?? "";
+    }
   }
 
   count() {
-    const answered = [...this.items.values()].filter((fieldset) => this.read(fieldset).trim()).length;
+    const answered = [...this.items.values()].filter((f) => this.read(f).some(([, value]) => value.trim())).length;
     this.querySelector("[data-answered]").textContent = String(answered);
     this.querySelector("progress").value = answered;
   }
@@ -307,6 +320,12 @@ class AnswerSaver extends HTMLElement {
       if (place.textContent !== (words && box.textContent)) place.replaceChildren(...(words ? [box] : []));
     }
   }
+}
+
+function isTouched(control) {
+  if (control.matches(TICKED)) return control.checked !== control.defaultChecked;
+  if (!control.matches("select")) return control.value !== control.defaultValue;
+  return control.selectedIndex !== Math.max(0, [...control.options].findIndex((option) => option.defaultSelected));
 }
 
 function link(address, label) {

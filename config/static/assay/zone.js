@@ -11,8 +11,19 @@ function localValue(moment) {
   return `${day}T${two(moment.getHours())}:${two(moment.getMinutes())}`;
 }
 
-if (select && own && [...select.options].some((option) => option.value === own)) {
-  select.value = own;
+/** Browsers may go by an older name of a zone than the list does. */
+function isOwn(option) {
+  try {
+    return Intl.DateTimeFormat("en", { timeZone: option.value }).resolvedOptions().timeZone === own;
+  } catch {
+    return false;
+  }
+}
+
+const options = select ? [...select.options] : [];
+const mine = own && (options.find((option) => option.value === own) || options.find(isOwn));
+if (select && mine) {
+  select.value = mine.value;
   for (const input of document.querySelectorAll("input[data-moment]")) {
     const moment = new Date(input.dataset.moment);
     if (!Number.isNaN(moment.valueOf())) input.value = localValue(moment);
