@@ -11,7 +11,7 @@ from assessment import access, review
 from assessment.review import InvalidPoints
 from assessment.views.column import ColumnForm
 from lti import hints
-from lti.gradebook import delivery
+from lti.gradebook import delivery, scores
 from lti.gradebook.families import canvas
 from lti.models import Launch, Live, Score, ScoreState
 from lti.people import roster_reading
@@ -67,7 +67,7 @@ def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast
     hand_in(cast.alice, **all_right())
     Score.objects.update(
         state=ScoreState.REFUSED,
-        hint=f"{delivery.GIVEN_UP} {canvas.UNPUBLISHED}",
+        hint=f"{scores.GIVEN_UP} {canvas.UNPUBLISHED}",
         last_status=422,
         last_answer="Assignment is still unpublished",
     )
@@ -85,7 +85,7 @@ def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast
 def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
     hand_in(cast.alice, **all_right())
     seen = {"live_given": Decimal("8.5"), "live_maximum": Decimal(10), "live_at": NOW}
-    Score.objects.update(state=ScoreState.HELD, drift=Live.GRADED, hint=delivery.REPLACING, **seen)
+    Score.objects.update(state=ScoreState.HELD, live=Live.GRADED, hint=delivery.REPLACING, **seen)
 
     page = tess.get("/class/").content.decode()
 
@@ -103,7 +103,7 @@ def test_trouble_with_the_list_is_told_in_the_language(cast: Cast, tess: Visit) 
     assert "Die Gruppen ließen sich nicht lesen: answered 403 Forbidden: no scope" in page
 
 
-@pytest.mark.parametrize("stored", ["", "answered", "Something that an LMS said", f"  {delivery.GIVEN_UP}"])
+@pytest.mark.parametrize("stored", ["", "answered", "Something that an LMS said", f"  {scores.GIVEN_UP}"])
 def test_words_that_are_not_ours_stay_as_they_are(stored: str) -> None:
     assert hints.spoken(stored) == stored
 

@@ -14,15 +14,15 @@ from tests.pages.conftest import Visit
 Open = Callable[..., Visit]
 
 
-def drifted(cast: Cast, drift: Live = Live.GRADED, shown: str | None = "8.5") -> Score:
+def changed_there(cast: Cast, live: Live = Live.GRADED, shown: str | None = "8.5") -> Score:
     hand_in(cast.alice, **all_right())
     seen = {"live_given": shown and Decimal(shown), "live_maximum": Decimal(10), "live_at": NOW}
-    Score.objects.update(state=ScoreState.HELD, drift=drift, last_answer="<b>x</b>", **seen)
+    Score.objects.update(state=ScoreState.HELD, live=live, last_answer="<b>x</b>", **seen)
     return Score.objects.get()
 
 
 @pytest.mark.parametrize(
-    ("drift", "shown", "words"),
+    ("live", "shown", "words"),
     [
         (Live.GRADED, "8.5", "We have 9 of 10. The LMS shows 8.5 of 10: someone changed it there."),
         (Live.EMPTY, None, "We have 9 of 10. The grade was cleared in the LMS."),
@@ -30,9 +30,9 @@ def drifted(cast: Cast, drift: Live = Live.GRADED, shown: str | None = "8.5") ->
     ],
 )
 def test_drift_is_told_in_plain_words_with_both_choices(
-    cast: Cast, visit: Open, drift: Live, shown: str | None, words: str
+    cast: Cast, visit: Open, live: Live, shown: str | None, words: str
 ) -> None:
-    drifted(cast, drift, shown)
+    changed_there(cast, live, shown)
     page = visit(cast.tess).get("/class/").content.decode()
 
     assert words in page
@@ -42,7 +42,7 @@ def test_drift_is_told_in_plain_words_with_both_choices(
 
 
 def test_keeping_the_grade_of_the_lms_ends_the_matter(cast: Cast, visit: Open) -> None:
-    event = drifted(cast)
+    event = changed_there(cast)
     tess = visit(cast.tess)
     assert tess.post(f"/class/scores/{event.pk}/keep").status_code == 303
 
@@ -55,7 +55,7 @@ def test_keeping_the_grade_of_the_lms_ends_the_matter(cast: Cast, visit: Open) -
 
 
 def test_sending_ours_again_is_on_the_teachers_word(cast: Cast, visit: Open) -> None:
-    event = drifted(cast)
+    event = changed_there(cast)
     visit(cast.tess).post(f"/class/scores/{event.pk}/resend")
 
     newest = lookups.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
@@ -64,7 +64,7 @@ def test_sending_ours_again_is_on_the_teachers_word(cast: Cast, visit: Open) -> 
 
 
 def test_scores_of_another_activity_are_out_of_reach(cast: Cast, visit: Open) -> None:
-    event = drifted(cast)
+    event = changed_there(cast)
     for path in ("keep", "resend"):
         assert visit(cast.alice).post(f"/class/scores/{event.pk}/{path}").status_code == 403
     event.refresh_from_db()
