@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assessment', '0007_named'),
+        ('assessment', '0008_grade_stamp'),
     ]
 
     operations = [
