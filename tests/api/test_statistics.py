@@ -169,7 +169,8 @@ def test_a_quiz_that_people_mark_has_no_machine_marked_figures(script: Caller, n
     assert "at least two" in marked["alpha"]["reason"]
 
 
-def test_too_few_attempts_are_the_reason_even_while_some_wait(script: Caller, north: School) -> None:
+def test_too_few_attempts_are_the_reason_even_while_some_wait(north: School) -> None:
+    script = Caller(north.key("statistics:read"))
     body = counted(script, north, cast.choice(), cast.open_text("2"), answers=("a", "words"), n=1)
     assert body["items"][1]["facility"]["reason"] == formulas.HIDDEN
     assert body["score"]["sd"]["reason"] == formulas.TOO_FEW
