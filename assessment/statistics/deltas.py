@@ -47,6 +47,7 @@ def counts(attempt: Attempt) -> bool:
 
 
 def append(attempt: Attempt, changes: Iterable[tuple[int, Counted]], now: datetime) -> None:
+    assert attempt.assignment_id is not None  # practice is not counted
     StatisticsDelta.objects.bulk_create(
         StatisticsDelta(
             assignment_id=attempt.assignment_id,

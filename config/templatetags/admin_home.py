@@ -22,7 +22,7 @@ SHOWN = 10
 def home(context: Any) -> dict[str, Any]:
     """Each part only for those who may see it; at most a query for each."""
     request: HttpRequest = context["request"]
-    may, operator = request.user.has_perm, is_operator(request)  # type: ignore[union-attr]
+    may, operator = request.user.has_perm, is_operator(request)
     return {
         "waiting": approval.waiting().count() if operator and may("lti.change_deployment") else 0,
         "troubled": _troubled(request) if may("lti.view_score") else 0,
