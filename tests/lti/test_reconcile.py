@@ -275,3 +275,44 @@ def test_reading_on_a_teachers_word_that_comes_too_soon_for_a_score_is_followed_
         reconcile.reconcile(now=desk.now, clock=lambda: desk.now)
     assert desk.drain().state == ScoreState.HELD
     assert len(desk.platform.asked(RESULTS)) == 2
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_scores_of_a_column_that_is_gone_are_lost_but_for_what_a_person_decided(desk: Desk, decided: bool) -> None:
+    """Moodle, after the content of an activity was chosen again."""
+    event = delivered(desk)
+    if decided:
+        shows(desk, resultScore=9, resultMaximum=10)
+        read_back(desk)
+        scores.keep(score=event)
+    for end in ("", "/results"):
+        desk.platform.switch(f"/lineitems/1/lineitem{end}", Answer(404))
+    read_back(desk, after=5 * 3_600)
+
+    event.refresh_from_db()
+    assert event.state == (ScoreState.KEPT if decided else ScoreState.LOST)
+    assert decided or "column is gone" in event.hint
+
+
+def test_results_that_are_not_there_say_nothing_of_a_column_that_is(desk: Desk) -> None:
+    event = delivered(desk)
+    desk.platform.switch(RESULTS, Answer(404))
+    desk.platform.switch("/lineitems/1/lineitem", Answer(body=b'{"id": "x", "scoreMaximum": 10}'))
+    read_back(desk)
+
+    event.refresh_from_db()
+    assert event.state == ScoreState.SYNCED
+
+
+@pytest.mark.parametrize(("shown", "state"), [(9, ScoreState.HELD), (None, ScoreState.SYNCED)])
+def test_gradebook_of_a_copied_course_is_read_before_the_first_score(
+    desk: Desk, shown: int | None, state: ScoreState
+) -> None:
+    """A course that was restored with its people brings their grades along."""
+    Context.objects.update(history=["original"])
+    desk.link.refresh_from_db()
+    desk.platform.results = [] if shown is None else [{"userId": "ada", "resultScore": shown, "resultMaximum": 10}]
+    desk.queue(5)
+
+    assert desk.drain().state == state
+    assert len(desk.sent()) == (1 if shown is None else 0)
