@@ -31,7 +31,7 @@ def summary(person: Person) -> dict[str, Any]:
         "responses": _answered(person),
         "marks": Mark.objects.filter(response__attempt__person=person).count(),
         "grades": Grade.objects.filter(person=person).count(),
-        "scores": len(kept["scores_told_to_platforms"]),
+        "scores": len(kept["scores_sent_to_platforms"]),
         "marks_given": Mark.objects.filter(person=person).count(),
     }
 
@@ -73,7 +73,7 @@ def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
         "attempts": len(made),
         "responses": _answered(person),
         "grades": Grade.objects.filter(person=person).count(),
-        "scores": len(privacy.kept(person)["scores_told_to_platforms"]),
+        "scores": len(privacy.kept(person)["scores_sent_to_platforms"]),
         "enrollments": Enrollment.objects.filter(person=person).count(),
     }
     # First: it waits for a recount that is under way, which must not meet an attempt in both places or in none.

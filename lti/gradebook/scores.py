@@ -83,13 +83,13 @@ def queue(
         "next_try_at": now,
         "read_first": _is_copy(resource_link),
     }
-    score, made = Score.objects.select_for_update().get_or_create(
-        line_item=column, platform_user=user, defaults={**wanted, **more, **new}
-    )
-    if not made:
+    fresh = Score(line_item=column, platform_user=user, **wanted, **more, **new)
+    Score.objects.bulk_create([fresh], ignore_conflicts=True)  # it may be there already
+    score = Score.objects.select_for_update().get(line_item=column, platform_user=user)
+    if score.pk != fresh.pk:
         if _is_same(score, **wanted):
             return score
-        if not comment and score.comment:
+        if not comment and score.comment and (score.comment_sent or score.read_first or score.claimed_at):
             more["comment"] = after_comment
         same_comment = (score.score_given, score.submitted_at, score.comment) == (given, submitted_at, more["comment"])
         _set(score, **wanted, **more, comment_sent=score.comment_sent and same_comment)

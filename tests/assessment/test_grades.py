@@ -364,11 +364,20 @@ def test_grade_says_when_it_was_written_not_when_its_task_began(cast: Cast) -> N
 def test_provisional_score_says_how_far_the_marking_is_and_the_final_one_that_it_is_over(cast: Cast) -> None:
     """Canvas adds comments: without another one the first would stand there as if it were still so."""
     attempt = hand_in(cast.alice, **all_right())
+    assert Score.objects.get().comment == "1 of 10 points still to be marked by a person."
+    Score.objects.update(comment_sent=True)
     confirm(cast, attempt, "1")
     hand_in(cast.bob, **all_right(q8=""))
 
-    told = list(Score.objects.order_by("pk").values_list("comment", flat=True))
-    assert told == ["1 of 10 points still to be marked by a person.", "All answers are marked now.", ""]
+    comments = list(Score.objects.order_by("pk").values_list("comment", flat=True))
+    assert comments == ["All answers are marked now.", ""]
+
+
+def test_comment_that_was_never_sent_needs_no_other_one(cast: Cast) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    confirm(cast, attempt, "1")
+
+    assert Score.objects.get().comment == ""
 
 
 def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_launch(cast: Cast) -> None:

@@ -107,7 +107,7 @@ def test_export_is_complete(cast: Cast) -> None:
     (attempt,) = found["attempts"]
     assert "My own words" in [one["answer_text"] for one in attempt["answers"]]
     assert len(attempt["answers"]) == 10
-    assert (len(found["launches"]), len(found["grades"]), len(found["scores_told_to_platforms"])) == (1, 1, 1)
+    assert (len(found["launches"]), len(found["grades"]), len(found["scores_sent_to_platforms"])) == (1, 1, 1)
 
 
 def test_export_tells_a_learner_no_more_than_the_result_page(cast: Cast) -> None:

@@ -105,7 +105,7 @@ def test_trouble_with_the_list_is_told_in_the_language(cast: Cast, tess: Visit) 
 
 @pytest.mark.parametrize("stored", ["", "answered", "Something that an LMS said", f"  {scores.GIVEN_UP}"])
 def test_words_that_are_not_ours_stay_as_they_are(stored: str) -> None:
-    assert hints.spoken(stored) == stored
+    assert hints.translated(stored) == stored
 
 
 def test_points_that_are_refused_are_named_in_the_language(cast: Cast) -> None:
@@ -129,7 +129,7 @@ def test_what_failed_on_our_side_is_not_called_the_lms_s_words(cast: Cast, tess:
 
 def test_advice_that_was_stored_with_what_was_seen_is_told_once(cast: Cast, tess: Visit) -> None:
     with translation.override("de"):
-        told = hints.spoken(f"The LMS shows 8.5 of 10. {delivery.REPLACING}")
+        told = hints.translated(f"The LMS shows 8.5 of 10. {delivery.REPLACING}")
     assert told == "Senden Sie unseren Wert nur noch einmal, wenn er diesen ersetzen soll."
 
 

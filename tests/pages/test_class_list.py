@@ -179,7 +179,7 @@ def test_word_to_read_the_grades_reaches_a_worker_at_once(
     cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch, ago: timedelta | None
 ) -> None:
     hints: list[bool] = []
-    monkeypatch.setattr(tasks.read_grades_back, "delay_on_commit", lambda: hints.append(True))
+    monkeypatch.setattr(tasks.read_grades_back, "apply_async", lambda *args, **kwargs: hints.append(True))
     hand_in(cast.alice, **all_right())
     LineItem.objects.update(reconciled_at=ago and timezone.now() - ago)
     visit(cast.tess).post("/class/list")

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from lti.gradebook import lookups
-from lti.models import LineItem, Live, ResourceLink, Score, ScoreState
+from lti.models import BaseBy, LineItem, Live, ResourceLink, Score, ScoreState
 from lti.words import scopes
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
@@ -50,7 +50,7 @@ def test_keeping_the_grade_of_the_lms_ends_the_matter(cast: Cast, visit: Open) -
     assert event.state == ScoreState.KEPT
     page = tess.get("/class/").content.decode()
     assert "Send ours again" not in page
-    assert "The LMS&#x27;s stays" in page
+    assert "LMS grade kept" in page
     assert "Set by your teacher" in visit(cast.alice).get("/").content.decode()
 
 
@@ -60,7 +60,7 @@ def test_sending_ours_again_is_on_the_teachers_word(cast: Cast, visit: Open) -> 
 
     newest = lookups.latest(resource_link=cast.alice.resource_link, person=cast.alice.person)
     assert newest
-    assert (newest.state, newest.forced) == (ScoreState.DUE, True)
+    assert (newest.state, newest.base_by) == (ScoreState.DUE, BaseBy.PERSON)
 
 
 def test_scores_of_another_activity_are_out_of_reach(cast: Cast, visit: Open) -> None:
