@@ -214,6 +214,7 @@ def test_canvas_is_told_with_a_submission_where_its_work_opens(browser: Browser,
     Registration.objects.update(family="canvas")
     for _ in range(2):
         sending.drain(learner.registration_id)
+        Score.objects.update(rescaled=True)  # so that it is posted though the gradebook shows it
         scores.resend(score=Score.objects.get(), now=timezone.now() + timedelta(seconds=2))
     sending.drain(learner.registration_id, clock=lambda: timezone.now() + timedelta(minutes=1))
 

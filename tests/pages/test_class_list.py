@@ -176,13 +176,18 @@ def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:
 
 @pytest.mark.parametrize("ago", [None, timedelta(minutes=1)])
 def test_word_to_read_the_grades_reaches_a_worker_at_once(
-    cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch, ago: timedelta | None
+    cast: Cast,
+    visit: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    ago: timedelta | None,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     hints: list[bool] = []
     monkeypatch.setattr(tasks.read_grades_back, "apply_async", lambda *args, **kwargs: hints.append(True))
     hand_in(cast.alice, **all_right())
     LineItem.objects.update(reconciled_at=ago and timezone.now() - ago)
-    visit(cast.tess).post("/class/list")
+    with django_capture_on_commit_callbacks(execute=True):
+        visit(cast.tess).post("/class/list")
     assert hints == [True]
 
 
