@@ -433,3 +433,16 @@ def test_command_needs_one_registration(connection: Registration) -> None:
     for name in ("Test LMS", "nobody"):
         with pytest.raises(CommandError, match=str(connection.pk)):
             call_command("lti_doctor", name, stdout=StringIO())
+
+
+def test_the_last_check_and_what_failed_in_it_are_remembered(lms: Lms, connection: Registration) -> None:
+    doctor.examine(registration=connection)
+    connection.refresh_from_db()
+    assert connection.checked_at
+    assert connection.check_failed == ""
+
+    Registration.objects.update(active=False)
+    connection.refresh_from_db()
+    doctor.examine(registration=connection)
+    connection.refresh_from_db()
+    assert connection.check_failed == "Launches"
