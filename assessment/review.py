@@ -80,7 +80,7 @@ def _valid(points: Decimal, most: Decimal) -> Decimal:
     if not points.is_finite() or not 0 <= points <= most:
         raise InvalidPoints(_("The points must lie between 0 and {most}.").format(most=points_text(most)))
     if points != points.quantize(marking.MILLI):
-        raise InvalidPoints(_("The points may have three decimals at most."))
+        raise InvalidPoints(_("The points may have at most three decimals."))
     return points.quantize(marking.MILLI)
 
 

@@ -96,10 +96,10 @@ class Assignment(Dates):
         max_length=500,
         editable=False,
         default="",
-        help_text="What the LMS named for the link when that was last heeded.",
+        help_text="What the LMS named for the link when we last followed it.",
     )
     named_at = models.DateTimeField(editable=False, null=True, help_text="When it did so first.")
-    max_attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as many as one likes.")
+    max_attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Leave empty for unlimited.")
     counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
     feedback = models.CharField(max_length=16, choices=Feedback.choices, default=Feedback.AFTER_SUBMIT)
     while_waiting = models.CharField(max_length=16, choices=WhileWaiting.choices, default=WhileWaiting.MARKED_PART)

@@ -28,7 +28,7 @@ class Erasure(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     institution = models.ForeignKey(Institution, models.CASCADE)
     by = models.ForeignKey(
-        Person, models.SET_NULL, null=True, related_name="+", help_text="Empty: the person's own word."
+        Person, models.SET_NULL, null=True, related_name="+", help_text="Empty: the person asked for it."
     )
     erased = models.JSONField(help_text="Rows by kind.")
     at = models.DateTimeField()

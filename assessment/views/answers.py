@@ -71,7 +71,7 @@ class Outcome:
 
     @property
     def stale(self) -> dict[UUID, str]:
-        """What this window sent where a later answer stands, in plain text by item."""
+        """Your answer in this window where a later answer stands, in plain text by item."""
         return {one.item_version_id: one.given for one in self.saved if one.state == "stale"}
 
 

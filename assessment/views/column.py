@@ -32,7 +32,7 @@ class ColumnForm(forms.Form):
         """Where a comma sets off the decimals, 1.000 would be read as one though a thousand is meant."""
         typed = self.data.get("points", "").strip()
         if formats.get_format("DECIMAL_SEPARATOR") == "," and GROUPED.fullmatch(typed):
-            self.add_error("points", gettext("Write the points without a separator for thousands."))
+            self.add_error("points", gettext("Enter the points without a thousands separator."))
         return super().clean() or {}
 
 

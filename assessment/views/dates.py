@@ -48,7 +48,7 @@ class Moment(forms.DateTimeField):
 
     def __init__(self, label: "StrOrPromise") -> None:
         widget = forms.DateTimeInput(format=FORMATS[0], attrs={"type": "datetime-local"})
-        wrong = {"invalid": _("Write the day and the time, such as 2027-01-31 18:00.")}
+        wrong = {"invalid": _("Enter the date and time, such as 2027-01-31 18:00.")}
         super().__init__(label=label, required=False, input_formats=FORMATS, widget=widget, error_messages=wrong)
 
     def to_python(self, value: Any) -> datetime | None:
@@ -59,13 +59,15 @@ class Moment(forms.DateTimeField):
                 raise
             moment = error.params["datetime"].replace(tzinfo=timezone.get_current_timezone())
             if timezone.make_naive(moment.astimezone(UTC)) != moment.replace(tzinfo=None):
-                raise forms.ValidationError(gettext("The clocks skip this time on that day.")) from error
+                raise forms.ValidationError(
+                    gettext("This time does not exist on that day, because the clocks change.")
+                ) from error
         return self.stored if moment and self.stored and _as_shown(self.stored) == _as_shown(moment) else moment
 
     def clean(self, value: Any) -> datetime | None:
         moment: datetime | None = super().clean(value)
         if moment is not None and not 2000 <= moment.year < 2200:
-            raise forms.ValidationError(gettext("Choose a year that is nearer."))
+            raise forms.ValidationError(gettext("Choose a year closer to now."))
         return moment
 
 

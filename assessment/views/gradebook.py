@@ -36,7 +36,7 @@ class Line:
     theirs: str = ""  # another score that stands in the gradebook
 
 
-NO_COLUMN = Line("", _("Not in the gradebook"), more=_("Your LMS takes no score for this activity."))
+NO_COLUMN = Line("", _("Not in the gradebook"), more=_("Your LMS accepts no score for this activity."))
 HELD = Line(
     "wait", _("Waiting for your teacher"), more=_("Your score goes to the gradebook once every answer is marked.")
 )
@@ -44,30 +44,30 @@ ON_ITS_WAY = Line("wait", _("On its way to your gradebook"), moving=True)
 RETRYING = Line(
     "wait",
     _("Waiting for your LMS"),
-    more=_("It did not take the score yet. We keep trying; nothing is lost."),
+    more=_("It has not accepted the score yet. We keep trying; nothing is lost."),
     moving=True,
 )
-PAUSED = Line("wait", _("Waiting for your LMS until"), more=_("It takes no scores just now. Nothing is lost."))
+PAUSED = Line("wait", _("Waiting for your LMS until"), more=_("It accepts no scores right now. Nothing is lost."))
 CONFLICT = Line(
     "bad",
     _("Changed in the gradebook"),
-    more=_("Someone set another score there. Your teacher can see both scores."),
+    more=_("Someone set a different score there. Your teacher can see both scores."),
 )
 ABSENT = Line(
     "bad",
     _("Not in your gradebook"),
-    more=_("Your LMS shows no score for you any more. Your teacher can send it again."),
+    more=_("Your LMS no longer shows a score for you. Your teacher can send it again."),
 )
-KEPT = Line("ok", _("Set by your teacher"), more=_("Your teacher's own score stands in the gradebook."))
+KEPT = Line("ok", _("Set by your teacher"), more=_("The gradebook has the score that your teacher set."))
 REFUSED = Line(
-    "bad", _("Not in your gradebook"), more=_("Your LMS did not take the score. Your teacher can send it again.")
+    "bad", _("Not in your gradebook"), more=_("Your LMS did not accept the score. Your teacher can send it again.")
 )
 LOST = Line(
     "bad",
     _("Not in your gradebook"),
     more=_("The gradebook column is gone. Your score is kept here and goes to the new column once there is one."),
 )
-PART = _("The marked part is there already; it can only rise when the rest is marked.")
+PART = _("The points marked so far are already there; the score can only rise when the rest is marked.")
 
 
 def own_line(viewer: Launch, assignment: Assignment, grade: Grade | None) -> Line | None:
@@ -145,12 +145,12 @@ def trouble_line(score: Score, paused: datetime | None = None) -> Line:
     """For the teacher: what happened, and the LMS's own words. `paused`: the LMS gets nothing before that."""
     look, words = TEACHER_WORDS.get(ScoreState(score.state), TRYING)
     if score.state == ScoreState.HELD and score.live:
-        ours = gettext("We have {points}.").format(points=_points(score.score_given, score.score_maximum))
+        ours = gettext("Our score is {points}.").format(points=_points(score.score_given, score.score_maximum))
         return Line("bad", words, more=f"{ours} {seen(score)}")
     at = max(score.next_try_at, paused or score.next_try_at) if look == "wait" else None
     at = at if at and at > timezone.now() else None
     unsent = paused and not score.tries and not score.last_answer
-    return Line(look, words, at, gettext("The LMS takes no scores just now.") if unsent else _answer(score))
+    return Line(look, words, at, gettext("The LMS accepts no scores right now.") if unsent else _answer(score))
 
 
 def _answer(score: Score) -> str:

@@ -39,10 +39,10 @@ class PickForm(DatesForm):
     points = forms.DecimalField(
         label=_("Points"), max_value=MOST_POINTS, max_digits=8, decimal_places=2, required=False
     )
-    max_attempts = forms.IntegerField(label=_("How many attempts"), required=False, min_value=1, max_value=1000)
+    max_attempts = forms.IntegerField(label=_("Number of attempts"), required=False, min_value=1, max_value=1000)
     counts = forms.ChoiceField(
         label=_("Which attempt counts"),
-        choices=[(Counts.HIGHEST, _("The best one")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
+        choices=[(Counts.HIGHEST, _("The best")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
     )
 
     def __init__(self, data: Any, *, thing: Thing, limit: tuple[int, int] | None, initial: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ class PickForm(DatesForm):
             )
         whole = points is None or points == points.to_integral_value()
         if points is not None and least and most and not (whole and least <= points <= most):
-            told = gettext("Moodle takes whole points only, from {least} to {most}.")
+            told = gettext("Moodle accepts only whole points, from {least} to {most}.")
             raise forms.ValidationError(told.format(least=least, most=most))
         return points
 
@@ -213,7 +213,7 @@ def _nothing_accepted(request: LaunchRequest) -> HttpResponse:
         request,
         [],
         template="assessment/pick_refused.html",
-        errormsg=gettext("Assay can only be added as a link, and this place in your course takes none."),
+        errormsg=gettext("Assay can only be added as a link, and this place in your course does not accept links."),
         errorlog=f"accept_types is {accepted}; this tool makes ltiResourceLink and link",
     )
 

@@ -63,7 +63,11 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
     except Attempt.DoesNotExist as error:  # the learner was erased meanwhile
         raise Http404("No such answer.") from error
     except review.MarkedMeanwhile:
-        return _form(request, response, gettext("Someone marked this answer meanwhile: see below. Save to replace it."))
+        return _form(
+            request,
+            response,
+            gettext("Someone else has marked this answer in the meantime, see below. Save to replace that mark."),
+        )
     except review.InvalidPoints as error:
         return _form(request, response, str(error))
     if _from_attempt(request):
@@ -119,7 +123,7 @@ def _points(data: QueryDict, response: Response) -> Decimal:
     """The chosen level's points, or the number written below, which needs no choice beside it. Raises InvalidPoints."""
     level, written, levels = data.get("level", ""), data.get("points", "").strip(), _levels(response)
     if level in levels and written:
-        raise review.InvalidPoints(gettext("You chose a credit and wrote other points: keep one of the two."))
+        raise review.InvalidPoints(gettext("Choose a credit or enter other points, not both."))
     if level in levels:
         points: Decimal = levels[level]["points"]
         return points
@@ -128,7 +132,7 @@ def _points(data: QueryDict, response: Response) -> Decimal:
     try:
         return Decimal(written.replace(",", "."))
     except InvalidOperation as error:
-        raise review.InvalidPoints(gettext("Write the points as a number.")) from error
+        raise review.InvalidPoints(gettext("Enter the points as a number.")) from error
 
 
 def _from_attempt(request: LaunchRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Pages of a teacher: what needs a hand, then the class, then the numbers; policy, scores, one learner's attempt."""
+"""Pages of a teacher: what needs attention, then the class, then the numbers; policy, scores, one learner's attempt."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,20 +53,20 @@ class PolicyForm(DatesForm):
     field_order = (*POLICY, *DATES)  # as on the page: so errors are listed
 
     max_attempts = forms.IntegerField(
-        label=_("How many attempts"),
+        label=_("Number of attempts"),
         required=False,
         min_value=1,
         max_value=1000,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _("Write a whole number from 1 to 1000.")),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _("Enter a whole number from 1 to 1000.")),
     )
     counts = forms.ChoiceField(
         label=_("Which attempt counts"),
-        choices=[(Counts.HIGHEST, _("The best one")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
+        choices=[(Counts.HIGHEST, _("The best")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
     )
     feedback = forms.ChoiceField(
         label=_("What learners see after they submit"),
         choices=[
-            (Feedback.AFTER_SUBMIT, _("The score, which answers are right, and the reasons")),
+            (Feedback.AFTER_SUBMIT, _("The score, which answers are correct, and why")),
             (Feedback.NEVER, _("The score only")),
         ],
     )
@@ -180,7 +180,7 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
             return see_other("home")
         except QuizInUse:
             error = gettext(
-                "Learners have begun this check already. Add another link in your course for another check."
+                "Learners have already started this check. To use a different check, add another link in your course."
             )
     elif request.method == "POST":
         error = gettext("Choose one of the checks.")

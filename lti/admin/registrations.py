@@ -23,7 +23,7 @@ from roster.admin import OwnChoices, ReadOnlyRows
 
 
 class Trouble(admin.SimpleListFilter):
-    title = "needs a hand"
+    title = "needs attention"
     parameter_name = "trouble"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Score]) -> list[tuple[str, str]]:

@@ -180,7 +180,7 @@ def _columns(visit: Visit) -> str:
     if visit.link is None and links.exists():
         raise Trouble("Its launches offer no gradebook.", remedies.gradebook(visit.registration.family))
     if visit.link is None:
-        raise Skip("No launch has told us where the gradebook is.", remedies.NO_LAUNCH)
+        raise Skip("No launch has named the gradebook yet.", remedies.NO_LAUNCH)
     url = with_query(visit.link.line_items_url, resource_link_id=visit.link.resource_link_id)
     visit.line_items = objects(visit.call(READ_COLUMNS, "GET", url, media=ags.LINE_ITEMS_TYPE))
     return f"{len(visit.line_items)} for “{visit.link}”, {visit.link.context or 'no course'}."
@@ -201,7 +201,7 @@ def _roster(visit: Visit) -> str:
     if context is None and known.exists():
         raise Skip("Its launches offer no roster.", remedies.roster(visit.registration.family))
     if context is None:
-        raise Skip("No launch has told us where the roster is.", remedies.NO_LAUNCH)
+        raise Skip("No launch has named the class list yet.", remedies.NO_LAUNCH)
     found = visit.call((scopes.MEMBERSHIP,), "GET", context.memberships_url, media=nrps.MEMBERS_TYPE).json()
     members = found.get("members") if isinstance(found, dict) else None
     if not isinstance(members, list):

@@ -48,7 +48,7 @@ CLUTTER = remedies.CLUTTER.format(label=LABEL)
 
 def _make(visit: Visit, column: list[str]) -> str:
     if visit.link is None:
-        raise Skip("No launch has told us where the gradebook is.", remedies.NO_LAUNCH)
+        raise Skip("No launch has named the gradebook yet.", remedies.NO_LAUNCH)
     if scopes.LINE_ITEM not in visit.tokens:
         raise Skip("Making a column is not allowed.", remedies.gradebook(visit.registration.family))
     _remove(visit, column)

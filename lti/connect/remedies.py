@@ -40,7 +40,7 @@ _NO_ROSTER = {
 }
 _LOST = {
     scopes.SCORE: "Without it no score reaches the gradebook.",
-    scopes.RESULT: "Without it a grade that a teacher changed cannot be told from one that was lost.",
+    scopes.RESULT: "Without it a grade that a teacher changed looks like a grade that was lost.",
     scopes.LINE_ITEM: "Without it a missing gradebook column cannot be made.",
     scopes.LINE_ITEM_READ: "Without it the gradebook column of an activity cannot be found again.",
     scopes.MEMBERSHIP: "Without it learners show up once they have opened the activity, and removed ones stay.",

@@ -25,11 +25,11 @@ NOT_MADE = _(
 KEY_SET_HINT = _("The LMS gave us no access. Its administrator should check the tool's client id and key set address.")
 REPLACING = _("Send ours again only if it should replace that.")
 STILL_TRYING = _("The LMS did not answer; we keep trying.")
-FAULTY = _("The LMS answered with an error of its own; we keep trying.")
+FAULTY = _("The LMS had an internal error; we keep trying.")
 OVERRIDDEN = _(
     "Moodle keeps a grade that a teacher set by hand. Remove that override in the gradebook, then send again."
 )
-STANDS = _("The LMS took our score, but shows the other grade still. Remove that one there, then send again.")
+STANDS = _("The LMS accepted our score but still shows the other grade. Remove that grade there, then send again.")
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ STALE_AFTER = timedelta(minutes=3)
 GIVE_UP_AFTER = timedelta(days=3)
 FIRST_RETRY, LONGEST_RETRY = 2.0, 3_600.0  # seconds
 PAST_ANY_WAIT = timedelta(hours=6)  # longer than two tries of a score ever lie apart
-GIVEN_UP = _("Given up after three days of trying.")
+GIVEN_UP = _("We stopped trying after three days.")
 INTERRUPTED = _("Sending was interrupted; we try again.")
 ANOTHER_GRADE = _("The grade was changed in the LMS before. This new score waits for your decision.")
 NO_BASE: dict[str, Any] = {"base_by": "", "base_given": None, "base_maximum": None, "base_certain": False}

@@ -78,6 +78,6 @@ def _is_open(viewer: Any) -> bool:
 
 def _over(request: HttpRequest, viewer: Launch | None) -> HttpResponseBase:
     """410 for a launch that is over, 404 for one that never was."""
-    message = _("That visit is over. Open the activity again.")
+    message = _("Your session has ended. Open the activity again.")
     back = returning.address(viewer.return_url, lti_msg=message) if viewer else ""
     return render(request, "lti/expired.html", {"return_url": back}, status=410 if viewer else 404)

@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 ('look_again_at', models.DateTimeField(blank=True, editable=False, help_text='A reading came too soon for a score: another is to follow.', null=True)),
                 ('reconciled_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('news_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='When the platform last offered something new: scores may have waited for that.', null=True)),
-                ('replaced_at', models.DateTimeField(editable=False, help_text='When it took the place of another: what was told before is not in it.', null=True)),
+                ('replaced_at', models.DateTimeField(editable=False, help_text='When it replaced another column: earlier scores are not in it.', null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='roster.institution')),
                 ('registration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='line_items', to='lti.registration')),

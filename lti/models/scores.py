@@ -49,7 +49,7 @@ class LineItem(models.Model):
         help_text="When the platform last offered something new: scores may have waited for that.",
     )
     replaced_at = models.DateTimeField(
-        null=True, editable=False, help_text="When it took the place of another: what was told before is not in it."
+        null=True, editable=False, help_text="When it replaced another column: earlier scores are not in it."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -28,7 +28,7 @@ class Problem(Enum):
 
     LOGIN_INCOMPLETE = Explanation(
         400,
-        _("This address is opened by an LMS"),
+        _("This address is for an LMS to open"),
         _("The LMS left out something that is needed to sign you in."),
         ASK_ADMIN,
     )
@@ -51,7 +51,10 @@ class Problem(Enum):
         400, _("That took too long"), _("More than ten minutes passed between the click and the launch."), START_AGAIN
     )
     TOKEN_INVALID = Explanation(
-        400, _("The message from the LMS could not be trusted"), _("Its signature or its form is not right."), ASK_ADMIN
+        400,
+        _("The message from the LMS could not be trusted"),
+        _("Its signature or its format is not valid."),
+        ASK_ADMIN,
     )
     KEYS_UNAVAILABLE = Explanation(
         400,
@@ -59,7 +62,7 @@ class Problem(Enum):
         _("Its signing key could not be found in the key set of the LMS."),
         _(
             "Wait a minute, then open the activity again from your course. "
-            "If it stays so, tell your LMS administrators."
+            "If this keeps happening, tell your LMS administrators."
         ),
     )
     TOKEN_EXPIRED = Explanation(
@@ -95,13 +98,13 @@ class Problem(Enum):
     REPLAYED = Explanation(
         400,
         _("This launch was already used"),
-        _("A launch opens once; a reload or the back button repeats it."),
+        _("A launch works only once; reloading the page or going back repeats it."),
         START_AGAIN,
     )
     DEPLOYMENT_PENDING = Explanation(
         403,
         _("Waiting for approval"),
-        _("Your LMS reached us, but nobody has said yet which institution this placement belongs to."),
+        _("Your LMS reached us, but this placement is not assigned to an institution yet."),
         _(
             "Tell the people who look after your LMS, and give them the reference below: an administrator of this "
             "service has to approve the placement once. After that, open the activity again."
@@ -131,7 +134,7 @@ class Problem(Enum):
     PLATFORM_DOWN = Explanation(
         503,
         _("Your LMS cannot open this now"),
-        _("The LMS says that it has trouble of its own."),
+        _("The LMS says that it has an internal problem."),
         _("Wait a minute, then open the activity again from your course."),
     )
     PLATFORM_ERROR = Explanation(
@@ -140,7 +143,7 @@ class Problem(Enum):
     WRONG_ADDRESS = Explanation(
         400,
         _("The LMS sent its launch to the wrong address"),
-        _("It came to a page of this service that takes no launches."),
+        _("It came to a page of this service that accepts no launches."),
         ASK_ADMIN,
     )
     METHOD = Explanation(

@@ -148,9 +148,9 @@ def test_submitting_without_connection_says_so_and_loses_nothing(
     fill(player)
     context.set_offline(True)
     player.get_by_role("button", name="Submit").click()
-    expect(player.locator("[data-trouble]")).to_contain_text("nothing was submitted yet")
+    expect(player.locator("[data-trouble]")).to_contain_text("nothing has been submitted yet")
     said, pressed = player.locator("[data-trouble-below] .notice"), player.get_by_role("button", name="Submit")
-    expect(said).to_contain_text("nothing was submitted yet")
+    expect(said).to_contain_text("nothing has been submitted yet")
     assert apart(pressed, said) < 100, "a frame as high as its page does not scroll to the bar"
 
     context.set_offline(False)
@@ -166,10 +166,10 @@ def test_what_is_not_saved_any_more_is_marked_where_it_is_answered(player: Page)
     player.route("**/responses", lambda route: route.fulfill(status=410, content_type="application/json", body="{}"))
     player.get_by_label("Avoid checking the answer once it sounds polished", exact=True).check()
 
-    expect(player.locator("#q1 .saved")).to_contain_text("Not saved. This visit is over.")
+    expect(player.locator("#q1 .saved")).to_contain_text("Not saved. Your session has ended.")
     player.locator("#q2 input").first.check()
-    expect(player.locator("#q2 .saved")).to_contain_text("Not saved. This visit is over.")
-    expect(player.locator("[data-trouble-below]")).to_contain_text("This visit is over.")
+    expect(player.locator("#q2 .saved")).to_contain_text("Not saved. Your session has ended.")
+    expect(player.locator("[data-trouble-below]")).to_contain_text("Your session has ended.")
 
 
 def test_what_is_answered_after_another_window_submitted_is_marked(player: Page, context: BrowserContext) -> None:
@@ -182,7 +182,7 @@ def test_what_is_answered_after_another_window_submitted_is_marked(player: Page,
 
     player.get_by_label("Avoid checking the answer once it sounds polished", exact=True).check()
 
-    expect(player.locator("#q1 .saved")).to_contain_text("Not saved. This attempt was submitted already")
+    expect(player.locator("#q1 .saved")).to_contain_text("Not saved. This attempt has already been submitted")
     player.locator("[data-trouble-below]").get_by_role("link", name="See the result").click()
     expect(player.locator("body")).to_contain_text("9 of 10 points so far")
 
@@ -230,7 +230,7 @@ def test_what_is_typed_after_the_visit_ended_is_there_on_the_next(player: Page) 
     player.route("**/responses", lambda route: route.fulfill(status=410, content_type="application/json", body="{}"))
     text = player.locator("#q8 textarea")
     text.fill("First half.")
-    expect(player.locator("#q8 .saved")).to_contain_text("Not saved. This visit is over.")
+    expect(player.locator("#q8 .saved")).to_contain_text("Not saved. Your session has ended.")
     text.fill("First half. Second half.")
     player.unroute("**/responses")
     player.reload()

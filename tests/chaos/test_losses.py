@@ -107,7 +107,7 @@ def test_a_grade_that_a_teacher_changed_in_moodle_is_shown_and_never_forced(syst
     assert course.score("alice")["final"] == 3.0
     assert "Changed in the gradebook" in first.get(first.page.url).text
     page = teacher.get(teacher.page.url.split("/review")[0] + "/class/")
-    assert "Needs a hand" in page.text
+    assert "Needs attention" in page.text
 
 
 def test_a_page_of_yesterday_cannot_overwrite_what_was_saved_since(system: System) -> None:

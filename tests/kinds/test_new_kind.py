@@ -107,7 +107,7 @@ def test_practice_takes_any_kind(on: Assignment) -> None:
     answer = client.post(address, {f"answer-{item}-ticked": ["rose", "grass"], "check": str(item)})
     page = client.get(answer["Location"]).content.decode()
     assert "grass and rose" in page
-    assert "Show the right answer" in page
+    assert "Show the correct answer" in page
 
 
 def compares_kinds(tree: ast.AST) -> list[int]:

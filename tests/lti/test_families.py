@@ -295,7 +295,7 @@ def test_grade_that_any_lms_keeps_though_it_says_yes_is_told(desk: Desk, readabl
     assert len(desk.sent()) == 2
     if readable:
         assert event.live_given == 7
-        assert "Remove that one there" in event.hint
+        assert "Remove that grade there" in event.hint
 
 
 def test_moodle_override_is_told_though_the_first_look_at_it_failed(desk: Desk) -> None:

@@ -384,7 +384,7 @@ def test_grade_that_a_teacher_removed_on_our_advice_gives_way_to_ours(desk: Desk
     look(desk)
     keep, desk.platform._keep = desk.platform._keep, lambda body: None  # type: ignore[method-assign]
     scores.resend(score=newest(desk), now=desk.now)
-    assert "Remove that one there" in desk.drain(after=2).hint
+    assert "Remove that grade there" in desk.drain(after=2).hint
     desk.platform.results = [{"userId": "ada", "resultMaximum": 10}]
     desk.platform._keep = keep  # type: ignore[method-assign]
     scores.resend(score=newest(desk), now=desk.now)

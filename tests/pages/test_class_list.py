@@ -144,7 +144,7 @@ def test_class_can_be_narrowed_to_a_group(cast: Cast, visit: Open) -> None:
 def test_teacher_has_the_list_read_again(cast: Cast, visit: Open) -> None:
     context = offer_list(cast.alice, roster_next_at=timezone.now() + timedelta(hours=5))
     tess = visit(cast.tess)
-    assert "has not given its list yet" in tess.get("/class/").content.decode()
+    assert "has not sent its class list yet" in tess.get("/class/").content.decode()
 
     answer = tess.post("/class/list")
 
@@ -167,7 +167,7 @@ def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:
 
     assert reconcile.due(timezone.now()).get() == column
     page = tess.get("/class/?update=1").content.decode()
-    assert "The grades of your LMS are being read." in page
+    assert "Grades are being read from your LMS." in page
     assert '<class-waiter class="stack" data-moving>' in page
     Score.objects.update(state=ScoreState.SYNCED)
     LineItem.objects.update(reconciled_at=read_at)
@@ -200,7 +200,7 @@ def test_group_that_was_chosen_stays_chosen(cast: Cast, visit: Open) -> None:
     tess = visit(cast.tess)
 
     page = tess.get(f"/class/?group={red.pk}").content.decode()
-    assert "This list alone is of the group" in page
+    assert "Only this list is limited to the group" in page
     assert f"/class/attempts/{attempt.pk}?group={red.pk}" in page
     assert f"/class/?group={red.pk}#class" in tess.get(f"/class/attempts/{attempt.pk}?group={red.pk}").content.decode()
     assert tess.post("/class/list", {"group": str(red.pk)})["Location"].endswith(
@@ -240,7 +240,7 @@ def test_what_went_wrong_with_the_list_is_told_in_the_lms_words(cast: Cast, visi
     page = table(visit(cast.tess).get("/class/").content.decode())
 
     assert "answered 403: &lt;b&gt;scope&lt;/b&gt;" in page
-    assert "As your LMS listed it" in page
+    assert "Class list updated" in page
 
 
 def test_class_of_another_is_behind_the_same_door(cast: Cast) -> None:

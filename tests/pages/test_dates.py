@@ -28,8 +28,8 @@ def within(cast: Cast, opens: int | None = None, closes: int | None = None) -> N
 @pytest.mark.parametrize(
     ("opens", "closes", "said", "begins"),
     [
-        (1, 2, (b"<dt>Opens</dt>", b"This check is not open yet. You can begin once it is."), False),
-        (-2, -1, (b"<dt>Closed</dt>", b"This check is closed. No attempt can begin any more."), False),
+        (1, 2, (b"<dt>Opens</dt>", b"This check is not open yet. You can start once it opens."), False),
+        (-2, -1, (b"<dt>Closed</dt>", b"This check is closed. No new attempt can be started."), False),
         (-1, 1, (b"<dt>Closes</dt>",), True),
         (None, None, (b"<dt>Due</dt>",), True),
     ],
@@ -131,8 +131,8 @@ def test_teacher_sets_dates_in_local_time_and_takes_them_away(cast: Cast) -> Non
 @pytest.mark.parametrize(
     ("opens", "closes", "said", "label"),
     [
-        (1, 2, b"Learners cannot begin yet; you can, as a preview.", b"<dt>Opens</dt>"),
-        (-2, -1, b"Learners cannot begin any more; you can, as a preview.", b"<dt>Closed</dt>"),
+        (1, 2, b"Learners cannot start yet; you can, as a preview.", b"<dt>Opens</dt>"),
+        (-2, -1, b"Learners can no longer start; you can, as a preview.", b"<dt>Closed</dt>"),
         (-1, 1, b"Preview.", b"<dt>Open since</dt>"),
     ],
 )
@@ -184,7 +184,7 @@ def test_time_that_comes_twice_means_the_first_and_one_that_never_comes_is_refus
 
     refused = tess.post("/class/policy", given | {"closes_at": "2027-03-28T02:30"})
     assert refused.status_code == 422
-    assert "The clocks skip this time on that day." in refused.content.decode()
+    assert "This time does not exist on that day, because the clocks change." in refused.content.decode()
 
 
 def test_teacher_is_told_that_the_lms_sets_the_dates(cast: Cast) -> None:

@@ -24,9 +24,9 @@ def changed_there(cast: Cast, live: Live = Live.GRADED, shown: str | None = "8.5
 @pytest.mark.parametrize(
     ("live", "shown", "words"),
     [
-        (Live.GRADED, "8.5", "We have 9 of 10. The LMS shows 8.5 of 10: someone changed it there."),
-        (Live.EMPTY, None, "We have 9 of 10. The grade was cleared in the LMS."),
-        (Live.MISSING, None, "We have 9 of 10. The LMS shows no grade for this person."),
+        (Live.GRADED, "8.5", "Our score is 9 of 10. The LMS shows 8.5 of 10: someone changed it there."),
+        (Live.EMPTY, None, "Our score is 9 of 10. The grade was cleared in the LMS."),
+        (Live.MISSING, None, "Our score is 9 of 10. The LMS shows no grade for this person."),
     ],
 )
 def test_drift_is_told_in_plain_words_with_both_choices(

@@ -126,7 +126,7 @@ def test_lost_connection_keeps_answers_and_sends_them_when_it_is_back(
     page.locator("#q2").get_by_label("The right one").check()
     expect(page.locator("[data-trouble]")).to_contain_text("No connection. Your answers are kept here")
     page.get_by_role("button", name="Submit").click()
-    expect(page.locator("[data-trouble]")).to_contain_text("nothing was submitted yet")
+    expect(page.locator("[data-trouble]")).to_contain_text("nothing has been submitted yet")
     assert stored(attempt)["q1"] is None
     page.context.set_offline(False)
     expect(page.locator("#q2 .saved")).to_have_text(re.compile(r"^Saved \d"))
@@ -221,7 +221,7 @@ def test_submit_sends_what_is_still_being_typed_and_the_result_appears_by_itself
     page.locator("#q8 textarea").fill("Typed and submitted in one breath")
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_role("heading", name="Submit your answers?")).to_be_visible()
-    page.get_by_role("button", name="Submit as it is").click()
+    page.get_by_role("button", name="Submit anyway").click()
     expect(page.get_by_text("Being marked")).to_be_visible()
     assert stored(attempt)["q8"] == "Typed and submitted in one breath"
     marking.mark_attempt(attempt.pk, NOW)
@@ -234,7 +234,7 @@ def test_written_points_are_chosen_and_a_chosen_credit_takes_them_back(
     hand_in(acting.alice, **all_right())
     waiting = access.waiting_responses(acting.tess).get().pk
     page.goto(f"{live_server.url}/s/{key_of(acting.tess)}/review/{waiting}/")
-    points, other = page.get_by_label("Other points, 0 to 1"), page.get_by_label("Other points, written below")
+    points, other = page.get_by_label("Other points, 0 to 1"), page.get_by_label("Other points, entered below")
     points.fill("0.5")
     expect(other).to_be_checked()
     page.get_by_label("Full credit").check()
@@ -273,14 +273,14 @@ def test_page_in_a_frame_tells_its_height_and_shows_no_header(
 
 def test_practice_gives_feedback_in_place(acting: Cast, page: Page, live_server: LiveServer) -> None:
     page.goto(live_server.url + "/learn/quiz/the-check")
-    for question, option, verdict in (("#q1", "The wrong one", "Not right"), ("#q2", "The right one", "Right")):
+    for question, option, verdict in (("#q1", "The wrong one", "Incorrect"), ("#q2", "The right one", "Correct")):
         page.locator(question).get_by_label(option, exact=True).check()
         page.locator(question).get_by_role("button", name="Check this answer").click()
         expect(page.locator(f"{question} .state")).to_contain_text(verdict)
     expect(page).to_have_url(re.compile("/learn/practice/"))
     expect(page.locator("#progress")).to_contain_text("2 of 10 checked")
     page.reload()
-    expect(page.locator("#q1 .state")).to_contain_text("Not right")
+    expect(page.locator("#q1 .state")).to_contain_text("Incorrect")
     page.get_by_role("button", name="Finish").click()
     expect(page.get_by_role("heading", name="How it went")).to_be_visible()
     assert page.context.cookies() == []

@@ -280,7 +280,7 @@ def test_moodle_takes_whole_points_to_a_hundred_and_the_page_says_so(only: Quiz,
     response = add(picker(Family.MOODLE), **{"quiz-fine-tuning-points": points})
 
     assert response.status_code == 422
-    assert b"Moodle takes whole points only, from 1 to 100." in response.content
+    assert b"Moodle accepts only whole points, from 1 to 100." in response.content
 
 
 def test_moodle_default_points_fit_its_form(db: None) -> None:
@@ -427,7 +427,7 @@ def test_long_list_is_shown_further_with_what_was_chosen(only: Quiz) -> None:
 def test_search_that_finds_nothing_says_so(only: Quiz) -> None:
     page = picker().post("/", {"q": "quantum\x00 %_", "do": "search"})
 
-    assert b"Nothing has these words" in page.content
+    assert b"Nothing matches" in page.content
 
 
 def test_nothing_published_is_a_page_with_a_way_back(db: None) -> None:

@@ -45,7 +45,7 @@ def test_checking_one_answer_comes_back_to_it_with_the_reason(cast: Cast) -> Non
     assert answer.status_code == 303
     assert answer["Location"].endswith("#q3")
     page = client.get(answer["Location"]).content.decode()
-    assert "✗ Not right" in page
+    assert "✗ Incorrect" in page
     assert "It is not so." in page
     assert "#summary" in page
     assert "1 of 10 checked" in page
@@ -179,7 +179,7 @@ def test_one_client_cannot_begin_without_end(cast: Cast, client: Client, setting
     assert limited.status_code == 429
     assert 0 < int(limited["Retry-After"]) <= 3600
     page = limited.content.decode()
-    assert "no further one can begin just now" in page
+    assert "no more can be started right now" in page
     assert 'value="c" checked' in page, "what was answered stands in the page"
     assert Attempt.objects.count() == 2
     data = {

@@ -24,7 +24,7 @@ Open = Callable[..., Visit]
 def test_overview_says_what_counts_and_offers_to_start(cast: Cast, visit: Open) -> None:
     page = visit(cast.alice).get().content.decode()
     assert "10 questions, 10 points" in page
-    assert "As many as you like" in page
+    assert "Unlimited" in page
     assert "Your best attempt" in page
     assert "Start the check" in page
 
@@ -184,9 +184,9 @@ def test_result_leads_with_the_score_and_what_it_waits_for(cast: Cast, visit: Op
     assert "7.5 <small>of 10 points so far" in page
     assert "9 of 10 marked" in page
     assert "up to 1 more point." in page
-    assert page.count("✓ Right") == 7
-    assert page.count("✗ Not right") == 1
-    assert page.count("◐ Partly") == 1
+    assert page.count("✓ Correct") == 7
+    assert page.count("✗ Incorrect") == 1
+    assert page.count("◐ Partly correct") == 1
     assert "It is not so." in page
     assert "/lesson/#summary" in page
     assert "On its way to your gradebook" in page
@@ -246,8 +246,8 @@ def test_ideas_are_held_back_during_the_last_attempt_too(cast: Cast, visit: Open
 @pytest.mark.parametrize(
     ("counts", "said"),
     [
-        (Counts.LATEST, "The latest attempt counts, also when it earns less."),
-        (Counts.FIRST, "Your first attempt counts. Another one is for practice"),
+        (Counts.LATEST, "The latest attempt counts, even if it earns less."),
+        (Counts.FIRST, "Your first attempt counts. Further attempts are for practice"),
     ],
 )
 def test_learner_knows_before_starting_again_what_it_can_do_to_the_grade(
@@ -277,7 +277,7 @@ def test_policy_of_score_only_shows_no_feedback(cast: Cast, visit: Open) -> None
     page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
     assert "Your teacher chose to show the score only." in page
     assert not any(
-        words in page for words in ("Right</span>", "Not right", "Because it is so.", "Names the secret idea")
+        words in page for words in ("Correct</span>", "Incorrect", "Because it is so.", "Names the secret idea")
     )
 
 

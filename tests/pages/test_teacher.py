@@ -80,7 +80,7 @@ def test_class_page_shows_first_what_needs_a_hand(cast: Cast, visit: Open) -> No
     event.state, event.last_status, event.last_answer = ScoreState.REFUSED, 422, "User <b>unknown</b>"
     event.save()
     page = visit(cast.tess).get().content.decode()
-    assert page.index("Needs a hand") < page.index(">Class<") < page.index(">Numbers<")
+    assert page.index("Needs attention") < page.index(">Class<") < page.index(">Statistics<")
     assert "<strong>1 answer</strong> waits" in page
     assert "The LMS said: User unknown" in page
     assert "<b>" not in page
@@ -116,7 +116,7 @@ def test_class_page_says_what_is_on_its_way_until_it_is_there(cast: Cast, visit:
     tess = visit(cast.tess)
     page = tess.get().content.decode()
     assert "… 1 score</span> on the way to the LMS." in page
-    assert "no score in trouble" not in page
+    assert "no problem with a score" not in page
     assert '<class-waiter class="stack" data-moving>' in page
     Score.objects.update(state=ScoreState.SYNCED)
     assert "data-moving" not in tess.get().content.decode()
@@ -153,10 +153,10 @@ def test_score_that_waits_for_a_pause_of_the_lms_is_in_sight_of_everyone(cast: C
         sent = tess.post(f"/class/scores/{Score.objects.get().pk}/resend")
         assert sent["Location"].endswith("/class/?done=sent")
     page = tess.get("/class/?done=sent").content.decode()
-    assert "1 score is not where it should be." in page
-    assert "The LMS takes no scores just now." in page
+    assert "1 score is not in the gradebook as it should be." in page
+    assert "The LMS accepts no scores right now." in page
     assert "on the way to the LMS" not in page
-    assert "Sent again. Below is what came of it so far." in page
+    assert "Sent again. The result so far is below." in page
     assert "Waiting for your LMS until" in alice.get("/").content.decode()
 
     Registration.objects.update(paused_until=timezone.now() + timedelta(seconds=20))
@@ -170,7 +170,7 @@ def test_what_a_teacher_decided_about_a_score_is_said(cast: Cast, visit: Open) -
     tess, event = visit(cast.tess), Score.objects.get()
     kept = tess.post(f"/class/scores/{event.pk}/keep")
     assert kept["Location"].endswith("/class/?done=kept")
-    assert "The score of the LMS stays." in tess.get("/class/?done=kept").content.decode()
+    assert "The LMS's score is kept." in tess.get("/class/?done=kept").content.decode()
 
     page = visit(cast.alice).get("/").content.decode()
     assert "Set by your teacher: 7 of 10" in page
@@ -199,12 +199,12 @@ def test_score_that_may_not_be_sent_any_more_needs_a_hand(cast: Cast, visit: Ope
     hand_in(make_launch(ResourceLink.objects.get(pk=cast.alice.resource_link_id), cast.alice.person), **all_right())
 
     page = visit(cast.tess).get("/class/").content.decode()
-    hand = page[page.index("Needs a hand") : page.index(">Class<")]
+    hand = page[page.index("Needs attention") : page.index(">Class<")]
     assert "<strong>1 score</strong> was not sent." in hand
     assert "does not let this tool write them" in hand
-    assert "no score in trouble" not in hand
+    assert "no problem with a score" not in hand
     assert "Not in the gradebook</span>" in page
-    assert "takes no score for this activity" in visit(cast.alice).get().content.decode()
+    assert "accepts no score for this activity" in visit(cast.alice).get().content.decode()
 
 
 def test_what_the_gradebook_lacks_is_sent_again_by_one_click(
@@ -224,8 +224,8 @@ def test_what_the_gradebook_lacks_is_sent_again_by_one_click(
         Score.objects.filter(pk=event.pk).update(state=state, live=live)
     tess = visit(cast.tess)
     page = tess.get("/class/").content.decode()
-    assert "Send all that the gradebook lacks" in page
-    assert "3 scores are not where they should be. The first 2:" in page
+    assert "Send all missing scores" in page
+    assert "3 scores are not in the gradebook as they should be. The first 2:" in page
     assert page.count('/resend">') == 3, "two of one score and that of all"
 
     assert tess.post("/class/scores/resend").status_code == 303
@@ -261,7 +261,7 @@ def test_second_reviewer_is_told_of_the_first_ones_mark(cast: Cast, visit: Open)
 
     assert page.status_code == 422
     shown = page.content.decode()
-    assert "Someone marked this answer meanwhile" in shown
+    assert "Someone else has marked this answer in the meantime" in shown
     assert "too short" in shown
     mark = Mark.objects.get(by="person")
     assert f'name="seen" value="{mark.pk}"' in shown
@@ -374,7 +374,7 @@ def test_interval_of_the_mean_ends_where_the_scale_ends(cast: Cast, visit: Open)
     folding.fold(assignment_id=cast.assignment.pk, now=NOW)
     page = visit(cast.tess).get("/class/").content.decode()
     assert "1 not fully marked" in page
-    assert "Of the learners who are fully marked." in page
+    assert "Counts only learners whose answers are all marked." in page
 
 
 def test_question_of_which_answers_wait_has_no_figures_yet(cast: Cast, visit: Open) -> None:
@@ -404,7 +404,7 @@ def test_question_without_approved_key_is_marked_by_a_person_with_all_options_in
     response = access.waiting_responses(tess).get()
     page = visit(tess).get(f"/review/{response.pk}/").content.decode()
     assert "The half right one</span>: 0.5" in page
-    assert "The key of this question is not approved" in page
+    assert "The answer key of this question is not approved" in page
     assert visit(tess).post(f"/review/{response.pk}/", {"level": "none"}).status_code == 303
 
 
@@ -416,7 +416,7 @@ def test_teacher_previews_as_learner_without_a_trace_in_the_class(cast: Cast, vi
     tess.post(f"/attempts/{attempt.pk}/submit", tess.form(attempt, **all_right()))
     assert "Being marked" in tess.get(f"/attempts/{attempt.pk}/result").content.decode()
     page = tess.get("/class/").content.decode()
-    assert "No learner has begun yet" in page
+    assert "No learner has started yet" in page
     assert not Score.objects.exists()
 
 
@@ -484,7 +484,7 @@ def test_another_check_is_chosen_from_the_class_page_until_somebody_has_begun(ca
 def test_teacher_is_told_of_a_check_that_the_lms_names_too_late(cast: Cast, visit: Open) -> None:
     other = published_quiz()
     begin(cast.alice)
-    words = "but learners have begun this check"
+    words = "but learners have already started this check"
     assert words not in visit(cast.tess).get("/class/").content.decode()
     later = make_launch(cast.alice.resource_link, cast.tess.person, Role.INSTRUCTOR, custom={"quiz": other.slug})
 
@@ -509,7 +509,7 @@ def test_errors_of_the_policy_are_listed_as_on_the_page(cast: Cast, visit: Open)
     wrong = {"max_attempts": "0", "counts": "highest", "feedback": "never", "while_waiting": "nothing"}
     page = visit(cast.tess).post("/class/policy", {**wrong, "closes_at": "soon", "zone": "UTC"}).content.decode()
     listed = page[page.index('class="errors"') :]
-    assert listed.index("How many attempts") < listed.index("Closes")
+    assert listed.index("Number of attempts") < listed.index("Closes")
 
 
 def test_changing_a_mark_returns_to_the_attempt_it_was_opened_from(cast: Cast, visit: Open) -> None:

@@ -135,7 +135,7 @@ def test_the_public_check_gives_feedback_and_leaves_no_trace_in_grades(system: S
 
     page = visit.press(form, check=first.removeprefix("answer-"))
 
-    assert "Not right" in page.text
+    assert "Incorrect" in page.text
     assert "nowhere does it hand the whole decision to an AI" in page.text
     assert system.query("select count(*) from assessment_grade where points is null") == [(0,)]
 

@@ -66,7 +66,7 @@ def read(answer: Answer) -> Verdict:
         return Verdict(Kind.LOST, _("The gradebook column was not found. Was the activity deleted?"))
     if answer.status in (408, 425) or answer.status >= 500 or 300 <= answer.status < 400:
         delay = answer.retry_after
-        return Verdict(Kind.RETRY, _("The LMS had a fault; we keep trying."), delay, pause=delay is not None)
+        return Verdict(Kind.RETRY, _("The LMS had an error; we keep trying."), delay, pause=delay is not None)
     return Verdict(Kind.REFUSED, HINTS.get(answer.status, _("The LMS did not accept this score.")))
 
 

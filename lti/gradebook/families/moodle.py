@@ -24,7 +24,7 @@ LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructo
 PLACES = Decimal("0.00001")
 
 NOT_GRADED = _("Moodle does not grade this person here: not enrolled, removed, or a teacher.")
-LOCKED = _("Moodle had a fault; we keep trying. Is this grade locked in the gradebook?")
+LOCKED = _("Moodle had an error; we keep trying. Is this grade locked in the gradebook?")
 FORBIDDEN = _("Moodle does not let this tool write here. Its grade service may be switched off for this tool.")
 
 RULES: list[generic.Rule] = [

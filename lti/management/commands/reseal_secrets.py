@@ -8,11 +8,11 @@ from lti.models import sealed
 
 
 class Command(BaseCommand):
-    help = "Seal every stored secret anew with the first key of ASSAY_ENCRYPTION_KEYS. Safe to repeat."
+    help = "Reseal every stored secret with the first key of ASSAY_ENCRYPTION_KEYS. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             count = sealed.reseal()
         except sealed.CannotOpen as error:
             raise CommandError(f"Nothing was changed: {error}") from error
-        self.stdout.write(f"{count} sealed anew.")
+        self.stdout.write(f"{count} resealed.")
