@@ -112,7 +112,7 @@ def test_practice_speaks_the_language_of_the_browser(cast: Cast, german: Client)
     assert 'data-say-offline="Keine Verbindung. Ihre Antworten sind noch hier;' in opened.content.decode()
     assert "Beantworten Sie zuerst die Frage." in refused.content.decode()
     assert "1 von 10 geprüft" in checked
-    assert "✗ Nicht richtig" in checked
+    assert "✗ Falsch" in checked
     assert "So lief es</h1>" in done
 
 

@@ -21,7 +21,7 @@ def test_grade_changed_in_the_lms_is_found_shown_and_replaced_only_on_the_teache
     system.manage("shell", "-c", READ_BACK)
 
     teacher = course.launch("tess", role="instructor")
-    assert "We have 9 of 10. The LMS shows 3 of 10: someone changed it there." in teacher.page.text
+    assert "Our score is 9 of 10. The LMS shows 3 of 10: someone changed it there." in teacher.page.text
     assert course.score("alice")["final"] == 3
     teacher.press(teacher.page.form("/resend"))
     if mode == "canvas":
