@@ -170,7 +170,7 @@ def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:
     assert "The grades of your LMS are being read." in page
     assert '<class-waiter class="stack" data-moving>' in page
     Score.objects.update(state=ScoreState.SYNCED)
-    LineItem.objects.update(reconciled_at=read_at)
+    LineItem.objects.update(reconciled_at=timezone.now() - timedelta(seconds=30))
     assert "data-moving" not in tess.get("/class/?update=1").content.decode()
 
 
