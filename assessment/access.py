@@ -6,14 +6,14 @@ A `viewer` is the launch that a request belongs to. Every refusal reads as "ther
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Lower
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
+from django.db.models.functions import Coalesce, Concat, Lower, Trim
 
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
 from assessment.placement import linking, placing
 from content.models import LessonVersion, Quiz
 from lti.launch.messages.privacy import TYPES as PRIVACY_TYPES
-from lti.models import Context, Launch
+from lti.models import Context, Launch, PlatformUser
 from roster.models import Enrollment, Group, Institution, Person, Role
 from roster.rows import Prepared, one
 
@@ -122,7 +122,18 @@ def class_people(viewer: Launch) -> QuerySet[Person]:
             left=Exists(places.filter(person=OuterRef("pk"), active=False)),
             made=Coalesce(Subquery(mine), 0),
         )
-        .order_by("left", Lower("family_name"), Lower("given_name"), Lower("name"), "pk")
+        .order_by("left", "sort_name", "pk")
+    )
+
+
+def with_namesakes(viewer: Launch, people: QuerySet[Person]) -> QuerySet[Person]:
+    """Adds how many of the people are shown under the same name, `namesakes`, and the LMS's id of each, `sub`."""
+    require_instructor(viewer)
+    users = PlatformUser.objects.filter(person=OuterRef("pk"), registration=viewer.registration_id)
+    joined = Trim(Concat("given_name", Value(" "), "family_name"))
+    called = Lower(Case(When(name="", then=joined), default=F("name")))
+    return people.annotate(
+        namesakes=Window(Count("pk"), partition_by=called), sub=Subquery(users.order_by("pk").values("sub")[:1])
     )
 
 
@@ -145,7 +156,7 @@ def class_grades(viewer: Launch) -> QuerySet[Grade]:
     return (
         Grade.objects.filter(assignment__resource_link=viewer.resource_link_id, institution=viewer.institution_id)
         .select_related("person", "attempt", "assignment")
-        .order_by("person__family_name", "person__given_name", "person__name", "person_id")
+        .order_by("person__sort_name", "person_id")
     )
 
 

@@ -28,6 +28,16 @@ def current_quizzes() -> QuerySet[QuizVersion]:
     return with_items(QuizVersion.objects.filter(quiz__current=F("pk"))).order_by("quiz__slug")
 
 
+def quizzes_without_lesson() -> QuerySet[QuizVersion]:
+    """The current version of every quiz that belongs to no lesson, by title."""
+    alone = QuizVersion.objects.filter(quiz__current=F("pk"), lesson_version=None)
+    return alone.select_related("quiz").order_by("title", "quiz__slug")
+
+
+def slugs_of_quizzes(version: LessonVersion) -> list[str]:
+    return [quiz.slug for quiz in _published_quizzes(version)]
+
+
 def with_items(versions: QuerySet[QuizVersion]) -> QuerySet[QuizVersion]:
     """The versions with all that `public_quiz` shows."""
     places = QuizVersionItem.objects.select_related("item_version__item").order_by("position")
@@ -46,7 +56,7 @@ def public_lesson(version: LessonVersion) -> dict[str, Any]:
         "minutes": body["minutes"],
         "reviewed": body["reviewed"],
         "sections": body["sections"],
-        "quizzes": [quiz.slug for quiz in _published_quizzes(version)],
+        "quizzes": slugs_of_quizzes(version),
         "content_hash": version.content_hash,
         "published_at": version.published_at,
     }

@@ -3,4 +3,7 @@ from django.urls import path
 from content import views
 
 app_name = "content"
-urlpatterns = [path("lesson/<slug:slug>", views.lesson, name="lesson")]
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("lesson/<slug:slug>", views.lesson, name="lesson"),
+]

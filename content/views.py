@@ -1,4 +1,4 @@
-"""The public lesson page."""
+"""The public pages of lessons."""
 
 from hashlib import sha256
 
@@ -13,6 +13,14 @@ from django.views.decorators.http import require_safe
 
 from content import reading
 from content.models import LessonVersion
+
+
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Every lesson and every check that can be read without an account."""
+    lessons = [(version, _check_url(reading.slugs_of_quizzes(version))) for version in reading.current_lessons()]
+    alone = [(version, _check_url([version.quiz.slug])) for version in reading.quizzes_without_lesson()]
+    return render(request, "content/index.html", {"lessons": lessons, "checks": alone})
 
 
 @require_safe

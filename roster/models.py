@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from roster.ids import uuid7
+from roster.sorting import sort_name
 
 
 class Institution(models.Model):
@@ -36,6 +37,11 @@ class Person(models.Model):
     given_name = models.CharField(max_length=255, blank=True)
     family_name = models.CharField(max_length=255, blank=True)
     email = models.CharField(max_length=254, blank=True)
+    sort_name = models.GeneratedField(
+        expression=sort_name(),
+        output_field=models.TextField(db_collation="C"),
+        db_persist=True,
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

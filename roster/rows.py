@@ -72,7 +72,8 @@ class Insert(Generic[Row]):
 
     @cached_property
     def _built(self) -> tuple[str, list[Any]]:
-        fields, quote = list(self.model._meta.local_concrete_fields), connections[DEFAULT_DB_ALIAS].ops.quote_name
+        fields = [field for field in self.model._meta.local_concrete_fields if not field.generated]
+        quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
         columns = ", ".join(quote(str(field.column)) for field in fields)
         marks = ", ".join(["%s"] * len(fields))
         return f"INSERT INTO {quote(self.model._meta.db_table)} ({columns}) VALUES ({marks})", fields

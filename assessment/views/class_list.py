@@ -31,10 +31,11 @@ LineOf = Callable[[UUID, Grade], gradebook.Line]
 class Row:
     """One person in the class table. `newest` is None until they begin, `grade` until an attempt is marked.
 
-    `waits`: an answer of one of the attempts waits for a person.
+    `beside` tells people of one name apart. `waits`: an answer of one of the attempts waits for a person.
     """
 
     person: Person
+    beside: str
     attempts: int
     left: bool
     newest: Attempt | None
@@ -65,7 +66,8 @@ def context(request: LaunchRequest, line: LineOf) -> dict[str, Any]:
     group = next((one for one in groups if str(one.pk) == request.GET.get("group")), None)
     people = _of(access.class_people(request.viewer), group)
     counts = _counts(people)  # before the rows, which then show everyone counted though a list is read meanwhile
-    page: Page[Any] = Paginator(people, PER_PAGE).get_page(request.GET.get("page", 1))
+    listed = access.with_namesakes(request.viewer, people)
+    page: Page[Any] = Paginator(listed, PER_PAGE).get_page(request.GET.get("page", 1))
     return {
         "page": page,
         "rows": _rows(request, list(page), line),
@@ -109,6 +111,7 @@ def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
     return [
         Row(
             person=one,
+            beside=_beside(one),
             attempts=one.made,
             left=one.left,
             newest=newest.get(one.pk),
@@ -119,6 +122,12 @@ def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
         for one in people
         for grade in [grades.get(one.pk)]
     ]
+
+
+def _beside(person: Any) -> str:
+    """The mail address or the LMS's id of a person whose name another person of the class has too."""
+    named = person.name or person.given_name or person.family_name
+    return str(person.email or person.sub or "") if named and person.namesakes > 1 else ""
 
 
 def _source(course: Context | None) -> Source | None:

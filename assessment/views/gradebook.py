@@ -19,6 +19,7 @@ from lti.wire.answers import readable
 Look = Literal["ok", "wait", "bad", ""]
 ON_THE_WAY = (ScoreState.DUE, ScoreState.SENDING)
 MOMENT = timedelta(minutes=1)  # a shorter pause is no news
+FRESH = timedelta(minutes=1)  # a page that shows what the gradebook has asks for a newer reading after that
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
 from content.models import LessonVersion, QuizVersion
+from lti.gradebook import reconcile
 from lti.words import claims
 
 
@@ -137,16 +138,16 @@ def submit(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     found = own_attempt(request, attempt_id)
     if found.state != AttemptState.IN_PROGRESS:
         return see_other("result", found.pk)
-    questions, stored = attempts.questions(found), {}
-    if request.method == "POST":
-        saved = _save_form(request, found, questions, timezone.now())
-        if isinstance(saved, HttpResponse):
-            return saved
-        stored = {one.item_version_id: one.answer for one in saved}
-    unanswered = [question for question in questions if not stored.get(question.item_version_id, question.answer)]
-    asked = request.method == "POST" and (not unanswered or "sure" in request.POST)
-    if not asked:
-        return _ask(request, found, unanswered)
+    questions = attempts.questions(found)
+    if request.method == "GET":
+        return _ask(request, found, [question for question in questions if not question.answer])
+    saved = _save_form(request, found, questions, timezone.now())
+    if isinstance(saved, HttpResponse):
+        return saved
+    stored = {one.item_version_id: one.answer for one in saved}
+    complete = all(stored.get(question.item_version_id, question.answer) for question in questions)
+    if not complete and "sure" not in request.POST:
+        return see_other("submit", found.pk)  # a page that the Back button can show again
     attempts.submit(attempt=found, now=timezone.now())
     return see_other("result", found.pk)
 
@@ -165,6 +166,8 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     made = access.attempts(request.viewer)
     outlook = _outlook(request, assignment, made)
     line = gradebook.own_line(request.viewer, assignment, grade)
+    if line is not None and line.look == "ok":
+        reconcile.ask(request.viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
     ahead = _open(made) is not None or (outlook["left"] != 0 and not outlook["over"])
     context = result_context(found, grade, ahead=ahead) | {
         **outlook,

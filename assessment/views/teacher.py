@@ -23,12 +23,13 @@ from assessment.views import class_list, gradebook
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from content.models import Quiz
-from lti.gradebook import columns, lookups, scores
+from lti.gradebook import columns, lookups, reconcile, scores
 from lti.launch import history
 from lti.models import Score, ScoreState
 from roster.models import Person
 
 MOST_TROUBLES = 50  # shown at once
+OPEN_WORDS = 120  # the most letters of an LMS's answer that are shown at once
 MOST_AT_ONCE = 500  # scores sent again by one click
 SETTINGS = (*POLICY, *DATES)
 
@@ -45,6 +46,11 @@ class Trouble:
     def differs(self) -> bool:
         """Whether the gradebook is known to have another grade."""
         return self.score.state == ScoreState.HELD and bool(self.score.live)
+
+    @property
+    def folded(self) -> bool:
+        """Whether the LMS's own words stand behind ours, or are too long to stand open."""
+        return not self.differs and bool(self.line.more) and (bool(self.score.hint) or len(self.line.more) > OPEN_WORDS)
 
 
 class PolicyForm(DatesForm):
@@ -191,6 +197,8 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     found = lookups.latest_by_person(resource_link=assignment.resource_link)
+    if found:
+        reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
     numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now(), small=True)
     paused = gradebook.pause(assignment, found.values())
     unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()

@@ -56,9 +56,16 @@ def reconcile(*, now: datetime, clock: Clock = timezone.now) -> int:
     return read
 
 
-def ask(link: UUID | None, *, now: datetime) -> None:
-    """Read a link's column back soon because a teacher asked: at most three times a minute."""
-    unread = Q(reconciled_at=None) | Q(reconciled_at__lt=now - QUIET)
+def ask(link: UUID | None, *, now: datetime, older_than: timedelta | None = None) -> None:
+    """Read a link's column back soon because a teacher asked: at most three times a minute.
+
+    A page that is opened asks where the last reading is `older_than` so much, and leaves alone what waits to be read.
+    """
+    unread = (
+        Q(reconciled_at__lt=now - older_than)
+        if older_than
+        else Q(reconciled_at=None) | Q(reconciled_at__lt=now - QUIET)
+    )
     if LineItem.objects.filter(unread, resource_link=link).update(reconciled_at=None):
         enqueue.on_commit("read_grades_back")
 

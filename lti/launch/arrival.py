@@ -20,6 +20,7 @@ from lti.words import claims, scopes
 from lti.words.claims import AGS, CLAIM, Claims
 from lti.words.errors import LaunchRefused, Problem
 from lti.words.roles import in_context, is_test_user, role
+from roster import names
 from roster.models import Course, Enrollment, Person, Role
 from roster.rows import Insert, Prepared
 
@@ -210,8 +211,8 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
 
 def _platform_user(at: Arrival, course: Course | None, as_role: str) -> PlatformUser:
     """Who launches; enrolled in the course as what the platform says now."""
-    names = {field: claims.text(at.claims.get(field)) for field in ("name", "given_name", "family_name")}
-    shared = _given(**names, email=claims.text(at.claims.get("email"), 254))
+    called = {field: claims.text(at.claims.get(field)) for field in ("name", "given_name", "family_name")}
+    shared = _given(**called, email=claims.text(at.claims.get("email"), 254))
     identity = {"institution_id": at.institution_id, "registration": at.registration, "sub": at.claims["sub"]}
 
     def known() -> PlatformUser | None:
@@ -228,7 +229,7 @@ def _platform_user(at: Arrival, course: Course | None, as_role: str) -> Platform
         return PlatformUser.objects.create(**identity, person=person)
 
     user: PlatformUser = _find_or_make(known, make)
-    _update(user.person, **shared)
+    _update(user.person, **names.newest(user.person, shared))
     if course and as_role and not getattr(user, "enrolled", False):
         _enrol(course, user.person, as_role, at.now)
     return user

@@ -16,6 +16,7 @@ from lti.gradebook import families, scores
 from lti.models import Context, Launch, PlatformUser
 from lti.people import demotion
 from lti.people.nrps import ListedGroup, Member
+from roster import names
 from roster.models import Enrollment, Group, Person, Role
 
 SHARED = ["name", "given_name", "family_name", "email"]
@@ -127,7 +128,8 @@ def _people(context: Context, page: dict[str, Member]) -> dict[str, Person]:
 
 
 def _renamed(person: Person, member: Member) -> bool:
-    changed = {name: value for name, value in member.shared.items() if getattr(person, name) != value}
+    given = names.newest(person, member.shared)
+    changed = {name: value for name, value in given.items() if getattr(person, name) != value}
     for name, value in changed.items():
         setattr(person, name, value)
     return bool(changed)

@@ -1,8 +1,10 @@
 import django.contrib.auth.models
 import django.contrib.auth.validators
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 import roster.ids
+import roster.sorting
 from django.db import migrations, models
 
 
@@ -69,6 +71,7 @@ class Migration(migrations.Migration):
                 ('given_name', models.CharField(blank=True, max_length=255)),
                 ('family_name', models.CharField(blank=True, max_length=255)),
                 ('email', models.CharField(blank=True, max_length=254)),
+                ('sort_name', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(roster.sorting.Letters(django.db.models.functions.text.Lower(roster.sorting.Unaccented(models.Case(models.When(family_name='', then=models.F('name')), default=roster.sorting.Joined(models.F('family_name'), models.Value('  '), models.F('given_name'), output_field=models.TextField()), output_field=models.TextField()))), output_field=models.TextField()), models.Value('ß'), models.Value('ss'), output_field=models.TextField()), models.Value('æ'), models.Value('ae'), output_field=models.TextField()), models.Value('œ'), models.Value('oe'), output_field=models.TextField()), output_field=models.TextField(db_collation='C'))),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='roster.institution')),
             ],

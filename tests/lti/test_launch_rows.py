@@ -72,6 +72,20 @@ def test_launch_brings_changes_up_to_date(browser: Browser) -> None:
     assert Enrollment.objects.get().role == Role.INSTRUCTOR
 
 
+def test_new_given_and_family_names_are_shown_in_place_of_the_old_full_name(browser: Browser) -> None:
+    browser.launch(name="Ada Lovelace")
+    browser.launch(name=None, given_name="Ada", family_name="King")
+
+    assert Person.objects.get().display_name == "Ada King"
+
+
+def test_full_name_stays_where_the_same_given_and_family_names_come_without_it(browser: Browser) -> None:
+    browser.launch(name="Dr Ada Lovelace", given_name="Ada", family_name="Lovelace")
+    browser.launch(name=None, given_name="Ada", family_name="Lovelace")
+
+    assert Person.objects.get().display_name == "Dr Ada Lovelace"
+
+
 def test_what_a_platform_stops_sharing_stays(browser: Browser) -> None:
     browser.launch()
     browser.launch(name=None, given_name=None, family_name=None, email=None)

@@ -228,6 +228,13 @@ def test_empty_list_is_held_back_and_shown(roster: Roster, empty: list[Any]) -> 
     assert roster.read(page(member("ada"))).roster_words == ""
 
 
+def test_listed_given_and_family_names_are_shown_in_place_of_the_old_full_name(roster: Roster) -> None:
+    roster.read(page(member("ada", name="Ada Lovelace")))
+    roster.read(page({"user_id": "ada", "roles": [LEARNER], "given_name": "Ada", "family_name": "King"}))
+
+    assert Person.objects.get().display_name == "Ada King"
+
+
 def test_test_users_are_left_out(roster: Roster) -> None:
     test = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
     roster.read(page(member("ada"), {**member("student-view"), "roles": [LEARNER, test]}))

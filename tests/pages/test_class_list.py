@@ -170,7 +170,7 @@ def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:
     assert "Grades are being read from your LMS." in page
     assert '<class-waiter class="stack" data-moving>' in page
     Score.objects.update(state=ScoreState.SYNCED)
-    LineItem.objects.update(reconciled_at=read_at)
+    LineItem.objects.update(reconciled_at=timezone.now() - timedelta(seconds=30))
     assert "data-moving" not in tess.get("/class/?update=1").content.decode()
 
 
@@ -189,6 +189,41 @@ def test_word_to_read_the_grades_reaches_a_worker_at_once(
     with django_capture_on_commit_callbacks(execute=True):
         visit(cast.tess).post("/class/list")
     assert hints == [True]
+
+
+@pytest.mark.parametrize(("ago", "asked"), [(timedelta(seconds=50), False), (timedelta(seconds=70), True)])
+def test_opening_the_class_page_has_grades_read_that_were_read_over_a_minute_ago(
+    cast: Cast, visit: Open, ago: timedelta, asked: bool
+) -> None:
+    hand_in(cast.alice, **all_right())
+    LineItem.objects.update(reconciled_at=timezone.now() - ago)
+    column = LineItem.objects.filter(resource_link=cast.tess.resource_link)
+    visit(cast.tess).get("/class/")
+    assert column.filter(reconciled_at=None).exists() == asked
+
+
+def test_grades_that_are_asked_for_already_are_not_asked_for_by_the_next_page(
+    cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    hints: list[bool] = []
+    monkeypatch.setattr(tasks.read_grades_back, "apply_async", lambda args, countdown=None: hints.append(True))
+    hand_in(cast.alice, **all_right())
+    LineItem.objects.update(reconciled_at=timezone.now() - timedelta(hours=1))
+    tess = visit(cast.tess)
+    with django_capture_on_commit_callbacks(execute=True):
+        tess.get("/class/")
+        tess.get("/class/")
+    assert hints == [True]
+
+
+def test_learner_who_reads_that_a_score_is_in_the_gradebook_has_it_read_again(cast: Cast, visit: Open) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    column = LineItem.objects.filter(resource_link=cast.alice.resource_link, reconciled_at=None)
+    for state, asked in ((ScoreState.DUE, False), (ScoreState.SYNCED, True)):
+        Score.objects.update(state=state, delivered_at=timezone.now())
+        LineItem.objects.update(reconciled_at=timezone.now() - timedelta(minutes=2))
+        visit(cast.alice).get(f"/attempts/{attempt.pk}/result")
+        assert column.exists() == asked
 
 
 def test_group_that_was_chosen_stays_chosen(cast: Cast, visit: Open) -> None:
@@ -252,3 +287,45 @@ def test_class_of_another_is_behind_the_same_door(cast: Cast) -> None:
     assert not access.class_people(theo).filter(name="Ann").exists()
     assert access.class_context(theo) == link.context
     assert access.class_people(cast.tess).get().name == "Ann"
+
+
+def named(viewer: Launch, full: str, given: str = "", family: str = "", **fields: str) -> Person:
+    person = enrol(viewer, full)
+    Person.objects.filter(pk=person.pk).update(given_name=given, family_name=family, **fields)
+    return person
+
+
+def test_class_is_sorted_by_family_name_whatever_the_accents_and_the_case(cast: Cast, visit: Open) -> None:
+    sorted_names = [
+        ("Zoe Álvarez", "Zoe", "Álvarez"),
+        ("Bert de Boer", "Bert", "de Boer"),
+        ("", "Ann", "DeLuca"),
+        ("Madonna", "", ""),
+        ("Cem Øster", "Cem", "Øster"),
+        ("Ida Özil", "Ida", "Özil"),
+        ("Uwe Pohl", "Uwe", "Pohl"),
+        ("Zoe Smith", "Zoe", "Smith"),
+        ("Ann Smith Jones", "Ann", "Smith Jones"),
+        ("Jan Straße", "Jan", "Straße"),
+        ("Jan Żak", "Jan", "Żak"),
+    ]
+    for full, given, family in reversed(sorted_names):
+        named(cast.alice, full, given, family)
+
+    page = table(visit(cast.tess).get("/class/").content.decode())
+
+    shown = [full or f"{given} {family}" for full, given, family in sorted_names]
+    assert sorted(shown, key=page.index) == shown
+
+
+def test_people_of_one_name_are_shown_with_their_mail_or_the_id_of_the_lms(cast: Cast, visit: Open) -> None:
+    named(cast.alice, "Ann Lee", email="ann@example.edu")
+    other = named(cast.alice, "", "Ann", "Lee")
+    named(cast.alice, "Ben Only", email="ben@example.edu")
+
+    page = table(visit(cast.tess).get("/class/").content.decode())
+
+    assert page.count(">Ann Lee<") == 2
+    assert "ann@example.edu" in page
+    assert other.platform_users.get().sub in page
+    assert "ben@example.edu" not in page

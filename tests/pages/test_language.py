@@ -62,7 +62,7 @@ def test_german_launch_is_german_on_every_page_of_the_check(cast: Cast, open_as:
     overview = alice.get()
     attempt = alice.begin()
     player = alice.get(f"/attempts/{attempt.pk}/").content.decode()
-    asked = alice.post(f"/attempts/{attempt.pk}/submit").content.decode()
+    asked = alice.post(f"/attempts/{attempt.pk}/submit", follow=True).content.decode()
     done = hand_in(cast.alice, **all_right())
     result = alice.get(f"/attempts/{done.pk}/result").content.decode()
 

@@ -59,7 +59,7 @@ def test_enter_on_an_answer_saves_and_stays(cast: Cast, visit: Open) -> None:
 def test_submit_with_open_questions_asks_once_and_keeps_the_answers(cast: Cast, visit: Open) -> None:
     alice = visit(cast.alice)
     attempt = alice.begin()
-    asked = alice.post(f"/attempts/{attempt.pk}/submit", alice.form(attempt, q1="a"))
+    asked = alice.post(f"/attempts/{attempt.pk}/submit", alice.form(attempt, q1="a"), follow=True)
     attempt.refresh_from_db()
     assert (asked.status_code, attempt.state) == (200, AttemptState.IN_PROGRESS)
     assert "9 questions have no answer yet" in asked.content.decode()
@@ -68,6 +68,16 @@ def test_submit_with_open_questions_asks_once_and_keeps_the_answers(cast: Cast, 
     attempt.refresh_from_db()
     assert (sure.status_code, attempt.state) == (303, AttemptState.SUBMITTED)
     assert sure["Location"].endswith("/result")
+
+
+def test_page_that_asks_about_open_questions_can_be_gone_back_to(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    sent = alice.post(f"/attempts/{attempt.pk}/submit", alice.form(attempt, q1="a"))
+    assert (sent.status_code, sent["Location"]) == (303, f"{alice.base}/attempts/{attempt.pk}/submit")
+    assert "9 questions have no answer yet" in alice.client.get(sent["Location"]).content.decode()
+    alice.post(f"/attempts/{attempt.pk}/submit", {"sure": "yes"})
+    assert alice.client.get(sent["Location"])["Location"].endswith("/result")
 
 
 def test_submit_with_every_answer_does_not_ask(cast: Cast, visit: Open) -> None:

@@ -111,6 +111,24 @@ def test_words_of_the_lms_are_shown_without_their_wrapping(cast: Cast, visit: Op
     assert "unprocessable&quot;" not in page
 
 
+@pytest.mark.parametrize(
+    ("said", "hint", "folded"),
+    [
+        ('{"a":"' + "x" * 500, "", True),
+        ("no such user", "Ask the teacher.", True),
+        ("no such user", "", False),
+    ],
+)
+def test_long_answer_of_the_lms_or_one_that_is_explained_is_folded(
+    cast: Cast, visit: Open, said: str, hint: str, folded: bool
+) -> None:
+    hand_in(cast.alice, **all_right())
+    Score.objects.update(state=ScoreState.REFUSED, last_status=422, last_answer=said, hint=hint)
+    page = visit(cast.tess).get().content.decode()
+    assert ("<summary>What the LMS said</summary>" in page) == folded
+    assert said[-12:] in page
+
+
 def test_class_page_says_what_is_on_its_way_until_it_is_there(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
     tess = visit(cast.tess)
@@ -275,7 +293,7 @@ def test_class_page_costs_the_same_for_any_number_of_learners(
     for name in ("Ann", "Ben", "Cem", "Dee"):
         hand_in(make_launch(cast.alice.resource_link, make_person(cast.alice.resource_link, name)), **all_right())
     tess = visit(cast.tess)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):  # one of them asks for a newer reading of the gradebook
         tess.get("/class/")
 
 
