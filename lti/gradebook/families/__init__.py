@@ -17,6 +17,7 @@ class PlatformFamily(Protocol):
     RENAMES_USERS: bool  # whether people who were merged are answered for by another id
     RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
     LISTS_TEACHERS: bool  # whether the roster tells every teacher from a learner
+    RESCALES_EMPTY: bool  # whether a changed maximum gives a grade of 0 to people without a grade
 
     def body(self, score: Score, manner: Manner) -> dict[str, Any]:
         """The score as AGS 2.0 section 3.4 has it."""

@@ -21,6 +21,7 @@ EMPTY_IS_CLEARED = True  # before there is any score, there is no result
 RENAMES_USERS = True
 RESULTS_LIMIT = "100"
 LISTS_TEACHERS = True
+RESCALES_EMPTY = False
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
 HOLD = 3_600.0  # seconds between tries at an assignment that a teacher has to publish first
 CLOCKS_APART = 120.0  # seconds; a submission more than a minute ahead of Canvas's clock is refused

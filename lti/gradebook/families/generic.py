@@ -19,6 +19,7 @@ EMPTY_IS_CLEARED = False
 RENAMES_USERS = False
 RESULTS_LIMIT = ""
 LISTS_TEACHERS = True
+RESCALES_EMPTY = False
 
 OURS = _("The LMS could not read this score. Please tell the people who run this service.")
 HINTS = {

@@ -21,6 +21,7 @@ EMPTY_IS_CLEARED = False
 RENAMES_USERS = False
 RESULTS_LIMIT = ""  # with a limit its results fail
 LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructors at a launch
+RESCALES_EMPTY = True  # with any grade in the course, a changed maximum gives 0 to everyone without a grade
 PLACES = Decimal("0.00001")
 
 NOT_GRADED = _("Moodle does not grade this person here: not enrolled, removed, or a teacher.")
