@@ -14,16 +14,13 @@ from django.urls import get_script_prefix, reverse, set_script_prefix
 from assessment.models import Opens, Placement
 from assessment.placement import windows
 from content.models import LessonVersion, QuizVersion
-from lti.gradebook import ags
-from lti.models import Family, Launch
+from lti.gradebook import ags, families
+from lti.models import Launch
 from lti.platform import tool
 
 SHOWN = 20
 MOST_SHOWN = 500
 LTI_LINK, LINK = "ltiResourceLink", "link"
-# Canvas makes a gradebook column for items of these placements only.
-CANVAS_COLUMNS = {"assignment_selection", "course_assignments_menu", "module_index_menu_modal"}
-MOODLE_POINTS = (1, 100)
 
 
 @dataclass(frozen=True)
@@ -100,21 +97,25 @@ def makes_column(launch: Launch) -> bool:
     """Whether the platform makes a gradebook column for what is added here, as far as it says."""
     if item_type(launch) != LTI_LINK or not launch.settings["accept_line_item"]:
         return False
-    place = launch.settings["placement"]
-    return launch.registration.family != Family.CANVAS or not place or place in CANVAS_COLUMNS
+    place, places = launch.settings["placement"], _family(launch).COLUMN_PLACEMENTS
+    return not places or not place or place in places
 
 
 def is_stranded(launch: Launch, destination: str) -> bool:
-    """Whether the answer would end nowhere: Moodle takes it inside its own dialog only, not in a tab of our making.
+    """Whether the answer would be lost: some platforms take it inside their own dialog only, not in a tab of ours.
 
     `destination` is the browser's `Sec-Fetch-Dest`.
     """
-    return launch.registration.family == Family.MOODLE and destination == "document"
+    return _family(launch).PICKS_IN_DIALOG and destination == "document"
 
 
 def points_limit(launch: Launch) -> tuple[int, int] | None:
-    """The whole points that the platform's own form takes; None where any number above nought will do."""
-    return MOODLE_POINTS if launch.registration.family == Family.MOODLE else None
+    """The whole points that the platform's own form takes; None where any number above 0 will do."""
+    return _family(launch).WHOLE_POINTS
+
+
+def _family(launch: Launch) -> families.PlatformFamily:
+    return families.of(launch.registration.family)
 
 
 @transaction.atomic
@@ -210,8 +211,7 @@ def _asked(launch: Launch, pick: Pick) -> dict[str, str]:
     copied = tool.CUSTOM
     if pick.opens == Opens.LESSON:
         return copied
-    canvas = windows.ASKED_OF_CANVAS if launch.registration.family == Family.CANVAS else {}
-    return copied | windows.ASKED | canvas
+    return copied | windows.ASKED | _family(launch).DATE_VARIABLES
 
 
 def _windows(launch: Launch, pick: Pick) -> dict[str, Any]:
@@ -219,10 +219,10 @@ def _windows(launch: Launch, pick: Pick) -> dict[str, Any]:
 
     Canvas knows no start of the latter, and takes its end for the due date.
     """
-    canvas = launch.registration.family == Family.CANVAS
+    due_only = _family(launch).SUBMISSION_ENDS_WHEN_DUE
     opens, due, closes = (_iso(moment) for moment in (pick.opens_at, pick.due_at, pick.closes_at))
     available = {"startDateTime": opens, "endDateTime": closes}
-    submission = {"startDateTime": "" if canvas else opens, "endDateTime": due or ("" if canvas else closes)}
+    submission = {"startDateTime": "" if due_only else opens, "endDateTime": due or ("" if due_only else closes)}
     given = {"available": _given(available), "submission": _given(submission)}
     return {name: window for name, window in given.items() if window}
 

@@ -14,7 +14,8 @@ from django.db.models import F
 
 from assessment.models import Assignment, Opens, Placement
 from content.models import LessonVersion, Quiz
-from lti.models import Family, Launch, LineItem
+from lti.gradebook import families
+from lti.models import Launch, LineItem
 from lti.platform import tool
 from roster.rows import one
 
@@ -125,7 +126,7 @@ def beginning(names: Named, chosen: Quiz) -> dict[str, Any]:
 
 def _lms_has_dates(viewer: Launch) -> bool:
     """Whether the LMS keeps the link's dates, so that one it does not tell is none: Canvas, for an assignment."""
-    if viewer.registration.family != Family.CANVAS:
+    if not families.of(viewer.registration.family).KEEPS_DATES:
         return False
     return LineItem.objects.filter(resource_link=viewer.resource_link_id).exclude(url="").exists()
 

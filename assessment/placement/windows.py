@@ -16,11 +16,6 @@ ASKED = {
     "due_at": "$ResourceLink.submission.endDateTime",
     "closes_at": "$ResourceLink.available.endDateTime",
 }
-ASKED_OF_CANVAS = {
-    "canvas_opens_at": "$Canvas.assignment.unlockAt.iso8601",
-    "canvas_due_at": "$Canvas.assignment.dueAt.iso8601",
-    "canvas_closes_at": "$Canvas.assignment.lockAt.iso8601",
-}
 
 
 @dataclass(frozen=True)

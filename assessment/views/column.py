@@ -31,7 +31,7 @@ class ColumnForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Where a comma sets off the decimals, 1.000 would be read as one though a thousand is meant."""
         typed = self.data.get("points", "").strip()
-        if formats.get_format("DECIMAL_SEPARATOR") == "," and GROUPED.fullmatch(typed):
+        if "points" in self.fields and formats.get_format("DECIMAL_SEPARATOR") == "," and GROUPED.fullmatch(typed):
             self.add_error("points", gettext("Enter the points without a thousands separator."))
         return super().clean() or {}
 
@@ -44,11 +44,14 @@ def column(request: LaunchRequest) -> HttpResponse:
     row = column_changes.changeable(assignment.resource_link)
     now_set = {"label": row.label, "points": row.points} if row else {}
     form = ColumnForm(request.POST or None, initial={**now_set, "pass_percent": assignment.pass_percent})
+    if row and not column_changes.may_set_points(row):
+        del form.fields["points"]
     if request.method == "POST" and form.is_valid():
         _save(assignment, form, changeable=row is not None)
         return see_other("class", after="?saved=1")
     unscored = "" if row else columns.why_none(assignment.resource_link)
-    context = {"assignment": assignment, "form": form, "column": row, "unscored": unscored}
+    in_force = column_changes.in_force(row) if row else None
+    context = {"assignment": assignment, "form": form, "column": row, "in_force": in_force, "unscored": unscored}
     return render(request, "assessment/column.html", context, status=422 if form.errors else 200)
 
 
@@ -57,4 +60,4 @@ def _save(assignment: Assignment, form: ColumnForm, *, changeable: bool) -> None
     policy.set_pass_mark(assignment=assignment, percent=given["pass_percent"])
     if changeable:
         link, now = assignment.resource_link, timezone.now()
-        column_changes.change(resource_link=link, label=given["label"], points=given["points"], now=now)
+        column_changes.change(resource_link=link, label=given["label"], points=given.get("points"), now=now)

@@ -12,8 +12,8 @@ from typing import Any
 
 from lti.connect import remedies
 from lti.connect.examination import SKIPPED, Finding, Skip, Trouble, Visit, attempt
-from lti.gradebook import ags
-from lti.models import Family, PlatformUser
+from lti.gradebook import ags, families
+from lti.models import PlatformUser
 from lti.wire import client
 from lti.wire.client import with_query
 from lti.words import claims, scopes
@@ -23,7 +23,6 @@ from roster.rows import one
 TAG = "assay-connection-check"
 LABEL = "Assay connection check"
 COLUMNS = (scopes.LINE_ITEM,)
-NO_SUBMISSION = {"https://canvas.instructure.com/lti/submission": {"new_submission": False}}
 
 
 def steps(visit: Visit) -> Iterator[Finding]:
@@ -74,7 +73,7 @@ def _score(visit: Visit, column: list[str], user_id: list[str]) -> str:
         "activityProgress": "Completed",
         "gradingProgress": "FullyGraded",
         "timestamp": visit.clock().isoformat(timespec="milliseconds"),
-        **(NO_SUBMISSION if visit.registration.family == Family.CANVAS else {}),
+        **families.of(visit.registration.family).TEST_SCORE,
     }
     headers, url = {"Content-Type": ags.SCORE_TYPE}, ags.ags_url(column[0], "scores")
     answer = visit.call((scopes.SCORE,), "POST", url, headers=headers, data=_compact(body))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from lti.gradebook import families
 from lti.models import Family
 from lti.wire import client
 from lti.wire.answers import readable
@@ -49,8 +50,8 @@ class Platform:
     messages: dict[str, tuple[str, ...]]
 
     @property
-    def is_canvas(self) -> bool:
-        return self.family == Family.CANVAS
+    def habits(self) -> families.PlatformFamily:
+        return families.of(self.family)
 
     @property
     def host(self) -> str:
@@ -129,9 +130,9 @@ def _address(found: Claims, name: str, limit: int = LONGEST_ADDRESS) -> str:
 
 
 def _audience(found: Claims, family: str) -> str:
-    """Whom our assertion is for, where it is not the token endpoint. Canvas names one here and wants the other."""
+    """Whom our assertion is for, where it is not the token endpoint. Canvas names one, but wants the endpoint."""
     value = found.get("authorization_server")
-    return str(value) if family != Family.CANVAS and claims.is_identifier(value) else ""
+    return str(value) if families.of(family).NAMES_TOKEN_AUDIENCE and claims.is_identifier(value) else ""
 
 
 def _messages(listed: Any) -> dict[str, tuple[str, ...]]:

@@ -85,7 +85,7 @@ def _messages(platform: Platform) -> list[dict[str, Any]]:
     picker = {"type": claims.DEEP_LINKING, "target_link_uri": launch, "label": tool.NAME, "icon_uri": tool.icon()}
     messages: list[dict[str, Any]] = [_resource_link(platform), {**picker, **_placements(platform)}]
     # Moodle opens a grade this way though it does not list it; Canvas refuses what it does not list.
-    if claims.REVIEW in platform.messages or not platform.is_canvas:
+    if claims.REVIEW in platform.messages or platform.habits.REVIEW_UNLISTED:
         messages.append({"type": claims.REVIEW, "target_link_uri": launch})
     more = [name for name in MESSAGES if name in platform.messages and name not in ALWAYS]
     return messages + [{"type": name, "target_link_uri": launch} for name in more]
@@ -93,7 +93,7 @@ def _messages(platform: Platform) -> list[dict[str, Any]]:
 
 def _resource_link(platform: Platform) -> dict[str, Any]:
     message: dict[str, Any] = {"type": claims.RESOURCE_LINK, "target_link_uri": tool.address("launch")}
-    if platform.is_canvas and "course_navigation" in platform.messages.get(claims.RESOURCE_LINK, ()):
+    if platform.habits.REGISTERS_PLACEMENTS and "course_navigation" in platform.messages.get(claims.RESOURCE_LINK, ()):
         hidden = {CANVAS + "course_navigation/default_enabled": False, CANVAS + "visibility": "members"}
         message |= {"label": tool.NAME, "placements": ["course_navigation"], **hidden}
     return message
@@ -101,14 +101,14 @@ def _resource_link(platform: Platform) -> dict[str, Any]:
 
 def _placements(platform: Platform) -> dict[str, list[str]]:
     """Only Canvas has places of its own to ask for; elsewhere the picker is where the LMS puts it."""
-    if not platform.is_canvas:
+    if not platform.habits.REGISTERS_PLACEMENTS:
         return {}
     offered = platform.messages.get(claims.DEEP_LINKING) or tuple(tool.PLACEMENTS)
     return {"placements": [name for name in tool.PLACEMENTS if name in offered]}
 
 
 def _canvas_extras(platform: Platform, privacy: str) -> dict[str, str]:
-    if not platform.is_canvas:
+    if not platform.habits.REGISTERS_PLACEMENTS:
         return {}
     extras = {"privacy_level": privacy, "tool_id": tool.TOOL_ID, "vendor": tool.VENDOR}
     return {CANVAS + name: value for name, value in extras.items()}

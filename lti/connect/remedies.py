@@ -1,6 +1,6 @@
 """What an administrator can do about a step that the doctor found failing, in the words of their LMS."""
 
-from lti.models import Family
+from lti.gradebook import families
 from lti.platform import tool
 from lti.words import scopes
 
@@ -26,18 +26,6 @@ PAUSED = (
 BUSY = "Wait a minute, then check again."
 NOBODY = "Let the LMS share the roster, or let a learner open an activity once."
 
-_NO_GRADEBOOK = {
-    Family.MOODLE: (
-        "In the tool's settings, under Services, set “IMS LTI Assignment and Grade Services” to “Use this service for "
-        "grade sync and column management”."
-    ),
-    Family.CANVAS: "Turn on the Assignment and Grade scopes of the key or app, then open an assignment again.",
-}
-_NO_ROSTER = {
-    Family.MOODLE: "In the tool's settings, under Services, let it retrieve members' information by IMS LTI Names and "
-    "Role Provisioning.",
-    Family.CANVAS: "Turn on “Can retrieve user data associated with the context” for the developer key or app.",
-}
 _LOST = {
     scopes.SCORE: "Without it no score reaches the gradebook.",
     scopes.RESULT: "Without it a grade that a teacher changed looks like a grade that was lost.",
@@ -53,23 +41,21 @@ def scope(name: str, family: str) -> str:
 
 
 def gradebook(family: str) -> str:
-    return _NO_GRADEBOOK.get(Family(family or "generic"), "Allow Assignment and Grade Services for this tool.")
+    return families.of(family).GRADEBOOK_HELP
 
 
 def roster(family: str) -> str:
-    return _NO_ROSTER.get(Family(family or "generic"), "Allow Names and Role Provisioning for this tool.")
+    return families.of(family).ROSTER_HELP
 
 
 def token(status: int, words: str, family: str) -> str:
     """Why a platform gives no token at all."""
-    if family == Family.MOODLE and status == 404:
-        return f"Moodle answers so when its server cannot read {tool.address('jwks')}: open that path to it."
     if status == 404:
-        return "Compare the token address with what the LMS shows for this tool."
+        return families.of(family).TOKEN_NOT_FOUND_HELP.format(jwks=tool.address("jwks"))
     if any(word in words.lower() for word in ("expired", "future", "iat", "nbf", '"exp"', "not yet valid")):
         return CLOCK
     if "invalid_client" in words or status in (400, 401):
         checks = f"the client ID, and that it reads our keys at {tool.address('jwks')}"
-        off = " In Canvas the developer key must be ON." if family == Family.CANVAS else ""
-        return f"The LMS does not know us. Check there that the tool is active, {checks}.{off}"
+        more = families.of(family).UNKNOWN_CLIENT_HELP
+        return f"The LMS does not know us. Check there that the tool is active, {checks}. {more}".rstrip()
     return "Look into the log of the LMS; if it is busy, check again later."

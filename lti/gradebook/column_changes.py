@@ -3,6 +3,7 @@
 Only where the platform lets us write columns (scope `lineitem`), and only a column that this tool made is deleted.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from lti.gradebook import ags, scores
+from lti.gradebook import ags, families, scores
 from lti.models import LineItem, ResourceLink
 from lti.platform import enqueue, keys, leases, tokens
 from lti.platform.leases import Clock, Lease
@@ -35,19 +36,43 @@ class NotOurs(Exception):
 
 def changeable(link: ResourceLink) -> LineItem | None:
     """The link's column, if the platform lets this tool change it."""
-    column = LineItem.objects.filter(resource_link=link).exclude(url="").first()
+    columns = LineItem.objects.filter(resource_link=link).exclude(url="")
+    column = columns.select_related("registration", "resource_link").first()
     return column if column and scopes.LINE_ITEM in link.scopes else None
+
+
+def may_set_points(column: LineItem) -> bool:
+    """Whether its maximum can be changed without giving grades to people who have none."""
+    return not families.of(column.registration.family).RESCALES_EMPTY
+
+
+@dataclass(frozen=True)
+class InForce:
+    """The name and points that the platform was last known to use; empty where that is not known."""
+
+    label: str
+    points: Decimal | None
+
+
+def in_force(column: LineItem) -> InForce:
+    """What a change would replace. A change that is not made yet, or was refused, is not in force."""
+    settled = column.push_at is None and not column.push_hint
+    label = column.label or column.resource_link.title if settled else ""
+    points = column.points if settled and may_set_points(column) else None
+    return InForce(label, column.score_maximum or points)
 
 
 @transaction.atomic
 def change(*, resource_link: ResourceLink, label: str, points: Decimal | None, now: datetime) -> None:
     """Name the column and set its maximum; the platform is told in the background. Raises NotOurs.
 
-    What is empty stays as the platform has it.
+    What is empty stays as the platform has it, and so do points that may not be set.
     """
     column = changeable(resource_link)
     if column is None:
         raise NotOurs
+    if not may_set_points(column):
+        points = column.points
     if (label, points) != (column.label, column.points):
         wish = {"label": label, "points": points, "push_at": now, "push_tries": 0, "push_hint": ""}
         LineItem.objects.filter(pk=column.pk).update(**wish)
@@ -93,10 +118,14 @@ def _put(column: LineItem, lease: Lease) -> client.HttpError | None:
     try:
         with client.session() as session:
             call = lease.holding(_call(column, session))
-            ags.update_line_item(call, line_item=column.url, label=column.label, maximum=column.points)
+            ags.update_line_item(call, line_item=column.url, label=column.label, maximum=_maximum(column))
     except client.HttpError as error:
         return error
     return None
+
+
+def _maximum(column: LineItem) -> Decimal | None:
+    return column.points if may_set_points(column) else None
 
 
 def _call(column: LineItem, session: Any) -> Call:
@@ -111,7 +140,7 @@ def _settle(column: LineItem, error: client.HttpError | None, now: datetime) -> 
     tries = column.push_tries + 1
     final = isinstance(error, client.Refused) and error.status < 500 and error.status not in (403, 408, 429)
     if error is None:
-        if mine.update(push_at=None, push_tries=0, push_hint="", score_maximum=None) and column.points:
+        if mine.update(push_at=None, push_tries=0, push_hint="", score_maximum=None) and _maximum(column):
             scores.rescale(column=column, now=now)
     elif final or tries >= TRIES:
         mine.update(push_at=None, push_tries=tries, push_hint=REFUSED)

@@ -216,6 +216,36 @@ def test_name_and_points_that_a_teacher_gives_go_to_the_lms_and_the_rest_stays(d
     assert len(desk.platform.asked(COLUMN, "PUT")) == 1
 
 
+def test_points_are_never_changed_where_that_grades_people_without_a_grade(desk: Desk) -> None:
+    """Moodle rescales an empty grade to 0, so a change of the name sends the maximum as it was read."""
+    desk.family("moodle")
+    LineItem.objects.update(points=Decimal(50))  # set before this was known
+    desk.queue(7)
+    desk.drain()
+    sent = len(desk.sent())
+    desk.platform.switch(COLUMN, Answer(body=json.dumps(AS_READ).encode()))
+    column_changes.change(resource_link=desk.link, label="Week 1", points=Decimal(20), now=desk.now)
+    column = _push(desk)
+
+    (put,) = desk.platform.asked(COLUMN, "PUT")
+    assert put.json == {**AS_READ, "label": "Week 1"}
+    assert (column.points, column.push_at) == (50, None)
+    desk.drain(after=2)
+    assert len(desk.sent()) == sent, "nothing is sent again, since the points stay"
+    column_changes.change(resource_link=desk.link, label="Week 1", points=Decimal(30), now=desk.now)
+    assert column_changes.due(now=desk.now) == []
+
+
+def test_change_that_the_lms_has_not_taken_is_not_in_force(desk: Desk) -> None:
+    assert column_changes.in_force(desk.column) == column_changes.InForce(desk.link.title, None)
+    desk.platform.switch(COLUMN, Answer(503), Answer(body=json.dumps(AS_READ).encode()))
+    column_changes.change(resource_link=desk.link, label="Week 1", points=Decimal(20), now=desk.now)
+    assert column_changes.in_force(_push(desk)) == column_changes.InForce("", None)
+
+    taken = column_changes.InForce("Week 1", Decimal(20))
+    assert column_changes.in_force(_push(desk, after=600)) == taken
+
+
 def test_change_of_a_column_is_tried_again_and_its_refusal_told(desk: Desk) -> None:
     desk.platform.switch(COLUMN, Answer(503), Answer(body=json.dumps(AS_READ).encode()), Answer(401))
     column_changes.change(resource_link=desk.link, label="Week 1", points=None, now=desk.now)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from lti.gradebook import lookups
-from lti.models import BaseBy, LineItem, Live, ResourceLink, Score, ScoreState
+from lti.models import BaseBy, LineItem, Live, Registration, ResourceLink, Score, ScoreState
 from lti.words import scopes
 from tests.cast import NOW, Cast, all_right, hand_in
 from tests.pages.conftest import Visit
@@ -85,6 +85,33 @@ def test_teacher_names_the_column_and_sets_its_points(cast: Cast, visit: Open) -
     assert "on its way" in page
     assert 'value="Week 1"' in page
     assert 'value="20"' in page
+
+
+def test_points_are_not_offered_where_a_change_would_grade_people_without_a_grade(cast: Cast, visit: Open) -> None:
+    link = cast.assignment.resource_link
+    ResourceLink.objects.filter(pk=link.pk).update(scopes=[*link.scopes, scopes.LINE_ITEM])
+    Registration.objects.update(family="moodle")
+    tess = visit(cast.tess)
+    page = tess.get("/class/column").content.decode()
+    assert 'name="label"' in page
+    assert 'name="points"' not in page
+    assert "a grade of 0 to everyone who has no grade yet" in page
+
+    for points in ("20", "many"):
+        assert tess.post("/class/column", {"label": "Week 1", "points": points}).status_code == 303
+    column = LineItem.objects.get(resource_link=link)
+    assert (column.label, column.points) == ("Week 1", None)
+
+
+def test_column_page_shows_the_name_and_points_in_force(cast: Cast, visit: Open) -> None:
+    link = cast.assignment.resource_link
+    title = "Week <1>"
+    ResourceLink.objects.filter(pk=link.pk).update(scopes=[*link.scopes, scopes.LINE_ITEM], title=title)
+    LineItem.objects.filter(resource_link=link).update(score_maximum=Decimal("12.5"))
+    page = visit(cast.tess).get("/class/column").content.decode()
+
+    assert "Last known name: Week &lt;1&gt;" in page
+    assert "Last known points: 12.5" in page
 
 
 def test_column_that_the_lms_keeps_to_itself_shows_the_pass_mark_only(cast: Cast, visit: Open) -> None:

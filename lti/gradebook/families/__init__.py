@@ -1,4 +1,4 @@
-"""How each family of platforms wants a score, and how it answers."""
+"""What differs between families of platforms: scores and their answers, the picker, dates, connecting."""
 
 from typing import Any, Protocol, cast
 
@@ -17,6 +17,25 @@ class PlatformFamily(Protocol):
     RENAMES_USERS: bool  # whether people who were merged are answered for by another id
     RESULTS_LIMIT: str  # how many results to ask for at once; empty: never say
     LISTS_TEACHERS: bool  # whether the roster tells every teacher from a learner
+    RESCALES_EMPTY: bool  # whether a changed maximum gives a grade of 0 to people without a grade
+
+    # What a teacher picks, and its dates
+    COLUMN_PLACEMENTS: frozenset[str]  # where an added link gets a gradebook column; empty: everywhere
+    WHOLE_POINTS: tuple[int, int] | None  # the points its own form takes; None: any number above 0
+    PICKS_IN_DIALOG: bool  # whether an answer to the picker is lost outside its own dialog
+    DATE_VARIABLES: dict[str, str]  # dates to ask for at every launch, beside the standard's
+    KEEPS_DATES: bool  # whether the dates of an assignment are always the platform's, also where it gives none
+    SUBMISSION_ENDS_WHEN_DUE: bool  # whether a submission window is a due date, without a start
+
+    # Connecting
+    REGISTERS_PLACEMENTS: bool  # whether a registration names placements and Canvas's own members
+    REVIEW_UNLISTED: bool  # whether Submission Review may be registered where the platform does not list it
+    NAMES_TOKEN_AUDIENCE: bool  # whether `authorization_server` is the audience of token requests
+    TEST_SCORE: dict[str, Any]  # what the connection check adds to its score
+    GRADEBOOK_HELP: str  # where an administrator switches the grade services on
+    ROSTER_HELP: str
+    TOKEN_NOT_FOUND_HELP: str  # `{jwks}` stands for the address of our keys
+    UNKNOWN_CLIENT_HELP: str
 
     def body(self, score: Score, manner: Manner) -> dict[str, Any]:
         """The score as AGS 2.0 section 3.4 has it."""

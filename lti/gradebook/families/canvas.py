@@ -21,7 +21,29 @@ EMPTY_IS_CLEARED = True  # before there is any score, there is no result
 RENAMES_USERS = True
 RESULTS_LIMIT = "100"
 LISTS_TEACHERS = True
+RESCALES_EMPTY = False
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
+
+COLUMN_PLACEMENTS = frozenset({"assignment_selection", "course_assignments_menu", "module_index_menu_modal"})
+WHOLE_POINTS = None
+PICKS_IN_DIALOG = False
+DATE_VARIABLES = {
+    "canvas_opens_at": "$Canvas.assignment.unlockAt.iso8601",
+    "canvas_due_at": "$Canvas.assignment.dueAt.iso8601",
+    "canvas_closes_at": "$Canvas.assignment.lockAt.iso8601",
+}
+KEEPS_DATES = True
+SUBMISSION_ENDS_WHEN_DUE = True
+
+REGISTERS_PLACEMENTS = True
+REVIEW_UNLISTED = False  # it refuses what it does not list
+NAMES_TOKEN_AUDIENCE = False  # it names one, and wants the token endpoint
+TEST_SCORE = {SUBMISSION: {"new_submission": False}}
+GRADEBOOK_HELP = "Turn on the Assignment and Grade scopes of the key or app, then open an assignment again."
+ROSTER_HELP = "Turn on “Can retrieve user data associated with the context” for the developer key or app."
+TOKEN_NOT_FOUND_HELP = generic.TOKEN_NOT_FOUND_HELP
+UNKNOWN_CLIENT_HELP = "In Canvas the developer key must be ON."
+
 HOLD = 3_600.0  # seconds between tries at an assignment that a teacher has to publish first
 CLOCKS_APART = 120.0  # seconds; a submission more than a minute ahead of Canvas's clock is refused
 

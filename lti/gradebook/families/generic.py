@@ -19,6 +19,23 @@ EMPTY_IS_CLEARED = False
 RENAMES_USERS = False
 RESULTS_LIMIT = ""
 LISTS_TEACHERS = True
+RESCALES_EMPTY = False
+
+COLUMN_PLACEMENTS: frozenset[str] = frozenset()
+WHOLE_POINTS: tuple[int, int] | None = None
+PICKS_IN_DIALOG = False
+DATE_VARIABLES: dict[str, str] = {}
+KEEPS_DATES = False
+SUBMISSION_ENDS_WHEN_DUE = False
+
+REGISTERS_PLACEMENTS = False
+REVIEW_UNLISTED = True
+NAMES_TOKEN_AUDIENCE = True
+TEST_SCORE: dict[str, Any] = {}
+GRADEBOOK_HELP = "Allow Assignment and Grade Services for this tool."
+ROSTER_HELP = "Allow Names and Role Provisioning for this tool."
+TOKEN_NOT_FOUND_HELP = "Compare the token address with what the LMS shows for this tool."
+UNKNOWN_CLIENT_HELP = ""
 
 OURS = _("The LMS could not read this score. Please tell the people who run this service.")
 HINTS = {

@@ -21,7 +21,30 @@ EMPTY_IS_CLEARED = False
 RENAMES_USERS = False
 RESULTS_LIMIT = ""  # with a limit its results fail
 LISTS_TEACHERS = False  # non-editing teachers are learners there, and instructors at a launch
+RESCALES_EMPTY = True  # with any grade in the course, a changed maximum gives 0 to everyone without a grade
 PLACES = Decimal("0.00001")
+
+COLUMN_PLACEMENTS = generic.COLUMN_PLACEMENTS
+WHOLE_POINTS = (1, 100)
+PICKS_IN_DIALOG = True
+DATE_VARIABLES = generic.DATE_VARIABLES
+KEEPS_DATES = False
+SUBMISSION_ENDS_WHEN_DUE = False
+
+REGISTERS_PLACEMENTS = False
+REVIEW_UNLISTED = True  # it opens a grade this way though it does not list it
+NAMES_TOKEN_AUDIENCE = True
+TEST_SCORE = generic.TEST_SCORE
+GRADEBOOK_HELP = (
+    "In the tool's settings, under Services, set “IMS LTI Assignment and Grade Services” to “Use this service for "
+    "grade sync and column management”."
+)
+ROSTER_HELP = (
+    "In the tool's settings, under Services, let it retrieve members' information by IMS LTI Names and "
+    "Role Provisioning."
+)
+TOKEN_NOT_FOUND_HELP = "Moodle answers so when its server cannot read {jwks}: open that path to it."
+UNKNOWN_CLIENT_HELP = ""
 
 NOT_GRADED = _("Moodle does not grade this person here: not enrolled, removed, or a teacher.")
 LOCKED = _("Moodle had an error; we keep trying. Is this grade locked in the gradebook?")
