@@ -29,7 +29,7 @@ def sort_name() -> Func:
     # Two spaces: "Smith, Zoe" stands before "Smith Jones, Ann".
     names = Joined(F("family_name"), Value("  "), F("given_name"), output_field=TextField())
     known: Any = Case(When(family_name="", then=F("name")), default=names, output_field=TextField())
-    key: Any = Letters(Lower(Unaccented(known)), output_field=TextField())
+    key: Func = Letters(Lower(Unaccented(known)), output_field=TextField())
     for letter, letters in (("ß", "ss"), ("æ", "ae"), ("œ", "oe")):
         key = Replace(key, Value(letter), Value(letters), output_field=TextField())
     return key
