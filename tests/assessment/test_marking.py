@@ -114,7 +114,7 @@ def test_preview_is_marked_and_stays_out_of_everything(cast: Cast) -> None:
 
 def test_marking_costs_a_fixed_number_of_queries(cast: Cast, django_assert_max_num_queries: Any) -> None:
     attempt = hand_in(cast.alice, marked=False, **all_right())
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         marking.mark_attempt(attempt.pk, at(1))
 
 
