@@ -24,7 +24,7 @@ class Letters(Func):
     template = "translate(%(expressions)s, 'øłđħı', 'oldhi')"
 
 
-def sort_name() -> Func:
+def sort_name() -> Any:
     """Family name, then given name; the full name where there is no family name."""
     # Two spaces: "Smith, Zoe" stands before "Smith Jones, Ann".
     names = Joined(F("family_name"), Value("  "), F("given_name"), output_field=TextField())

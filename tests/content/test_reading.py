@@ -260,3 +260,23 @@ def test_triggers_can_be_taken_back_and_put_again() -> None:
     finally:
         MigrationExecutor(connection).migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
     assert triggers() == 4
+
+
+@pytest.mark.django_db
+def test_front_of_the_public_pages_lists_what_is_published_and_nothing_else(
+    client: Any, django_assert_max_num_queries: Any
+) -> None:
+    assert "Nothing is published yet." in client.get("/learn/").content.decode()
+
+    Lesson.objects.create(slug="unpublished")
+    publish_lesson(slug="alone", body=lesson_body(), provenance={}, now=NOW)
+    for number in (1, 2):
+        other(number)
+    publish_quiz(slug="no-lesson", title="Alone <3", items=[choice()], lesson_version=None, provenance={}, now=NOW)
+    with django_assert_max_num_queries(3):
+        page = client.get("/learn/").content.decode()
+
+    for address in ("lesson/alone", "lesson/other-1", "quiz/other-2", "quiz/no-lesson"):
+        assert f'href="/learn/{address}"' in page
+    assert "Alone &lt;3" in page
+    assert "unpublished" not in page
