@@ -49,7 +49,7 @@ def test_learner_reads_the_dates_and_begins_only_between_them(
     assert (b"Start the check" in page) is begins
     assert pressed.status_code == (303 if begins else 409)
     assert Attempt.objects.exists() is begins
-    assert (b"no new attempt was begun" in pressed.content) is not begins
+    assert (b"no new attempt was started" in pressed.content) is not begins
 
 
 def test_learner_with_an_extension_in_the_lms_begins_after_the_class_is_closed(cast: Cast) -> None:
