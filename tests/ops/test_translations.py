@@ -85,7 +85,7 @@ def test_every_text_for_learners_is_translated_and_nothing_else(language: str) -
     entries = catalog(language)
 
     assert len(set(used())) > 150
-    assert {entry["msgid"][0] for entry in entries} == set(used())
+    assert {entry["msgid"][0].replace("%%", "%") for entry in entries} == set(used())
     assert [entry for entry in entries if not all(entry["msgstr"])] == []
 
 

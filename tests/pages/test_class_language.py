@@ -38,7 +38,7 @@ def test_german_launch_is_german_on_every_page_of_a_teacher(cast: Cast, tess: Vi
         "/class/policy": "Welcher Versuch zählt",
         "/class/column": "Bestehensgrenze in Prozent",
         f"/class/attempts/{attempt.pk}": "wartet auf Sie: bis zu 1 Punkt mehr.",
-        "/review/": "1 Antwort, die älteste zuerst",
+        "/review/": "1 Antwort zu bewerten",
         f"/review/{response.pk}/": "<strong>Volle Punktzahl</strong>: 1 Punkt<",
     }.items():
         page = tess.get(path)
@@ -76,8 +76,7 @@ def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast
 
     assert "✗ Nicht angenommen" in page
     assert (
-        "<p>Nach drei Tagen vergeblicher Sendeversuche aufgegeben. Die Aufgabe ist in Canvas nicht veröffentlicht."
-        in page
+        "<p>Nach drei Tagen haben wir die Versuche eingestellt. Die Aufgabe ist in Canvas nicht veröffentlicht." in page
     )
     assert "9 von 10. Die Lernplattform meldet: Assignment is still unpublished</span> (HTTP 422)" in page
 
@@ -89,7 +88,7 @@ def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
 
     page = tess.get("/class/").content.decode()
 
-    assert "Bei uns stehen 9 von 10. Die Lernplattform zeigt 8,5 von 10: Jemand hat den Wert dort geändert." in page
+    assert "Unser Stand: 9 von 10. Die Lernplattform zeigt 8,5 von 10: Jemand hat den Wert dort geändert." in page
     assert "<p>Senden Sie unseren Wert nur noch einmal, wenn er diesen ersetzen soll.</p>" in page
     assert "The LMS" not in page
 

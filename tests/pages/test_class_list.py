@@ -151,7 +151,7 @@ def test_teacher_has_the_list_read_again(cast: Cast, visit: Open) -> None:
     assert answer.status_code == 303
     assert answer["Location"].endswith("/class/?update=1#class")
     assert rosters.sweep(now=timezone.now()) == [context.pk]
-    assert "is being read" in tess.get("/class/").content.decode()
+    assert "The class list is being updated." in tess.get("/class/").content.decode()
 
 
 def test_teacher_has_the_grades_read_again(cast: Cast, visit: Open) -> None:

@@ -110,7 +110,7 @@ def test_numbers_that_a_teacher_types_are_taken_as_the_language_writes_them(cast
     refused = tess.post("/class/policy", {"max_attempts": "2,5"})
 
     assert waiting.marks.get(by="person").points == Decimal("0.25")
-    assert "Anzahl der Versuche: Schreiben Sie eine ganze Zahl von 1 bis 1000." in refused.content.decode()
+    assert "Anzahl der Versuche: Geben Sie eine ganze Zahl von 1 bis 1000 ein." in refused.content.decode()
 
 
 def test_unknown_locale_leaves_it_to_the_browser(open_as: Open) -> None:

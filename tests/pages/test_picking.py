@@ -358,7 +358,7 @@ def test_platform_that_takes_plain_links_gets_the_public_page(only: Quiz) -> Non
     assert only.lesson.current
     visit = picker(accept_types=["link", "file"])
 
-    assert b"plain links only" in visit.get().content
+    assert b"accepts only plain links" in visit.get().content
     found = item(visit)
     check = item(picker(accept_types=["link"]), **{"quiz-fine-tuning-opens": "check"})
 
@@ -378,7 +378,7 @@ def test_platform_that_takes_nothing_of_ours_is_told_so(only: Quiz) -> None:
     claims = answered(response)
     assert b"Nothing can be added here" in response.content
     assert claims[DL + "content_items"] == []
-    assert "takes none" in claims[DL + "errormsg"]
+    assert "does not accept links" in claims[DL + "errormsg"]
     assert "html, file" in claims[DL + "errorlog"]
     assert b"post.js" not in response.content
 
