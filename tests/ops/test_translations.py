@@ -13,7 +13,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(settings.BASE_DIR)
 ROOMS = ("api", "assessment", "config", "content", "lti", "roster")
 LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
-CALLS = ("_", "gettext", "gettext_noop", "ngettext", "pgettext")
+CALLS = ("gettext_lazy", "_", "gettext", "gettext_noop", "ngettext", "pgettext")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]*>")
 # What templatize makes of a template: calls with a `u'text'`, or two for a plural, between words turned into X.
 MARKED = re.compile(r"""\b(?:_|gettext|ngettext)\((u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))""")
