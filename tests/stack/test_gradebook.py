@@ -5,7 +5,11 @@ import pytest
 from tests.learner import Course, new_course
 from tests.system import System, wait_for
 
-READ_BACK = "from django.utils import timezone; from lti.gradebook import reconcile; print(reconcile.reconcile(now=timezone.now()))"
+READ_BACK = """
+from django.utils import timezone
+from lti.gradebook import reconcile
+print(reconcile.reconcile(now=timezone.now()))
+"""
 LATER = "UPDATE lti_score SET delivered_at = delivered_at - interval '1 hour' RETURNING 1"
 
 
