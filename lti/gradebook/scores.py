@@ -348,8 +348,7 @@ def compare(*, score: Score, live: LiveGrade, now: datetime) -> None:
     desired = Points(row.score_given, row.score_maximum)
     _note(row, live, now)
     if shows(live, desired, family):
-        arrived = Points(row.score_given, row.score_maximum)
-        _set(row, base_by=BaseBy.US, base_given=arrived.given, base_maximum=arrived.maximum, base_certain=True)
+        _set(row, base_by=BaseBy.US, base_given=desired.given, base_maximum=desired.maximum, base_certain=True)
         _set(row, state=ScoreState.SYNCED, base_at=now, read_first=False, hint="")
         row.delivered_at = row.delivered_at or now
     elif row.state in (ScoreState.SYNCED, ScoreState.HELD, ScoreState.LOST, ScoreState.REFUSED):
