@@ -90,7 +90,8 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "content.context.languages",
-            ]
+            ],
+            "builtins": ["content.templatetags.authored"],
         },
     }
 ]

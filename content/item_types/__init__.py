@@ -2,7 +2,8 @@
 
 A module here is a kind: nothing else in the project names or compares kinds, so a new kind is its module, its templates
 and its test. A body is the JSON kept in `ItemVersion.body`, always with `stem` and perhaps `section`; an answer is the
-JSON kept in `Response.answer`. `{}` is the empty answer of every kind. A function takes any JSON for an answer and
+JSON kept in `Response.answer`. `{}` is the empty answer of every kind. Texts in a body are Markdown (content.rendering)
+unless the kind says otherwise; what a function returns as text is plain. A function takes any JSON for an answer and
 raises InvalidAnswer for what is none; `problems` takes any JSON for a body; the others trust the body, because it was
 published.
 """
@@ -11,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from importlib import import_module
+from itertools import chain, count
+from math import isfinite
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
@@ -63,10 +66,12 @@ class Templates:
 
     `control` takes the answer: its fields are `answer-<item version>` and `answer-<item version>-<part>`, and
     `field.fields` holds what stands in them. `answer` shows what was answered, to learner and teacher alike; `expected`
-    what would have been right, in `told.expected`; `key` tells the person who marks what earns credit.
+    what would have been right, in `told.expected`; `key` tells the person who marks what earns credit. `editor` takes
+    `body`, as it stands, and the prefix of its field names, `name`.
     """
 
     control: str
+    editor: str = ""
     answer: str = "items/answer.html"
     expected: str = "items/expected.html"
     key: str = "items/key.html"
@@ -84,6 +89,11 @@ class ItemType(Protocol):
     """What a module `content/item_types/<kind>.py` offers."""
 
     KIND: str
+    LABEL: str | Promise  # as authors read it: "Single choice"
+    HINT: str | Promise  # when to use it, in one line
+    SCORED: bool  # False: text between questions, without points or answer
+    SHUFFLES: tuple[str, ...]  # the lists in a body, of {"id", "pinned"?}, whose order may be drawn for each learner
+    ALWAYS_SHUFFLED: bool  # True: also where the author asked for no shuffling, since the printed order is the key
     BY_RULE: bool  # True: `mark` always decides once the key is approved; False: it may leave an answer to a person
     PUBLISHABLE: tuple[str, ...]  # the key states in which an item of this kind may be published
     TEMPLATES: Templates
@@ -92,6 +102,17 @@ class ItemType(Protocol):
 
     def problems(self, body: Body) -> list[str]:
         """What is wrong with the body and its key, in words for its author; empty when it can be published."""
+
+    def warnings(self, body: Body, *, shuffled: bool) -> list[str]:
+        """What a careful author would look at again before publishing; blocks nothing."""
+
+    def from_editor(self, fields: Fields) -> dict[str, Any]:
+        """The body that the fields of its editor say, without `stem`, `section` and `parameters`. Total: nothing at all
+        gives the body of a new question; an unfit value is kept or left out, and `problems` names it.
+        """
+
+    def guess(self, body: Body) -> Decimal | None:
+        """The credit that random answers earn on average, 0 to 1; None where that cannot be said."""
 
     def public(self, body: Body) -> dict[str, Any]:
         """The part a learner may see before feedback: `stem` and more, never the key, a credit or a rationale."""
@@ -115,7 +136,7 @@ class ItemType(Protocol):
         """The answer in plain text; empty where it is blank. Raises InvalidAnswer."""
 
     def rationale(self, body: Body, answer: Answer) -> str:
-        """Why what was answered is right or not. Raises InvalidAnswer."""
+        """Why what was answered is right or not, in Markdown. Raises InvalidAnswer."""
 
     def expected(self, body: Body) -> list[str]:
         """What earns full credit, in plain text."""
@@ -134,6 +155,21 @@ class ItemType(Protocol):
 
         Raises InvalidAnswer.
         """
+
+
+def percent(text: str) -> float:
+    """What an author typed as a percentage, as a share: "50" is 0.5; nothing and nonsense are 0."""
+    try:
+        share = float(text.replace(",", ".").strip().rstrip("%")) / 100
+    except ValueError:
+        return 0
+    return round(share, 7) if isfinite(share) else 0
+
+
+def new_id(taken: Sequence[str], position: int) -> str:
+    """A short id for the part of a question at this position, from 0: a letter where it is free."""
+    names = chain([chr(ord("a") + position)] if position < 26 else [], (f"p{n}" for n in count(position + 1)))
+    return next(name for name in names if name not in taken)
 
 
 MODULES = {name: f"{__name__}.{name}" for _finder, name, _ispkg in iter_modules(__path__)}

@@ -1,15 +1,20 @@
 """Single choice (QTI 3 choiceInteraction with max-choices 1).
 
-body: {"stem": str, "options": [{"id": str, "text": str, "credit": 0..1, "rationale": str}], "section": anchor or null}
+body: {"stem": str, "options": [{"id": str, "text": str, "credit": 0..1, "rationale": str, "pinned": bool, optional}],
+"section": anchor or null}
 answer: {"option": id} or {}
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from content import rendering
 from content.item_types import (
     ALL_OR_NOTHING,
     Answer,
@@ -21,12 +26,19 @@ from content.item_types import (
     Level,
     Outcome,
     Templates,
+    new_id,
+    percent,
 )
 
 KIND = "choice"
+LABEL = gettext_lazy("Single choice")
+HINT = gettext_lazy("Several options, of which the learner chooses one.")
+SCORED = True
+SHUFFLES = ("options",)
+ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/choice/control.html")
+TEMPLATES = Templates(control="items/choice/control.html", editor="items/choice/editor.html")
 PUBLIC = {
     "options": {
         "type": "array",
@@ -38,6 +50,11 @@ PUBLIC = {
         },
     }
 }
+ROW = ("id", "text", "credit", "rationale")
+REFERS = re.compile(
+    r"\b(all|none|both|any|neither) (of )?(the |these )?(above|below|others?|options|answers)\b|\b[A-D] (and|&|or) [A-D]\b",
+    re.I,
+)
 ANSWER = {"option": {"type": "string", "description": "Of a choice: the id of the option."}}
 
 
@@ -56,6 +73,51 @@ def problems(body: Body) -> list[str]:
         "No option earns full credit.": 1 not in credits,
     }
     return [text for text, wrong in checks.items() if wrong]
+
+
+def warnings(body: Body, *, shuffled: bool) -> list[str]:
+    options = body["options"]
+    keyed = [option for option in options if option["credit"] == 1]
+    lengths = sorted((len(rendering.plain(option["text"])) for option in options), reverse=True)
+    longest = len(keyed) == 1 and len(rendering.plain(keyed[0]["text"])) == lengths[0] > 1.5 * lengths[1]
+    floating = [option for option in options if not option.get("pinned") and refers_to_others(option["text"])]
+    checks = {
+        "An option has no rationale.": not all(option.get("rationale", "").strip() for option in options),
+        "The longest option is the key: learners guess that.": longest,
+        "“All of the above” and the like must keep its place while options are shuffled: pin it.": shuffled
+        and bool(floating),
+    }
+    return [text for text, found in checks.items() if found]
+
+
+def refers_to_others(text: str) -> bool:
+    """Whether an option speaks of the others by their place, as "all of the above" does."""
+    return bool(REFERS.search(text))
+
+
+def from_editor(fields: Fields) -> dict[str, Any]:
+    """Rows of `option-id`, `option-text`, `option-credit` (a percentage) and `option-rationale`, in step; `pinned` holds
+    ids. A row without text is left out.
+    """
+    rows = list(zip_longest(*(fields.get(f"option-{name}", []) for name in ROW), fillvalue=""))
+    options = [_option(dict(zip(ROW, row, strict=True)), fields, at) for at, row in enumerate(rows) if row[1].strip()]
+    return {"options": options or [{"id": name, "text": "", "credit": 0, "rationale": ""} for name in "abcd"]}
+
+
+def _option(row: dict[str, str], fields: Fields, at: int) -> dict[str, Any]:
+    name = row["id"] or new_id(fields.get("option-id", []), at)
+    option: dict[str, Any] = {
+        "id": name,
+        "text": row["text"].strip(),
+        "credit": percent(row["credit"]),
+        "rationale": row["rationale"].strip(),
+    }
+    return option | ({"pinned": True} if name in fields.get("pinned", []) else {})
+
+
+def guess(body: Body) -> Decimal | None:
+    credits = [Decimal(str(option["credit"])) for option in body["options"]]
+    return sum(credits, Decimal(0)) / len(credits)
 
 
 def public(body: Body) -> dict[str, Any]:
@@ -93,7 +155,7 @@ def mark(body: Body, answer: Answer) -> Outcome:
 
 
 def text(body: Body, answer: Answer) -> str:
-    return str(_chosen(body, answer).get("text", ""))
+    return rendering.plain(_chosen(body, answer).get("text", ""))
 
 
 def rationale(body: Body, answer: Answer) -> str:
@@ -101,7 +163,7 @@ def rationale(body: Body, answer: Answer) -> str:
 
 
 def expected(body: Body) -> list[str]:
-    return [option["text"] for option in body["options"] if option["credit"] == 1]
+    return [rendering.plain(option["text"]) for option in body["options"] if option["credit"] == 1]
 
 
 def levels(body: Body) -> tuple[Level, ...]:
@@ -109,11 +171,13 @@ def levels(body: Body) -> tuple[Level, ...]:
 
 
 def key(body: Body) -> list[tuple[str, Decimal]]:
-    return [(option["text"], Decimal(str(option["credit"]))) for option in body["options"]]
+    return [(rendering.plain(option["text"]), Decimal(str(option["credit"]))) for option in body["options"]]
 
 
 def categories(body: Body) -> list[Category]:
-    return [Category(option["id"], option["text"], option["credit"] == 1) for option in body["options"]]
+    return [
+        Category(option["id"], rendering.plain(option["text"]), option["credit"] == 1) for option in body["options"]
+    ]
 
 
 def categorise(body: Body, answer: Answer) -> list[str] | None:

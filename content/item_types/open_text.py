@@ -9,11 +9,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from content import rendering
 from content.item_types import (
     Answer,
     Body,
@@ -27,13 +29,22 @@ from content.item_types import (
 )
 
 KIND = "open_text"
+LABEL = gettext_lazy("Open text")
+HINT = gettext_lazy("The learner writes; a person decides by your rubric.")
+SCORED = True
+SHUFFLES = ()
+ALWAYS_SHUFFLED = False
 BY_RULE = False
 PUBLISHABLE = ("reviewed", "approved")  # a person decides every credit, the rubric only guides
 TEMPLATES = Templates(
-    control="items/open_text/control.html", expected="items/open_text/expected.html", key="items/open_text/key.html"
+    control="items/open_text/control.html",
+    editor="items/open_text/editor.html",
+    expected="items/open_text/expected.html",
+    key="items/open_text/key.html",
 )
 PUBLIC = {"max_length": {"type": "integer", "description": "Of an open question, in characters."}}
 ANSWER = {"text": {"type": "string", "description": "Of an open question."}}
+ROW = ("level", "idea", "example")
 DEFAULT_MAX_LENGTH = 2000
 LONGEST = 20_000
 CREDIT = {"full": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
@@ -54,6 +65,29 @@ def problems(body: Body) -> list[str]:
         or not 1 <= longest <= LONGEST,
     }
     return [text for text, wrong in checks.items() if wrong]
+
+
+def warnings(body: Body, *, shuffled: bool) -> list[str]:
+    few = len([line for line in body["rubric"] if line["level"] == "full"]) < 3
+    none = all(line["level"] != "none" for line in body["rubric"])
+    checks = {
+        "The rubric names fewer than three ideas that earn full credit.": few,
+        "The rubric names nothing that earns no credit.": none,
+    }
+    return [text for text, found in checks.items() if found]
+
+
+def from_editor(fields: Fields) -> dict[str, Any]:
+    """Rows of `rubric-level`, `rubric-idea` and `rubric-example`, in step; `max_length`. A row without idea is left out."""
+    rows = zip_longest(*(fields.get(f"rubric-{name}", []) for name in ROW), fillvalue="")
+    rubric = [dict(zip(ROW, row, strict=True)) for row in rows if row[1].strip()]
+    typed = next(iter(fields.get("max_length", [])), "").strip()
+    longest = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else DEFAULT_MAX_LENGTH
+    return {"rubric": rubric or [{"level": "full", "idea": "", "example": ""}], "max_length": longest}
+
+
+def guess(body: Body) -> Decimal | None:
+    return Decimal(0)
 
 
 def public(body: Body) -> dict[str, Any]:
@@ -104,7 +138,7 @@ def rationale(body: Body, answer: Answer) -> str:
 
 
 def expected(body: Body) -> list[str]:
-    return [line["idea"] for line in body["rubric"] if line["level"] == "full"]
+    return [rendering.plain(line["idea"]) for line in body["rubric"] if line["level"] == "full"]
 
 
 def levels(body: Body) -> list[Level]:
@@ -144,7 +178,7 @@ def _storable(text: str) -> str:
 
 
 def _idea(line: Mapping[str, Any]) -> dict[str, str]:
-    return {"idea": line["idea"], "example": line.get("example", "")}
+    return {"idea": rendering.plain(line["idea"]), "example": rendering.plain(line.get("example", ""))}
 
 
 def _well_formed(line: object) -> bool:

@@ -7,6 +7,11 @@ from content.item_types import ALL_OR_NOTHING, Answer, Body, Category, Fields, F
 from content.item_types import Templates as Templates
 
 KIND = "ticks"
+LABEL = "Ticks"
+HINT = "Tick what is right."
+SCORED = True
+SHUFFLES: tuple[str, ...] = ()
+ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
 TEMPLATES = Templates(control="ticks/control.html")
@@ -16,6 +21,18 @@ ANSWER: dict[str, Any] = {"ticked": {"type": "array"}, "sure": {"type": "string"
 
 def problems(body: Body) -> list[str]:
     return [] if body.get("right") else ["Nothing is right."]
+
+
+def warnings(body: Body, *, shuffled: bool) -> list[str]:
+    return []
+
+
+def from_editor(fields: Fields) -> dict[str, Any]:
+    return {"words": list(fields.get("word", [])), "right": list(fields.get("right", []))}
+
+
+def guess(body: Body) -> Decimal | None:
+    return None
 
 
 def public(body: Body) -> dict[str, Any]:

@@ -1,0 +1,22 @@
+"""Authors' texts in templates.
+
+`{{ text|markdown }}` for blocks, `{{ text|inline }}` within a line, `{{ text|lead }}` for a heading with `{{ text|rest }}`
+after it, `{{ text|as_plain }}` for attributes.
+"""
+
+from django import template
+
+from content import rendering
+
+register = template.Library()
+register.filter("markdown", rendering.html)
+register.filter("inline", rendering.inline)
+register.filter("lead", rendering.lead)
+register.filter("rest", rendering.rest)
+register.filter("as_plain", rendering.plain)
+
+
+@register.filter
+def as_percent(share: object) -> str:
+    """A credit as an author types it: 0.5 is "50", 0.3333333 is "33.33333"."""
+    return f"{float(share) * 100:.5f}".rstrip("0").rstrip(".") if isinstance(share, int | float) else ""
