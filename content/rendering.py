@@ -22,11 +22,11 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 MEDIA = re.compile(r"media:([0-9a-f]{64})")
-MATHML = set(
+MATHML = frozenset(
     """math maction menclose merror mfenced mfrac mi mmultiscripts mn mo mover mpadded mphantom mroot mrow ms mspace
     msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover semantics""".split()
 )
-TEXT = set(
+TEXT = frozenset(
     """a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub sup table tbody td th
     thead tr ul div""".split()
 )
@@ -114,7 +114,7 @@ def _split(text: str) -> tuple[SafeString, SafeString]:
 def _clean(markup: str) -> SafeString:
     clean = nh3.clean(
         markup,
-        tags=TEXT | MATHML,
+        tags=set(TEXT | MATHML),
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",

@@ -1,6 +1,6 @@
 """Publishing a printed sheet together with its answer key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -26,7 +26,7 @@ def publish(*, printed: Source, key: Source | None, lesson: str, now: datetime) 
 
     Raises PublishingBlocked, and then publishes neither.
     """
-    draft = table.named("sheet").read(printed, key=key, lesson=lesson)
+    draft = table.named("sheet").read(replace(printed, key=key, lesson=lesson))
     provenance = {name: draft.provenance[name] for name in ("source", "doubts")}
     lesson_version = publishing.publish_lesson(slug=lesson, body=draft.lesson or {}, provenance=provenance, now=now)
     quiz_version = publishing.publish_quiz(

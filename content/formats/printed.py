@@ -6,14 +6,15 @@ from hashlib import sha256
 
 from content.drafts import ItemDraft
 from content.formats import answer_key, lines, sheet
-from content.formats.reading import Draft, Source
+from content.formats.reading import Draft, Loss, Source
 
 
-def read(source: Source, *, key: Source | None, lesson: str) -> Draft:
-    """`lesson` is the slug under which the sheet is published; a key for another lesson is not used."""
+def read(source: Source) -> Draft:
+    """`source.lesson` is the slug under which the sheet is published; a key for another lesson is not used."""
+    key = source.key
     text, odd = lines.decode(source.data)
     reading = sheet.read(text)
-    items, unfit = answer_key.join(reading, _read_key(key), lesson=lesson)
+    items, unfit = answer_key.join(reading, _read_key(key), lesson=source.lesson)
     origin = {"file": source.name, "sha256": sha256(source.data).hexdigest()}
     doubts = [f"{source.name} line {problem.line}: {problem.text}" for problem in [*odd, *reading.problems]]
     doubts += [f"{key.name if key else 'no key'}{_place(problem)}: {problem.text}" for problem in unfit]
@@ -23,6 +24,7 @@ def read(source: Source, *, key: Source | None, lesson: str) -> Draft:
         slug=reading.quiz_slug,
         title=f"{reading.check_title or 'Check'}: {reading.title}",
         provenance={"source": origin, "address": reading.quiz_address, "doubts": doubts},
+        losses=[Loss("", "line", doubt, "info") for doubt in doubts],
         doubts=doubts,
     )
 

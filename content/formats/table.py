@@ -2,29 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from content.formats import printed
-from content.formats.reading import Draft, Source
-
-
-class Read(Protocol):
-    def __call__(self, source: Source, *, key: Source | None, lesson: str) -> Draft:
-        """What the file says. Never raises: what could not be read is in `doubts`."""
+from content.formats.reading import Draft, Source, Written
 
 
 @dataclass(frozen=True)
 class Format:
-    """`detect` says whether a file looks like it; a format without `write` only comes in."""
+    """`detect` says whether a file looks like it. `read` raises Refused for a file that cannot be read at all; what it
+    could not take of any other stands in the draft's `losses`. A format without `write` only comes in.
+    """
 
     name: str
     label: str
-    read: Read
+    extensions: tuple[str, ...]
+    read: Callable[[Source], Draft]
     detect: Callable[[Source], bool]
-    write: Callable[[Draft], bytes] | None = None
+    write: Callable[[Draft], Written] | None = None
 
 
-FORMATS = (Format("sheet", "Printed sheet", printed.read, printed.detect),)
+FORMATS = (Format("sheet", "Printed sheet", (".txt",), printed.read, printed.detect),)
 
 
 class UnknownFormat(LookupError):
@@ -33,12 +30,12 @@ class UnknownFormat(LookupError):
 
 def named(name: str) -> Format:
     """Raises UnknownFormat."""
-    return _first([one for one in FORMATS if one.name == name], name)
+    return _first([known for known in FORMATS if known.name == name], name)
 
 
 def of(source: Source) -> Format:
     """The first format that the file looks like. Raises UnknownFormat."""
-    return _first([one for one in FORMATS if one.detect(source)], source.name)
+    return _first([known for known in FORMATS if known.detect(source)], source.name)
 
 
 def _first(found: list[Format], what: str) -> Format:

@@ -52,8 +52,9 @@ PUBLIC = {
 }
 ROW = ("id", "text", "credit", "rationale")
 REFERS = re.compile(
-    r"\b(all|none|both|any|neither) (of )?(the |these )?(above|below|others?|options|answers)\b|\b[A-D] (and|&|or) [A-D]\b",
-    re.I,
+    r"\b(all|none|both|any|neither) (of )?(the |these )?(above|below|others?|options|answers)\b"
+    r"|\b[A-D] (and|&|or) [A-D]\b",
+    re.IGNORECASE,
 )
 ANSWER = {"option": {"type": "string", "description": "Of a choice: the id of the option."}}
 
@@ -96,8 +97,8 @@ def refers_to_others(text: str) -> bool:
 
 
 def from_editor(fields: Fields) -> dict[str, Any]:
-    """Rows of `option-id`, `option-text`, `option-credit` (a percentage) and `option-rationale`, in step; `pinned` holds
-    ids. A row without text is left out.
+    """Rows of `option-id`, `option-text`, `option-credit` (a percentage) and `option-rationale`, in step; `pinned`
+    holds ids. A row without text is left out.
     """
     rows = list(zip_longest(*(fields.get(f"option-{name}", []) for name in ROW), fillvalue=""))
     options = [_option(dict(zip(ROW, row, strict=True)), fields, at) for at, row in enumerate(rows) if row[1].strip()]

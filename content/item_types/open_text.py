@@ -78,7 +78,9 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
 
 
 def from_editor(fields: Fields) -> dict[str, Any]:
-    """Rows of `rubric-level`, `rubric-idea` and `rubric-example`, in step; `max_length`. A row without idea is left out."""
+    """Rows of `rubric-level`, `rubric-idea` and `rubric-example`, in step; `max_length`. A row without idea is left
+    out.
+    """
     rows = zip_longest(*(fields.get(f"rubric-{name}", []) for name in ROW), fillvalue="")
     rubric = [dict(zip(ROW, row, strict=True)) for row in rows if row[1].strip()]
     typed = next(iter(fields.get("max_length", [])), "").strip()

@@ -1,7 +1,7 @@
 """Authors' texts in templates.
 
-`{{ text|markdown }}` for blocks, `{{ text|inline }}` within a line, `{{ text|lead }}` for a heading with `{{ text|rest }}`
-after it, `{{ text|as_plain }}` for attributes.
+`{{ text|markdown }}` for blocks, `{{ text|inline }}` within a line, `{{ text|lead }}` for a heading with
+`{{ text|rest }}` after it, `{{ text|as_plain }}` for attributes.
 """
 
 from django import template

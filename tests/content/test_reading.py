@@ -108,7 +108,7 @@ def test_lesson_page_shows_the_lesson(client: Any, publish_demo: Any, django_ass
     assert 'href="#what-ai-cannot-do"' in page
     assert "40 min" in page
     assert '<time datetime="2026">2026</time>' in page
-    assert "engineering can&#x27;t solve</li>" in page
+    assert "engineering can't solve</li>" in page
     assert f'href="/learn/quiz/{QUIZ}"' in page
     assert page.count("<h1") == 1
     assert "style=" not in page
