@@ -52,8 +52,14 @@ def lesson_only(viewer: Launch) -> LessonVersion | None:
 def has_choice(viewer: Launch, present: Assignment) -> bool:
     """Whether an instructor may still put another quiz there, and there is one."""
     require_instructor(viewer)
-    others = Quiz.objects.filter(current__isnull=False).exclude(pk=present.quiz_id)
+    others = choosable(viewer).exclude(pk=present.quiz_id)
     return others.exists() and not linking.is_begun(viewer.resource_link_id)
+
+
+def choosable(viewer: Launch) -> QuerySet[Quiz]:
+    """The published quizzes that the viewer may place."""
+    published = Quiz.objects.filter(current__isnull=False).readable(viewer.institution, viewer.person)
+    return published.select_related("current").order_by("current__title", "slug")
 
 
 def attempts(viewer: Launch) -> list[Attempt]:

@@ -17,9 +17,11 @@ from assessment.sheets import ItemResult as ItemResult
 from assessment.sheets import Question as Question
 from assessment.sheets import questions as questions
 from assessment.sheets import results as results
-from content import places
+from content import places, variants
 from content.models import Quiz, QuizVersion, QuizVersionItem
 from roster.models import Person
+
+SEED_BITS = 62
 
 
 class NoAttemptLeft(Exception):
@@ -81,19 +83,23 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
     return attempt
 
 
-def start_practice(*, quiz_version: QuizVersion, now: datetime) -> tuple[Attempt, str]:
-    """Open a public check that belongs to nobody. Its key is the only way back to it and is not kept."""
+def start_practice(*, quiz_version: QuizVersion, now: datetime, seed: int | None = None) -> tuple[Attempt, str]:
+    """Open a public check that belongs to nobody. Its key is the only way back to it and is not kept.
+
+    `seed` is that of the page on which the first answer was given.
+    """
     key = secrets.token_urlsafe(32)
     printed = places.of(quiz_version.pk)
     if not printed:
         raise NotPublished
     attempt = Attempt(key_hash=_hash(key), **_sheet(printed, now))
+    attempt.seed = attempt.seed if seed is None else seed
     return _store(attempt, printed, now), key
 
 
 def practice(key: str) -> Attempt:
     """The practice attempt of a key. Raises Attempt.DoesNotExist."""
-    return Attempt.objects.select_related("quiz_version").get(key_hash=_hash(key), assignment__isnull=True)
+    return Attempt.objects.select_related("quiz_version__quiz").get(key_hash=_hash(key), assignment__isnull=True)
 
 
 @transaction.atomic
@@ -135,17 +141,25 @@ def _open(assignment: Assignment, person: Person, preview: bool, number: int, no
 
 def _sheet(printed: Sequence[QuizVersionItem], now: datetime) -> dict[str, Any]:
     version = printed[0].quiz_version
-    return {"quiz_version": version, "points_max": version.points, "items_total": len(printed), "started_at": now}
+    return {
+        "quiz_version": version,
+        "points_max": version.points,
+        "started_at": now,
+        "seed": secrets.randbits(SEED_BITS),
+    }
 
 
 @transaction.atomic
 def _store(attempt: Attempt, printed: Sequence[QuizVersionItem], now: datetime) -> Attempt:
     """Write the attempt with an empty response for every item, so that a save is a plain update."""
+    drawn = variants.draw(attempt.quiz_version, printed, attempt.seed)
+    attempt.items_total = len(drawn)
     if attempt.assignment is not None:
         _hold_quiz(attempt.assignment)
     attempt.save(force_insert=True)
     Response.objects.bulk_create(
-        Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now) for place in printed
+        Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now, position=position, shown=shown)
+        for position, (place, shown) in enumerate(drawn, start=1)
     )
     return attempt
 

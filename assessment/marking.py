@@ -5,9 +5,10 @@ which lets others point foreign keys at a locked row, so that a grade may name a
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -55,7 +56,7 @@ def locked(attempt_id: UUID | str) -> Attempt:
 
 def apply_rules(responses: Iterable[Response], now: datetime) -> list[Mark]:
     """Append a mark to every response that a rule decides."""
-    decided = [(response, decide(response.item_version, response.answer)) for response in responses]
+    decided = [(response, decide(response.item_version, response.body, response.answer)) for response in responses]
     return Mark.objects.bulk_create(
         Mark(
             response=response,
@@ -70,14 +71,14 @@ def apply_rules(responses: Iterable[Response], now: datetime) -> list[Mark]:
     )
 
 
-def decide(item: ItemVersion, answer: dict[str, object]) -> Outcome:
+def decide(item: ItemVersion, body: Mapping[str, Any], answer: dict[str, object]) -> Outcome:
     """What the rules say: a blank earns nothing; beyond that only an approved key decides, else a person."""
     if not answer:
         return Outcome(Decimal(0), "blank")
     if item.key_state != KeyState.APPROVED:
         return Outcome(None, "unapproved key")
     try:
-        return item_types.get(item.kind).mark(item.body, answer)
+        return item_types.get(item.kind).mark(body, answer)
     except Exception:
         # A fault in one item must hold up neither the other nine nor the rest of the class.
         logger.exception("no rule could mark item version %s; a person has to", item.pk)

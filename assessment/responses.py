@@ -5,7 +5,7 @@ submission freezes the responses, or finds the attempt closed.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from assessment import marking
 from assessment.models import Attempt, AttemptState, Response
-from content import item_types
+from content import item_types, places, rendering, variants
 from content.item_types import Fields
 from content.item_types import InvalidAnswer as InvalidAnswer
 from content.models import ItemVersion, QuizVersion
@@ -88,14 +88,15 @@ def save_many(*, attempt: Attempt, entries: Iterable[Entry], now: datetime) -> l
     ]
 
 
-def try_out(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> tuple[bool, dict[UUID, str]]:
+def try_out(*, quiz_version: QuizVersion, seed: int, entries: Iterable[Entry]) -> tuple[bool, dict[UUID, str]]:
     """Whether any of these answers a question of the version, and what is wrong with the others. Stores nothing."""
-    items = {place.item_version_id: place.item_version for place in quiz_version.places.select_related("item_version")}
+    drawn = variants.draw(quiz_version, places.of(quiz_version.pk), seed)
+    shown = {place.item_version_id: (place.item_version, given) for place, given in drawn}
     answered, invalid = False, {}
     for entry in entries:
-        item = items[_uuid(entry.item_version_id)]
+        item, given = shown[_uuid(entry.item_version_id)]
         try:
-            answered = bool(read(item, entry)) or answered
+            answered = bool(read(item.kind, variants.apply(item.body, given), entry)) or answered
         except InvalidAnswer as error:
             invalid[item.pk] = str(error)
     return answered, invalid
@@ -106,7 +107,7 @@ def outdated(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> list[tup
     given = {_uuid(entry.item_version_id): entry for entry in entries}
     current = quiz_version.places.values("item_version")
     items = ItemVersion.objects.filter(pk__in=given, item__quiz=quiz_version.quiz_id).exclude(pk__in=current)
-    return [(item.body["stem"], text) for item in items if (text := _text(item, given[item.pk]))]
+    return [(rendering.plain(item.body["stem"]), text) for item in items if (text := _text(item, given[item.pk]))]
 
 
 @transaction.atomic
@@ -150,8 +151,7 @@ def _clean(response: Response, entry: Entry) -> dict[str, Any]:
     _require_open(response)
     if entry.seq is not None:
         _valid(entry.seq)
-    item = response.item_version
-    return read(item, entry)
+    return read(response.item_version.kind, response.body, entry)
 
 
 def _store_numbered(answers: dict[Response, tuple[dict[str, Any], int]], now: datetime) -> set[UUID]:
@@ -187,19 +187,20 @@ def _settle(response: Response, entry: Entry, answer: dict[str, Any], now: datet
 
 
 def _given(response: Response, answer: dict[str, Any]) -> str:
-    return item_types.get(response.item_version.kind).text(response.item_version.body, answer)
+    return item_types.get(response.item_version.kind).text(response.body, answer)
 
 
-def read(item: ItemVersion, entry: Entry) -> dict[str, Any]:
+def read(kind: str, body: Mapping[str, Any], entry: Entry) -> dict[str, Any]:
     """The answer in its stored shape. Raises InvalidAnswer."""
-    kind = item_types.get(item.kind)
-    raw = entry.raw if entry.fields is None else kind.from_form(item.body, entry.fields)
-    return kind.clean(item.body, raw)
+    rules = item_types.get(kind)
+    raw = entry.raw if entry.fields is None else rules.from_form(body, entry.fields)
+    return rules.clean(body, raw)
 
 
 def _text(item: ItemVersion, entry: Entry) -> str:
     try:
-        return item_types.get(item.kind).text(item.body, read(item, entry))
+        body = variants.sample(item.body)
+        return item_types.get(item.kind).text(body, read(item.kind, body, entry))
     except InvalidAnswer:
         return " ".join(value for values in (entry.fields or {}).values() for value in values)
 

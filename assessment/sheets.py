@@ -2,6 +2,7 @@
 
 import copy
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from uuid import UUID
 from django.db.models import F
 
 from assessment.models import Attempt, AttemptState, Feedback, Mark, Response
-from content import item_types, places
+from content import item_types, places, variants
 from content.item_types import Templates
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
 from roster.rows import Prepared
@@ -22,7 +23,8 @@ MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
 class Question:
     """One item to answer. `feedback` (see ItemResult) is there only where practice has checked the answer.
 
-    `fields` are the form fields that say the answer, as its control shows them.
+    `fields` are the form fields that say the answer, as its control shows them; `before` and `after` are the texts
+    around the question, in Markdown.
     """
 
     position: int
@@ -37,6 +39,8 @@ class Question:
     seq: int
     checked: bool
     feedback: dict[str, Any] | None
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,15 @@ def questions(attempt: Attempt) -> list[Question]:
     """The items of an attempt in printed order with what is stored as answers; never the key."""
     practice = attempt.assignment_id is None
     found = _with_marks(attempt) if practice else responses(attempt)
-    return [_question(response, practice=practice) for response in found]
+    return _with_texts(attempt.quiz_version_id, [_question(response, practice=practice) for response in found])
 
 
-def unanswered(version: QuizVersion) -> list[Question]:
-    """The questions of a version as an attempt would show them, before there is one."""
-    return [_blank(place) for place in version.places.select_related("item_version__item")]
+def unanswered(version: QuizVersion, seed: int = 0) -> list[Question]:
+    """The questions of a version as an attempt with this seed would show them, before there is one."""
+    drawn = variants.draw(version, places.of(version.pk), seed)
+    return _with_texts(
+        version.pk, [_blank(place, position, shown) for position, (place, shown) in enumerate(drawn, start=1)]
+    )
 
 
 def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = False) -> list[ItemResult]:
@@ -93,19 +100,32 @@ def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = Fal
 
 
 def responses(attempt: Attempt) -> list[Any]:
-    """The responses in printed order, each with its `position` and its item; one query."""
-    stored = {response.item_version_id: response for response in RESPONSES.all(attempt=attempt.pk)}
-    printed = places.of(attempt.quiz_version_id)
-    return [_placed(stored[place.item_version_id], place) for place in printed if place.item_version_id in stored]
+    """The responses in the order shown, each with its item; one query."""
+    printed = {place.item_version_id: place.item_version for place in places.of(attempt.quiz_version_id)}
+    found = [_placed(response, printed) for response in RESPONSES.all(attempt=attempt.pk)]
+    return sorted(found, key=lambda response: response.position)
 
 
-def _placed(response: Any, place: QuizVersionItem) -> Any:
-    item = place.item_version
+def _placed(response: Any, printed: Mapping[UUID, ItemVersion]) -> Any:
+    item = printed[response.item_version_id]
     if item.key_state != response.key_state:
         item = copy.copy(item)
         item.key_state = response.key_state
-    response.item_version, response.position = item, place.position
+    response.item_version = item
     return response
+
+
+def _with_texts(version_id: UUID, questions: list[Question]) -> list[Question]:
+    """Each question with the texts around it."""
+    texts = places.texts(version_id)
+    if not texts:
+        return questions
+    made = [replace(one, before=_stems(texts.get(one.item_version_id, ()))) for one in questions]
+    return [*made[:-1], replace(made[-1], after=_stems(texts.get(None, ())))] if made else made
+
+
+def _stems(bodies: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [body["stem"] for body in bodies]
 
 
 def _with_marks(attempt: Attempt) -> list[Any]:
@@ -134,6 +154,7 @@ def _question(response: Any, *, practice: bool) -> Question:
     return _asked(
         response.item_version,
         response.position,
+        response.body,
         answer=response.answer,
         seq=response.seq,
         checked=checked,
@@ -141,11 +162,14 @@ def _question(response: Any, *, practice: bool) -> Question:
     )
 
 
-def _blank(place: QuizVersionItem) -> Question:
-    return _asked(place.item_version, place.position, answer={}, seq=0, checked=False, feedback=None)
+def _blank(place: QuizVersionItem, position: int, shown: Mapping[str, Any]) -> Question:
+    body = variants.apply(place.item_version.body, shown)
+    return _asked(place.item_version, position, body, answer={}, seq=0, checked=False, feedback=None)
 
 
-def _asked(item: ItemVersion, position: int, *, answer: dict[str, Any], **more: Any) -> Question:
+def _asked(
+    item: ItemVersion, position: int, body: Mapping[str, Any], *, answer: dict[str, Any], **more: Any
+) -> Question:
     kind = item_types.get(item.kind)
     return Question(
         position=position,
@@ -154,9 +178,9 @@ def _asked(item: ItemVersion, position: int, *, answer: dict[str, Any], **more: 
         kind=item.kind,
         points=item.points,
         templates=kind.TEMPLATES,
-        public=kind.public(item.body),
+        public=kind.public(body),
         answer=answer,
-        fields=kind.to_form(item.body, answer),
+        fields=kind.to_form(body, answer),
         **more,
     )
 
@@ -175,9 +199,9 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemR
         identifier=item.item.identifier,
         kind=item.kind,
         templates=kind.TEMPLATES,
-        public=kind.public(item.body),
+        public=kind.public(response.body),
         answer=response.answer,
-        answer_text=kind.text(item.body, response.answer),
+        answer_text=kind.text(response.body, response.answer),
         points=mark.points if mark and shown else None,
         points_max=item.points,
         state=state if shown or state == "waiting" else "hidden",
@@ -204,7 +228,7 @@ def _state(response: Any, *, practice: bool) -> MarkState:
 def _feedback(response: Any, state: MarkState) -> dict[str, Any]:
     """The item type's feedback; a key that is not fit to be published is shown to nobody."""
     item: ItemVersion = response.item_version
-    kind, body = item_types.get(item.kind), item.body
+    kind, body = item_types.get(item.kind), response.body
     fit = item.key_state in kind.PUBLISHABLE
     return {
         "answer_text": kind.text(body, response.answer),

@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 def home(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return misdirected(request)
-    quizzes = Quiz.objects.filter(current__isnull=False).select_related("current", "lesson").order_by("slug")
+    quizzes = (
+        Quiz.objects.filter(current__isnull=False, practice=True).select_related("current", "lesson").order_by("slug")
+    )
     return render(request, "home.html", {"quizzes": quizzes})
 
 

@@ -1,9 +1,10 @@
 """Content on its way to publication: what the readers of formats make and `publishing` takes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from content.models import KeyState
 
@@ -18,3 +19,5 @@ class ItemDraft:
     points: Decimal = Decimal(1)
     key_state: str = KeyState.UNKEYED
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    item: UUID | None = None  # of another quiz, that the question is kept by

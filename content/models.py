@@ -1,8 +1,10 @@
 """What is taught and asked. A version is immutable and named by the hash of its content."""
 
 from django.db import models
+from django.db.models import Case, F, Q, When
 
 from roster.ids import uuid7
+from roster.models import Institution, Person
 
 
 class KeyState(models.TextChoices):
@@ -15,11 +17,82 @@ class KeyState(models.TextChoices):
     RETIRED = "retired"
 
 
-class Lesson(models.Model):
+class Visibility(models.TextChoices):
+    """Who may read and place content: its authors, its institution, or everybody."""
+
+    PRIVATE = "private"
+    INSTITUTION = "institution"
+    PUBLIC = "public"
+
+
+class OwnedQuerySet(models.QuerySet["Owned"]):
+    def readable(self, institution: Institution | None, person: Person | None = None) -> "OwnedQuerySet":
+        """What this person of the institution may read and place. Without an institution: what everybody may."""
+        found = Q(institution=None) | Q(visibility=Visibility.PUBLIC)
+        if institution is not None:
+            found |= Q(institution=institution, visibility=Visibility.INSTITUTION)
+        if institution is not None and person is not None:
+            mine = self.model.authors.through.objects.filter(person=person)
+            name = self.model._meta.model_name
+            found |= Q(institution=institution, pk__in=mine.values(f"{name}_id"))
+        return self.filter(found)
+
+    def placeable(self, institution: Institution) -> "OwnedQuerySet":
+        """What links of the institution may name: a learner opens a private check that a teacher placed."""
+        return self.filter(Q(institution=None) | Q(institution=institution) | Q(visibility=Visibility.PUBLIC))
+
+    def own_first(self, institution: Institution | None) -> "OwnedQuerySet":
+        """Of several with one slug the institution's own comes first, then the library's, then the oldest."""
+        rank = Case(When(institution=institution, then=0), When(institution=None, then=1), default=2)
+        return self.order_by(rank if institution else F("institution").asc(nulls_first=True), "pk")
+
+
+class Owned(models.Model):
+    """Content of an institution; without one it belongs to the library that every institution may use."""
+
+    institution = models.ForeignKey(Institution, models.CASCADE, null=True, blank=True, related_name="+")
+    authors = models.ManyToManyField(Person, blank=True, related_name="+")
+    visibility = models.CharField(max_length=16, choices=Visibility.choices, default=Visibility.INSTITUTION)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Media(models.Model):
+    """A picture or another file that texts show, named by the SHA-256 of its bytes: `media:<digest>`."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    institution = models.ForeignKey(Institution, models.SET_NULL, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    file = models.FileField(upload_to="media/%Y/%m")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "media"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lesson(Owned):
+    """`draft` is the text as it is being written, of the shape of LessonVersion.body; empty while nobody changes it."""
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    slug = models.SlugField(max_length=120, unique=True)
+    slug = models.SlugField(max_length=120)
+    draft = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False, help_text="Grows with every saved draft.")
+    changed_by = models.CharField(max_length=255, blank=True, editable=False)
     current = models.ForeignKey("LessonVersion", models.PROTECT, null=True, blank=True, related_name="+")
     current_since = models.DateTimeField(null=True, blank=True, help_text="When the current version became current.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "slug"], name="lesson_slug", nulls_distinct=False),
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -52,25 +125,50 @@ class LessonVersion(models.Model):
         return f"{self.title} (version {self.number})"
 
 
-class Quiz(models.Model):
+class Quiz(Owned):
+    """`draft` is the check as it is being written (see content.writing); empty while nobody changes it."""
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    slug = models.SlugField(max_length=120, unique=True)
+    slug = models.SlugField(max_length=120)
     lesson = models.ForeignKey(Lesson, models.PROTECT, null=True, blank=True, related_name="quizzes")
     current = models.ForeignKey("QuizVersion", models.PROTECT, null=True, blank=True, related_name="+")
+    practice = models.BooleanField(
+        "public practice",
+        default=False,
+        help_text="Everybody can take it without an account, with the right answers shown at once.",
+    )
+    draft = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False, help_text="Grows with every saved draft.")
+    changed_by = models.CharField(max_length=255, blank=True, editable=False)
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name_plural = "quizzes"
+        constraints = [
+            models.UniqueConstraint(fields=["institution", "slug"], name="quiz_slug", nulls_distinct=False),
+        ]
 
     def __str__(self) -> str:
         return self.slug
 
 
 class Item(models.Model):
-    """One question through all its versions."""
+    """One question through all its versions. It is at home in one quiz; drafts of others may refer to it.
+
+    `kind`, `body`, `points`, `tags` and the key's state are the question as it is being written.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="items")
     identifier = models.SlugField(max_length=60, help_text="Stable within the quiz, such as `q1`.")
+    kind = models.CharField(max_length=40, blank=True)
+    body = models.JSONField(default=dict, blank=True)
+    points = models.DecimalField(max_digits=8, decimal_places=3, default=1)
+    tags = models.JSONField(default=list, blank=True)
+    key_state = models.CharField(max_length=16, choices=KeyState.choices, default=KeyState.UNKEYED)
+    provenance = models.JSONField(default=dict, blank=True)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    changed_by = models.CharField(max_length=255, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["quiz", "identifier"], name="item_identifier_in_quiz")]
@@ -99,15 +197,33 @@ class ItemVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["item", "number"], name="item_version_number"),
             models.UniqueConstraint(fields=["item", "content_hash"], name="item_version_content"),
-            models.CheckConstraint(condition=models.Q(points__gt=0), name="item_points_positive"),
+            models.CheckConstraint(condition=models.Q(points__gte=0), name="item_points_not_negative"),
         ]
 
     def __str__(self) -> str:
         return f"{self.item} (version {self.number})"
 
 
+class KeyReview(models.Model):
+    """What somebody answered who had not seen the key. `wording` is the hash of what they saw."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    item = models.ForeignKey(Item, models.CASCADE, related_name="reviews")
+    wording = models.CharField(max_length=64)
+    answer = models.JSONField(default=dict)
+    note = models.TextField(blank=True)
+    by = models.CharField(max_length=255)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.by} on {self.item_id}"
+
+
 class QuizVersion(models.Model):
-    """One published set of item versions. Attempts are pinned to it."""
+    """One published set of item versions. Attempts are pinned to it.
+
+    `pools`: {name: how many of its questions each learner gets}.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     quiz = models.ForeignKey(Quiz, models.CASCADE, related_name="versions")
@@ -115,6 +231,9 @@ class QuizVersion(models.Model):
     title = models.CharField(max_length=300)
     lesson_version = models.ForeignKey(LessonVersion, models.PROTECT, null=True, blank=True)
     items = models.ManyToManyField(ItemVersion, through="QuizVersionItem")
+    shuffle_questions = models.BooleanField(default=False)
+    shuffle_options = models.BooleanField(default=False)
+    pools = models.JSONField(default=dict, blank=True)
     points = models.DecimalField(max_digits=10, decimal_places=3)
     content_hash = models.CharField(max_length=64)
     provenance = models.JSONField(default=dict)
@@ -135,6 +254,7 @@ class QuizVersionItem(models.Model):
     quiz_version = models.ForeignKey(QuizVersion, models.CASCADE, related_name="places")
     item_version = models.ForeignKey(ItemVersion, models.PROTECT)
     position = models.PositiveIntegerField(help_text="From 1.")
+    pool = models.CharField(max_length=100, blank=True, help_text="The pool that it is drawn from.")
 
     class Meta:
         ordering = ["position"]
@@ -145,3 +265,32 @@ class QuizVersionItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}. {self.item_version_id}"
+
+
+class ImportState(models.TextChoices):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Import(models.Model):
+    """A file being read into a draft, by a worker. `report` has the shape that `import_content --json` prints."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE, null=True, related_name="+")
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=255)
+    format = models.CharField(max_length=40, blank=True)
+    file = models.FileField(upload_to="imports/%Y/%m")
+    publish = models.BooleanField(default=False)
+    state = models.CharField(max_length=16, choices=ImportState.choices, default=ImportState.QUEUED)
+    progress = models.PositiveSmallIntegerField(default=0, help_text="In percent.")
+    report = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    quiz = models.ForeignKey(Quiz, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -5,6 +5,7 @@ older content again makes that older version current again; anything new becomes
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from content import item_types
+from content import item_types, variants
 from content.drafts import ItemDraft
+from content.formats.reading import Pool
 from content.hashing import content_hash
 from content.models import Item, ItemVersion, KeyState, Lesson, LessonVersion, Quiz, QuizVersion, QuizVersionItem
+from roster.models import Institution
 
 TITLE_LENGTH = 300
 MOST_ITEMS = 500
@@ -41,6 +44,52 @@ class Reason:
         return f"{self.item}: {self.text}" if self.item else self.text
 
 
+@dataclass(frozen=True)
+class Layout:
+    """How the questions are given out: the pools they are drawn from, and what is shuffled."""
+
+    pools: Sequence[Pool] = ()
+    shuffle_questions: bool = False
+    shuffle_options: bool = False
+
+    def content(self) -> dict[str, Any]:
+        """What of it makes another version; nothing where everything stands as printed."""
+        pools = [[pool.name, pool.draw, list(pool.items)] for pool in self.pools]
+        said = {"pools": pools, "shuffle": [self.shuffle_questions, self.shuffle_options]}
+        return said if pools or self.shuffle_questions or self.shuffle_options else {}
+
+    def points(self, items: Sequence[ItemDraft]) -> Decimal:
+        """The most that a learner can earn: of a pool its draw, since its questions weigh the same."""
+        weight = {item.identifier: item.points for item in items}
+        pooled = {identifier for pool in self.pools for identifier in pool.items}
+        drawn = sum((pool.draw * weight[pool.items[0]] for pool in self.pools), Decimal(0))
+        return drawn + sum((item.points for item in items if item.identifier not in pooled), Decimal(0))
+
+    def reasons(self, items: Sequence[ItemDraft]) -> list[Reason]:
+        weight = {item.identifier: item.points for item in items}
+        scored = {item.identifier for item in items if item.kind in item_types.KINDS and _scored(item)}
+        members = Counter(identifier for pool in self.pools for identifier in pool.items)
+        found = [Reason(one, "It is in two pools.") for one, count in members.items() if count > 1]
+        for pool in self.pools:
+            checks = {
+                f"The pool “{pool.name}” is smaller than its draw of {pool.draw}.": len(pool.items) < pool.draw,
+                f"The pool “{pool.name}” must draw at least one question.": pool.draw < 1,
+                f"The pool “{pool.name}” has no question.": not pool.items,
+                f"The pool “{pool.name}” names something that is no question.": not scored.issuperset(pool.items),
+                f"The questions of the pool “{pool.name}” must have the same points.": len(
+                    {weight.get(one) for one in pool.items}
+                )
+                > 1,
+            }
+            found += [Reason("", text) for text, wrong in checks.items() if wrong]
+        names = [pool.name for pool in self.pools]
+        return found + ([Reason("", "Two pools share a name.")] if len(set(names)) < len(names) else [])
+
+
+def _scored(draft: ItemDraft) -> bool:
+    return item_types.get(draft.kind).SCORED
+
+
 class PublishingBlocked(Exception):
     """The content is not ready. `reasons` names every obstacle, item by item."""
 
@@ -51,11 +100,16 @@ class PublishingBlocked(Exception):
 
 @transaction.atomic
 def publish_lesson(
-    *, slug: str, body: Mapping[str, Any], provenance: Mapping[str, Any], now: datetime
+    *,
+    slug: str,
+    body: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+    now: datetime,
+    institution: Institution | None = None,
 ) -> LessonVersion:
-    """Make `body` (see LessonVersion) the current text of the lesson. Raises PublishingBlocked."""
+    """Make `body` (see LessonVersion) the current text of the institution's lesson. Raises PublishingBlocked."""
     _refuse([*_lesson_reasons(slug, body), *_storable("", [body, provenance])])
-    lesson: Lesson = _locked(Lesson, slug)
+    lesson: Lesson = _locked(Lesson, slug, institution)
     name = content_hash(body)
     version = lesson.versions.filter(content_hash=name).first()
     if version is None:
@@ -83,18 +137,21 @@ def publish_quiz(
     lesson_version: LessonVersion | None,
     provenance: Mapping[str, Any],
     now: datetime,
+    institution: Institution | None = None,
+    layout: Layout = Layout(),
 ) -> QuizVersion:
     """Make these items, in this order, the current version of the quiz; unchanged items keep their version.
 
     Raises PublishingBlocked while any item has no key that may be applied.
     """
-    _refuse([*_quiz_reasons(slug, title, items), *_storable("", [title, provenance])])
-    quiz: Quiz = _locked(Quiz, slug)
+    _refuse([*quiz_reasons(slug, title, items, layout), *_storable("", [title, provenance])])
+    quiz: Quiz = _locked(Quiz, slug, institution)
     versions = _item_versions(quiz, items)
     content = {
         "title": title,
         "lesson": lesson_version and [lesson_version.lesson.slug, lesson_version.content_hash],
         "items": [[version.item.identifier, version.content_hash] for version in versions],
+        **layout.content(),
     }
     name = content_hash(content)
     version = quiz.versions.filter(content_hash=name).first()
@@ -103,12 +160,15 @@ def publish_quiz(
             number=_next_number(quiz.versions),
             title=title,
             lesson_version=lesson_version,
-            points=sum((item.points for item in versions), Decimal(0)),
+            points=layout.points(items),
+            shuffle_questions=layout.shuffle_questions,
+            shuffle_options=layout.shuffle_options,
+            pools={pool.name: pool.draw for pool in layout.pools},
             content_hash=name,
             provenance=dict(provenance),
             published_at=now,
         )
-        _place(version, versions)
+        _place(version, versions, layout, items)
     lesson_id = lesson_version.lesson_id if lesson_version else None
     if quiz.current_id != version.pk or quiz.lesson_id != lesson_id:
         quiz.current, quiz.lesson_id = version, lesson_id
@@ -117,20 +177,25 @@ def publish_quiz(
     return version
 
 
-def _locked(model: Any, slug: str) -> Any:
+def _locked(model: Any, slug: str, institution: Institution | None) -> Any:
     """The row of this slug, made if needed, locked until the transaction ends: one publisher at a time."""
-    model.objects.get_or_create(slug=slug)
-    return model.objects.select_for_update(no_key=True).get(slug=slug)
+    model.objects.get_or_create(slug=slug, institution=institution)
+    return model.objects.select_for_update(of=("self",), no_key=True).get(slug=slug, institution=institution)
 
 
 def _next_number(versions: Any) -> int:
     return int(versions.aggregate(newest=Max("number"))["newest"] or 0) + 1
 
 
-def _place(quiz_version: QuizVersion, versions: Sequence[ItemVersion]) -> None:
+def _place(
+    quiz_version: QuizVersion, versions: Sequence[ItemVersion], layout: Layout, drafts: Sequence[ItemDraft]
+) -> None:
+    pools = {identifier: pool.name for pool in layout.pools for identifier in pool.items}
     QuizVersionItem.objects.bulk_create(
-        QuizVersionItem(quiz_version=quiz_version, item_version=version, position=position)
-        for position, version in enumerate(versions, start=1)
+        QuizVersionItem(
+            quiz_version=quiz_version, item_version=version, position=position, pool=pools.get(draft.identifier, "")
+        )
+        for position, (version, draft) in enumerate(zip(versions, drafts, strict=True), start=1)
     )
 
 
@@ -139,9 +204,10 @@ def _item_versions(quiz: Quiz, drafts: Sequence[ItemDraft]) -> list[ItemVersion]
     items = _items(quiz, drafts)
     known: dict[tuple[str, str], ItemVersion] = {}
     newest: dict[str, int] = {}
-    for version in ItemVersion.objects.filter(item__quiz=quiz).select_related("item").order_by("number"):
-        known[version.item.identifier, version.content_hash] = version
-        newest[version.item.identifier] = version.number
+    names_of = {item.pk: identifier for identifier, item in items.items()}
+    for version in ItemVersion.objects.filter(item__in=names_of).select_related("item").order_by("number"):
+        known[names_of[version.item_id], version.content_hash] = version
+        newest[names_of[version.item_id]] = version.number
     names = [(draft.identifier, _item_hash(draft)) for draft in drafts]
     _refuse(
         Reason(identifier, "This wording and key were retired.")
@@ -154,17 +220,32 @@ def _item_versions(quiz: Quiz, drafts: Sequence[ItemDraft]) -> list[ItemVersion]
         if (identifier, name) not in known
     ]
     ItemVersion.objects.bulk_create(fresh)
-    known.update({(version.item.identifier, version.content_hash): version for version in fresh})
+    known.update({(names_of[version.item_id], version.content_hash): version for version in fresh})
     versions = [known[name] for name in names]
     _advance_keys(versions, drafts)
     return versions
 
 
 def _items(quiz: Quiz, drafts: Sequence[ItemDraft]) -> dict[str, Item]:
+    """The item of each draft, by the draft's identifier: one of another quiz where the draft names it."""
     items = {item.identifier: item for item in quiz.items.all()}
+    named = Item.objects.in_bulk([draft.item for draft in drafts if draft.item])
+    items |= {draft.identifier: named[draft.item] for draft in drafts if draft.item}
     missing = [Item(quiz=quiz, identifier=draft.identifier) for draft in drafts if draft.identifier not in items]
     Item.objects.bulk_create(missing)
-    return items | {item.identifier: item for item in missing}
+    items |= {item.identifier: item for item in missing}
+    for draft in drafts:
+        _keep_as_written(items[draft.identifier], draft)
+    return items
+
+
+def _keep_as_written(item: Item, draft: ItemDraft) -> None:
+    """What is published is also the question as it stands in the writing room."""
+    now = (draft.kind, dict(draft.body), draft.points, list(draft.tags), draft.key_state, dict(draft.provenance))
+    if now != (item.kind, item.body, item.points, item.tags, item.key_state, item.provenance):
+        item.kind, item.body, item.points, item.tags, item.key_state, item.provenance = now
+        item.revision += 1
+        item.save()
 
 
 def _new_version(item: Item, draft: ItemDraft, name: str, number: int) -> ItemVersion:
@@ -205,9 +286,10 @@ def _lesson_reasons(slug: str, body: Mapping[str, Any]) -> list[Reason]:
     return found
 
 
-def _quiz_reasons(slug: str, title: str, items: Sequence[ItemDraft]) -> list[Reason]:
-    found = [*_slug_reasons(slug), *_title_reasons(title)]
-    if not items:
+def quiz_reasons(slug: str, title: str, items: Sequence[ItemDraft], layout: Layout) -> list[Reason]:
+    """Why the quiz cannot be published, apart from what the stored versions say."""
+    found = [*_slug_reasons(slug), *_title_reasons(title), *layout.reasons(items)]
+    if not any(item.kind in item_types.KINDS and item_types.get(item.kind).SCORED for item in items):
         found.append(Reason("", "There are no questions."))
     identifiers = [item.identifier for item in items]
     found += [
@@ -248,10 +330,11 @@ def _item_reasons(draft: ItemDraft) -> list[Reason]:
     if draft.kind not in item_types.KINDS:
         return [Reason(draft.identifier, f"There is no kind of question called {draft.kind!r}.")]
     kind = item_types.get(draft.kind)
-    found = [Reason(draft.identifier, text) for text in kind.problems(draft.body)]
+    texts = variants.problems(draft.body) or kind.problems(variants.sample(draft.body))
+    found = [Reason(draft.identifier, text) for text in texts]
     if not IDENTIFIER.fullmatch(draft.identifier):
         found.append(Reason(draft.identifier, "The identifier may hold letters, digits, - and _ only."))
-    if not 0 < draft.points < 100_000 or draft.points != round(draft.points, 3):
+    if (kind.SCORED and not 0 < draft.points < 100_000) or draft.points != round(draft.points, 3):
         found.append(Reason(draft.identifier, "The points must be above 0, with three decimals at most."))
     if draft.key_state not in kind.PUBLISHABLE:
         wanted = " or ".join(kind.PUBLISHABLE)

@@ -8,30 +8,59 @@ from typing import Any
 
 from django.db.models import F, Prefetch, QuerySet
 
-from content import item_types
-from content.models import LessonVersion, Quiz, QuizVersion, QuizVersionItem
+from content import item_types, variants
+from content.models import Lesson, LessonVersion, OwnedQuerySet, Quiz, QuizVersion, QuizVersionItem
+from roster.models import Institution
 
 
-def current_lessons() -> QuerySet[LessonVersion]:
-    """The current version of every lesson, by slug; 2 queries."""
-    published = Quiz.objects.filter(current__isnull=False).order_by("slug")
+def current_lessons(institution: Institution | None = None) -> QuerySet[LessonVersion]:
+    """The current version of every lesson that the institution, or else everybody, may read, by slug; 2 queries."""
+    published = _open_quizzes(institution).order_by("slug")
+    lessons = Lesson.objects.readable(institution)
     return (
-        LessonVersion.objects.filter(lesson__current=F("pk"))
+        LessonVersion.objects.filter(lesson__current=F("pk"), lesson__in=lessons)
         .select_related("lesson")
         .prefetch_related(Prefetch("lesson__quizzes", published, to_attr="published_quizzes"))
         .order_by("lesson__slug")
     )
 
 
-def current_quizzes() -> QuerySet[QuizVersion]:
-    """The current version of every quiz, by slug; 2 queries."""
-    return with_items(QuizVersion.objects.filter(quiz__current=F("pk"))).order_by("quiz__slug")
+def current_quizzes(institution: Institution | None = None) -> QuerySet[QuizVersion]:
+    """The current version of every quiz that the institution may read, or else of public practice; 2 queries."""
+    open_ones = _open_quizzes(institution)
+    return with_items(QuizVersion.objects.filter(quiz__current=F("pk"), quiz__in=open_ones)).order_by("quiz__slug")
 
 
-def quizzes_without_lesson() -> QuerySet[QuizVersion]:
-    """The current version of every quiz that belongs to no lesson, by title."""
-    alone = QuizVersion.objects.filter(quiz__current=F("pk"), lesson_version=None)
+def practice_without_lesson() -> QuerySet[QuizVersion]:
+    """The current version of every quiz of public practice that belongs to no lesson, by title."""
+    alone = QuizVersion.objects.filter(quiz__current=F("pk"), quiz__in=_open_quizzes(None), lesson_version=None)
     return alone.select_related("quiz").order_by("title", "quiz__slug")
+
+
+def practice_named(slug: str, institution: str = "") -> Quiz | None:
+    """The published quiz of public practice with this slug; of several that of the named institution or the library."""
+    found = _open_quizzes(None).filter(slug=slug)
+    if institution:
+        found = found.filter(institution__slug=institution)
+    return found.own_first(None).select_related("current__lesson_version__lesson").first()
+
+
+def lesson_named(slug: str, institution: Institution | None = None) -> LessonVersion | None:
+    """The current version of the lesson with this slug that the institution, or else everybody, may read."""
+    named = Lesson.objects.readable(institution).filter(slug=slug, current__isnull=False)
+    found = named.own_first(institution).first()
+    return current_lessons(institution).filter(lesson=found).first() if found else None
+
+
+def quiz_named(slug: str, institution: Institution | None = None) -> QuizVersion | None:
+    """The current version of the quiz with this slug that `current_quizzes` holds."""
+    found = _open_quizzes(institution).filter(slug=slug).own_first(institution).first()
+    return current_quizzes(institution).filter(quiz=found).first() if found else None
+
+
+def _open_quizzes(institution: Institution | None) -> OwnedQuerySet:
+    published = Quiz.objects.filter(current__isnull=False)
+    return published.readable(institution) if institution else published.filter(practice=True)
 
 
 def slugs_of_quizzes(version: LessonVersion) -> list[str]:
@@ -86,12 +115,12 @@ def _public_item(place: QuizVersionItem) -> dict[str, Any]:
         "position": place.position,
         "kind": version.kind,
         "points": version.points,
-        **item_types.get(version.kind).public(version.body),
+        **item_types.get(version.kind).public(variants.sample(version.body)),
     }
 
 
 def _published_quizzes(version: LessonVersion) -> list[Quiz]:
     found: list[Quiz] | None = getattr(version.lesson, "published_quizzes", None)
     if found is None:
-        found = list(version.lesson.quizzes.filter(current__isnull=False).order_by("slug"))
+        found = list(version.lesson.quizzes.filter(current__isnull=False, practice=True).order_by("slug"))
     return found

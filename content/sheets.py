@@ -37,4 +37,6 @@ def publish(*, printed: Source, key: Source | None, lesson: str, now: datetime) 
         provenance=draft.provenance,
         now=now,
     )
+    quiz_version.quiz.practice = True  # a printed sheet names the address of its practice
+    quiz_version.quiz.save(update_fields=["practice"])
     return Published(lesson_version, quiz_version, list(draft.doubts))

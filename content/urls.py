@@ -6,4 +6,5 @@ app_name = "content"
 urlpatterns = [
     path("", views.index, name="index"),
     path("lesson/<slug:slug>", views.lesson, name="lesson"),
+    path("media/<str:digest>", views.media, name="media"),
 ]

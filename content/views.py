@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -12,21 +12,21 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from content import reading
-from content.models import LessonVersion
+from content.models import LessonVersion, Media
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Every lesson and every check that can be read without an account."""
     lessons = [(version, _check_url(reading.slugs_of_quizzes(version))) for version in reading.current_lessons()]
-    alone = [(version, _check_url([version.quiz.slug])) for version in reading.quizzes_without_lesson()]
+    alone = [(version, _check_url([version.quiz.slug])) for version in reading.practice_without_lesson()]
     return render(request, "content/index.html", {"lessons": lessons, "checks": alone})
 
 
 @require_safe
 def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     """The current text of a lesson. Answers 304 to those who have it already."""
-    version = reading.current_lessons().filter(lesson__slug=slug).first()
+    version = reading.lesson_named(slug)
     if version is None:
         raise Http404("There is no such lesson.")
     shown = reading.public_lesson(version)
@@ -39,6 +39,19 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     if changed:
         response["Last-Modified"] = http_date(changed.timestamp())
     patch_cache_control(response, no_cache=True)
+    return response
+
+
+@require_safe
+def media(request: HttpRequest, digest: str) -> FileResponse:
+    """A picture of a text. Who knows its digest has the text; its bytes never change."""
+    found = Media.objects.filter(digest=digest).first()
+    if found is None:
+        raise Http404("There is no such file.")
+    response = FileResponse(found.file.open("rb"), content_type=found.content_type)
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    # An SVG opened by itself must not run what stands in it.
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
 
 

@@ -134,7 +134,9 @@ def published_quiz(slug: str = "", **changes: Mapping[str, Any]) -> Quiz:
     `changes` override fields of item versions: `q3={"key_state": KeyState.PROPOSED}`.
     """
     number = next(_numbers)
-    quiz = Quiz.objects.create(slug=slug or f"quiz-{number}", lesson=make_lesson(f"lesson-{number}").lesson)
+    quiz = Quiz.objects.create(
+        slug=slug or f"quiz-{number}", practice=True, lesson=make_lesson(f"lesson-{number}").lesson
+    )
     for place in range(1, 11):
         Item.objects.create(quiz=quiz, identifier=f"q{place}")
     publish(quiz, **changes)
@@ -287,7 +289,7 @@ def open_text(points: str = "1") -> dict[str, Any]:
 
 def quiz_of(*items: Mapping[str, Any], slug: str = "check") -> QuizVersion:
     """The next version of the quiz, of just these items."""
-    quiz, _ = Quiz.objects.get_or_create(slug=slug)
+    quiz, _ = Quiz.objects.get_or_create(slug=slug, defaults={"practice": True})
     number = quiz.versions.count() + 1
     made = []
     for position, item in enumerate(items, start=1):

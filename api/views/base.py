@@ -42,10 +42,15 @@ class KnownParameters(APIView):
 
 
 class Public(KnownParameters):
-    """Open to everyone; a key is not even looked at."""
+    """Open to everyone. A key adds what its institution may read."""
 
-    authentication_classes = []
+    authentication_classes = [KeyAuthentication]
     permission_classes = []
+
+    @property
+    def institution(self) -> Institution | None:
+        key = self.request.auth
+        return key.institution if isinstance(key, ApiKey) else None
 
 
 class Keyed(KnownParameters):

@@ -1,9 +1,9 @@
 """Lessons and quizzes as everyone may read them."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -15,7 +15,14 @@ from api.views.base import Public
 from content import reading
 from content.models import LessonVersion, QuizVersion
 
+Version = TypeVar("Version", LessonVersion, QuizVersion)
 SUMMARY_LACKS = {"sections", "items"}
+
+
+def found_or_404(version: Version | None) -> Version:
+    if version is None:
+        raise Http404("There is nothing with this name.")
+    return version
 
 
 class PublicList(Public, generics.GenericAPIView[Any]):
@@ -38,14 +45,14 @@ class Lessons(PublicList):
     @extend_schema(operation_id="listLessons", tags=["Content"], responses=serializers.LessonSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The current version of every lesson, without its text."""
-        return self.page(reading.current_lessons(), reading.public_lesson)
+        return self.page(reading.current_lessons(self.institution), reading.public_lesson)
 
 
 class Lesson(Public):
     @extend_schema(operation_id="getLesson", tags=["Content"], responses=serializers.LessonDetailSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The current version of a lesson with its sections."""
-        return Response(reading.public_lesson(get_object_or_404(reading.current_lessons(), lesson__slug=slug)))
+        return Response(reading.public_lesson(found_or_404(reading.lesson_named(slug, self.institution))))
 
 
 class Quizzes(PublicList):
@@ -55,11 +62,11 @@ class Quizzes(PublicList):
     @extend_schema(operation_id="listQuizzes", tags=["Content"], responses=serializers.QuizSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The current version of every quiz, without its questions."""
-        return self.page(reading.current_quizzes(), reading.public_quiz)
+        return self.page(reading.current_quizzes(self.institution), reading.public_quiz)
 
 
 class Quiz(Public):
     @extend_schema(operation_id="getQuiz", tags=["Content"], responses=serializers.QuizDetailSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """The current version of a quiz with its questions; never the key, a credit or a rationale."""
-        return Response(reading.public_quiz(get_object_or_404(reading.current_quizzes(), quiz__slug=slug)))
+        return Response(reading.public_quiz(found_or_404(reading.quiz_named(slug, self.institution))))

@@ -1,7 +1,7 @@
 """Learners answering."""
 
 from assessment.models.assignments import Assignment, Counts, Dates, Feedback, Opens, Placement, WhileWaiting
-from assessment.models.attempts import Attempt, AttemptState, Response
+from assessment.models.attempts import Attempt, AttemptState, Response, Upload
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
 from assessment.models.practice import PracticeClient
 from assessment.models.privacy import Erasure, ForgottenAttempt
@@ -27,5 +27,6 @@ __all__ = [
     "Response",
     "StatisticsDelta",
     "StatisticsRow",
+    "Upload",
     "WhileWaiting",
 ]

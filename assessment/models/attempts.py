@@ -1,9 +1,13 @@
 """Attempts and what was answered in them. An attempt is pinned to an immutable quiz version."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
 from assessment.models.assignments import Assignment
+from content import variants
 from content.models import ItemVersion, QuizVersion
 from roster.ids import uuid7
 from roster.models import Institution, Person
@@ -39,6 +43,11 @@ class Attempt(models.Model):
     marked_at = models.DateTimeField(null=True, blank=True)
     mark_tries = models.PositiveIntegerField(default=0, help_text="How often the sweeper took it up.")
     mark_after = models.DateTimeField(null=True, blank=True, help_text="The sweeper leaves it alone until then.")
+    # Null, not empty, so that the attempts without one do not clash.
+    paper_key = models.CharField(  # noqa: DJ001
+        max_length=64, unique=True, null=True, editable=False, help_text="Names the row of answers on paper."
+    )
+    seed = models.BigIntegerField(default=0, editable=False, help_text="Of everything that was drawn for it.")
     items_total = models.PositiveIntegerField()
     items_marked = models.PositiveIntegerField(default=0)
     points = models.DecimalField(max_digits=10, decimal_places=3, default=0)
@@ -81,6 +90,8 @@ class Response(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="responses")
     item_version = models.ForeignKey(ItemVersion, models.PROTECT)
+    position = models.PositiveIntegerField(help_text="From 1, as the learner saw it.")
+    shown = models.JSONField(default=dict, help_text="What was drawn for this learner (see content.variants).")
     answer = models.JSONField(default=dict)
     seq = models.PositiveIntegerField(default=0, help_text="Grows with every change the learner makes.")
     saved_at = models.DateTimeField()
@@ -93,3 +104,24 @@ class Response(models.Model):
 
     def __str__(self) -> str:
         return f"response {self.id}"
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The question as this learner saw it. Reads `item_version`."""
+        return variants.apply(self.item_version.body, self.shown)
+
+
+class Upload(models.Model):
+    """A file handed in as an answer. It counts once the answer names it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="uploads")
+    item_version = models.ForeignKey(ItemVersion, models.PROTECT)
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField()
+    file = models.FileField(upload_to="answers/%Y/%m")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

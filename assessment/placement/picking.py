@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.urls import get_script_prefix, reverse, set_script_prefix
 
 from assessment.models import Opens, Placement
 from assessment.placement import windows
-from content.models import LessonVersion, QuizVersion
+from content.models import Lesson, LessonVersion, Quiz, QuizVersion
 from lti.gradebook import ags, families
 from lti.models import Launch
 from lti.platform import tool
@@ -33,6 +33,10 @@ class Thing:
     @property
     def key(self) -> str:
         return f"quiz-{self.check.quiz.slug}" if self.check else f"lesson-{self.lesson.lesson.slug}"  # type: ignore[union-attr]
+
+    @property
+    def rank(self) -> int:
+        return int(self.check.rank if self.check else self.lesson.rank)  # type: ignore[union-attr]
 
     @property
     def title(self) -> str:
@@ -65,9 +69,9 @@ class Pick:
     closes_at: datetime | None = None
 
 
-def things(words: str = "", *, limit: int = SHOWN) -> list[Thing]:
-    """What is published and has all the words, by title; one more than `limit` where there is more."""
-    checks, lessons = _checks(), _lessons()
+def things(launch: Launch, words: str = "", *, limit: int = SHOWN) -> list[Thing]:
+    """What the person may place and has all the words, by title; one more than `limit` where there is more."""
+    checks, lessons = _checks(launch), _lessons(launch)
     for word in words.split()[:10]:
         checks = checks.filter(
             Q(title__icontains=word) | Q(lesson_version__title__icontains=word) | Q(quiz__slug__icontains=word)
@@ -75,16 +79,22 @@ def things(words: str = "", *, limit: int = SHOWN) -> list[Thing]:
         lessons = lessons.filter(Q(title__icontains=word) | Q(lesson__slug__icontains=word))
     found = [Thing(check, check.lesson_version) for check in checks[: limit + 1]]
     found += [Thing(lesson=lesson) for lesson in lessons[: limit + 1]]
-    return sorted(found, key=lambda thing: (thing.title.lower(), thing.key))[: limit + 1]
+    return sorted(_own_first(found), key=lambda thing: (thing.title.lower(), thing.key))[: limit + 1]
 
 
-def named(keys: list[str]) -> list[Thing]:
-    """The published things with these keys; a key that names none is left out."""
+def named(launch: Launch, keys: list[str]) -> list[Thing]:
+    """The things with these keys that the person may place; a key that names none is left out."""
     slugs = {kind: [key.removeprefix(kind) for key in keys if key.startswith(kind)] for kind in ("quiz-", "lesson-")}
-    checks = _checks().filter(quiz__slug__in=slugs["quiz-"])
-    lessons = _lessons().filter(lesson__slug__in=slugs["lesson-"])
+    checks = _checks(launch).filter(quiz__slug__in=slugs["quiz-"])
+    lessons = _lessons(launch).filter(lesson__slug__in=slugs["lesson-"])
     found = [Thing(check, check.lesson_version) for check in checks] + [Thing(lesson=lesson) for lesson in lessons]
-    return sorted(found, key=lambda thing: keys.index(thing.key))
+    return sorted(_own_first(found), key=lambda thing: keys.index(thing.key))
+
+
+def _own_first(found: list[Thing]) -> list[Thing]:
+    """One of each key: of several with one name the institution's own, since a link names it so, then the library's."""
+    ranked = sorted(found, key=lambda thing: thing.rank)
+    return list({thing.key: thing for thing in reversed(ranked)}.values())
 
 
 def item_type(launch: Launch) -> str:
@@ -126,14 +136,23 @@ def items(*, launch: Launch, picks: list[Pick]) -> list[dict[str, Any]]:
     return [_lti_link(launch, pick, _place(launch, pick)) for pick in picks]
 
 
-def _checks() -> QuerySet[Any]:
-    current = QuizVersion.objects.filter(quiz__current=F("pk")).select_related("quiz", "lesson_version__lesson")
+def _checks(launch: Launch) -> QuerySet[Any]:
+    readable = Quiz.objects.readable(launch.institution, launch.person)
+    current = QuizVersion.objects.filter(quiz__current=F("pk"), quiz__in=readable)
+    current = current.select_related("quiz", "lesson_version__lesson").annotate(rank=_rank(launch, "quiz"))
     return current.annotate(questions=Count("places")).order_by("title", "quiz__slug")
 
 
-def _lessons() -> QuerySet[LessonVersion]:
-    current = LessonVersion.objects.filter(lesson__current=F("pk")).select_related("lesson")
+def _lessons(launch: Launch) -> QuerySet[LessonVersion]:
+    readable = Lesson.objects.readable(launch.institution, launch.person)
+    current = LessonVersion.objects.filter(lesson__current=F("pk"), lesson__in=readable).select_related("lesson")
+    current = current.annotate(rank=_rank(launch, "lesson"))
     return current.exclude(lesson__quizzes__current__isnull=False).order_by("title", "lesson__slug")
+
+
+def _rank(launch: Launch, owned: str) -> Case:
+    mine = When(**{f"{owned}__institution": launch.institution_id}, then=0)
+    return Case(mine, When(**{f"{owned}__institution": None}, then=1), default=2)
 
 
 def _place(launch: Launch, pick: Pick) -> Placement:

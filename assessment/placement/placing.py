@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F
 
 from assessment.models import Assignment, Opens, Placement
-from content.models import LessonVersion, Quiz
+from content.models import Lesson, LessonVersion, Quiz
 from lti.gradebook import families
 from lti.models import Launch, LineItem
 from lti.platform import tool
@@ -78,14 +78,16 @@ def quiz(names: Named) -> Quiz | None:
 
     A named quiz that does not exist is never replaced by another: then nobody has decided yet.
     """
+    at = names.viewer.institution
     published = Quiz.objects.filter(current__isnull=False).select_related("current")
+    placed = one(published.filter(placements=names.placement)) if names.placement else None
     if names.quiz:
-        return published.filter(slug=names.quiz).first()
-    if names.lesson:
-        return None
-    if names.placement:
-        return one(published.filter(placements=names.placement))
-    only = list(published[:2])
+        if placed is not None and placed.slug == names.quiz:
+            return placed
+        return published.filter(slug=names.quiz).placeable(at).own_first(at).first()
+    if names.lesson or names.placement:
+        return None if names.lesson else placed
+    only = list(published.readable(at)[:2])
     return only[0] if len(only) == 1 else None
 
 
@@ -94,7 +96,9 @@ def lesson(names: Named) -> LessonVersion | None:
     if names.quiz:
         return None
     if names.lesson:
-        return _current_lesson(lesson__slug=names.lesson)
+        at = names.viewer.institution
+        found = Lesson.objects.filter(slug=names.lesson, current__isnull=False).placeable(at).own_first(at).first()
+        return _current_lesson(lesson=found.pk) if found else None
     if names.placement and names.placement.opens == Opens.LESSON:
         return _current_lesson(lesson=names.placement.lesson_id)
     return None

@@ -82,14 +82,15 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
     answered: dict[UUID, dict[str, Counted]] = defaultdict(dict)
     for response in responses:
         version = versions[response.item_version_id]
-        answered[response.attempt_id][str(version.pk)] = _item(version, response.answer, marks.get(response.pk, []))
+        response.item_version = versions[response.item_version_id]
+        answered[response.attempt_id][str(version.pk)] = _item(response, marks.get(response.pk, []))
     return {pk: _whole(attempt, answered[pk]) for pk, attempt in kept.items()}
 
 
 def contribution(attempt: Attempt, responses: Iterable[Response], marks: Iterable[Mark]) -> Counted:
     """The same of an attempt whose `responses`, with their items, and `marks` are at hand."""
     given = {mark.response_id: [(str(mark.by), mark.points)] for mark in marks}
-    items = {str(one.item_version_id): _item(one.item_version, one.answer, given.get(one.pk, [])) for one in responses}
+    items = {str(one.item_version_id): _item(one, given.get(one.pk, [])) for one in responses}
     return _whole(attempt, items)
 
 
@@ -101,18 +102,18 @@ def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
     return found
 
 
-def _item(version: ItemVersion, answer: dict[str, Any], marks: list[tuple[str, Decimal]]) -> Counted:
+def _item(response: Response, marks: list[tuple[str, Decimal]]) -> Counted:
     return {
         "x": exact(marks[-1][1]) if marks else None,
-        "c": _categories(version, answer),
-        "t": item_types.get(version.kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
+        "c": _categories(response),
+        "t": item_types.get(response.item_version.kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
     }
 
 
-def _categories(version: ItemVersion, answer: dict[str, Any]) -> list[str] | None:
+def _categories(response: Response) -> list[str] | None:
     """An answer that does not fit its item (marking left it to a person) is in no category."""
     try:
-        return item_types.get(version.kind).categorise(version.body, answer)
+        return item_types.get(response.item_version.kind).categorise(response.body, response.answer)
     except item_types.InvalidAnswer:
         return None
 

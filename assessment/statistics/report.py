@@ -7,7 +7,7 @@ from typing import Any
 from assessment.models import Assignment, StatisticsDelta, StatisticsRow
 from assessment.statistics import formulas
 from assessment.statistics.formulas import Figure, Sample
-from content import item_types
+from content import item_types, places, variants
 from content.item_types import Category
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
 
@@ -42,8 +42,7 @@ def report(
     of_version = {row.item_version_id: row for row in rows if row.quiz_version_id == chosen.pk}
     pending = StatisticsDelta.objects.filter(assignment=assignment, quiz_version=chosen, population=population)
     whole = of_version.get(None) or StatisticsRow()
-    places = QuizVersionItem.objects.filter(quiz_version=chosen).select_related("item_version__item")
-    items = [(place, of_version.get(place.item_version_id) or StatisticsRow()) for place in places]
+    items = [(place, of_version.get(place.item_version_id) or StatisticsRow()) for place in places.of(chosen.pk)]
     return {
         "generated_at": now,
         "folded_at": whole.folded_at,
@@ -133,7 +132,7 @@ def _item(
 
 def _categories(version: ItemVersion, row: StatisticsRow, *, small: bool, alone: bool) -> list[dict[str, Any]]:
     """Every category of the item in printed order, then blank ones; counts follow the same minimum as shares."""
-    known = item_types.get(version.kind).categories(version.body)
+    known = item_types.get(version.kind).categories(variants.sample(version.body))
     if not known:
         return []
     labels = {category.id: category for category in [*known, Category("", BLANK)]}

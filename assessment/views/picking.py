@@ -123,7 +123,7 @@ def front(request: LaunchRequest) -> HttpResponse:
 @require_GET
 def preview(request: LaunchRequest, key: str) -> HttpResponse:
     """The lesson and the check as a learner sees them, without the key."""
-    found = picking.named([key])
+    found = picking.named(request.viewer, [key])
     if not found:
         raise Http404("There is no such lesson or check.")
     thing = found[0]
@@ -142,8 +142,8 @@ def _shown(request: LaunchRequest) -> int:
 def _rows(request: LaunchRequest, shown: int) -> tuple[list[Row], bool, bool]:
     """What is chosen already, then what the search finds; whether there is more, and whether it found nothing."""
     words, chosen = request.POST.get("q", ""), _chosen(request)
-    found = picking.things(words.replace("\x00", "")[:200], limit=shown)
-    kept = picking.named(chosen)
+    found = picking.things(request.viewer, words.replace("\x00", "")[:200], limit=shown)
+    kept = picking.named(request.viewer, chosen)
     known = {thing.key for thing in kept}
     things = kept + [thing for thing in found[:shown] if thing.key not in known]
     alone = request.method == "GET" and len(things) == 1

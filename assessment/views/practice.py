@@ -4,13 +4,14 @@ These pages know no identity: no cookie is read or set, so there is nothing that
 their forms need no CSRF token. An attempt is made with the first answer and found again by the key in its address.
 """
 
+import secrets
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -25,7 +26,8 @@ from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
 from assessment.views import answers
 from assessment.views.answers import Field, Outcome
 from assessment.views.requests import go_on
-from content.models import Quiz, QuizVersion
+from content import reading
+from content.models import QuizVersion
 from lti.launch.views import misdirected
 
 ALL = "all"
@@ -33,16 +35,17 @@ ALL = "all"
 
 @csrf_exempt
 @require_http_methods(["GET", "POST"])
-def quiz(request: HttpRequest, slug: str) -> HttpResponse:
+def quiz(request: HttpRequest, slug: str, institution: str = "") -> HttpResponse:
     """The check before the first answer; the first answer opens an attempt."""
-    quizzes = Quiz.objects.select_related("current__lesson_version__lesson")
-    found = get_object_or_404(quizzes, slug=slug, current__isnull=False)
-    version = found.current
-    assert version is not None
+    found = reading.practice_named(slug, institution)
+    version = found.current if found else None
+    if version is None:
+        raise Http404("There is no such practice.")
     if "id_token" in request.POST:
         return misdirected(request)
     if request.method == "GET":
-        return _page(request, version, None, answers.fields(sheets.unanswered(version)))
+        seed = secrets.randbits(attempts.SEED_BITS)
+        return _page(request, version, None, answers.fields(sheets.unanswered(version, seed)), seed=seed)
     return _not_yet(request, version) or _begin(request, version)
 
 
@@ -55,6 +58,8 @@ def practice(request: HttpRequest, key: str) -> HttpResponse:
         found = attempts.practice(key)
     except Attempt.DoesNotExist as error:
         raise Http404("No such practice.") from error
+    if not found.quiz_version.quiz.practice:
+        raise Http404("This practice is over.")
     if request.method == "POST":
         return _check(request, found, key)
     return _page(request, _version(found), found, answers.fields(attempts.questions(found)))
@@ -68,17 +73,17 @@ def _begin(request: HttpRequest, version: QuizVersion) -> HttpResponse:
         answer = _refused(request, version, Outcome(), status=429, limited_until=error.until)
         answer["Retry-After"] = str(int((error.until - now).total_seconds()) + 1)
         return answer
-    opened, key = attempts.start_practice(quiz_version=version, now=now)
+    opened, key = attempts.start_practice(quiz_version=version, now=now, seed=_seed(request))
     return _check(request, opened, key)
 
 
 def _not_yet(request: HttpRequest, version: QuizVersion) -> HttpResponse | None:
     """The page again where the form gives no reason to begin: it answers an earlier wording, or nothing at all."""
-    questions, asked = sheets.unanswered(version), request.POST.get("check", "")
+    questions, asked = sheets.unanswered(version, _seed(request)), request.POST.get("check", "")
     if outdated := answers.outdated(request.POST, version):
         return _refused(request, version, Outcome(), status=409, outdated=outdated)
     entries = answers.from_form(request.POST, questions)
-    answered, invalid = responses.try_out(quiz_version=version, entries=entries)
+    answered, invalid = responses.try_out(quiz_version=version, seed=_seed(request), entries=entries)
     if answered:
         return None
     place = next((one.item_version_id for one in questions if str(one.item_version_id) == asked), None)
@@ -89,8 +94,15 @@ def _not_yet(request: HttpRequest, version: QuizVersion) -> HttpResponse | None:
 
 def _refused(request: HttpRequest, version: QuizVersion, outcome: Outcome, *, status: int, **why: Any) -> HttpResponse:
     """The page with all that was sent still in it; nothing was stored."""
-    fields = answers.fields(sheets.unanswered(version), request.POST, outcome, unsaved=True)
-    return _page(request, version, None, fields, status=status, unsaved=True, **why)
+    seed = _seed(request)
+    fields = answers.fields(sheets.unanswered(version, seed), request.POST, outcome, unsaved=True)
+    return _page(request, version, None, fields, status=status, unsaved=True, seed=seed, **why)
+
+
+def _seed(request: HttpRequest) -> int:
+    """Of the page that was answered; what was drawn for it is drawn for the attempt."""
+    sent = request.POST.get("seed", "")
+    return int(sent) % 2**attempts.SEED_BITS if sent.isascii() and sent.isdigit() and len(sent) < 20 else 0
 
 
 def client_address(request: HttpRequest) -> str:

@@ -33,7 +33,7 @@ def waiting(request: LaunchRequest) -> HttpResponse:
     )
     for response in page:
         item = response.item_version
-        group = questions.setdefault(item.item.identifier, {"stem": item.body["stem"], "responses": []})
+        group = questions.setdefault(item.item.identifier, {"stem": response.body["stem"], "responses": []})
         group["responses"].append({"row": response, "text": _text(response)})
     context = {
         "assignment": assignment_or_404(request),
@@ -71,8 +71,8 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
     except review.InvalidPoints as error:
         return _form(request, response, str(error))
     if _from_attempt(request):
-        position = response.attempt.quiz_version.places.get(item_version=response.item_version_id).position
-        return HttpResponseRedirect(f"{_attempt_page(request, response, saved='1')}#q{position}", status=303)
+        here = f"{_attempt_page(request, response, saved='1')}#q{response.position}"
+        return HttpResponseRedirect(here, status=303)
     following = access.waiting_responses(request.viewer).first()
     if following:
         return see_other("review_response", following.pk, after="?saved=1")
@@ -89,9 +89,10 @@ def _form(request: LaunchRequest, response: Response, error: str = "") -> HttpRe
         "assignment": response.attempt.assignment,
         "response": response,
         "item": item,
+        "body": response.body,
         "text": _text(response),
         "templates": kind.TEMPLATES,
-        "key": [(text, points_text(credit)) for text, credit in kind.key(item.body)],
+        "key": [(text, points_text(credit)) for text, credit in kind.key(response.body)],
         "levels": list(levels.values()),
         "back": _attempt_page(request, response) if _from_attempt(request) else "",
         "query": f"?{request.GET.urlencode()}" if _from_attempt(request) else "",
@@ -115,7 +116,7 @@ def _levels(response: Response) -> dict[str, dict[str, Any]]:
             "ideas": level.ideas,
             "points": marking.points(level.credit, item),
         }
-        for level in item_types.get(item.kind).levels(item.body)
+        for level in item_types.get(item.kind).levels(response.body)
     }
 
 
@@ -149,4 +150,4 @@ def _attempt_page(request: LaunchRequest, response: Response, **query: str) -> s
 
 def _text(response: Response) -> str:
     item = response.item_version
-    return item_types.get(item.kind).text(item.body, response.answer)
+    return item_types.get(item.kind).text(response.body, response.answer)

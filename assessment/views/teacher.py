@@ -22,7 +22,6 @@ from assessment.statistics import report
 from assessment.views import class_list, gradebook
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
-from content.models import Quiz
 from lti.gradebook import columns, lookups, reconcile, scores
 from lti.launch import history
 from lti.models import Score, ScoreState
@@ -177,7 +176,7 @@ def _named_score(request: LaunchRequest, score_id: UUID) -> Score | None:
 
 def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
     """A plain list of what is published; the choice places it behind this link."""
-    quizzes = Quiz.objects.filter(current__isnull=False).select_related("current").order_by("current__title", "slug")
+    quizzes = access.choosable(request.viewer)
     chosen = quizzes.filter(slug=request.POST.get("quiz", "").replace("\x00", "")).first()
     error = ""
     if chosen is not None:
