@@ -1,7 +1,7 @@
 """The writing room: content as it is being written, until it is published.
 
-`Quiz.draft` is {"title", "lesson": id of a lesson or null, "shuffle_questions", "shuffle_options", "pools":
-{name: draw}, "places": [{"item": id, "pool": name or ""}], "source": {"file", "sha256"} of an import}. The questions are
+`Quiz.draft` is {"title", "lesson": id of a lesson or null, "shuffle_questions", "shuffle_options", "pools": {name:
+draw}, "places": [{"item": id, "pool": name or ""}], "source": {"file", "sha256"} of an import}. The questions are
 rows of Item, so that a question used in several drafts is mended in all of them at once. Every save names the revision
 that it was made on; where somebody saved meanwhile it is refused with Stale, and nothing is overwritten.
 """
