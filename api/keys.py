@@ -11,6 +11,7 @@ MARK = "assay_"
 SCOPES = {
     "assignments:read": "Assignments of the institution.",
     "attempts:read": "Attempts with their responses and marks.",
+    "content:write": "Bring content of the institution in, and write it out with its key.",
     "grades:read": "Grades.",
     "statistics:read": "Statistics of assignments.",
     "people:read": "Names and e-mail addresses of the people whom the other rows name by id.",

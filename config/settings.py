@@ -135,6 +135,7 @@ CELERY_TASK_DEFAULT_QUEUE = "marking"
 CELERY_TASK_ROUTES = {"lti.tasks.*": {"queue": "passback"}}
 CELERY_TASK_TIME_LIMIT = 300
 _EVERY = {  # seconds
+    "content.tasks.sweep": ASSAY_SWEEP_SECONDS,  # read the files whose message was lost
     "assessment.tasks.sweep": ASSAY_SWEEP_SECONDS,  # mark what was left unmarked
     "lti.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the scores that are due
     "lti.tasks.read_grades_back": 300.0,

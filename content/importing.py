@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -20,6 +20,7 @@ from content.models import Item, Quiz, QuizVersion
 from content.models import Media as StoredMedia
 from content.writing import Author
 
+MOST_BYTES = 100_000_000
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -43,6 +44,13 @@ def read(source: Source, format_name: str = "") -> tuple[Format, Draft]:
         names = ", ".join(known.label for known in table.FORMATS)
         raise Refused(f"No format was recognised in {source.name}. Known are: {names}.") from error
     return known, _tidy(known.read(source))
+
+
+def open_file(path: Path, key: Path | None = None, name: str = "") -> Source:
+    """A file of this machine. Raises Refused where it is too large, OSError where it cannot be read."""
+    if path.stat().st_size > MOST_BYTES:
+        raise Refused(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB.")
+    return Source(name or path.name, path.read_bytes(), key=open_file(key) if key else None)
 
 
 def report(known: Format, draft: Draft) -> dict[str, Any]:

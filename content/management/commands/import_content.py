@@ -28,11 +28,13 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print the report as JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        source = _source(options["file"], options["key"])
         try:
+            source = importing.open_file(options["file"], options["key"])
             known, draft = importing.read(source, options["format"])
         except Refused as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
         report = importing.report(known, draft)
         self.stdout.write(
             json.dumps(report, ensure_ascii=False, indent=1, default=str) if options["json"] else _text(report)
@@ -49,14 +51,6 @@ class Command(BaseCommand):
         said = "Published" if taken.changed else "Unchanged"
         stream = self.stderr if options["json"] else self.stdout
         stream.write(f"{said}: {taken.quiz.slug}, version {taken.version.number if taken.version else '-'}")
-
-
-def _source(path: Path, key: Path | None) -> Source:
-    try:
-        beside = Source(key.name, key.read_bytes()) if key else None
-        return Source(path.name, path.read_bytes(), key=beside)
-    except OSError as error:
-        raise CommandError(f"{error.filename} cannot be read: {error.strerror}.") from error
 
 
 def _institution(slug: str | None) -> Institution | None:

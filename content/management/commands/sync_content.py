@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from content import importing
-from content.formats.reading import Refused, Source
+from content.formats.reading import Refused
 from content.publishing import PublishingBlocked
 from content.writing import Author
 from roster.models import Institution
@@ -30,16 +30,17 @@ class Command(BaseCommand):
             raise CommandError(f"{len(failed)} files could not be published.")
 
     def _sync(self, folder: Path, path: Path, author: Author, options: dict[str, Any]) -> bool:
-        source = Source(path.relative_to(folder).as_posix(), path.read_bytes())
+        name = path.relative_to(folder).as_posix()
         try:
+            source = importing.open_file(path, name=name)
             _format, draft = importing.read(source, "markdown")
             taken = importing.take(
                 draft=draft, source=source, author=author, now=timezone.now(), publish=not options["draft"]
             )
         except (Refused, PublishingBlocked) as error:
-            self.stderr.write(f"{source.name}: {error}")
+            self.stderr.write(f"{name}: {error}")
             return False
-        self.stdout.write(f"{source.name}: {taken.quiz.slug} {'changed' if taken.changed else 'unchanged'}")
+        self.stdout.write(f"{name}: {taken.quiz.slug} {'changed' if taken.changed else 'unchanged'}")
         return True
 
 
