@@ -21,6 +21,7 @@ from assessment.views import answers
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, View
 from lti.launch import deep_linking
+from lti.launch.deep_linking_settings import origin
 
 MOST = 50  # things added at once
 MOST_POINTS = Decimal(100_000)
@@ -226,5 +227,5 @@ def _answer(
     address = viewer.settings["return_url"]
     token = deep_linking.response(launch=viewer, items=items, now=timezone.now(), **said)
     response = render(request, template, {"address": address, "token": token, "items": items, **said})
-    response._csp_replace = {"form-action": [deep_linking.origin(address)]}  # type: ignore[attr-defined]
+    response._csp_replace = {"form-action": [origin(address)]}  # type: ignore[attr-defined]
     return response

@@ -15,10 +15,11 @@ from assessment.models import Assignment, Attempt, Placement
 from content.models import Quiz
 from lti.launch import arrival
 from lti.launch.arrival import Arrival
+from lti.launch.message import ContextClaim, LinkClaim, Message, UserClaims
 from lti.models import Context, Deployment, Launch, LineItem, ResourceLink, Score
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser
-from tests.lti.platform import CLAIM, MEMBERSHIP
+from tests.lti.platform import MEMBERSHIP
 from tests.races import race
 
 TEACHER = [MEMBERSHIP + "#Instructor"]
@@ -214,10 +215,11 @@ def test_link_without_a_course_belongs_to_one_course_whoever_comes_first(deploym
     now = timezone.now()
 
     def arrives(course: str) -> ResourceLink:
-        claims: dict[str, Any] = {CLAIM + "context": {"id": course}, CLAIM + "resource_link": {"id": "check"}}
+        link, user = LinkClaim("check"), UserClaims("user-1")
+        message = Message("LtiResourceLinkRequest", "nonce", "dep-1", user, context=ContextClaim(course), link=link)
         assert deployment.institution_id
-        at = Arrival(deployment.registration, deployment, deployment.institution_id, claims, now)
-        return arrival.resource_link(at, "check")
+        at = Arrival(deployment.registration, deployment, deployment.institution_id, message, now)
+        return arrival.resource_link(at, link)
 
     race(*[partial(arrives, course) for course in ("run1", "run2", "run1", "run2")])
 
