@@ -10,15 +10,15 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from lti.connect import connecting, invitations
-from lti.gradebook import scores
+from lti.connect import invitations
+from lti.gradebook import families, scores
 from lti.models import Deployment, Invitation, Registration, Score, key_hash
 from roster.models import Institution, User
 from tests.lti.conftest import register
 from tests.lti.desk import Desk
 from tests.lti.platform import Answer, Platform
 
-PAGES = ["registration/connect/", "registration/connect/canvas/", "registration/connect/other/", "invitation/add/"]
+PAGES = ["registration/connect/", "registration/connect/canvas/", "registration/connect/generic/", "invitation/add/"]
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_any_lms_is_connected_by_its_addresses(operator: Client, school: Institu
     names = ("issuer", "auth_url", "token_url", "jwks_url")
     addresses = {name: f"https://lms.example/{name}/" for name in names}
 
-    connect(operator, "other", form(school, **addresses))
+    connect(operator, "generic", form(school, **addresses))
 
     made = Registration.objects.get()
     assert {name: getattr(made, name) for name in names} == addresses
@@ -180,7 +180,7 @@ WRONG = [
     ),
     ("canvas", {"environment": "own"}, "own Canvas"),
     ("canvas", {"environment": "moon"}, "Select a valid choice"),
-    ("other", {"issuer": "https://x.example"}, "This field is required"),
+    ("generic", {"issuer": "https://x.example"}, "This field is required"),
 ]
 
 
@@ -215,7 +215,7 @@ def test_unknown_kind_of_lms_is_not_found(operator: Client) -> None:
 
 
 def test_every_guide_has_something_to_paste() -> None:
-    for guide in connecting.GUIDES.values():
+    for guide in families.guides().values():
         assert any(not paste.choose for paste in guide.pastes())
 
 

@@ -19,7 +19,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]*>")
 MARKED = re.compile(r"""\b(?:_|gettext|ngettext)\((u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))""")
 
 # Pages that a launch opens and everyone's; the pages of staff and of administrators who connect an LMS are in English.
-STAFF = re.compile(r"/admin/|/_?admin_|/register|/_next_steps|/api/")
+STAFF = re.compile(r"/admin/|/_?admin_|/register|/next_steps/|/api/")
 PAGES = [page for room in ROOMS for page in sorted((ROOT / room).rglob("*.html")) if not STAFF.search(str(page))]
 WORDLESS = re.compile(
     r"{% *blocktranslate\b.*?{% *endblocktranslate *%}|{% *comment\b.*?{% *endcomment *%}|{# .*? #}|{%.*?%}|{{.*?}}"
