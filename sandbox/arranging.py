@@ -33,7 +33,7 @@ def arrange_course(request: HttpRequest, me: Person, course_id: int) -> HttpResp
 @require_POST
 @access.signed_in
 def arrange_column(request: HttpRequest, me: Person, course_id: int, item_id: int) -> HttpResponse:
-    """Change how an assignment is graded; no number, or nought, means any number of attempts."""
+    """Change how an assignment is graded; no number, or zero, means any number of attempts."""
     course = access.visit(me, course_id, teacher=True).course
     item = get_object_or_404(LineItem, pk=item_id, course=course)
     item.published = "published" in request.POST

@@ -32,8 +32,8 @@ NO_ERRORS: dict[str, Any] = {"validation_context": None, "errors": {"errors": {}
 
 def guid(course: Course) -> str:
     """The school's: with one issuer for all, only this and the deployment tell them apart."""
-    told = f"{settings.SANDBOX_URL}/{course.account}" if course.account else settings.SANDBOX_URL
-    return hashlib.md5(told.encode(), usedforsecurity=False).hexdigest()
+    account = f"{settings.SANDBOX_URL}/{course.account}" if course.account else settings.SANDBOX_URL
+    return hashlib.md5(account.encode(), usedforsecurity=False).hexdigest()
 
 
 def roles(course: Course, person: Person | None, role: str | None) -> list[str]:

@@ -34,7 +34,7 @@ def roles(course: Course, person: Person, role: str) -> list[str]:
 
 
 def names(course: Course, person: Person, tool: Tool) -> dict[str, Any]:
-    """Name and address as far as the course's privacy setting lets them out, and the tool asked to be told."""
+    """Name and address as far as the course's privacy setting lets them out, and the tool asked for them."""
     shared: dict[str, Any] = {}
     if course.share_name:
         shared |= {"given_name": person.given_name, "family_name": person.family_name, "name": person.name}
@@ -160,13 +160,13 @@ def _who(launch: Launch, role: str | None, issued: int) -> dict[str, Any]:
     course, person = launch.course, launch.person
     if person is None:
         return {LTI + "roles": canvas_claims.roles(course, None, None), **canvas_claims.claims(launch)}
-    told = {"sub": str(person.pk), **names(course, person, launch.tool)}
+    made = {"sub": str(person.pk), **names(course, person, launch.tool)}
     if course.mode == Mode.CANVAS:
-        return {**told, LTI + "roles": canvas_claims.roles(course, person, role), **canvas_claims.claims(launch)}
-    told[LTI + "roles"] = roles(course, person, str(role))
+        return {**made, LTI + "roles": canvas_claims.roles(course, person, role), **canvas_claims.claims(launch)}
+    made[LTI + "roles"] = roles(course, person, str(role))
     if course.mode == Mode.MOODLE:
-        return {**told, **_moodle_only(launch, person, issued)}
-    return {**told, **_strict_only(course, person, launch.tool)}
+        return {**made, **_moodle_only(launch, person, issued)}
+    return {**made, **_strict_only(course, person, launch.tool)}
 
 
 def _for_user(launch: Launch) -> dict[str, Any]:
@@ -182,12 +182,12 @@ def _for_user(launch: Launch) -> dict[str, Any]:
 
 
 def _presentation(launch: Launch) -> dict[str, str]:
-    told = {"locale": launch.person.locale if launch.person else "en"}
+    made = {"locale": launch.person.locale if launch.person else "en"}
     if launch.activity is None and launch.course.mode == Mode.MOODLE:
-        return told
+        return made
     query = {"course": launch.course_id} | ({"activity": launch.activity_id} if launch.activity_id else {})
     back = f"{settings.SANDBOX_URL}/return?{urlencode(query)}"
-    return {**told, "document_target": launch.document_target, "return_url": back}
+    return {**made, "document_target": launch.document_target, "return_url": back}
 
 
 def _services(launch: Launch) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def filled(
     activity: Activity | None = None,
     more: dict[str, Any] | None = None,
 ) -> dict[str, str]:
-    """What the tool and the link want to be told, and `more`; an unknown variable arrives as it stands."""
+    """What the tool and the link ask for, and `more`; an unknown variable arrives as it stands."""
     wanted = {**(activity.custom if activity else {}), **(more or {}), **tool.custom}
     variables = known(course, person, activity)
-    told = {key: variables.get(value, value) if isinstance(value, str) else value for key, value in wanted.items()}
-    return told if course.mode != Mode.MOODLE else {**{key.lower(): value for key, value in told.items()}, **told}
+    made = {key: variables.get(value, value) if isinstance(value, str) else value for key, value in wanted.items()}
+    return made if course.mode != Mode.MOODLE else {**{key.lower(): value for key, value in made.items()}, **made}

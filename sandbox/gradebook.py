@@ -25,7 +25,7 @@ class Outcome:
 
 
 def gradable(course: Course, user_id: str, *, suspended: bool, test: bool = False) -> Person | None:
-    """The person a score may be stored for: a student of the course; `suspended` ones and `test` users where told."""
+    """The person a score may be stored for: a student of the course; `suspended` and `test` users where allowed."""
     if not (user_id.isascii() and user_id.isdigit() and len(user_id) < 18):
         return None
     states = [Enrolment.Status.ACTIVE, *([Enrolment.Status.SUSPENDED] if suspended else [])]

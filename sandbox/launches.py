@@ -26,7 +26,7 @@ sessions = import_module(settings.SESSION_ENGINE)
 
 
 class Refused(Exception):
-    """An authorization request refused; told to the tool at its redirect_uri (OpenID Connect section 3.1.2.6)."""
+    """An authorization request refused; reported to the tool at its redirect_uri (OpenID Connect section 3.1.2.6)."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)

@@ -41,7 +41,7 @@ def review(activity: Activity, for_person: Person, item: LineItem | None = None)
 
 
 def review_of(item: LineItem | None) -> dict[str, Any]:
-    """What the tool wants told when a grade of this column is looked at: url and custom."""
+    """What the tool wants to receive when a grade of this column is opened: url and custom."""
     found = item.extra.get("submissionReview") if item else None
     return found if isinstance(found, dict) else {}
 

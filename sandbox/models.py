@@ -81,7 +81,7 @@ class Tool(Row):
     custom = models.JSONField(default=dict, help_text="custom parameters of every launch")
     deep_linking_url = models.URLField(max_length=1000, blank=True, help_text="empty: target_link_uri")
     active = models.BooleanField(default=True, help_text="registered by itself: after the administrator's yes")
-    claims = models.JSONField(null=True, help_text="what it asked to be told about people; null: everything")
+    claims = models.JSONField(null=True, help_text="what it asked for about people; null: everything")
 
     @property
     def issuer(self) -> str:
@@ -207,7 +207,7 @@ class Activity(Row):
 class LineItem(Row):
     """A gradebook column. `own` is false for the column that came with an activity.
 
-    `published`, `allowed_attempts` (null: any number) and `grading_type` are heeded in Canvas mode only. `extra` keeps
+    `published`, `allowed_attempts` (null: any number) and `grading_type` apply in Canvas mode only. `extra` keeps
     what else the tool sent.
     """
 

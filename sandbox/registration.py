@@ -146,7 +146,7 @@ def register(invitation: Invitation, said: dict[str, Any], *, now: datetime) -> 
         target_link_uri=about.get("target_link_uri") or f"https://{about['domain']}",
         deep_linking_url=_deep_linking_url(about),
         custom=about.get("custom_parameters") or {},
-        claims=_told(about, invitation.mode),
+        claims=_shared_claims(about, invitation.mode),
         scopes=granted,
         active=False,
     )
@@ -162,7 +162,7 @@ def _deep_linking_url(about: dict[str, Any]) -> str:
     return str(found[0].get("target_link_uri") or "") if found else ""
 
 
-def _told(about: dict[str, Any], mode: str) -> list[str]:
+def _shared_claims(about: dict[str, Any], mode: str) -> list[str]:
     """What the tool wants to know of people: by its claims, in Canvas by the privacy level it names."""
     if mode != Mode.CANVAS:
         return [name for name in about.get("claims") or [] if name in PII]
@@ -183,8 +183,8 @@ def _answer(invitation: Invitation, tool: Tool, said: dict[str, Any], about: dic
     if invitation.mode == Mode.CANVAS:
         named = {"deployment_id": tool.deployment_id} if invitation.names_deployment else {}
         place = f"{settings.SANDBOX_URL}{PLACES[Mode.CANVAS][1]}/{tool.pk}"
-        told = {"client_id": tool.client_id, "scope": " ".join(tool.scopes), "registration_client_uri": place}
-        return {**said, **told, **named}
+        registered = {"client_id": tool.client_id, "scope": " ".join(tool.scopes), "registration_client_uri": place}
+        return {**said, **registered, **named}
     if invitation.mode == Mode.STRICT:
         named = {"deployment_id": tool.deployment_id} if invitation.names_deployment else {}
         return {**said, "client_id": tool.client_id, "scope": " ".join(tool.scopes), TOOL: {**about, **named}}

@@ -120,8 +120,8 @@ class Post:
     @property
     def submitted_at(self) -> object:
         given = self.score.get("submission")
-        told = given.get("submittedAt") if isinstance(given, dict) else None
-        return told or self.extension.get("submitted_at")
+        submitted = given.get("submittedAt") if isinstance(given, dict) else None
+        return submitted or self.extension.get("submitted_at")
 
 
 def apply(line_item: LineItem, score: dict[str, Any], *, now: datetime) -> Outcome:
@@ -204,14 +204,14 @@ def _check_points(post: Post) -> None:
 
 
 def _check_submitted_at(post: Post) -> None:
-    told = post.submitted_at
-    if not told:
+    submitted = post.submitted_at
+    if not submitted:
         return
-    at = moment(told)
+    at = moment(submitted)
     if at is None:
-        raise Invalid(400, f"Provided submitted_at timestamp of {told} not a valid timestamp")
+        raise Invalid(400, f"Provided submitted_at timestamp of {submitted} not a valid timestamp")
     if at > post.now + AHEAD:
-        raise Invalid(400, f"Provided submitted_at timestamp of {told} in the future")
+        raise Invalid(400, f"Provided submitted_at timestamp of {submitted} in the future")
 
 
 def _check_attempts(post: Post, submission: Grade) -> None:

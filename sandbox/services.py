@@ -188,7 +188,7 @@ CANVAS_TYPES = {400: "bad_request", 401: "unauthorized", 404: "not_found", 412: 
 
 
 def _canvas_error(refusal: Refused) -> HttpResponse:
-    """All errors have one shape; only what is missing is told in a list."""
+    """All errors have one shape; only a 404 has a list."""
     kind = CANVAS_TYPES.get(refusal.status, "unprocessable_entity")
     error: Any = {"type": kind, "message": refusal.reason}
     body = {"errors": [{"message": refusal.reason}] if refusal.status == 404 else error}

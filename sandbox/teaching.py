@@ -123,7 +123,7 @@ def people(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
 
 
 def _grouped(visit: access.Visit, page: Page[Enrolment]) -> dict[int, str]:
-    """The names of each learner's groups, for teachers. Only strict courses have groups that tools are told of."""
+    """The names of each learner's groups, for teachers. Only strict courses have groups that tools see."""
     if not visit.teaches or visit.course.mode != Mode.STRICT:
         return {}
     found: dict[int, list[str]] = {row.person_id: [] for row in page if row.role == Role.LEARNER}

@@ -99,7 +99,7 @@ def guard(request: HttpRequest, answer: Answer) -> HttpResponse:
 
 
 def _client(request: HttpRequest) -> str:
-    """The client_id of the bearer token; whoever has none shares a bucket."""
+    """The client_id of the bearer token; requests without a token share a bucket."""
     value = request.headers.get("Authorization", "").partition(" ")[2].strip()
     found = AccessToken.objects.filter(digest=tokens.digest(value)).values_list("tool__client_id", flat=True).first()
     return found or ""

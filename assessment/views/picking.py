@@ -61,8 +61,8 @@ class PickForm(DatesForm):
             )
         whole = points is None or points == points.to_integral_value()
         if points is not None and least and most and not (whole and least <= points <= most):
-            told = gettext("Moodle accepts only whole points, from {least} to {most}.")
-            raise forms.ValidationError(told.format(least=least, most=most))
+            text = gettext("Moodle accepts only whole points, from {least} to {most}.")
+            raise forms.ValidationError(text.format(least=least, most=most))
         return points
 
 
@@ -81,10 +81,10 @@ class Row:
         if not self.checked:
             return []
         fields = [self.form[name] for name in self.form.errors]
-        told = gettext("{label}: {error}")
+        text = gettext("{label}: {error}")
         found = [(field, error) for field in fields for error in field.errors]
-        what = [(field.id_for_label, told.format(label=field.label, error=error)) for field, error in found]
-        return [(*one, self.thing.title) for one in what]
+        what = [(field.id_for_label, text.format(label=field.label, error=error)) for field, error in found]
+        return [(*error, self.thing.title) for error in what]
 
 
 def picked_only(view: View) -> View:
@@ -134,7 +134,7 @@ def preview(request: LaunchRequest, key: str) -> HttpResponse:
 
 
 def _shown(request: LaunchRequest) -> int:
-    """How many are listed: what was listed, and more where that was asked for. A search begins anew."""
+    """How many are listed: what was listed, and more where that was asked for. A search begins from the start."""
     given, asked = request.POST.get("shown", ""), request.POST.get("do")
     shown = int(given) if given.isascii() and given.isdigit() and len(given) < 5 and asked != "search" else 0
     return min(max(shown, picking.SHOWN) + (picking.SHOWN if asked == "more" else 0), picking.MOST_SHOWN)

@@ -84,12 +84,12 @@ class RegistrationAdmin(OperatorRows):
 
     @admin.action(description="Send waiting scores now, whatever pause the LMS asked for", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Registration]) -> None:
-        waiting = sum(scores.resume(registration_id=one.pk, now=timezone.now()) for one in queryset)
+        waiting = sum(scores.resume(registration_id=row.pk, now=timezone.now()) for row in queryset)
         self.message_user(request, f"{waiting} waiting scores go out now.", messages.SUCCESS)
 
     @admin.display(description="For the LMS administrator")
     def to_paste(self, registration: Registration) -> SafeString:
-        """What the LMS has to be told about this tool."""
+        """What the LMS needs to know about this tool."""
         pairs = ((paste.label, paste.value) for paste in families.of(registration.family).GUIDE.pastes())
         return format_html_join("", "<p>{}: <code>{}</code></p>", pairs)
 

@@ -139,7 +139,7 @@ def _stamp(score: Score, moment: datetime) -> None:
 def due(now: datetime) -> QuerySet[Score]:
     """Scores that may be sent now, the oldest first."""
     return Score.objects.filter(
-        leases.calm(now),
+        leases.not_paused(now),
         state=ScoreState.DUE,
         next_try_at__lte=now,
         registration__active=True,

@@ -37,7 +37,7 @@ def _links(deployment: UUID, link_id: str) -> QuerySet[ResourceLink]:
 
 
 def _links_in(deployment: UUID, link_id: str, context_id: str) -> QuerySet[ResourceLink]:
-    """The link of a course, and one of which no launch told the course yet."""
+    """The link of a course, and one whose course no launch has named yet."""
     here = Q(context__context_id=context_id) | Q(context=None)
     return _links(deployment, link_id).filter(here).order_by(F("context").asc(nulls_last=True))
 

@@ -43,7 +43,7 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
 def refuse_replay(state: State) -> None:
     """Raise LaunchRefused where this login has opened its launch: reload and back button post it once more.
 
-    The launch that it opened is not shown: whoever posts holds no proof of being that browser.
+    The launch that it opened is not shown: there is no proof that this is the same browser.
     """
     opened = Launch.objects.filter(registration_id=UUID(state.registration), nonce=state.nonce)
     used = one(opened.only("return_url"))

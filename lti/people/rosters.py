@@ -39,7 +39,7 @@ def due(now: datetime) -> QuerySet[Context]:
     free = Q(roster_lease=None) | Q(roster_lease__lte=now)
     return (
         Context.objects.filter(
-            free, leases.calm(now, "deployment__registration"), roster_next_at__lte=now, deployment__active=True
+            free, leases.not_paused(now, "deployment__registration"), roster_next_at__lte=now, deployment__active=True
         )
         .filter(deployment__registration__active=True)
         .order_by("roster_next_at")

@@ -185,7 +185,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("lms", "changes", "words"), WRONG)
-def test_mistakes_are_told_and_nothing_is_saved(
+def test_mistakes_are_shown_and_nothing_is_saved(
     operator: Client, school: Institution, lms: str, changes: dict[str, str], words: str
 ) -> None:
     page = connect(operator, lms, form(school, **changes))
@@ -246,9 +246,9 @@ def test_pause_of_an_lms_is_named_and_ended_by_one_click(operator: Client, desk:
     assert "choose “Send waiting scores now”" in page
 
     given = {"action": "resume", "_selected_action": [str(desk.registration.pk)]}
-    told = operator.post("/admin/lti/registration/", given, follow=True).content.decode()
+    page = operator.post("/admin/lti/registration/", given, follow=True).content.decode()
 
-    assert "1 waiting scores go out now." in told
+    assert "1 waiting scores go out now." in page
     assert scores.sweep(now=timezone.now()) == [desk.registration.pk]
 
 
