@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from sandbox.client import CANVAS_ISSUER
-from sandbox.throttle import Throttle
+from sandbox.wire.throttle import Throttle
 from tests.patience import PATIENCE
 from tests.sandbox.rig import LTI, SCORE, Rig, a_score, authorization, form, moment, tail, verified
 
