@@ -46,7 +46,7 @@ class MissingScope(exceptions.PermissionDenied):
 
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse:
-    """The exception handler of REST framework. A fault of ours is logged with its trace and told without it."""
+    """The exception handler of REST framework. A fault of ours is logged with its trace and shown without it."""
     set_rollback()
     request: HttpRequest = context["request"]
     known = _known(error)

@@ -117,7 +117,8 @@ def finish_practice(*, attempt: Attempt, now: datetime) -> Attempt:
         at_stake = {mark.response_id for mark in marks}
         locked.items_marked = len(marks)
         locked.points = sum((mark.points for mark in marks), Decimal(0))
-        locked.points_max = sum((one.item_version.points for one in responses if one.pk in at_stake), Decimal(0))
+        counted = [response.item_version.points for response in responses if response.pk in at_stake]
+        locked.points_max = sum(counted, Decimal(0))
         locked.state, locked.submitted_at, locked.marked_at = AttemptState.MARKED, now, now
         locked.save()
     return Attempt.objects.select_related("quiz_version").get(pk=locked.pk)

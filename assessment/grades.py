@@ -53,7 +53,7 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
 
 
 def recompute_all(*, assignment_id: UUID | str, now: datetime) -> None:
-    """Work out every grade of an assignment anew, as after a change of its policy, and tell the LMS what differs.
+    """Work out every grade of an assignment again, as after a change of its policy, and send the LMS what differs.
 
     Some people a transaction, since each holds a lock of their own. Grades stay due where the process ends before the
     last of them, or where the policy changed on the way.
@@ -110,7 +110,7 @@ def resume(*, grade_id: UUID, now: datetime) -> None:
 def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime) -> None:
     """Queue the score for the LMS unless the policy holds it back; remember where there is no column for it yet.
 
-    The grade row must be locked. A score that the LMS was told already is not repeated.
+    The grade row must be locked. A score that the LMS has already is not repeated.
     """
     final = grade.state == GradeState.FINAL
     if not final and assignment.while_waiting == WhileWaiting.NOTHING:
@@ -118,7 +118,7 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
     event = scores.queue(
         resource_link=assignment.resource_link,
         person=person,
-        given=_told(grade, assignment),
+        given=_points_for_lms(grade, assignment),
         maximum=grade.points_max,
         final=final,
         started_at=grade.attempt.started_at,
@@ -134,8 +134,8 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
         grade.save(update_fields=["unsent_at"])
 
 
-def _told(grade: Grade, assignment: Assignment) -> Decimal:
-    """The points for the LMS. Where its column is pass or fail every point above nought is a pass there (Canvas)."""
+def _points_for_lms(grade: Grade, assignment: Assignment) -> Decimal:
+    """The points for the LMS. Where its column is pass or fail every score above zero is a pass there (Canvas)."""
     if assignment.pass_percent is None:
         return grade.points
     return grade.points_max if grade.points * 100 >= grade.points_max * assignment.pass_percent else Decimal(0)
@@ -160,7 +160,7 @@ def _all_marked(person: Person) -> str:
 
 
 def _hold_policy(assignment_id: UUID) -> None:
-    """Whoever changes the policy waits for us, and then finds every grade that was made by the old one."""
+    """A change of the policy waits for us, and then finds every grade that was made by the old one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM assessment_assignment WHERE id = %s FOR SHARE", [assignment_id])
 

@@ -38,7 +38,7 @@ def confirm(
     if attempt.state not in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED) or attempt.assignment_id is None:
         raise NotReviewable
     responses = list(attempt.responses.select_related("item_version"))
-    reviewed = next(one for one in responses if one.pk == response.pk)
+    reviewed = next(other for other in responses if other.pk == response.pk)
     counting = counting_marks(attempt)
     if seen is not None and seen != _key(counting.get(reviewed.pk)):
         raise MarkedMeanwhile

@@ -96,7 +96,7 @@ def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = Fal
     open_policy = attempt.assignment is None or attempt.assignment.feedback == Feedback.AFTER_SUBMIT
     done = attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
     found = [_result(response, attempt, done, open_policy or for_instructor) for response in _with_marks(attempt)]
-    return [_held_back(one) for one in found] if ahead else found
+    return [_held_back(result) for result in found] if ahead else found
 
 
 def responses(attempt: Attempt) -> list[Any]:

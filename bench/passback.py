@@ -41,7 +41,7 @@ class Passback:
         return (
             f"{self.scores} scores due at once: {self.seconds:.1f} s, the throttle allows {self.allowed:.1f} s "
             f"(factor {self.factor}); right at the end: {self.right}; twice in the history: "
-            f"{self.twice}; told to slow down: {self.throttled}; requests: {asked}"
+            f"{self.twice}; asked to slow down: {self.throttled}; requests: {asked}"
         )
 
 

@@ -31,7 +31,7 @@ def _is_loopback(host: str) -> bool:
 
 @register(Tags.security)
 def production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """What a service that strangers can reach must be told."""
+    """What a service that strangers can reach must have set."""
     return [] if settings.DEBUG else [*_secret(), *_encryption_keys(), *_database(), *_base_url()]
 
 
@@ -71,7 +71,7 @@ def _base_url() -> list[CheckMessage]:
 
 @register(Tags.urls)
 def address(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The address we are told we have must be one that we can build links on and answer to."""
+    """The address set as ours must be one that we can build links on and answer to."""
     url = urlsplit(settings.BASE_URL)
     if not url.hostname or url.query or url.fragment or url.path:
         hint = "Scheme and host, with a port where needed, and nothing behind: https://assay.example.org"

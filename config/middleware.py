@@ -24,7 +24,7 @@ OTHERS = {f"_csp_{what}{kind}" for what in ("exempt", "config", "update") for ki
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """django-csp puts the whole policy together anew for every response; here those that are alike share one."""
+    """django-csp builds the whole policy again for every response; here those that are alike share one."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if HEADER in response or hasattr(request, "_csp_nonce") or not OTHERS.isdisjoint(vars(response)):

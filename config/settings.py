@@ -20,7 +20,7 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(BASE_URL).hostname o
 ASSAY_PRIVATE_HOSTS: list[str] = env.list("ASSAY_PRIVATE_HOSTS", default=[])
 # A file of certificates (PEM) that sign those of LMSs, beside the public ones.
 ASSAY_CA_BUNDLE = env.str("ASSAY_CA_BUNDLE", default="")
-# Hosted Canvas has one issuer for all schools; whoever speaks for it must be one of these hosts. A leading dot means
+# Hosted Canvas has one issuer for all schools; the addresses must be on one of these hosts. A leading dot means
 # every host below. A school's own name for its Canvas (`canvas.school.edu`) is added here.
 ASSAY_SHARED_ISSUERS: list[str] = env.list("ASSAY_SHARED_ISSUERS", default=[]) or [
     f"https://canvas.{stage}instructure.com" for stage in ("", "beta.", "test.")
@@ -32,7 +32,7 @@ ASSAY_PRACTICES_PER_HOUR = env.int("ASSAY_PRACTICES_PER_HOUR", default=500)
 ASSAY_LAUNCH_HOURS = env.int("ASSAY_LAUNCH_HOURS", default=24)
 # What secrets in the database are sealed with: the first seals, every one opens. Empty: derived from SECRET_KEY.
 ASSAY_ENCRYPTION_KEYS = [key.strip() for key in env.list("ASSAY_ENCRYPTION_KEYS", default=[])]
-ASSAY_KEY_DAYS = env.int("ASSAY_KEY_DAYS", default=90)  # how long a key of the tool signs; 0: until told otherwise
+ASSAY_KEY_DAYS = env.int("ASSAY_KEY_DAYS", default=90)  # how long a key of the tool signs; 0: until rotated by hand
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -100,7 +100,7 @@ def running(name: str = KEPT) -> dict[str, str]:
 
 
 def adopt_running_services() -> None:
-    """Let a command in another terminal talk to what `make run` started, unless told to talk elsewhere."""
+    """Let a command in another terminal talk to what `make run` started, unless another database is set."""
     if not given("DATABASE_URL"):
         for name, value in running().items():
             os.environ.setdefault(name, value)

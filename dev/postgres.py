@@ -41,7 +41,7 @@ class Way:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `subprocess.Popen` needs to be told."""
+        """What `subprocess.Popen` needs."""
         account: dict[str, Any] = {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
         return {"cwd": "/", **account}
 

@@ -100,7 +100,7 @@ def _answers(host: str, port: int) -> bool:
 
 
 def environment(home: Path, at: Addresses, services: dict[str, str]) -> dict[str, str]:
-    """What every process of the system is told; the caller's own settings stay, with the sandbox beside them."""
+    """The environment of every process of the system; the caller's own settings stay, with the sandbox beside them."""
     demo = {
         "ASSAY_STATIC_ROOT": str(home / "static"),
         # The sandbox speaks for a Canvas that several schools share, for dynamic registration too.
@@ -242,7 +242,7 @@ def _responds(url: str) -> bool:
 
 
 def _make_was_stopped(make: int) -> bool:
-    """Whether the `make` above us was told to stop, or is gone, without our hearing of it.
+    """Whether the `make` above us was asked to stop, or is gone, without our hearing of it.
 
     GNU make, interrupted alone, waits for its children without telling them; Linux shows it by the signals it blocks.
     """

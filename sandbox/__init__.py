@@ -7,5 +7,5 @@ It is the other side of the wire, demo and judge, so it shares no code with the 
     python -m django migrate && python -m django setup_sandbox
     gunicorn --worker-class gthread --threads 16 --bind localhost:8100 sandbox.wsgi
 
-`sandbox/control.py` documents the control API for tests (SANDBOX_CONTROL=1), `sandbox/client.py` its client.
+`sandbox/control/control.py` documents the control API for tests (SANDBOX_CONTROL=1), `sandbox/client.py` its client.
 """

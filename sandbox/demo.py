@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db import transaction
 
-from sandbox import keys, scopes
 from sandbox.models import Activity, Course, Enrolment, LineItem, Mode, Person, Role, Tool
+from sandbox.platform import keys
+from sandbox.words import scopes
 
 CLIENT_ID = "assay-sandbox"
 STRICT_CLIENT_ID = "assay-strict"

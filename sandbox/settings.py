@@ -38,8 +38,8 @@ ALLOWED_HOSTS = sorted({"localhost", "127.0.0.1", urlsplit(SANDBOX_URL).hostname
 INSTALLED_APPS = ["django.contrib.sessions", "django.contrib.staticfiles", "sandbox.apps.SandboxConfig"]
 MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "sandbox.faults.FaultMiddleware",
-    "sandbox.security.SecurityMiddleware",
+    "sandbox.wire.faults.FaultMiddleware",
+    "sandbox.platform.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -50,7 +50,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "sandbox.pages.common"]},
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request", "sandbox.pages.pages.common"]},
     }
 ]
 DATABASES = {

@@ -3,22 +3,13 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from sandbox import (
-    ags,
-    arranging,
-    asking,
-    choosing,
-    groups,
-    launches,
-    nrps,
-    pages,
-    registration,
-    registration_views,
-    storage,
-    teaching,
-    tokens,
-)
+from sandbox.connect import registration, registration_views
+from sandbox.gradebook import ags
+from sandbox.launch import launches, storage
 from sandbox.models import Mode
+from sandbox.pages import arranging, asking, choosing, pages, teaching
+from sandbox.people import groups, nrps
+from sandbox.platform import tokens
 
 STRICT = "lti/courses/<int:course_id>"
 MOODLE = "mod/lti/services.php"
@@ -107,6 +98,6 @@ urlpatterns = [
 ]
 
 if settings.SANDBOX_CONTROL:
-    from sandbox import control, control_course, control_flows
+    from sandbox.control import control, course, flows
 
-    urlpatterns += control.urlpatterns + control_course.urlpatterns + control_flows.urlpatterns
+    urlpatterns += control.urlpatterns + course.urlpatterns + flows.urlpatterns

@@ -50,7 +50,7 @@ def make_deployment(institution: Institution) -> Deployment:
 
 
 def make_link(deployment: Deployment, *, title: str = "", column: bool = True) -> ResourceLink:
-    """A link in a course of its own, with a gradebook column unless told otherwise."""
+    """A link in a course of its own, with a gradebook column unless said otherwise."""
     number = next(_numbers)
     course = Course.objects.create(institution=deployment.institution, title=f"Course {number}")
     context = Context.objects.create(
@@ -248,7 +248,7 @@ def all_right(**changes: str) -> dict[str, str]:
 
 
 def hand_in(viewer: Launch, now: datetime = NOW, *, marked: bool = True, **answers: str) -> Attempt:
-    """Take the whole check in one go; marked at once unless told otherwise."""
+    """Take the whole check in one go; marked at once unless said otherwise."""
     attempt = begin(viewer, now)
     answer(attempt, now, **answers)
     attempts.submit(attempt=attempt, now=now)

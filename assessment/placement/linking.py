@@ -1,6 +1,6 @@
 """The assignment behind a resource link: made by its first launch, then kept in step with what the LMS says of it.
 
-A teacher may pick other content for an activity that exists, or name it anew; its resource link stays the same.
+A teacher may pick other content for an activity that exists, or name it again; its resource link stays the same.
 """
 
 from typing import Any
@@ -125,7 +125,7 @@ def _says(viewer: Launch, names: Named) -> bool:
 
 
 def _take_over(viewer: Launch, found: Assignment, names: Named, quiz: Quiz) -> Assignment:
-    """What a teacher picked anew in the LMS: the quiz where nobody has begun, and how it is taken."""
+    """What a teacher picked again in the LMS: the quiz where nobody has begun, and how it is taken."""
     if found.quiz_id != quiz.pk and is_begun(found.resource_link_id):  # without a lock: they come again and again
         raise QuizInUse
     with transaction.atomic():
@@ -168,7 +168,7 @@ def _locked(assignment: Assignment) -> Assignment:
 
 
 def _make_room(assignment: Assignment) -> None:
-    """Delete previews that are open. Each is locked before its responses, as by whoever saves them."""
+    """Delete previews that are open. Each is locked before its responses, as saving does."""
     if is_begun(assignment.resource_link_id):
         raise QuizInUse
     opened = assignment.attempts.filter(state=AttemptState.IN_PROGRESS).order_by("pk").select_for_update()

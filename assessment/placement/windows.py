@@ -1,4 +1,4 @@
-"""When a check may be begun: the LMS's own dates where it told them with the launch, else the assignment's."""
+"""When a check may be begun: the LMS's own dates where the launch names them, else the assignment's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from lti.models import Launch
 
 EARLIEST, LATEST = 1970, 9999  # years; beyond them no date is meant
 
-# What links of ours ask for (LTI 1.3 core appendix C, and Canvas's own); an LMS that cannot tell leaves them out.
+# What links of ours ask for (LTI 1.3 core appendix C, and Canvas's own); an LMS without them sends none.
 ASKED = {
     "opens_at": "$ResourceLink.available.startDateTime",
     "due_at": "$ResourceLink.submission.endDateTime",
@@ -36,13 +36,13 @@ class Window:
 
 def of(assignment: Assignment, viewer: Launch | None = None) -> Window:
     """The window for this viewer. An LMS gives a learner with an extension that learner's own dates."""
-    told = {name: moment for name in ASKED if viewer and (moment := _told(viewer, name))}
+    given = {name: moment for name in ASKED if viewer and (moment := _date(viewer, name))}
     own = {name: getattr(assignment, name) for name in ASKED}
-    return Window(**{**own, **told}, from_lms=frozenset(told))
+    return Window(**{**own, **given}, from_lms=frozenset(given))
 
 
-def _told(viewer: Launch, name: str) -> datetime | None:
-    """A moment with its offset; one without could mean any hour, so it is taken as not told.
+def _date(viewer: Launch, name: str) -> datetime | None:
+    """A moment with its offset; one without could mean any hour, so it is taken as missing.
 
     So is one at either end of the calendar, which is how some systems write that there is none.
     """

@@ -69,9 +69,9 @@ def local_value(value: Any) -> str:
 
 
 @register.filter
-def hint(told: str) -> str:
+def hint(stored: str) -> str:
     """What is stored about a failure, in the language of the page."""
-    return hints.translated(told)
+    return hints.translated(stored)
 
 
 @register.filter

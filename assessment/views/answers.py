@@ -72,7 +72,7 @@ class Outcome:
     @property
     def stale(self) -> dict[UUID, str]:
         """Your answer in this window where a later answer stands, in plain text by item."""
-        return {one.item_version_id: one.given for one in self.saved if one.state == "stale"}
+        return {answer.item_version_id: answer.given for answer in self.saved if answer.state == "stale"}
 
 
 def from_form(data: QueryDict, questions: Sequence[Question]) -> list[Entry]:

@@ -63,7 +63,7 @@ class Source:
 def context(request: LaunchRequest, line: LineOf) -> dict[str, Any]:
     """What the class table needs; the same number of queries for any class. `line` tells of a person's grade."""
     groups = list(access.class_groups(request.viewer))
-    group = next((one for one in groups if str(one.pk) == request.GET.get("group")), None)
+    group = next((known for known in groups if str(known.pk) == request.GET.get("group")), None)
     people = _of(access.class_people(request.viewer), group)
     counts = _counts(people)  # before the rows, which then show everyone counted though a list is read meanwhile
     listed = access.with_namesakes(request.viewer, people)
@@ -105,9 +105,9 @@ def _counts(people: QuerySet[Any]) -> dict[str, int]:
 
 def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
     made = list(access.class_attempts(request.viewer).filter(person__in=people).order_by("number"))
-    newest = {one.person_id: one for one in made}
-    waits = {one.person_id for one in made if one.state == AttemptState.NEEDS_REVIEW}
-    grades = {one.person_id: one for one in access.class_grades(request.viewer).filter(person__in=people)}
+    newest = {attempt.person_id: attempt for attempt in made}
+    waits = {attempt.person_id for attempt in made if attempt.state == AttemptState.NEEDS_REVIEW}
+    grades = {grade.person_id: grade for grade in access.class_grades(request.viewer).filter(person__in=people)}
     return [
         Row(
             person=one,

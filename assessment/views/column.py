@@ -1,4 +1,4 @@
-"""The teacher's page about the gradebook column: what it is called, its points, and how a pass is told."""
+"""The teacher's page about the gradebook column: what it is called, its points, and what counts as a pass."""
 
 import re
 from typing import Any

@@ -101,7 +101,7 @@ class DatesForm(forms.Form):
 
 
 def zone_of(request: LaunchRequest) -> str:
-    """The zone that the form names, else the one that the LMS told of this person, else UTC."""
+    """The zone that the form names, else the one that the LMS gave for this person, else UTC."""
     for name in (request.POST.get("zone"), request.viewer.custom.get("timezone")):
         known = name if name in ZONES else ALIASES.get(str(name))
         if known in ZONES:

@@ -144,7 +144,7 @@ def submit(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     saved = _save_form(request, found, questions, timezone.now())
     if isinstance(saved, HttpResponse):
         return saved
-    stored = {one.item_version_id: one.answer for one in saved}
+    stored = {response.item_version_id: response.answer for response in saved}
     complete = all(stored.get(question.item_version_id, question.answer) for question in questions)
     if not complete and "sure" not in request.POST:
         return see_other("submit", found.pk)  # a page that the Back button can show again
@@ -276,7 +276,7 @@ def _closed(found: Attempt) -> JsonResponse:
 
 
 def _open(made: list[Attempt]) -> Attempt | None:
-    return next((one for one in made if one.state == AttemptState.IN_PROGRESS), None)
+    return next((attempt for attempt in made if attempt.state == AttemptState.IN_PROGRESS), None)
 
 
 def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from assessment.views import answers
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, View
 from lti.launch import deep_linking
+from lti.launch.deep_linking_settings import origin
 
 MOST = 50  # things added at once
 MOST_POINTS = Decimal(100_000)
@@ -60,8 +61,8 @@ class PickForm(DatesForm):
             )
         whole = points is None or points == points.to_integral_value()
         if points is not None and least and most and not (whole and least <= points <= most):
-            told = gettext("Moodle accepts only whole points, from {least} to {most}.")
-            raise forms.ValidationError(told.format(least=least, most=most))
+            text = gettext("Moodle accepts only whole points, from {least} to {most}.")
+            raise forms.ValidationError(text.format(least=least, most=most))
         return points
 
 
@@ -80,10 +81,10 @@ class Row:
         if not self.checked:
             return []
         fields = [self.form[name] for name in self.form.errors]
-        told = gettext("{label}: {error}")
+        text = gettext("{label}: {error}")
         found = [(field, error) for field in fields for error in field.errors]
-        what = [(field.id_for_label, told.format(label=field.label, error=error)) for field, error in found]
-        return [(*one, self.thing.title) for one in what]
+        what = [(field.id_for_label, text.format(label=field.label, error=error)) for field, error in found]
+        return [(*error, self.thing.title) for error in what]
 
 
 def picked_only(view: View) -> View:
@@ -133,7 +134,7 @@ def preview(request: LaunchRequest, key: str) -> HttpResponse:
 
 
 def _shown(request: LaunchRequest) -> int:
-    """How many are listed: what was listed, and more where that was asked for. A search begins anew."""
+    """How many are listed: what was listed, and more where that was asked for. A search begins from the start."""
     given, asked = request.POST.get("shown", ""), request.POST.get("do")
     shown = int(given) if given.isascii() and given.isdigit() and len(given) < 5 and asked != "search" else 0
     return min(max(shown, picking.SHOWN) + (picking.SHOWN if asked == "more" else 0), picking.MOST_SHOWN)
@@ -226,5 +227,5 @@ def _answer(
     address = viewer.settings["return_url"]
     token = deep_linking.response(launch=viewer, items=items, now=timezone.now(), **said)
     response = render(request, template, {"address": address, "token": token, "items": items, **said})
-    response._csp_replace = {"form-action": [deep_linking.origin(address)]}  # type: ignore[attr-defined]
+    response._csp_replace = {"form-action": [origin(address)]}  # type: ignore[attr-defined]
     return response

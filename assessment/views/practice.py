@@ -86,7 +86,7 @@ def _not_yet(request: HttpRequest, version: QuizVersion) -> HttpResponse | None:
     answered, invalid = responses.try_out(quiz_version=version, seed=_seed(request), entries=entries)
     if answered:
         return None
-    place = next((one.item_version_id for one in questions if str(one.item_version_id) == asked), None)
+    place = next((question.item_version_id for question in questions if str(question.item_version_id) == asked), None)
     if place is not None:
         invalid.setdefault(place, gettext("Answer the question first."))
     return _refused(request, version, Outcome(invalid=invalid), status=422, empty=not invalid)
@@ -125,7 +125,7 @@ def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
     if outcome.invalid or outcome.stale:
         fields = answers.fields(attempts.questions(found), request.POST, outcome)
         return _page(request, _version(found), found, fields, reverse("practice:practice", args=[key]))
-    place = next((f"#q{one.position}" for one in questions if str(one.item_version_id) == asked), "#summary")
+    place = next((f"#q{item.position}" for item in questions if str(item.item_version_id) == asked), "#summary")
     return go_on(reverse("practice:practice", args=[key]) + place)
 
 

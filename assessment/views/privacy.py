@@ -18,7 +18,7 @@ def front(request: LaunchRequest) -> HttpResponse:
     person = access.data_subject(request.viewer)
     about_another = access.asks_about_another(request.viewer)
     kept = privacy.summary(person) if person else None
-    courses = [(one.course, PLACES[one.role]) for one in kept["enrollments"]] if kept else []
+    courses = [(place.course, PLACES[place.role]) for place in kept["enrollments"]] if kept else []
     context = {"person": person, "about_another": about_another, "kept": kept, "courses": courses}
     return render(request, "assessment/privacy.html", context)
 

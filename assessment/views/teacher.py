@@ -171,7 +171,7 @@ def keep(request: LaunchRequest, score_id: UUID) -> HttpResponse:
 def _named_score(request: LaunchRequest, score_id: UUID) -> Score | None:
     """Someone's newest score on this activity, if it is the named one: a page that is out of date does nothing."""
     found = lookups.latest_by_person(resource_link=assignment_or_404(request).resource_link)
-    return next((one for one in found.values() if one.pk == score_id), None)
+    return next((score for score in found.values() if score.pk == score_id), None)
 
 
 def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:

@@ -22,7 +22,7 @@ from content.models import KeyState
 LEVELS = {"full_credit": "full", "half_credit": "half", "no_credit": "none"}
 OPTION_IDS = "abcdefghijklmnopqrstuvwxyz"
 # How a key came about, kept beside it under its own names.
-TOLD = (
+NAMED = (
     "keyed_by_first", "keyed_by_second", "agreement", "second_keyer_certainty", "decision", "support", "note"
 )  # fmt: skip
 DASHES = re.compile(r"\s*[-‐‑‒–—―−]+\s*")
@@ -144,7 +144,7 @@ def _unkeyed(item: SheetItem) -> ItemDraft:
 
 
 def _option_id(place: int) -> str:
-    """a, b, c ... in printed order, which tells nothing of the key."""
+    """a, b, c ... in printed order, which says nothing about the key."""
     return OPTION_IDS[place] if place < len(OPTION_IDS) else f"o{place + 1}"
 
 
@@ -155,14 +155,14 @@ def _apply(draft: ItemDraft, entry: Mapping[str, Any], key: AnswerKey) -> ItemDr
         raise Misfit(f"Its key state {state!r} is unknown.")
     if not _is_number(points) or not 0 < points < 100_000:
         raise Misfit(f"Its points {points!r} are no positive number.")
-    told = {name: entry[name] for name in TOLD if name in entry}
+    named = {name: entry[name] for name in NAMED if name in entry}
     source = {name: value for name, value in key.about.items() if name != "weaknesses"}
     return replace(
         draft,
         body={**draft.body, **(_credits(draft, entry) if "options" in draft.body else _rubric(entry))},
         points=round(Decimal(str(points)), 3),
         key_state=str(state),
-        provenance={**draft.provenance, "key": {"sha256": key.sha256, **source, **told}},
+        provenance={**draft.provenance, "key": {"sha256": key.sha256, **source, **named}},
     )
 
 

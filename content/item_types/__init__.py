@@ -66,8 +66,8 @@ class Templates:
 
     `control` takes the answer: its fields are `answer-<item version>` and `answer-<item version>-<part>`, and
     `field.fields` holds what stands in them. `answer` shows what was answered, to learner and teacher alike; `expected`
-    what would have been right, in `told.expected`; `key` tells the person who marks what earns credit. `editor` takes
-    `body`, as it stands, and the prefix of its field names, `name`.
+    what would have been right, in `feedback.expected`; `key` shows the person who marks what earns credit. `editor`
+    takes `body`, as it stands, and the prefix of its field names, `name`.
     """
 
     control: str

@@ -1,4 +1,4 @@
-"""A published version never changes: the database itself refuses, whoever asks.
+"""A published version never changes: the database itself refuses.
 
 Of an item version only `key_state` may move. Writing a row back as it stands is no change. Rows may be deleted
 where nothing protects them.

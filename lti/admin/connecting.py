@@ -17,7 +17,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from lti.connect import connecting, doctor, invitations
-from lti.gradebook import scores
+from lti.gradebook import families, scores
 from lti.models import Invitation, Registration
 from roster.admin import ForOperators, OwnRows
 from roster.models import Institution, User
@@ -84,14 +84,13 @@ class RegistrationAdmin(OperatorRows):
 
     @admin.action(description="Send waiting scores now, whatever pause the LMS asked for", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Registration]) -> None:
-        waiting = sum(scores.resume(registration_id=one.pk, now=timezone.now()) for one in queryset)
+        waiting = sum(scores.resume(registration_id=row.pk, now=timezone.now()) for row in queryset)
         self.message_user(request, f"{waiting} waiting scores go out now.", messages.SUCCESS)
 
     @admin.display(description="For the LMS administrator")
     def to_paste(self, registration: Registration) -> SafeString:
-        """What the LMS has to be told about this tool."""
-        guide = connecting.GUIDES.get(registration.family, connecting.GUIDES["other"])
-        pairs = ((paste.label, paste.value) for paste in guide.pastes())
+        """What the LMS needs to know about this tool."""
+        pairs = ((paste.label, paste.value) for paste in families.of(registration.family).GUIDE.pastes())
         return format_html_join("", "<p>{}: <code>{}</code></p>", pairs)
 
     def get_urls(self) -> list[Any]:
@@ -107,20 +106,22 @@ class RegistrationAdmin(OperatorRows):
         """The bare form would leave the deployment out."""
         return HttpResponseRedirect(reverse("admin:lti_registration_connect"))
 
-    def connect(self, request: HttpRequest, lms: str = "moodle") -> HttpResponse:
+    def connect(self, request: HttpRequest, lms: str = "") -> HttpResponse:
         """What to paste into the LMS beside a form for what it shows then."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        if lms not in connecting.GUIDES:
+        guides = families.guides()
+        lms = lms or next(iter(guides))
+        if lms not in guides:
             raise Http404
-        guide = connecting.GUIDES[lms]
+        guide = guides[lms]
         form = guide.form(request.POST or None)
         if request.method == "POST" and form.is_valid():
             made = connecting.connect(form)
             self.message_user(request, f"{made} is saved. See whether it works.", messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:lti_registration_check", args=[made.pk]))
         context = {"title": f"Connect {guide.noun} by hand", "guide": guide, "form": form, "lms": lms}
-        return self._page(request, "lti/admin_connect.html", {**context, "guides": connecting.GUIDES})
+        return self._page(request, "lti/admin_connect.html", {**context, "guides": guides})
 
     def check_connection(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """GET offers the examination, POST does it: it asks the LMS a dozen things."""

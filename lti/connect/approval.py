@@ -18,7 +18,9 @@ def proposed(deployment: Deployment) -> Institution | None:
 def approve(*, deployments: QuerySet[Deployment], institution: Institution) -> list[Deployment]:
     """Switch on those that belong to nobody else, and return them: rows of another institution follow it for good."""
     free = list(deployments.filter(Q(institution=None) | Q(institution=institution), active=False))
-    Deployment.objects.filter(pk__in=[one.pk for one in free]).update(institution=institution, active=True)
+    Deployment.objects.filter(pk__in=[deployment.pk for deployment in free]).update(
+        institution=institution, active=True
+    )
     return free
 
 

@@ -41,7 +41,7 @@ def examine(
 ) -> list[Finding]:
     """Run all steps. Nothing in the LMS is changed unless `score_test` says so."""
     try:
-        with leases.errand(registration.pk, patience=PATIENCE, lasts=LASTS), client.session() as session:
+        with leases.request_lease(registration.pk, patience=PATIENCE, lasts=LASTS), client.session() as session:
             visit = Visit(registration, session, clock)
             found = [_launching(visit), *_connection(visit), *_permissions(visit), *_services(visit), _outbox(visit)]
             found += doctor_score.steps(visit) if score_test else []

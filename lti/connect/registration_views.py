@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from lti.connect import invitations, platforms, registration
 from lti.connect.invitations import NotInvited
+from lti.gradebook import families
 from lti.launch.language import in_english
 from lti.launch.views import opened_by_platform
 from lti.models import Invitation
@@ -85,7 +86,8 @@ def _connect(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         now=timezone.now(),
     )
     logger.info("registered %s for institution %s", done.registration.pk, invitation.institution_id)
-    return render(request, "lti/registered.html", {"done": done})
+    next_steps = families.of(done.registration.family).GUIDE.next_steps
+    return render(request, "lti/registered.html", {"done": done, "next_steps": next_steps})
 
 
 def _failure(request: HttpRequest, failed: RegistrationFailed) -> HttpResponse:

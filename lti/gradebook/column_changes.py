@@ -64,7 +64,7 @@ def in_force(column: LineItem) -> InForce:
 
 @transaction.atomic
 def change(*, resource_link: ResourceLink, label: str, points: Decimal | None, now: datetime) -> None:
-    """Name the column and set its maximum; the platform is told in the background. Raises NotOurs.
+    """Name the column and set its maximum; it is sent to the platform in the background. Raises NotOurs.
 
     What is empty stays as the platform has it, and so do points that may not be set.
     """
@@ -81,7 +81,9 @@ def change(*, resource_link: ResourceLink, label: str, points: Decimal | None, n
 
 def due(*, now: datetime) -> list[UUID]:
     """Columns whose change the platform has not heard of yet."""
-    waiting = LineItem.objects.filter(leases.calm(now), push_at__lte=now, registration__active=True).order_by("push_at")
+    waiting = LineItem.objects.filter(leases.not_paused(now), push_at__lte=now, registration__active=True).order_by(
+        "push_at"
+    )
     return list(waiting.values_list("pk", flat=True)[:PER_SWEEP])
 
 
@@ -95,7 +97,7 @@ def push(column_id: UUID, *, clock: Clock = timezone.now) -> None:
     try:
         error = _put(column, lease)
         if error is not None:
-            leases.heed(column.registration_id, error, now=clock())
+            leases.pause_if_asked(column.registration_id, error, now=clock())
         _settle(column, error, clock())
     finally:
         lease.release()
@@ -105,10 +107,10 @@ def remove(*, column: LineItem, now: datetime) -> None:
     """Delete a column that this tool made, with its grades; no more scores go there. Raises NotOurs, http.HttpError."""
     if not column.made or scopes.LINE_ITEM not in column.resource_link.scopes:
         raise NotOurs
-    with leases.errand(column.registration_id, patience=PATIENCE), client.session() as session:
+    with leases.request_lease(column.registration_id, patience=PATIENCE), client.session() as session:
         ags.delete_line_item(_call(column, session), line_item=column.url)
     gone: dict[str, Any] = {"url": "", "made": False, "wanted": False, "score_maximum": None, "push_at": None}
-    gone["replaced_at"] = now  # a column made later has none of the grades that were told to this one
+    gone["replaced_at"] = now  # a column made later has none of the grades that were sent to this one
     with transaction.atomic():
         LineItem.objects.filter(pk=column.pk).update(**gone)
         scores.lose(column_id=column.pk, hint=DELETED)

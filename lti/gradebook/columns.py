@@ -49,9 +49,9 @@ class Column:
             return self.url
 
     def moved(self, call: Call, gone: str) -> bool:
-        """Whether the column stands elsewhere than at `gone` now; a column that is gone is not made anew.
+        """Whether the column stands elsewhere than at `gone` now; a column that is gone is not made again.
 
-        Raises http.HttpError where that cannot be told just now.
+        Raises http.HttpError where that cannot be found out now.
         """
         with self._lock:
             if self.url != gone or not self._findable():

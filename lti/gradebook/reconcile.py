@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 EVERY = timedelta(hours=4)  # for one column
 READS_FOR = timedelta(seconds=5)  # mostly
-QUIET = timedelta(seconds=20)  # after a reading, whoever asks
+QUIET = timedelta(seconds=20)  # between two readings of a column
 RECENT = timedelta(days=30)  # columns without a newer score are left alone
 GONE = (404, 410)
 JUST_SENT = timedelta(minutes=1)  # such a score may be missing in what was read
@@ -80,7 +80,9 @@ def due(now: datetime) -> QuerySet[LineItem]:
     """Columns with recent scores that were not read for a while, the longest unread first."""
     scored = Score.objects.filter(line_item=OuterRef("pk"), timestamp__gt=now - RECENT)
     unread = Q(reconciled_at=None) | Q(reconciled_at__lte=now - EVERY) | Q(look_again_at__lte=now)
-    columns = LineItem.objects.filter(unread, leases.calm(now), Exists(scored), wanted=True, registration__active=True)
+    columns = LineItem.objects.filter(
+        unread, leases.not_paused(now), Exists(scored), wanted=True, registration__active=True
+    )
     columns = columns.filter(
         resource_link__deployment__active=True, resource_link__scopes__contains=[scopes.RESULT]
     ).exclude(url="")
@@ -103,7 +105,7 @@ def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
         logger.info("grades of column %s not read back: %s", column.pk, error)
         if isinstance(error, client.Refused) and error.status in GONE and _is_gone(column, lease):
             scores.lose(column_id=column.pk, hint=COLUMN_GONE)
-        if leases.heed(column.registration_id, error, now=clock()):  # then it is its turn again
+        if leases.pause_if_asked(column.registration_id, error, now=clock()):  # then it is its turn again
             before = {"reconciled_at": column.reconciled_at, "look_again_at": column.look_again_at}
             LineItem.objects.filter(pk=column.pk, reconciled_at=now).update(**before)
         return False

@@ -139,7 +139,7 @@ def _stamp(score: Score, moment: datetime) -> None:
 def due(now: datetime) -> QuerySet[Score]:
     """Scores that may be sent now, the oldest first."""
     return Score.objects.filter(
-        leases.calm(now),
+        leases.not_paused(now),
         state=ScoreState.DUE,
         next_try_at__lte=now,
         registration__active=True,
@@ -185,18 +185,18 @@ def _earlier(scores: Iterable[Score], log: Iterable[Delivery]) -> dict[UUID, lis
 
 
 def _claimed(score: Score, entry: Delivery, earlier: list[Delivery]) -> Claim:
-    submitted = any(one.arrived and one.submitted_at == score.submitted_at for one in earlier)
+    submitted = any(delivery.arrived and delivery.submitted_at == score.submitted_at for delivery in earlier)
     return Claim(score, entry, base_of(score, earlier), new_submission=not submitted)
 
 
 def base_of(score: Score, earlier: Iterable[Delivery]) -> Base:
     """What may stand in the gradebook without anyone having interfered."""
-    since = [one for one in earlier if score.base_at is None or one.claimed_at >= score.base_at]
+    since = [delivery for delivery in earlier if score.base_at is None or delivery.claimed_at >= score.base_at]
     return Base(
         points=_points(score.base_given, score.base_maximum),
         certain=score.base_certain,
         accepted=score.base_by == BaseBy.PERSON,
-        unanswered=[Points(one.score_given, one.score_maximum) for one in since if one.arrived is None],
+        unanswered=[Points(sent.score_given, sent.score_maximum) for sent in since if sent.arrived is None],
         read_first=score.read_first,
         rescaled=score.rescaled,
     )

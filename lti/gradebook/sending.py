@@ -185,7 +185,7 @@ class Drain:
         return outcome.verdict.delay or self.pace.throttled()
 
     def _explain(self, outcome: Outcome) -> None:
-        """What stops one score stops all of them: say so at each, for whoever looks."""
+        """What stops one score stops all of them: say so at each of them."""
         waiting = Score.objects.filter(registration=self.registration, state=ScoreState.DUE)
         waiting.update(hint=outcome.verdict.hint, last_status=outcome.status, last_answer=outcome.words)
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,13 +12,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
 from lti.gradebook import scores
-from lti.launch import guests, history, target
+from lti.launch import guests, history
+from lti.launch.message import GradebookClaim, LinkClaim, Message
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
 from lti.people import demotion, rosters
 from lti.platform import tool
 from lti.words import claims, scopes
-from lti.words.claims import AGS, CLAIM, Claims
-from lti.words.errors import LaunchRefused, Problem
 from lti.words.roles import in_context, is_test_user, role
 from roster import names
 from roster.models import Course, Enrollment, Person, Role
@@ -38,7 +37,7 @@ def _links(deployment: UUID, link_id: str) -> QuerySet[ResourceLink]:
 
 
 def _links_in(deployment: UUID, link_id: str, context_id: str) -> QuerySet[ResourceLink]:
-    """The link of a course, and one of which no launch told the course yet."""
+    """The link of a course, and one whose course no launch has named yet."""
     here = Q(context__context_id=context_id) | Q(context=None)
     return _links(deployment, link_id).filter(here).order_by(F("context").asc(nulls_last=True))
 
@@ -72,20 +71,18 @@ class Arrival:
     registration: Registration
     deployment: Deployment
     institution_id: UUID
-    claims: Claims
+    message: Message
     now: datetime
 
 
 def platform(at: Arrival) -> None:
     """What the platform says about itself (core 1.3 section 5.4.6)."""
-    _update(at.deployment, **platform_names(at.claims))
-    platform = claims.mapping(at.claims, CLAIM + "tool_platform")
-    _note_family(at.registration, claims.text(platform.get("product_family_code")).lower())
+    _update(at.deployment, **platform_names(at.message))
+    _note_family(at.registration, at.message.platform.family_code)
 
 
-def platform_names(found: Claims) -> dict[str, Any]:
-    platform = claims.mapping(found, CLAIM + "tool_platform")
-    return _given(platform_guid=claims.text(platform.get("guid")), platform_name=claims.text(platform.get("name")))
+def platform_names(message: Message) -> dict[str, Any]:
+    return _given(platform_guid=message.platform.guid, platform_name=message.platform.name)
 
 
 def _note_family(registration: Registration, code: str) -> None:
@@ -93,11 +90,10 @@ def _note_family(registration: Registration, code: str) -> None:
         Registration.objects.filter(pk=registration.pk, family="").update(family=code)
 
 
-def resource_link(at: Arrival, link_id: str) -> ResourceLink:
+def resource_link(at: Arrival, claim: LinkClaim) -> ResourceLink:
     """The link that the message names, in the course that it names."""
-    identity: dict[str, UUID | str] = {"deployment": at.deployment.pk, "link_id": link_id}
-    course = _context(at)
-    context_id = claims.identifier(course, "id", "context.id") if course else ""
+    identity: dict[str, UUID | str] = {"deployment": at.deployment.pk, "link_id": claim.id}
+    context_id = at.message.context.id if at.message.context else ""
 
     def known() -> ResourceLink | None:
         if not context_id:
@@ -108,9 +104,9 @@ def resource_link(at: Arrival, link_id: str) -> ResourceLink:
 
     link = known()
     course_context = context(at, link)
-    shown = _given(title=claims.text(at.claims[CLAIM + "resource_link"].get("title"), 500))
+    shown = _given(title=claim.title)
     if link is None or (link.context_id is None and course_context and not _adopted(link, course_context)):
-        new = {"institution_id": at.institution_id, "deployment": at.deployment, "resource_link_id": link_id}
+        new = {"institution_id": at.institution_id, "deployment": at.deployment, "resource_link_id": claim.id}
         new |= {"context": course_context, **shown}
         link = _find_or_make(known, lambda: ResourceLink.objects.create(**new))
     _update(link, **shown)
@@ -121,8 +117,8 @@ def _of_no_course(at: Arrival, links: list[ResourceLink]) -> ResourceLink | None
     """Without a course: the only link of that id, else the one whose column is named, else one that never had any."""
     if len(links) == 1:
         return links[0]
-    endpoint = claims.mapping(at.claims, AGS)
-    column, columns = claims.url(endpoint.get("lineitem")), claims.url(endpoint.get("lineitems"))
+    gradebook = at.message.gradebook or GradebookClaim()
+    column, columns = gradebook.line_item_url, gradebook.line_items_url
     named = [link for link in links if column and getattr(getattr(link, "line_item", None), "url", "") == column]
     fitting = named or [link for link in links if columns and link.line_items_url == columns]
     if len(fitting) == 1:
@@ -142,26 +138,18 @@ def _adopted(link: ResourceLink, context: Context) -> bool:
     return bool(adopted)
 
 
-def _context(at: Arrival) -> Claims:
-    """The claim `context`; empty where the launch names no course. Raises LaunchRefused where it is something else."""
-    claim = at.claims.get(CLAIM + "context") or {}  # PHP writes an empty object as a list
-    if not isinstance(claim, dict):
-        raise LaunchRefused(Problem.MESSAGE_INVALID, "context is not an object")
-    return claim if any(claim.values()) else {}
-
-
 def context(at: Arrival, link: ResourceLink | None) -> Context | None:
     """The course of the launch; a launch may come without one (core 1.3 section 5.4.1)."""
-    claim = _context(at)
-    if not claim:
+    claim = at.message.context
+    if claim is None:
         return link.context if link else None
-    context_id = claims.identifier(claim, "id", "context.id")
-    titles = _given(title=claims.text(claim.get("title"), 500), label=claims.text(claim.get("label"), 500))
-    if link and link.context and link.context.context_id == context_id:
+    titles = _given(title=claim.title, label=claim.label)
+    if link and link.context and link.context.context_id == claim.id:
         context = link.context
     else:
-        context = _find_or_make_context(at, context_id, titles)
-    _update(context, **titles, **rosters.addresses(at.claims), **history.told(context, at.claims))
+        context = _find_or_make_context(at, claim.id, titles)
+    merged = history.merged(context, at.message.context_history)
+    _update(context, **titles, **_given(**asdict(at.message.people)), history=merged)
     _update(context.course, **titles)
     rosters.note_use(context, now=at.now)
     return context
@@ -185,16 +173,15 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
 
     Nor does one that opens work behind a grade: it names that work's column, whatever it calls the link.
     """
-    endpoint = claims.mapping(at.claims, AGS)
-    if not endpoint or tool.work_named(target.own(at.claims)):
+    gradebook = at.message.gradebook
+    if gradebook is None or tool.work_named(at.message.target_link_uri):
         return
-    granted = claims.strings(endpoint.get("scope"))
-    offered = {"scopes": granted, "line_items_url": claims.url(endpoint.get("lineitems"))}
+    offered = {"scopes": gradebook.scopes, "line_items_url": gradebook.line_items_url}
     news = any(getattr(link, name) != value for name, value in offered.items())
     _update(link, **offered)
-    if scopes.SCORE not in granted:
+    if scopes.SCORE not in gradebook.scopes:
         return
-    url = claims.url(endpoint.get("lineitem"))
+    url = gradebook.line_item_url
     new = {"institution_id": at.institution_id, "registration": at.registration, "resource_link": link, "url": url}
     column = getattr(link, "line_item", None) or _find_or_make(
         lambda: LineItem.objects.filter(resource_link=link).first(), lambda: LineItem.objects.create(**new)
@@ -211,15 +198,15 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
 
 def _platform_user(at: Arrival, course: Course | None, as_role: str) -> PlatformUser:
     """Who launches; enrolled in the course as what the platform says now."""
-    called = {field: claims.text(at.claims.get(field)) for field in ("name", "given_name", "family_name")}
-    shared = _given(**called, email=claims.text(at.claims.get("email"), 254))
-    identity = {"institution_id": at.institution_id, "registration": at.registration, "sub": at.claims["sub"]}
+    claim = at.message.user
+    shared = _given(name=claim.name, given_name=claim.given_name, family_name=claim.family_name, email=claim.email)
+    identity = {"institution_id": at.institution_id, "registration": at.registration, "sub": claim.sub}
 
     def known() -> PlatformUser | None:
         return USER.one(
             institution=at.institution_id,
             registration=at.registration.pk,
-            sub=at.claims["sub"],
+            sub=claim.sub,
             course=course.pk if course else NO_COURSE,
             role=as_role,
         )
@@ -244,14 +231,14 @@ def _enrol(course: Course, person: Person, as_role: str, now: datetime) -> None:
 
 def open_launch(at: Arrival, *, link: ResourceLink | None = None, context: Context | None = None, **more: Any) -> str:
     """Open the session and return its key, which is shown nowhere else. `more` are further columns of Launch."""
-    given = claims.roles(at.claims)
+    message, given = at.message, at.message.roles
     as_role, test_user = role(given), is_test_user(given)
     course = context.course if context else None
     user: PlatformUser | None = None
-    if guests.is_guest(at.claims):
+    if message.user.is_guest:
         person, as_role = guests.person(at.institution_id), Role.OTHER
     else:
-        tells = in_context(given) or at.claims[CLAIM + "message_type"] in ABOUT_AN_ACTIVITY
+        tells = in_context(given) or message.type in ABOUT_AN_ACTIVITY
         user = _platform_user(at, course, as_role if tells and not test_user else "")
         person = user.person
     key = secrets.token_urlsafe(32)
@@ -268,24 +255,23 @@ def open_launch(at: Arrival, *, link: ResourceLink | None = None, context: Conte
         context=context,
         resource_link=link,
         expires_at=at.now + timedelta(hours=settings.ASSAY_LAUNCH_HOURS),
-        **_kept(at.claims),
+        **_kept(message),
         **more,
     )
     LAUNCH(opened)
     return key
 
 
-def _kept(found: Claims) -> dict[str, Any]:
+def _kept(message: Message) -> dict[str, Any]:
     """What later pages need of the message; the rest of it is not kept."""
-    shown = claims.mapping(found, CLAIM + "launch_presentation")
     return {
-        "nonce": found["nonce"],
-        "message_type": found[CLAIM + "message_type"],
-        "target_link_uri": target.own(found),
-        "custom": claims.custom(found),
-        "locale": claims.text(shown.get("locale"), 35),
-        "return_url": claims.url(shown.get("return_url")),
-        "document_target": claims.text(shown.get("document_target"), 16),
+        "nonce": message.nonce,
+        "message_type": message.type,
+        "target_link_uri": message.target_link_uri,
+        "custom": message.custom,
+        "locale": message.presentation.locale,
+        "return_url": message.presentation.return_url,
+        "document_target": message.presentation.document_target,
     }
 
 

@@ -12,7 +12,7 @@ from lti.words.claims import CLAIM, Claims
 from lti.words.errors import LaunchRefused, Problem
 from roster.models import Person
 
-# Claims of OpenID Connect core section 5.1 that tell of a person: beside them `sub` must not be missing.
+# Claims of OpenID Connect core section 5.1 that describe a person: beside them `sub` must not be missing.
 PERSONAL = (
     "name",
     "given_name",
@@ -38,7 +38,7 @@ def is_guest(found: Claims) -> bool:
 
 
 def _is_moodles(found: Claims) -> bool:
-    """Moodle's guest account. It is told by its user name, which Moodle sends where it shares names."""
+    """Moodle's guest account. It is known by its user name, which Moodle sends where it shares names."""
     ext = claims.mapping(found, CLAIM + "ext")
     return ext.get("user_username") == "guest" and claims.text(ext.get("lms")).lower().startswith("moodle")
 
@@ -48,11 +48,11 @@ def check(found: Claims) -> None:
     kind, lis = found.get(CLAIM + "message_type"), claims.mapping(found, CLAIM + "lis")
     if found.get("sub") is not None or not isinstance(kind, str) or kind not in FOR_GUESTS:
         claims.identifier(found, "sub")
-    elif any(_tells(found.get(name)) for name in PERSONAL) or _tells(lis.get("person_sourcedid")):
-        raise LaunchRefused(Problem.MESSAGE_INVALID, "sub is missing, though the message tells of a person")
+    elif any(_has_content(found.get(name)) for name in PERSONAL) or _has_content(lis.get("person_sourcedid")):
+        raise LaunchRefused(Problem.MESSAGE_INVALID, "sub is missing, though the message describes a person")
 
 
-def _tells(value: Any) -> bool:
+def _has_content(value: Any) -> bool:
     """Whether a claim says anything: Canvas leaves variables of nobody as they stand, `$Person.sourcedId`."""
     return bool(claims.text(value) if isinstance(value, str) else value)
 

@@ -10,16 +10,20 @@ PARAMETER = "context_history"  # the custom parameter that stands for `$Context.
 LONGEST = 50  # courses
 
 
-def told(context: Context, found: Claims) -> dict[str, list[str]]:
-    """The history as a message tells it: comma-separated, URL-encoded, nearest first; what was known before stays."""
-    given = claims.mapping(found, CLAIM + "custom").get(PARAMETER)
-    if not isinstance(given, str) or given.startswith("$"):
-        return {}
-    entries = [unquote(entry.strip()) for entry in given[:20_000].split(",")]
-    usable = [entry for entry in entries if claims.is_identifier(entry) and entry != context.context_id]
-    if set(usable) <= set(context.history):
-        return {}
-    return {"history": list(dict.fromkeys([*usable, *context.history]))[:LONGEST]}
+def given(found: Claims) -> list[str]:
+    """The history as a message has it: comma-separated, URL-encoded, nearest course first."""
+    value = claims.mapping(found, CLAIM + "custom").get(PARAMETER)
+    if not isinstance(value, str) or value.startswith("$"):
+        return []
+    return [entry for entry in map(unquote, map(str.strip, value[:20_000].split(","))) if claims.is_identifier(entry)]
+
+
+def merged(context: Context, entries: list[str]) -> list[str]:
+    """The course's history with what a message adds before it; what was known stays."""
+    others, known = [entry for entry in entries if entry != context.context_id], list(context.history)
+    if set(others) <= set(known):
+        return known
+    return list(dict.fromkeys([*others, *known]))[:LONGEST]
 
 
 def original(context: Context) -> Context | None:
@@ -27,4 +31,4 @@ def original(context: Context) -> Context | None:
     if not context.history:
         return None
     known = Context.objects.filter(deployment=context.deployment_id, context_id__in=context.history)
-    return min(known, key=lambda one: context.history.index(one.context_id), default=None)
+    return min(known, key=lambda course: context.history.index(course.context_id), default=None)

@@ -38,25 +38,25 @@ def of_person(person: Person) -> str:
 
 
 def speak(request: HttpRequest, locale: str, page: Callable[[], Page]) -> Page:
-    """The page in the language of the locale, or else of the browser; what the thread spoke before comes back."""
-    told = of_locale(locale)
-    language = told or translation.get_language_from_request(request)
+    """The page in the language of the locale, or else of the browser; afterwards the thread's own comes back."""
+    named = of_locale(locale)
+    language = named or translation.get_language_from_request(request)
     with translation.override(language):
         response = page()
     response.headers.setdefault("Content-Language", language)
-    if not told:
+    if not named:
         patch_vary_headers(response, ["Accept-Language"])
     return response
 
 
 def in_english(view: View) -> View:
-    """For a page that has no translation yet: all of it is in English, whatever the launch speaks."""
+    """For a page that has no translation yet: all of it is in English, whatever the language of the launch."""
 
     @wraps(view)
-    def spoken(*args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
         with translation.override("en"):
             response = view(*args, **kwargs)
         response.headers.setdefault("Content-Language", "en")
         return response
 
-    return cast(View, spoken)
+    return cast(View, wrapped)

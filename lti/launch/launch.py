@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
-from lti.launch import arrival, deep_linking, target, validate
+from lti.launch import arrival, deep_linking, validate
 from lti.launch.arrival import Arrival
+from lti.launch.message import LinkClaim, Message, parse, presentation
 from lti.launch.messages import privacy, review
 from lti.launch.state import State
-from lti.models import Deployment, Launch, Registration
+from lti.models import Deployment, Launch, Registration, ResourceLink
 from lti.words import claims
-from lti.words.claims import CLAIM, Claims
 from lti.words.errors import LaunchRefused, Problem
 from roster import people
 from roster.rows import Prepared, one
@@ -28,22 +29,21 @@ def receive(*, id_token: str, state: State, now: datetime) -> str:
     registration, named = _addressee(state)
     found = validate.token(id_token, registration=registration, nonce=state.nonce, now=now)
     try:
-        validate.message(found)
-        handle = MESSAGES.get(found[CLAIM + "message_type"])
+        message = parse(found)
+        handle = MESSAGES.get(message.type)
         if handle is None:
-            raise LaunchRefused(Problem.MESSAGE_UNSUPPORTED, claims.text(found[CLAIM + "message_type"]))
-        return _inside(registration, _deployment(registration, named, found), found, now, handle)
+            raise LaunchRefused(Problem.MESSAGE_UNSUPPORTED, claims.text(message.type))
+        return _inside(registration, _deployment(registration, named, message), message, now, handle)
     except LaunchRefused as refused:
-        shown = claims.mapping(found, CLAIM + "launch_presentation")
-        refused.return_url = claims.url(shown.get("return_url"))
-        refused.locale = claims.text(shown.get("locale"), 35)
+        shown = presentation(found)
+        refused.return_url, refused.locale = shown.return_url, shown.locale
         raise
 
 
 def refuse_replay(state: State) -> None:
     """Raise LaunchRefused where this login has opened its launch: reload and back button post it once more.
 
-    The launch that it opened is not shown: whoever posts holds no proof of being that browser.
+    The launch that it opened is not shown: there is no proof that this is the same browser.
     """
     opened = Launch.objects.filter(registration_id=UUID(state.registration), nonce=state.nonce)
     used = one(opened.only("return_url"))
@@ -77,13 +77,12 @@ def _addressee(state: State) -> tuple[Registration, Deployment | None]:
     return registration, deployment
 
 
-def _deployment(registration: Registration, named: Deployment | None, found: Claims) -> Deployment:
+def _deployment(registration: Registration, named: Deployment | None, message: Message) -> Deployment:
     """The deployment that the token is from; one that nobody named before is recorded for approval."""
-    deployment_id = found[CLAIM + "deployment_id"]
-    if named is not None and named.deployment_id == deployment_id:
+    if named is not None and named.deployment_id == message.deployment_id:
         return named
-    known = DEPLOYMENT.one(registration=registration.pk, named=deployment_id)
-    return known or _new_deployment(registration, found)
+    known = DEPLOYMENT.one(registration=registration.pk, named=message.deployment_id)
+    return known or _new_deployment(registration, message)
 
 
 DEPLOYMENT = Prepared(
@@ -102,12 +101,12 @@ def _registration(state: State) -> Registration:
         raise LaunchRefused(Problem.UNKNOWN_PLATFORM, "the registration is gone") from error
 
 
-def _new_deployment(registration: Registration, found: Claims) -> Deployment:
+def _new_deployment(registration: Registration, message: Message) -> Deployment:
     """A deployment that nobody named before is recorded for an administrator to approve."""
     deployment, _ = Deployment.objects.get_or_create(
         registration=registration,
-        deployment_id=found[CLAIM + "deployment_id"],
-        defaults=arrival.platform_names(found),
+        deployment_id=message.deployment_id,
+        defaults=arrival.platform_names(message),
     )
     return deployment
 
@@ -115,12 +114,14 @@ def _new_deployment(registration: Registration, found: Claims) -> Deployment:
 Handler = Callable[[Arrival], str]
 
 
-def _inside(registration: Registration, deployment: Deployment, found: Claims, now: datetime, handle: Handler) -> str:
+def _inside(
+    registration: Registration, deployment: Deployment, message: Message, now: datetime, handle: Handler
+) -> str:
     """Handle the message for the institution that it belongs to, in one transaction that uses up the nonce."""
     if not deployment.active or deployment.institution_id is None:
         detail = f"deployment {deployment.deployment_id}"
         raise LaunchRefused(Problem.DEPLOYMENT_PENDING, detail, reference=deployment.reference)
-    at = Arrival(registration, deployment, deployment.institution_id, found, now)
+    at = Arrival(registration, deployment, deployment.institution_id, message, now)
     try:
         with transaction.atomic():
             arrival.platform(at)
@@ -133,11 +134,23 @@ def _inside(registration: Registration, deployment: Deployment, found: Claims, n
 
 def _resource_link_request(at: Arrival) -> str:
     """LtiResourceLinkRequest (core 1.3 section 5)."""
-    link_id = validate.resource_link(at.claims)
-    target.check(at.claims, deployment=at.deployment, link_id=link_id)
-    link = arrival.resource_link(at, link_id)
+    claim = at.message.link
+    assert claim is not None, "a message of this type is not parsed without its link"
+    _check_target(at, claim)
+    link = arrival.resource_link(at, claim)
     arrival.line_item(at, link)
     return arrival.open_launch(at, link=link, context=link.context)
+
+
+def _check_target(at: Arrival, claim: LinkClaim) -> None:
+    """Refuse a message that leads elsewhere when nothing else says what to open: no custom parameter, a new link."""
+    if at.message.target_link_uri or at.message.custom:
+        return
+    known = ResourceLink.objects.filter(deployment=at.deployment, resource_link_id=claim.id)
+    if at.message.context:
+        known = known.filter(Q(context__context_id=at.message.context.id) | Q(context=None))
+    if not known.exists():
+        raise LaunchRefused(Problem.TARGET_FOREIGN, "target_link_uri is on another host")
 
 
 MESSAGES: dict[str, Handler] = {

@@ -12,16 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 from jwt.utils import base64url_decode
 
-from lti.launch import guests, target
 from lti.models import Registration
 from lti.platform import jwks
 from lti.wire import client
 from lti.words import claims
-from lti.words.claims import CLAIM, Claims
+from lti.words.claims import Claims
 from lti.words.errors import LaunchRefused, Problem
 
 LEEWAY = 60  # seconds, both ways
-VERSION = "1.3.0"
 SEGMENT = re.compile(r"[A-Za-z0-9_-]+={0,2}")  # padding does not belong there, but some add it
 RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 
@@ -32,31 +30,6 @@ def token(id_token: str, *, registration: Registration, nonce: str, now: datetim
     _check_security(found, registration, nonce)
     _check_times(found, now.timestamp())
     return found
-
-
-def message(found: Claims) -> None:
-    """What every LTI message carries (core 1.3 section 5.3). Raises LaunchRefused where something is missing.
-
-    Deep Linking 2.0 has the roles as optional (section 4.4.9), and no address in its example (appendix A).
-    """
-    if found.get(CLAIM + "version") != VERSION:
-        raise LaunchRefused(Problem.MESSAGE_INVALID, "version is not 1.3.0")
-    guests.check(found)
-    for name in ("message_type", "deployment_id"):
-        claims.identifier(found, CLAIM + name)
-    kind, uri = found[CLAIM + "message_type"], found.get(CLAIM + "target_link_uri")
-    if not isinstance(found.get(CLAIM + "roles"), list) and (kind != claims.DEEP_LINKING or CLAIM + "roles" in found):
-        raise LaunchRefused(Problem.MESSAGE_INVALID, "roles is missing or not a list")
-    if not claims.url(uri, target.LONGEST) and (kind == claims.RESOURCE_LINK or uri is not None):
-        raise LaunchRefused(Problem.MESSAGE_INVALID, "target_link_uri is missing or not an http address")
-
-
-def resource_link(found: Claims) -> str:
-    """The link's id of an LtiResourceLinkRequest (core 1.3 section 5.3.5). Raises LaunchRefused."""
-    link = found.get(CLAIM + "resource_link")
-    if not isinstance(link, dict):
-        raise LaunchRefused(Problem.MESSAGE_INVALID, "resource_link is missing")
-    return claims.identifier(link, "id", "resource_link.id")
 
 
 def _verified(id_token: str, registration: Registration, now: datetime) -> Claims:

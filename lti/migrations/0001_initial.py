@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('family', models.CharField(blank=True, choices=[('generic', 'Generic'), ('moodle', 'Moodle'), ('canvas', 'Canvas')], max_length=16)),
                 ('active', models.BooleanField(default=True)),
                 ('drain_until', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('errand_until', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('requests_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('paused_until', models.DateTimeField(blank=True, help_text='The platform asked us to wait until then.', null=True)),
                 ('checked_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('check_failed', models.TextField(blank=True, editable=False, help_text='The steps of the last check that failed.')),

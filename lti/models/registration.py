@@ -56,7 +56,7 @@ class Registration(models.Model):
     )
     active = models.BooleanField(default=True)
     drain_until = models.DateTimeField(null=True, blank=True, editable=False)
-    errand_until = models.DateTimeField(null=True, blank=True, editable=False)
+    requests_until = models.DateTimeField(null=True, blank=True, editable=False)
     paused_until = models.DateTimeField(null=True, blank=True, help_text="The platform asked us to wait until then.")
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     check_failed = models.TextField(blank=True, editable=False, help_text="The steps of the last check that failed.")

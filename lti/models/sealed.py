@@ -37,7 +37,7 @@ def unseal(sealed: str) -> str:
 
 
 def reseal() -> int:
-    """Seal everything anew with the first key; how many. Raises CannotOpen where one does not open: nothing changes."""
+    """Seal all values with the first key; how many. Raises CannotOpen, and then nothing has changed."""
     with transaction.atomic():
         return sum(_reseal(field) for model in apps.get_models() for field in _sealed(model))
 

@@ -1,7 +1,7 @@
 """A page of a platform's list becomes rows: people, who they are at the platform, their places in the course.
 
 What the platform leaves out (a name, a mail address) changes nothing that is known. Each page takes the same number of
-statements, whoever stands on it.
+statements, however many people it has.
 """
 
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ def _by_id(members: Iterable[Member]) -> dict[str, Member]:
 
 
 def close(reading: Reading) -> int:
-    """After a complete reading: whoever it did not name as active, and who did not launch since, has left. How many.
+    """After a complete reading, people whom it did not name as active and who did not launch since have left.
 
     What an earlier list named loses its open launches as a teacher too; an administrator whom no list names does not.
     """
@@ -84,7 +84,7 @@ def keep_groups(context: Context, listed: list[ListedGroup], sets: dict[str, str
             name=group.name,
             set_name=sets.get(group.set_id, ""),
         )
-        for group in {one.group_id: one for one in listed}.values()
+        for group in {group.group_id: group for group in listed}.values()
     ]
     with transaction.atomic():
         mine = Group.objects.filter(course=context.course_id)

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 EVERY = timedelta(hours=6)
 READ_FOR = timedelta(minutes=10)
 LEASE = timedelta(minutes=15)
-QUIET = timedelta(seconds=20)  # after a reading, whoever asks
+QUIET = timedelta(seconds=20)  # between two readings
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=5), timedelta(hours=12)
 
 NO_GROUPS = _("The groups could not be read:")
@@ -38,14 +38,14 @@ EMPTY = _("The LMS sent an empty list. Nobody was removed for that.")
 def read(context_id: UUID, *, clock: Clock = timezone.now) -> None:
     """Read one context's list if it is due, and then the others that are due at its platform, one after the other.
 
-    While someone else asks that platform nothing is read; whoever does goes on with what is due.
+    While someone else asks that platform nothing is read; that worker goes on with what is due.
     """
     began = clock()
     first = one(rosters.due(began).filter(pk=context_id).select_related("deployment"))
     if first is None:
         return
     try:
-        with leases.errand(first.deployment.registration_id, clock=clock) as lease:
+        with leases.request_lease(first.deployment.registration_id, clock=clock) as lease:
             due: Context | None = first
             while due and clock() - began < READ_FOR and _read(due.pk, lease, clock):
                 due = one(rosters.due(clock()).filter(deployment__registration=first.deployment.registration_id))
@@ -114,7 +114,7 @@ class _Errand:
 def _failed(context: Context, error: client.HttpError, now: datetime) -> None:
     """Try again later and later: 5 min, 10 min ... half a day; longer where the platform asks for it."""
     logger.warning("list of context %s not read: %s", context.pk, error)
-    leases.heed(context.deployment.registration_id, error, now=now)
+    leases.pause_if_asked(context.deployment.registration_id, error, now=now)
     wait = min(FIRST_RETRY * 2 ** min(context.roster_tries, 10), LONGEST_RETRY)
     wait = max(wait, timedelta(seconds=error.delay if isinstance(error, client.Refused) else 0.0))
     _write(context, now, wait, roster_tries=context.roster_tries + 1, roster_words=str(error)[:300])

@@ -10,23 +10,10 @@ from django.db.models import Q, QuerySet
 
 from lti.models import Context
 from lti.platform import enqueue, leases
-from lti.words import claims
-from lti.words.claims import GROUPS, NRPS, Claims
 
 IN_USE = timedelta(days=21)  # since its last launch; then a course sleeps until the next one
 NOTED = timedelta(days=1)  # how exactly its last launch is known: a launch should not have to write
 AT_ONCE = 50  # readings that one sweep puts on their way
-
-
-def addresses(found: Claims) -> dict[str, str]:
-    """Where a launch says that the course's people and groups are (NRPS 2.0 section 3, Course Groups 1.0)."""
-    groups = claims.mapping(found, GROUPS)
-    given = {
-        "memberships_url": claims.mapping(found, NRPS).get("context_memberships_url"),
-        "groups_url": groups.get("context_groups_url"),
-        "group_sets_url": groups.get("context_group_sets_url"),
-    }
-    return {name: claims.url(value) for name, value in given.items() if claims.url(value)}
 
 
 def note_use(context: Context, *, now: datetime) -> None:
@@ -52,7 +39,7 @@ def due(now: datetime) -> QuerySet[Context]:
     free = Q(roster_lease=None) | Q(roster_lease__lte=now)
     return (
         Context.objects.filter(
-            free, leases.calm(now, "deployment__registration"), roster_next_at__lte=now, deployment__active=True
+            free, leases.not_paused(now, "deployment__registration"), roster_next_at__lte=now, deployment__active=True
         )
         .filter(deployment__registration__active=True)
         .order_by("roster_next_at")

@@ -30,13 +30,13 @@ class Lost(client.HttpError):
 
 
 class Lease:
-    """`drain_until`: scores and what must not come between them. `errand_until`: everything else."""
+    """`drain_until`: scores and what must not come between them. `requests_until`: everything else."""
 
     def __init__(
         self,
         registration_id: UUID,
         clock: Clock,
-        kind: Literal["drain_until", "errand_until"] = "drain_until",
+        kind: Literal["drain_until", "requests_until"] = "drain_until",
         lasts: timedelta = LASTS,
     ) -> None:
         self.registration_id, self.clock, self.kind, self.lasts = registration_id, clock, kind, lasts
@@ -70,19 +70,19 @@ class Lease:
         return bool(moved)
 
 
-def calm(now: datetime, registration: str = "registration") -> Q:
+def not_paused(now: datetime, registration: str = "registration") -> Q:
     """Rows whose platform asked for no pause that lasts until now; `registration` is the way from a row to it."""
     until = f"{registration}__paused_until"
     return Q(**{until: None}) | Q(**{f"{until}__lte": now})
 
 
 def pause(registration_id: UUID, *, until: datetime) -> None:
-    """Leave a platform alone until then, whoever would ask it."""
+    """Leave a platform alone until then, for every kind of request."""
     earlier = Q(paused_until=None) | Q(paused_until__lt=until)
     Registration.objects.filter(earlier, pk=registration_id).update(paused_until=until)
 
 
-def heed(registration_id: UUID, error: client.HttpError, *, now: datetime) -> bool:
+def pause_if_asked(registration_id: UUID, error: client.HttpError, *, now: datetime) -> bool:
     """Pause where the platform said "slow down"; whether it did."""
     answer = getattr(error, "answer", None)
     if answer is None or not (pacing.is_throttled(answer) or answer.retry_after):
@@ -92,14 +92,14 @@ def heed(registration_id: UUID, error: client.HttpError, *, now: datetime) -> bo
 
 
 @contextmanager
-def errand(
+def request_lease(
     registration_id: UUID, *, clock: Clock = timezone.now, patience: float = 0.0, lasts: timedelta = LASTS
 ) -> Iterator[Lease]:
     """The lease for requests beside the scores, one after the other. Raises Lost where it is not free in time.
 
     `patience` is how many seconds somebody waits for it.
     """
-    lease = Lease(registration_id, clock, "errand_until", lasts)
+    lease = Lease(registration_id, clock, "requests_until", lasts)
     until = time.monotonic() + patience
     while not lease.take():
         if time.monotonic() >= until:

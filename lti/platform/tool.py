@@ -1,4 +1,4 @@
-"""What an LMS is told about this tool, in whichever way it is connected: addresses, scopes, messages, custom values."""
+"""What an LMS needs to know about this tool, however it is connected: addresses, scopes, messages, custom values."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit

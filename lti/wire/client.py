@@ -107,7 +107,7 @@ class Refused(HttpError):
 
 
 def session() -> requests.Session:
-    """A session for one errand (use as a context manager). Takes no proxy, cookie or password from anywhere."""
+    """A session for a few requests (use as a context manager). Takes no proxy, cookie or password from anywhere."""
     made = requests.Session()
     made.trust_env = False
     made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -136,7 +136,7 @@ def fetch(
             # ValueError: urllib3 lets a malformed address or header through as one.
             deadline.check()
             raise Unreachable(_summary(error)) from error
-        deadline.check()  # a body of no told length ends with its connection, and so looks whole
+        deadline.check()  # a body without a stated length ends with its connection, and so looks whole
     return Answer(response.status_code, response.reason or "", headers, body)
 
 
@@ -180,7 +180,7 @@ def _body(response: requests.Response, max_bytes: int) -> Iterator[bytes]:
 class _Deadline:
     """Ends the connection of this thread's request when it takes too long, wherever in it that is.
 
-    A timeout of the socket begins anew with every byte, in the middle of a header or of a TLS handshake too.
+    A timeout of the socket begins again with every byte, in the middle of a header or of a TLS handshake too.
     """
 
     _here = threading.local()
@@ -242,7 +242,7 @@ def _origin(url: str) -> tuple[str, str, int] | None:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return None
-    # A name and password would take the place of our token; a backslash ends the host for whoever connects, not here.
+    # A name and password would take the place of our token; a backslash ends the host in the HTTP client, not here.
     if parts.scheme not in ("http", "https") or not parts.hostname or not HOST.fullmatch(parts.netloc):
         return None
     return parts.scheme, parts.hostname, port

@@ -12,6 +12,7 @@ AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 # Types of messages that more than one module tells apart.
 RESOURCE_LINK, DEEP_LINKING, REVIEW = "LtiResourceLinkRequest", "LtiDeepLinkingRequest", "LtiSubmissionReviewRequest"
+DATA_PRIVACY = ("DataPrivacyLaunchRequest", "LtiDataPrivacyLaunchRequest")  # platforms name it either way
 GROUPS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
 
 Claims = dict[str, Any]
@@ -78,11 +79,6 @@ def mapping(source: Claims, name: str) -> Claims:
 def strings(value: Any) -> list[str]:
     """The strings of a list; empty for anything else."""
     return [text(entry) for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
-
-
-def roles(source: Claims) -> list[str]:
-    """The roles of a message, which names none where it may do without them."""
-    return strings(source.get(CLAIM + "roles"))
 
 
 def seconds(source: Claims, name: str) -> float:

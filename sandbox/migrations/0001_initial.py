@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('custom', models.JSONField(default=dict, help_text='custom parameters of every launch')),
                 ('deep_linking_url', models.URLField(blank=True, help_text='empty: target_link_uri', max_length=1000)),
                 ('active', models.BooleanField(default=True, help_text="registered by itself: after the administrator's yes")),
-                ('claims', models.JSONField(help_text='what it asked to be told about people; null: everything', null=True)),
+                ('claims', models.JSONField(help_text='what it asked for about people; null: everything', null=True)),
             ],
             options={
                 'abstract': False,

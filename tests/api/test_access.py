@@ -29,7 +29,7 @@ def test_without_a_valid_key_nothing_is_shown(public: Caller, path: str, header:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_key_without_the_scope_is_told_which_one(north: School, path: str) -> None:
+def test_a_key_without_the_scope_reads_which_is_missing(north: School, path: str) -> None:
     others = [scope for scope in ALL if scope != NEEDS[path]]
     response = Caller(north.key(*others)).get(path)
     assert response.status_code == 403

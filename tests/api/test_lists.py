@@ -188,11 +188,11 @@ def test_csv_has_the_same_rows_and_columns_as_json(north: School, script: Caller
     response = script.get(path, headers={"Accept": "text/csv"})
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert f'filename="{path}.csv"' in response["Content-Disposition"]
-    told = table(response)
-    assert [list(row) for row in told] == [list(row) for row in rows]
-    assert [row["id"] for row in told] == [row["id"] for row in rows]
+    exported = table(response)
+    assert [list(row) for row in exported] == [list(row) for row in rows]
+    assert [row["id"] for row in exported] == [row["id"] for row in rows]
     if path != "assignments":
-        assert [float(row["points"]) for row in told] == [row["points"] for row in rows]
+        assert [float(row["points"]) for row in exported] == [row["points"] for row in rows]
 
 
 def test_csv_is_streamed_whole_beyond_a_page_and_in_pages_when_asked(

@@ -185,7 +185,7 @@ def test_first_attempts_are_the_default_and_all_can_be_asked_for(script: Caller,
     assert script.get(f"assignments/{on.pk}/statistics", population="last").status_code == 400
 
 
-def test_what_waits_to_be_added_is_told_until_it_is(script: Caller, on: Assignment, north: School) -> None:
+def test_what_waits_to_be_added_is_reported_until_it_is(script: Caller, on: Assignment, north: School) -> None:
     sit(on, north.people[0], "aaa", 500)
     body = shown(script, on)
     assert (body["n"], body["pending"]) == (12, 1)

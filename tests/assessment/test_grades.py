@@ -64,7 +64,7 @@ def test_marked_part_goes_to_the_lms_as_not_final_and_can_only_rise(cast: Cast) 
     assert wanted(cast) == (Decimal("9.5"), True)
 
 
-def test_score_that_stays_is_told_again_when_it_becomes_final(cast: Cast) -> None:
+def test_score_that_stays_is_sent_again_when_it_becomes_final(cast: Cast) -> None:
     confirm(cast, hand_in(cast.alice, **all_right()), "0")
     assert wanted(cast) == (9, True)
 
@@ -160,7 +160,7 @@ def test_highest_is_final_when_what_waits_cannot_exceed_it(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-def test_score_already_told_stays_while_a_better_one_waits() -> None:
+def test_score_already_sent_stays_while_a_better_one_waits() -> None:
     cast = make_cast(while_waiting=WhileWaiting.NOTHING)
     hand_in(cast.alice, **SOME_WRONG)
     better = hand_in(cast.alice, **all_right())
@@ -298,8 +298,8 @@ def test_class_handing_in_at_once_gets_a_grade_each() -> None:
     assert access.grades_of(cast.alice.institution).count() == Score.objects.count() == 6
 
 
-def test_final_score_below_the_pass_mark_is_nought_where_the_column_is_pass_or_fail(cast: Cast) -> None:
-    """Canvas takes every point above nought for a pass."""
+def test_final_score_below_the_pass_mark_is_zero_where_the_column_is_pass_or_fail(cast: Cast) -> None:
+    """Canvas takes every point above zero for a pass."""
     hand_in(cast.alice, **SOME_WRONG)  # 7 of 10
     for percent in (80, 70, None):
         policy.set_pass_mark(assignment=cast.assignment, percent=percent)
@@ -385,9 +385,9 @@ def test_words_for_the_gradebook_are_in_the_language_of_the_learners_newest_laun
         make_launch(cast.assignment.resource_link, launch.person, locale=locale)
         hand_in(launch, **all_right())
 
-    told = dict(Score.objects.values_list("platform_user__person__name", "comment"))
-    assert told["Alice"] == "Points encore à corriger par votre enseignant\N{NO-BREAK SPACE}: 1 sur 10."
-    assert told["Bob"] == "1 of 10 points still to be marked by a person."
+    comments = dict(Score.objects.values_list("platform_user__person__name", "comment"))
+    assert comments["Alice"] == "Points encore à corriger par votre enseignant\N{NO-BREAK SPACE}: 1 sur 10."
+    assert comments["Bob"] == "1 of 10 points still to be marked by a person."
 
 
 def test_sweep_sends_again_what_was_refused_before_the_lms_offered_another_column(cast: Cast) -> None:

@@ -43,7 +43,7 @@ def naming(link: ResourceLink, quiz: str, role: Role = Role.LEARNER, **custom: s
     return launched(link, role, custom={"quiz": quiz} | custom)
 
 
-def test_check_that_is_picked_anew_opens_as_it_was_picked(quizzes: list[Quiz], link: ResourceLink) -> None:
+def test_check_that_is_picked_again_opens_as_it_was_picked(quizzes: list[Quiz], link: ResourceLink) -> None:
     first = placed(quizzes[0], link, opens=Opens.CHECK, due_at=at(60))
     second = placed(quizzes[1], link, max_attempts=5, counts=Counts.LATEST, closes_at=at(120), title="Second")
     before = opened(naming(link, "one", placement=str(first.pk)))
@@ -58,7 +58,7 @@ def test_check_that_is_picked_anew_opens_as_it_was_picked(quizzes: list[Quiz], l
     assert not Attempt.objects.filter(state=AttemptState.IN_PROGRESS).exists()
 
 
-def test_same_check_picked_anew_is_taken_as_picked_also_once_learners_have_begun(
+def test_same_check_picked_again_is_taken_as_picked_also_once_learners_have_begun(
     quizzes: list[Quiz], link: ResourceLink
 ) -> None:
     first, second = placed(quizzes[0], link), placed(quizzes[0], link, max_attempts=1, counts=Counts.FIRST)
@@ -136,7 +136,7 @@ def test_check_picked_in_a_copy_is_taken_as_picked_there(quizzes: list[Quiz], li
 
 
 @pytest.mark.django_db(transaction=True)
-def test_check_that_is_picked_anew_while_learners_begin_is_the_one_they_get() -> None:
+def test_check_that_is_picked_again_while_learners_begin_is_the_one_they_get() -> None:
     quizzes = [published_quiz("one"), published_quiz("two")]
     link = make_link(make_deployment(make_institution()))
     old = [naming(link, "one") for _ in range(3)]
@@ -202,9 +202,7 @@ def test_choice_of_a_teacher_is_newer_than_what_the_lms_named_until_then(
     assert opened(naming(link, "three")).quiz == quizzes[1]
 
 
-def test_teacher_who_chooses_on_a_page_that_names_nothing_is_heeded_too(
-    quizzes: list[Quiz], link: ResourceLink
-) -> None:
+def test_teacher_who_chooses_on_a_page_that_names_nothing_counts_too(quizzes: list[Quiz], link: ResourceLink) -> None:
     opened(naming(link, "one"))
     activity.choose_quiz(launched(link, Role.INSTRUCTOR), quizzes[1])
     assert opened(naming(link, "one")).quiz == quizzes[1]
@@ -221,7 +219,7 @@ def test_launch_that_lost_its_custom_parameters_names_nothing_new(quizzes: list[
     assert opened(launched(link, uri=f"{BASE}/quiz/one")).quiz == quizzes[1]
 
 
-def test_way_of_opening_that_is_named_anew_is_taken(quizzes: list[Quiz], link: ResourceLink) -> None:
+def test_way_of_opening_that_is_named_again_is_taken(quizzes: list[Quiz], link: ResourceLink) -> None:
     opened(naming(link, "one"))
     assert opened(naming(link, "one", opens="check")).opens == Opens.CHECK
     assert opened(naming(link, "one")).opens == Opens.BOTH

@@ -379,12 +379,12 @@ def test_date_that_canvas_took_and_does_not_tell_is_none(
 
 
 @pytest.mark.parametrize(
-    "told", ["", "soon", "2026-13-45T00:00:00Z", "2026-11-23T09:00:00", "0", "\u0664", "9" * 5_000]
+    "value", ["", "soon", "2026-13-45T00:00:00Z", "2026-11-23T09:00:00", "0", "\u0664", "9" * 5_000]
 )
-def test_date_that_the_lms_did_not_resolve_is_taken_as_not_told(quiz: Quiz, deployment: Deployment, told: str) -> None:
+def test_date_that_the_lms_did_not_resolve_is_taken_as_missing(quiz: Quiz, deployment: Deployment, value: str) -> None:
     link = make_link(deployment)
     assignment = make_assignment(link, quiz, closes_at=at(60))
 
-    window = windows.of(assignment, launched(link, custom={"closes_at": told, "canvas_closes_at": told}))
+    window = windows.of(assignment, launched(link, custom={"closes_at": value, "canvas_closes_at": value}))
 
     assert (window.closes_at, window.from_lms) == (at(60), frozenset())

@@ -188,7 +188,7 @@ def test_what_is_answered_after_another_window_submitted_is_marked(player: Page,
 
 
 @pytest.mark.parametrize("trouble", ["begins", "ends"])
-def test_press_on_submit_counts_whatever_is_told_at_that_moment(player: Page, trouble: str) -> None:
+def test_press_on_submit_counts_whatever_is_shown_at_that_moment(player: Page, trouble: str) -> None:
     """What appears above or below moves the button: not between press and release."""
     fill(player)
     player.set_viewport_size({"width": 1000, "height": 7_000})  # as in a frame of full height

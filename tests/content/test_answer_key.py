@@ -1,4 +1,4 @@
-"""A key is applied only where number and option texts agree; every misfit is told by item."""
+"""A key is applied only where number and option texts agree; every misfit is reported by item."""
 
 import json
 from collections.abc import Callable
@@ -66,12 +66,12 @@ def test_open_item_carries_its_rubric() -> None:
 
 def test_provenance_tells_who_keyed_and_how() -> None:
     item = joined(KEY)[0]["q2"]
-    told = item.provenance["key"]
-    assert told["keyed_on"] == "2026-11-23"
-    assert told["agreement"] is False
-    assert told["keyed_by_second"] == "fine-tuning"
-    assert "both earn full credit" in told["decision"]
-    assert len(told["sha256"]) == 64
+    recorded = item.provenance["key"]
+    assert recorded["keyed_on"] == "2026-11-23"
+    assert recorded["agreement"] is False
+    assert recorded["keyed_by_second"] == "fine-tuning"
+    assert "both earn full credit" in recorded["decision"]
+    assert len(recorded["sha256"]) == 64
     assert item.provenance["source"]["line"] == 22
 
 
@@ -115,7 +115,7 @@ MISFITS: dict[str, tuple[int, Callable[[dict[str, Any]], object], str]] = {
 
 
 @pytest.mark.parametrize("name", MISFITS)
-def test_misfit_is_told_and_leaves_the_item_unkeyed(name: str) -> None:
+def test_misfit_is_reported_and_leaves_the_item_unkeyed(name: str) -> None:
     number, change, words = MISFITS[name]
     items, problems = joined(changed(change))
     assert items[f"q{number}"].key_state == "unkeyed"
@@ -123,7 +123,7 @@ def test_misfit_is_told_and_leaves_the_item_unkeyed(name: str) -> None:
     assert words in " ".join(problem.text for problem in problems if problem.item == number)
 
 
-def test_entry_for_no_question_is_told() -> None:
+def test_entry_for_no_question_is_reported() -> None:
     _, problems = joined(changed(lambda data: data["items"][0].update(number=99)))
     assert KeyProblem(99, "The sheet has no question of this number.") in problems
 

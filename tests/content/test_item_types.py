@@ -141,7 +141,7 @@ def test_good_body_has_no_problems(kind: str) -> None:
 @kinds
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_problems_of_any_body_are_told_without_crashing(kind: str, data: st.DataObject) -> None:
+def test_problems_of_any_body_are_reported_without_crashing(kind: str, data: st.DataObject) -> None:
     fields = st.sampled_from(["stem", "options", "rubric", "max_length", "section", "id", "text", "credit", "level"])
     line = st.dictionaries(fields, JSON | st.sampled_from(["full", "a", 1]), max_size=5)
     body = data.draw(st.dictionaries(fields, JSON | st.lists(line, max_size=4), max_size=5))
@@ -199,7 +199,7 @@ def test_white_space_is_no_open_answer() -> None:
     assert open_text.clean(BODIES["open_text"], {"text": " \n\t\u00a0"}) == {}
 
 
-def test_length_is_counted_after_composing_and_its_limit_is_told() -> None:
+def test_length_is_counted_after_composing_and_its_limit_is_reported() -> None:
     body = BODIES["open_text"] | {"max_length": 10}
     assert open_text.clean(body, "e\u0301" * 10) == {"text": "\u00e9" * 10}
     for raw in ("x" * 11, "x" * 10_000_000):

@@ -178,20 +178,20 @@ def test_older_text_made_current_again_is_sent_again(client: Any, publish_demo: 
 @pytest.mark.django_db
 def test_demo_command_publishes_once_and_tells_every_doubt(capsys: Any) -> None:
     call_command("load_demo_content")
-    told = capsys.readouterr().out
-    assert "version 1), 10 questions, 10 points" in told
+    printed = capsys.readouterr().out
+    assert "version 1), 10 questions, 10 points" in printed
     for doubt in (
         "txt line 52: Question 8 has no options",
         "txt line 58: Question 10 has 3",
         "json item 2: The keyers",
     ):
-        assert doubt in told
-    assert told.count("Please check:") == 6
+        assert doubt in printed
+    assert printed.count("Please check:") == 6
     before = {
         model: list(model.objects.values_list("pk", flat=True)) for model in (LessonVersion, QuizVersion, ItemVersion)
     }
     call_command("load_demo_content")
-    assert capsys.readouterr().out == told
+    assert capsys.readouterr().out == printed
     assert before == {model: list(model.objects.values_list("pk", flat=True)) for model in before}
 
 

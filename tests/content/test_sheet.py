@@ -26,13 +26,13 @@ def texts(reading: SheetReading) -> Iterator[str]:
 
 def unaccounted(text: str, reading: SheetReading) -> list[str]:
     """Lines of text that are neither in the reading nor named by a problem."""
-    told = {problem.line for problem in reading.problems}
+    reported = {problem.line for problem in reading.problems}
     everything = "\n".join(texts(reading))
     found = []
     for line in lines.split(text)[0]:
         bare = line.text.lstrip("# ").rstrip(": ")
         unmarked = re.sub(r"^(?:\S{1,9}\s+){1,2}", "", line.text)
-        if line.number in told or any(part in everything for part in (line.text, bare, unmarked) if part):
+        if line.number in reported or any(part in everything for part in (line.text, bare, unmarked) if part):
             continue
         if sheet._facts(line.text) or sheet.DECLARED.match(line.text) or sheet.ADDRESS.search(line.text):
             continue
@@ -133,8 +133,8 @@ def test_unmarked_variant() -> None:
         ("Sales are up, but why?", "Sales", "What happened to sales in May?"),
         (),
     ]
-    assert {4, 6, 9} <= {problem.line for problem in reading.problems}, "guessed headings are told"
-    assert {18, 20} <= {problem.line for problem in reading.problems}, "options that ask are told"
+    assert {4, 6, 9} <= {problem.line for problem in reading.problems}, "guessed headings are reported"
+    assert {18, 20} <= {problem.line for problem in reading.problems}, "options that ask are reported"
 
 
 def test_numbered_variant() -> None:
@@ -170,7 +170,7 @@ def test_options_with_numbers() -> None:
     ]
 
 
-def test_stems_of_many_forms_are_told_apart_by_the_printed_number() -> None:
+def test_stems_of_many_forms_are_distinguished_by_the_printed_number() -> None:
     reading = sheet.read(variants.PROMPTING)
     assert [part.id for part in reading.sections] == [
         "the-premise",
@@ -180,9 +180,9 @@ def test_stems_of_many_forms_are_told_apart_by_the_printed_number() -> None:
     ]
     assert [len(item.options) for item in reading.items] == [4, 2, 3, 3, 3, 0, 0, 3]
     assert reading.items[3].stem == 'Complete the sentence: "A prompt needs a ____."'
-    told = {problem.line: problem.text for problem in reading.problems}
-    assert told[9] == "Perhaps a heading; read as text: Prompt recipe"
-    assert "please check" in told[16]
+    reported = {problem.line: problem.text for problem in reading.problems}
+    assert reported[9] == "Perhaps a heading; read as text: Prompt recipe"
+    assert "please check" in reported[16]
     wrong = sheet.read(variants.PROMPTING.replace("8 questions", "12 questions"))
     assert any("The sheet says 12 questions" in problem.text for problem in wrong.problems)
 

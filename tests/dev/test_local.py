@@ -27,7 +27,7 @@ def no_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_second_run_is_told_who_is_first() -> None:
+def test_a_second_run_says_who_is_first() -> None:
     with (
         local.instance("run"),
         pytest.raises(Trouble, match=f"running already.*process {os.getpid()}"),

@@ -63,8 +63,8 @@ def test_public_address_and_private_hosts_of_the_caller_are_kept(
     at = system.addresses()
     assert (at.tool, at.listening) == ("https://assay.test", "http://127.0.0.1:8300")
 
-    told = system.environment(tmp_path, at, {})
+    given = system.environment(tmp_path, at, {})
 
-    assert told["ASSAY_BASE_URL"] == system.sandbox_environment(tmp_path, at)["TOOL_URL"] == "https://assay.test"
-    assert told["ASSAY_PRIVATE_HOSTS"] == f"moodle.test,localhost:{at.sandbox_port}"
-    assert told["BEHIND_PROXY"] == "1"
+    assert given["ASSAY_BASE_URL"] == system.sandbox_environment(tmp_path, at)["TOOL_URL"] == "https://assay.test"
+    assert given["ASSAY_PRIVATE_HOSTS"] == f"moodle.test,localhost:{at.sandbox_port}"
+    assert given["BEHIND_PROXY"] == "1"

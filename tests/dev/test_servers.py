@@ -65,7 +65,7 @@ def test_a_user_needs_no_other_account(monkeypatch: pytest.MonkeyPatch) -> None:
     assert postgres.ways() == [postgres.Way()]
 
 
-def test_root_without_any_way_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_without_any_way_reads_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "ways", list)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     with pytest.raises(Trouble, match=r"refuses to run as root.*ordinary user.*DATABASE_URL"):

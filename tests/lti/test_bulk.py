@@ -28,7 +28,7 @@ class Storm(Platform):
         self.dice = random.Random(5)
         self.used, self.at = 0.0, time.monotonic()
         self.throttled = 0
-        self.told: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
 
     def answer(self, seen: Seen) -> Answer:
         if "/lineitems/1/lineitem/" not in seen.path:
@@ -47,7 +47,7 @@ class Storm(Platform):
         if luck < 0.10:
             return Answer(503, headers=left)
         with self.lock:
-            self.told.append(seen.json)
+            self.received.append(seen.json)
             self._keep(seen.json)
         return Answer(200, headers=left, drop=luck < 0.15)
 
@@ -74,9 +74,11 @@ def test_all_scores_arrive_once_whatever_the_platform_does(
     assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
     shown = {result["userId"]: result["resultScore"] for result in platform.results}
     assert shown == {f"p{number}": number % 10 for number in range(COUNT)}
-    told = sorted(platform.told, key=lambda score: SUBMISSION in score and "prioritize" in str(score[SUBMISSION]))
-    firsts = {str(score["userId"]): score for score in reversed(told)}
-    for score in told:  # a repeat is the same fact, and gives way to what is there
+    received = sorted(
+        platform.received, key=lambda score: SUBMISSION in score and "prioritize" in str(score[SUBMISSION])
+    )
+    firsts = {str(score["userId"]): score for score in reversed(received)}
+    for score in received:  # a repeat is the same fact, and gives way to what is there
         first = firsts[str(score["userId"])]
         assert score is first or score == {**first, SUBMISSION: {**first[SUBMISSION], GIVES_WAY: True}}
     assert platform.most_in_flight <= leases.SCORES_IN_FLIGHT

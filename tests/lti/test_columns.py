@@ -182,8 +182,8 @@ def test_column_in_the_place_of_another_gets_the_scores_of_everyone(desk: Desk, 
     assert urlsplit(column.url).path == new
     desk.drain(after=1)
 
-    told = [(body["userId"], body["scoreGiven"]) for body in desk.sent()]
-    assert sorted(told) == [("ada", 5), ("bob", 4)]
+    sent = [(body["userId"], body["scoreGiven"]) for body in desk.sent()]
+    assert sorted(sent) == [("ada", 5), ("bob", 4)]
     assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
 
 
@@ -210,7 +210,7 @@ def test_name_and_points_that_a_teacher_gives_go_to_the_lms_and_the_rest_stays(d
     assert put.headers["content-type"] == "application/vnd.ims.lis.v2.lineitem+json"
     assert (column.push_at, column.push_hint) == (None, "")
     assert desk.drain(after=2).state == ScoreState.SYNCED
-    assert len(desk.sent()) == 2, "told again, since the column has other points"
+    assert len(desk.sent()) == 2, "sent again, since the column has other points"
     column_changes.change(resource_link=desk.link, label="Week 1", points=Decimal(20), now=desk.now)
     _push(desk)
     assert len(desk.platform.asked(COLUMN, "PUT")) == 1
@@ -246,7 +246,7 @@ def test_change_that_the_lms_has_not_taken_is_not_in_force(desk: Desk) -> None:
     assert column_changes.in_force(_push(desk, after=600)) == taken
 
 
-def test_change_of_a_column_is_tried_again_and_its_refusal_told(desk: Desk) -> None:
+def test_change_of_a_column_is_tried_again_and_its_refusal_shown(desk: Desk) -> None:
     desk.platform.switch(COLUMN, Answer(503), Answer(body=json.dumps(AS_READ).encode()), Answer(401))
     column_changes.change(resource_link=desk.link, label="Week 1", points=None, now=desk.now)
 

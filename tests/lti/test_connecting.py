@@ -10,15 +10,15 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from lti.connect import connecting, invitations
-from lti.gradebook import scores
+from lti.connect import invitations
+from lti.gradebook import families, scores
 from lti.models import Deployment, Invitation, Registration, Score, key_hash
 from roster.models import Institution, User
 from tests.lti.conftest import register
 from tests.lti.desk import Desk
 from tests.lti.platform import Answer, Platform
 
-PAGES = ["registration/connect/", "registration/connect/canvas/", "registration/connect/other/", "invitation/add/"]
+PAGES = ["registration/connect/", "registration/connect/canvas/", "registration/connect/generic/", "invitation/add/"]
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_any_lms_is_connected_by_its_addresses(operator: Client, school: Institu
     names = ("issuer", "auth_url", "token_url", "jwks_url")
     addresses = {name: f"https://lms.example/{name}/" for name in names}
 
-    connect(operator, "other", form(school, **addresses))
+    connect(operator, "generic", form(school, **addresses))
 
     made = Registration.objects.get()
     assert {name: getattr(made, name) for name in names} == addresses
@@ -180,12 +180,12 @@ WRONG = [
     ),
     ("canvas", {"environment": "own"}, "own Canvas"),
     ("canvas", {"environment": "moon"}, "Select a valid choice"),
-    ("other", {"issuer": "https://x.example"}, "This field is required"),
+    ("generic", {"issuer": "https://x.example"}, "This field is required"),
 ]
 
 
 @pytest.mark.parametrize(("lms", "changes", "words"), WRONG)
-def test_mistakes_are_told_and_nothing_is_saved(
+def test_mistakes_are_shown_and_nothing_is_saved(
     operator: Client, school: Institution, lms: str, changes: dict[str, str], words: str
 ) -> None:
     page = connect(operator, lms, form(school, **changes))
@@ -215,7 +215,7 @@ def test_unknown_kind_of_lms_is_not_found(operator: Client) -> None:
 
 
 def test_every_guide_has_something_to_paste() -> None:
-    for guide in connecting.GUIDES.values():
+    for guide in families.guides().values():
         assert any(not paste.choose for paste in guide.pastes())
 
 
@@ -246,9 +246,9 @@ def test_pause_of_an_lms_is_named_and_ended_by_one_click(operator: Client, desk:
     assert "choose “Send waiting scores now”" in page
 
     given = {"action": "resume", "_selected_action": [str(desk.registration.pk)]}
-    told = operator.post("/admin/lti/registration/", given, follow=True).content.decode()
+    page = operator.post("/admin/lti/registration/", given, follow=True).content.decode()
 
-    assert "1 waiting scores go out now." in told
+    assert "1 waiting scores go out now." in page
     assert scores.sweep(now=timezone.now()) == [desk.registration.pk]
 
 

@@ -15,10 +15,11 @@ from assessment.models import Assignment, Attempt, Placement
 from content.models import Quiz
 from lti.launch import arrival
 from lti.launch.arrival import Arrival
+from lti.launch.message import ContextClaim, LinkClaim, Message, UserClaims
 from lti.models import Context, Deployment, Launch, LineItem, ResourceLink, Score
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser
-from tests.lti.platform import CLAIM, MEMBERSHIP
+from tests.lti.platform import MEMBERSHIP
 from tests.races import race
 
 TEACHER = [MEMBERSHIP + "#Instructor"]
@@ -115,7 +116,7 @@ def test_copied_assignment_takes_the_policy_that_the_teacher_made_in_the_old_cou
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("sent", "kept"),
     [
         ("old", ["old"]),
         ("nearest, old,oldest", ["nearest", "old", "oldest"]),
@@ -126,15 +127,15 @@ def test_copied_assignment_takes_the_policy_that_the_teacher_made_in_the_old_cou
         ("", []),
     ],
 )
-def test_history_is_read_from_custom(browser: Browser, quiz: Quiz, told: str, kept: list[str]) -> None:
-    launch(browser, "new", "link", history=told)
+def test_history_is_read_from_custom(browser: Browser, quiz: Quiz, sent: str, kept: list[str]) -> None:
+    launch(browser, "new", "link", history=sent)
 
     assert Context.objects.get().history == kept
 
 
-@pytest.mark.parametrize("told", [7, None, ["old"], {"a": 1}])
-def test_history_of_a_wrong_type_is_left_out(browser: Browser, quiz: Quiz, told: Any) -> None:
-    launch(browser, "new", "link", custom={"context_history": told})
+@pytest.mark.parametrize("sent", [7, None, ["old"], {"a": 1}])
+def test_history_of_a_wrong_type_is_left_out(browser: Browser, quiz: Quiz, sent: Any) -> None:
+    launch(browser, "new", "link", custom={"context_history": sent})
 
     assert Context.objects.get().history == []
 
@@ -196,7 +197,7 @@ def test_copy_with_the_same_link_ids_has_its_own_assignment_column_and_grades(br
     assert LineItem.objects.filter(replaced_at=None).count() == 2
 
 
-def test_link_that_told_no_course_at_first_is_the_one_of_the_course_told_later(browser: Browser, quiz: Quiz) -> None:
+def test_link_that_named_no_course_at_first_is_the_one_of_the_course_named_later(browser: Browser, quiz: Quiz) -> None:
     rivers: dict[str, Any] = {"custom": {"quiz": "rivers"}, "resource_link": {"id": "check"}}
     browser.launch(context=None, **rivers)
     browser.launch(context={"id": "run1"}, **rivers)
@@ -209,15 +210,16 @@ def test_link_that_told_no_course_at_first_is_the_one_of_the_course_told_later(b
 
 
 @pytest.mark.django_db(transaction=True)
-def test_link_without_a_course_belongs_to_one_course_whoever_comes_first(deployment: Deployment) -> None:
+def test_link_without_a_course_belongs_to_one_course_in_any_order_of_launches(deployment: Deployment) -> None:
     ResourceLink.objects.create(institution=deployment.institution, deployment=deployment, resource_link_id="check")
     now = timezone.now()
 
     def arrives(course: str) -> ResourceLink:
-        claims: dict[str, Any] = {CLAIM + "context": {"id": course}, CLAIM + "resource_link": {"id": "check"}}
+        link, user = LinkClaim("check"), UserClaims("user-1")
+        message = Message("LtiResourceLinkRequest", "nonce", "dep-1", user, context=ContextClaim(course), link=link)
         assert deployment.institution_id
-        at = Arrival(deployment.registration, deployment, deployment.institution_id, claims, now)
-        return arrival.resource_link(at, "check")
+        at = Arrival(deployment.registration, deployment, deployment.institution_id, message, now)
+        return arrival.resource_link(at, link)
 
     race(*[partial(arrives, course) for course in ("run1", "run2", "run1", "run2")])
 
@@ -252,7 +254,7 @@ def test_id_of_a_course_is_taken_as_it_is_written(browser: Browser, quiz: Quiz, 
     assert ResourceLink.objects.count() == 2
 
 
-def test_launch_without_a_course_is_told_by_its_column_where_courses_share_their_list(
+def test_launch_without_a_course_is_found_by_its_column_where_courses_share_their_list(
     browser: Browser, quiz: Quiz
 ) -> None:
     old, _ = (launch(browser, course, "check", custom={"quiz": "rivers"}) for course in ("run1", "run2"))

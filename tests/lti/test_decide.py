@@ -51,7 +51,7 @@ TABLE = [
     (ACCEPTED, MISSING, Decision.SEND),
     (SENT, MISSING, Decision.HOLD),
     (SENT, EMPTY, Decision.HOLD),
-    # It shows something that nobody told us of.
+    # It shows something that we do not know.
     (UNKNOWN, graded(THEIRS), Decision.HOLD),
     (COPIED, graded(THEIRS), Decision.HOLD),
     (SENT, graded(THEIRS), Decision.HOLD),

@@ -1,4 +1,4 @@
-"""What a person decided about a score stays so, and what may be gone with a person or a column is told again."""
+"""What a person decided about a score stays so, and what may be gone with a person or a column is sent again."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -226,7 +226,7 @@ def test_change_in_the_column_before_holds_nothing_back_in_the_new_one(
         assert desk.platform.results[0]["resultScore"] == (5 if comes == "a score" else 3)
 
 
-def test_score_that_arrives_in_the_column_before_is_told_to_the_new_one(
+def test_score_that_arrives_in_the_column_before_is_sent_to_the_new_one(
     desk: Desk, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old_column(desk, browser)

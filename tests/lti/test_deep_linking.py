@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from lti.launch import deep_linking
+from lti.launch.deep_linking_settings import origin
 from lti.models import Context, Launch
 from lti.platform import keys
 from roster.models import Role
@@ -191,4 +192,4 @@ def test_response_carries_what_section_3_4_2_requires(browser: Browser, client: 
     ],
 )
 def test_origin_is_what_a_policy_may_name(url: str, named: str) -> None:
-    assert deep_linking.origin(url) == named
+    assert origin(url) == named

@@ -128,7 +128,7 @@ def test_clock_of_the_lms_is_named_where_its_own_words_are_of_time(words: str) -
     assert remedies.token(400, "invalid_client", "moodle") != remedies.CLOCK
 
 
-def test_without_being_told_nothing_is_written(lms: Lms, connection: Registration) -> None:
+def test_without_permission_nothing_is_written(lms: Lms, connection: Registration) -> None:
     found = examined(connection)
 
     assert "Test column made" not in found
@@ -286,7 +286,7 @@ def test_roster_of_the_wrong_shape_fails(lms: Lms, connection: Registration) -> 
 
 
 @pytest.mark.parametrize("off", [-90, 90])
-def test_clock_that_is_off_is_told(connection: Registration, off: int) -> None:
+def test_clock_that_is_off_is_reported(connection: Registration, off: int) -> None:
     found = examined(connection, clock=lambda: timezone.now() + timedelta(seconds=off))
 
     assert outcomes(found, "failed") == ["Clocks"]
@@ -294,7 +294,7 @@ def test_clock_that_is_off_is_told(connection: Registration, off: int) -> None:
     assert "NTP" in found["Clocks"].remedy
 
 
-def test_own_key_set_of_another_installation_is_told(lms: Lms, connection: Registration) -> None:
+def test_own_key_set_of_another_installation_is_reported(lms: Lms, connection: Registration) -> None:
     lms.switch("/own/jwks", Answer(body=json.dumps(lms.jwks()).encode()))
 
     found = examined(connection)
@@ -303,7 +303,7 @@ def test_own_key_set_of_another_installation_is_told(lms: Lms, connection: Regis
     assert "Another installation" in found["Our own key set"].remedy
 
 
-def test_own_key_set_that_does_not_answer_is_told(lms: Lms, connection: Registration) -> None:
+def test_own_key_set_that_does_not_answer_is_reported(lms: Lms, connection: Registration) -> None:
     lms.switch("/own/jwks", Answer(502))
 
     assert "ASSAY_BASE_URL" in examined(connection)["Our own key set"].remedy
@@ -384,7 +384,7 @@ def test_platform_that_gives_no_token_is_asked_once(
     assert len(outcomes(found, "skipped")) == 10
 
 
-def test_lms_that_offers_no_gradebook_is_told_which_switch(connection: Registration) -> None:
+def test_lms_that_offers_no_gradebook_is_shown_which_switch(connection: Registration) -> None:
     ResourceLink.objects.update(line_items_url="")
     Registration.objects.update(family="moodle")
     connection.refresh_from_db()

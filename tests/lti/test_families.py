@@ -1,4 +1,4 @@
-"""What platforms do with scores, and how a conflict is told from a success."""
+"""What platforms do with scores, and how a conflict is distinguished from a success."""
 
 import json
 from datetime import timedelta
@@ -44,7 +44,7 @@ def test_moodle_conflict_is_read_back_not_forced(desk: Desk, result: list[Any], 
     assert len(desk.sent()) == 1
 
 
-def test_nought_that_moodle_leaves_out_is_ours(desk: Desk) -> None:
+def test_zero_that_moodle_leaves_out_is_ours(desk: Desk) -> None:
     desk.family("moodle")
     desk.queue(0)
     desk.platform.switch(SCORES, Answer(409))
@@ -219,7 +219,7 @@ def test_regrade_over_a_cleared_grade_waits_for_the_teacher(
 
 
 def test_newer_score_after_one_whose_answer_was_lost_is_no_conflict(desk: Desk) -> None:
-    """The first may show in the gradebook though nobody told us; it is ours all the same."""
+    """The first may show in the gradebook though we do not know; it is ours all the same."""
     desk.family("canvas")
     desk.queue(7)
     desk.platform.switch(SCORES, Answer(drop=True, takes=True), Answer(200))
@@ -264,7 +264,7 @@ def test_score_on_a_persons_word_is_later_than_what_was_set_in_the_same_second(d
     assert scores.resend(score=event, now=desk.now).timestamp == again.timestamp + timedelta(seconds=1)
 
 
-def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
+def test_moodle_override_that_hides_a_resent_score_is_shown(desk: Desk) -> None:
     """Moodle answers 200, keeps our raw grade and goes on showing the teacher's."""
     desk.family("moodle")
     event = desk.queue(7)
@@ -280,7 +280,7 @@ def test_moodle_override_that_hides_a_resent_score_is_told(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("readable", "state"), [(True, ScoreState.HELD), (False, ScoreState.SYNCED)])
-def test_grade_that_any_lms_keeps_though_it_says_yes_is_told(desk: Desk, readable: bool, state: ScoreState) -> None:
+def test_grade_that_any_lms_keeps_though_it_says_yes_is_shown(desk: Desk, readable: bool, state: ScoreState) -> None:
     desk.queue(3)
     desk.drain()
     shows(desk, 7)
@@ -298,7 +298,7 @@ def test_grade_that_any_lms_keeps_though_it_says_yes_is_told(desk: Desk, readabl
         assert "Remove that grade there" in event.hint
 
 
-def test_moodle_override_is_told_though_the_first_look_at_it_failed(desk: Desk) -> None:
+def test_moodle_override_is_shown_though_the_first_look_at_it_failed(desk: Desk) -> None:
     """The score was taken, the result could not be read: the repeat is refused as equal, and the override is why."""
     desk.family("moodle")
     event = desk.queue(7)
@@ -320,7 +320,7 @@ COMMENT = "3 of 10 points wait for a person's mark."
 
 
 @pytest.mark.parametrize("family", ["canvas", "moodle", "generic"])
-def test_comment_is_told_with_its_score_and_an_empty_one_left_out(desk: Desk, family: str) -> None:
+def test_comment_is_sent_with_its_score_and_an_empty_one_left_out(desk: Desk, family: str) -> None:
     desk.family(family)
     desk.queue(7, final=False, comment=COMMENT)
     desk.drain()
@@ -332,7 +332,7 @@ def test_comment_is_told_with_its_score_and_an_empty_one_left_out(desk: Desk, fa
     assert "comment" not in second
 
 
-def test_canvas_comment_is_told_once_when_the_answer_was_lost(desk: Desk) -> None:
+def test_canvas_comment_is_sent_once_when_the_answer_was_lost(desk: Desk) -> None:
     """Canvas adds a comment again on every post: the gradebook is read before a repeat."""
     desk.family("canvas")
     desk.queue(7, comment=COMMENT)
@@ -357,7 +357,7 @@ def test_canvas_is_asked_before_a_score_is_repeated(desk: Desk, fate: Answer) ->
     assert more == ([] if fate.takes else [first])
 
 
-def test_canvas_comment_is_told_again_when_the_score_did_not_arrive(desk: Desk) -> None:
+def test_canvas_comment_is_sent_again_when_the_score_did_not_arrive(desk: Desk) -> None:
     desk.family("canvas")
     desk.queue(7, comment=COMMENT)
     desk.platform.switch(SCORES, Answer(503), Answer(200))
@@ -424,7 +424,7 @@ def test_grade_deleted_with_its_learner_is_restored_and_a_teachers_is_not_replac
 
 @pytest.mark.parametrize("family", ["canvas", "moodle"])
 @pytest.mark.parametrize("answer", [Answer(200), Answer(422, b"no such user")])
-def test_newest_score_of_someone_who_is_back_is_restored_whatever_was_told_before(
+def test_newest_score_of_someone_who_is_back_is_restored_whatever_was_sent_before(
     desk: Desk, family: str, answer: Answer
 ) -> None:
     desk.family(family)
@@ -497,7 +497,7 @@ def test_canvas_answers_for_a_person_it_merged_by_the_id_they_have_now(desk: Des
     assert desk.drain(after=2).state == state
 
 
-def test_canvas_is_told_one_maximum_whatever_its_assignment_is_worth(desk: Desk) -> None:
+def test_canvas_is_sent_one_maximum_whatever_its_assignment_is_worth(desk: Desk) -> None:
     desk.family("canvas")
     for given in (3, 5):
         desk.queue(given, submitted_at=desk.now)

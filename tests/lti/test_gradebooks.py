@@ -21,7 +21,7 @@ class CanvasGrade:
     """Ada's submission, which people see, beside her result, which tools read (scores_controller.rb, result.rb).
 
     `prioritize_non_tool_grade` leaves the submission alone; the result is written all the same. There is no result
-    before a tool told a score, whatever people typed.
+    before a tool sent a score, whatever people typed.
     """
 
     def __init__(self, desk: Desk) -> None:
@@ -255,7 +255,7 @@ def test_score_that_was_cleared_though_no_answer_ever_confirmed_it_stays_cleared
     assert (grade.score, newest(desk).state) == (None, ScoreState.HELD)
 
 
-def test_score_that_perhaps_arrived_before_the_points_changed_is_told_again(desk: Desk) -> None:
+def test_score_that_perhaps_arrived_before_the_points_changed_is_sent_again(desk: Desk) -> None:
     desk.family("canvas")
     grade = CanvasGrade(desk)
     desk.queue(7)
@@ -268,10 +268,10 @@ def test_score_that_perhaps_arrived_before_the_points_changed_is_told_again(desk
     desk.drain(after=60)
 
     assert newest(desk).state == ScoreState.SYNCED
-    assert not grade.stale, "Canvas scales only what is told anew"
+    assert not grade.stale, "Canvas scales only what is sent again"
 
 
-def test_nought_that_a_teacher_of_canvas_cleared_is_missed_and_not_told_again(desk: Desk) -> None:
+def test_zero_that_a_teacher_of_canvas_cleared_is_missed_and_not_sent_again(desk: Desk) -> None:
     desk.family("canvas")
     grade = CanvasGrade(desk)
     desk.queue(0)
@@ -302,7 +302,7 @@ def test_word_that_was_carried_out_is_no_word_about_what_comes_later(desk: Desk)
 
 
 @pytest.mark.parametrize("fate", [Answer(503), Answer(drop=True), NO], ids=str)
-def test_first_score_replaces_the_nought_of_a_missing_submission_also_when_it_is_repeated(
+def test_first_score_replaces_the_zero_of_a_missing_submission_also_when_it_is_repeated(
     desk: Desk, fate: Answer
 ) -> None:
     """Canvas's policy for missing submissions types it; no tool can see it."""
@@ -319,7 +319,7 @@ def test_first_score_replaces_the_nought_of_a_missing_submission_also_when_it_is
 
 
 @pytest.mark.parametrize("tick", [0, 20])
-def test_score_that_found_its_column_moved_is_known_as_told_there(desk: Desk, tick: int) -> None:
+def test_score_that_found_its_column_moved_is_known_as_sent_there(desk: Desk, tick: int) -> None:
     desk.family("canvas")
     grade = CanvasGrade(desk)
     desk.tick = timedelta(milliseconds=tick)
@@ -352,7 +352,7 @@ def test_score_of_somebody_who_is_back_replaces_no_earlier_score_of_ours_that_wa
 
 
 @pytest.mark.parametrize("lost", [True, False])
-def test_refusal_is_doubted_once_by_a_list_whatever_came_before_it(desk: Desk, lost: bool) -> None:
+def test_refusal_is_checked_once_against_a_list_whatever_came_before_it(desk: Desk, lost: bool) -> None:
     desk.family("canvas")
     desk.queue(7)
     desk.platform.switch(SCORES, *([Answer(drop=True)] if lost else []), NO, Answer(200))
@@ -406,7 +406,7 @@ def test_grade_that_went_with_its_person_is_restored_at_a_second_try_too(desk: D
     assert desk.drain(after=1).state == ScoreState.SYNCED
 
 
-def test_score_that_found_its_column_moved_while_a_launch_named_a_third_is_told_there_too(
+def test_score_that_found_its_column_moved_while_a_launch_named_a_third_is_sent_there_too(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.family("canvas")

@@ -61,7 +61,7 @@ def test_flood_of_unknown_key_ids_does_not_storm_the_platform(browser: Browser) 
     assert browser.launch().status_code == 303
 
 
-def test_old_keys_are_fetched_anew(browser: Browser) -> None:
+def test_old_keys_are_fetched_again(browser: Browser) -> None:
     browser.launch()
     long_ago = timezone.now() - timedelta(hours=2)
     Registration.objects.update(jwks_fetched_at=long_ago, jwks_tried_at=long_ago)
@@ -177,10 +177,10 @@ def test_time_that_the_name_server_takes_counts_too(settings: Any, monkeypatch: 
         b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n",
     ],
-    ids=["status", "header", "body", "body of no told length"],
+    ids=["status", "header", "body", "body without a stated length"],
 )
 def test_answer_that_drips_is_cut_off(quick: bytes, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A byte now and then starts the socket's own timeout anew."""
+    """A byte now and then starts the socket's own timeout again."""
     monkeypatch.setattr(client, "DEADLINE", 0.4)
     settings.ASSAY_PRIVATE_HOSTS = ["127.0.0.1"]
     with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as pool:

@@ -1,4 +1,4 @@
-"""What a platform is asked at once: four requests, whoever of us asks, and one reading of lists at a time."""
+"""What a platform is asked at once: four requests from all workers together, and one reading of lists at a time."""
 
 from datetime import timedelta
 
@@ -40,16 +40,16 @@ def test_scores_lists_and_an_examination_are_four_requests_at_once_at_most(desk:
     assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
     assert all(roster.active == {"ada"} for roster in rosters)
     registration = Registration.objects.get()
-    assert (registration.drain_until, registration.errand_until) == (None, None)
+    assert (registration.drain_until, registration.requests_until) == (None, None)
 
 
 def test_list_waits_while_its_platform_is_asked_something_else(desk: Desk) -> None:
     roster = Roster(desk.platform, desk.link.deployment)
-    Registration.objects.update(errand_until=roster.now + timedelta(days=1))
+    Registration.objects.update(requests_until=roster.now + timedelta(days=1))
     assert roster.read(page(member("ada"))).roster_read_at is None
     assert desk.platform.asked(roster.path) == []
 
-    Registration.objects.update(errand_until=roster.now)  # its holder died
+    Registration.objects.update(requests_until=roster.now)  # its holder died
     assert roster.read().roster_read_at is not None
 
 
@@ -68,7 +68,7 @@ def test_reading_that_lost_its_right_to_ask_stops_and_is_due_again(desk: Desk, m
     more = page(member("ada"), link=f'<{desk.platform.url}{roster.path}?page=2>; rel="next"')
 
     def taken(*_: object) -> None:
-        Registration.objects.update(errand_until=roster.now + timedelta(minutes=10))
+        Registration.objects.update(requests_until=roster.now + timedelta(minutes=10))
 
     monkeypatch.setattr(membership, "apply", taken)
     context = roster.read(more)
@@ -80,7 +80,7 @@ def test_reading_that_lost_its_right_to_ask_stops_and_is_due_again(desk: Desk, m
 
 def test_examination_of_a_busy_platform_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "PATIENCE", 0.0)
-    Registration.objects.update(errand_until=timezone.now() + timedelta(minutes=1))
+    Registration.objects.update(requests_until=timezone.now() + timedelta(minutes=1))
 
     [finding] = doctor.examine(registration=desk.registration)
 

@@ -80,7 +80,7 @@ def test_token_is_not_carried_along_a_redirect(desk: Desk) -> None:
     assert desk.platform.asked("/elsewhere") == []
 
 
-def test_values_of_a_column_that_are_nought_or_empty_go_back_as_they_came(desk: Desk) -> None:
+def test_values_of_a_column_that_are_zero_or_empty_go_back_as_they_came(desk: Desk) -> None:
     """The library drops them."""
     read: dict[str, Any] = {"id": "x", "label": "Old", "scoreMaximum": 10, "tag": "", "resourceId": None, "gradesReleased": False, "order": 0}  # fmt: skip # noqa: E501
     desk.platform.switch(COLUMN, Answer(body=json.dumps(read).encode()))
@@ -92,7 +92,7 @@ def test_values_of_a_column_that_are_nought_or_empty_go_back_as_they_came(desk: 
     assert put.json == {**read, "label": "New"}
 
 
-def test_nought_points_are_sent_as_a_score(desk: Desk) -> None:
+def test_zero_points_are_sent_as_a_score(desk: Desk) -> None:
     desk.queue(0)
     desk.drain()
 

@@ -65,7 +65,7 @@ def test_login_without_client_id_is_refused_where_the_issuer_has_several(browser
     assert b"client_id is missing" in response.content
 
 
-def test_login_without_client_id_is_told_by_its_deployment(browser: Browser) -> None:
+def test_login_without_client_id_is_known_by_its_deployment(browser: Browser) -> None:
     register(browser.platform, client_id="other")
 
     assert browser.started(client_id=None).query["client_id"] == browser.platform.client_id
@@ -176,7 +176,7 @@ def test_login_in_a_frame_without_cookies_offers_a_new_tab(browser: Browser) -> 
     assert query["lti_message_hint"] == ["once"]
 
 
-def test_tab_of_its_own_without_cookies_is_told_of_them_and_not_sent_to_another_tab(browser: Browser) -> None:
+def test_tab_of_its_own_without_cookies_reads_of_them_and_is_not_sent_to_another_tab(browser: Browser) -> None:
     in_tab = {"Sec-Fetch-Dest": "document"}
     begun = browser.started()
     browser.client.cookies.clear()

@@ -54,9 +54,9 @@ def test_variables_that_name_nobody_leave_an_anonymous_launch_anonymous(browser:
     assert Launch.objects.get().is_guest
 
 
-@pytest.mark.parametrize("told", [{"name": "Ada"}, {"address": {"formatted": "Here 1"}}], ids=str)
-def test_launch_that_tells_of_a_person_must_name_one(browser: Browser, told: dict[str, Any]) -> None:
-    assert launched(browser, lambda claims: claims.update(told), **NOBODY).status_code == 400
+@pytest.mark.parametrize("personal", [{"name": "Ada"}, {"address": {"formatted": "Here 1"}}], ids=str)
+def test_launch_that_describes_a_person_must_have_a_sub(browser: Browser, personal: dict[str, Any]) -> None:
+    assert launched(browser, lambda claims: claims.update(personal), **NOBODY).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_addresses_with_a_slash_at_the_end_are_the_same(browser: Browser) -> Non
     assert browser.client.post("/lti/launch/", form).status_code == 303
 
 
-def test_launch_that_comes_to_the_front_page_is_told_where_to_go_in_a_frame_too(browser: Browser) -> None:
+def test_launch_that_comes_to_the_front_page_reads_where_to_go_in_a_frame_too(browser: Browser) -> None:
     answer = browser.client.post("/", {"id_token": "x.y.z", "state": "s"})
     assert answer.status_code == 400
     assert "the redirect URI is" in answer.content.decode()

@@ -72,7 +72,7 @@ def test_grade_that_was_lost_is_shown(desk: Desk, results: list[Any], live: Live
     assert len(desk.sent()) == 1
 
 
-def test_nought_that_moodle_leaves_out_is_no_drift(desk: Desk) -> None:
+def test_zero_that_moodle_leaves_out_is_no_drift(desk: Desk) -> None:
     desk.family("moodle")
     event = delivered(desk, 0)
     desk.platform.results = [{"userId": "ada", "resultMaximum": 10}]

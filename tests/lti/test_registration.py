@@ -102,11 +102,11 @@ class Admin:
     def connect(self, **changes: str) -> HttpResponse:
         return self.client.post("/lti/register", self.given(**changes))  # type: ignore[return-value]
 
-    def told(self) -> dict[str, Any]:
-        """What the LMS was told about the tool."""
-        told = self.platform.asked(REGISTER, "POST")[-1].json
-        assert isinstance(told, dict)
-        return told
+    def received(self) -> dict[str, Any]:
+        """What the LMS received about the tool."""
+        received = self.platform.asked(REGISTER, "POST")[-1].json
+        assert isinstance(received, dict)
+        return received
 
 
 @pytest.fixture
@@ -141,21 +141,21 @@ def test_moodle_is_connected_by_one_button(admin: Admin, school: Institution) ->
     assert "Show in activity chooser" in text(done)
 
 
-def test_moodle_is_told_everything_it_requires(admin: Admin) -> None:
+def test_moodle_receives_everything_it_requires(admin: Admin) -> None:
     admin.connect()
 
     [seen] = admin.platform.asked(REGISTER, "POST")
     assert seen.headers["authorization"] == "Bearer token.of.lms"
     assert seen.headers["content-type"] == "application/json"
-    told = admin.told()
-    assert told["response_types"] == ["id_token"]
-    assert told["token_endpoint_auth_method"] == "private_key_jwt"
-    assert told["initiate_login_uri"] == "http://testserver/lti/login"
-    assert told["redirect_uris"] == ["http://testserver/lti/launch"]
-    assert told["jwks_uri"] == "http://testserver/lti/jwks"
-    assert told["client_name"]
-    assert set(told["scope"].split()) == {*SCOPES, NRPS}
-    about = told[TOOL]
+    received = admin.received()
+    assert received["response_types"] == ["id_token"]
+    assert received["token_endpoint_auth_method"] == "private_key_jwt"
+    assert received["initiate_login_uri"] == "http://testserver/lti/login"
+    assert received["redirect_uris"] == ["http://testserver/lti/launch"]
+    assert received["jwks_uri"] == "http://testserver/lti/jwks"
+    assert received["client_name"]
+    assert set(received["scope"].split()) == {*SCOPES, NRPS}
+    about = received[TOOL]
     assert (about["domain"], about["target_link_uri"]) == ("testserver", "http://testserver/lti/launch")
     assert about["custom_parameters"] == {"context_history": "$Context.id.history"}
     assert [message["type"] for message in about["messages"]] == [
@@ -171,7 +171,7 @@ def test_domain_names_the_port(admin: Admin, settings: Any) -> None:
 
     admin.connect()
 
-    assert admin.told()[TOOL]["domain"] == "testserver:8443"
+    assert admin.received()[TOOL]["domain"] == "testserver:8443"
 
 
 NAMES = {"name", "given_name", "family_name"}
@@ -184,7 +184,7 @@ NAMES = {"name", "given_name", "family_name"}
 def test_claims_follow_the_privacy_choice(admin: Admin, privacy: str, shared: set[str]) -> None:
     admin.connect(privacy=privacy)
 
-    assert set(admin.told()[TOOL]["claims"]) == {"iss", "sub", *shared}
+    assert set(admin.received()[TOOL]["claims"]) == {"iss", "sub", *shared}
 
 
 def test_of_the_messages_that_a_platform_lists_those_we_open_are_asked_for(admin: Admin) -> None:
@@ -193,7 +193,7 @@ def test_of_the_messages_that_a_platform_lists_those_we_open_are_asked_for(admin
 
     admin.connect()
 
-    types = [message["type"] for message in admin.told()[TOOL]["messages"]]
+    types = [message["type"] for message in admin.received()[TOOL]["messages"]]
     assert sorted(types) == sorted(MESSAGES)
     assert Registration.objects.get().family == ""
 
@@ -211,7 +211,7 @@ def test_canvas_tenant_registers_under_the_shared_issuer(admin: Admin, settings:
     assert (made.issuer, made.family, made.token_audience) == ("https://canvas.instructure.com", "canvas", "")
     assert Deployment.objects.get().deployment_id == "7:abc"
     assert done.status_code == 200
-    about = admin.told()[TOOL]
+    about = admin.received()[TOOL]
     assert about[CANVAS + "privacy_level"] == "public"
     assert about[CANVAS + "tool_id"] == "assay"
     link, picker = about["messages"]
@@ -514,7 +514,7 @@ def test_placement_that_waited_for_somebody_to_say_whose_it_is_is_approved_by_re
 
 
 @pytest.mark.parametrize(("what", "words"), [(Registration, "had switched this connection off"), (Deployment, "waits")])
-def test_what_was_switched_off_here_stays_so_and_is_told(admin: Admin, what: Any, words: str) -> None:
+def test_what_was_switched_off_here_stays_so_and_is_shown(admin: Admin, what: Any, words: str) -> None:
     admin.connect()
     what.objects.update(active=False)
     again = Admin(admin.client, admin.platform, Institution.objects.get())
@@ -631,7 +631,7 @@ def test_command_prints_the_address_once(school: Institution) -> None:
 
 
 @pytest.mark.django_db
-def test_command_makes_an_institution_only_when_told() -> None:
+def test_command_makes_an_institution_only_when_asked() -> None:
     with pytest.raises(CommandError):
         call_command("invite_platform", "--institution=new", stdout=StringIO(), stderr=StringIO())
     call_command("invite_platform", "--institution=new", "--create", stdout=StringIO(), stderr=StringIO())

@@ -208,7 +208,7 @@ def test_work_that_is_none_opens_the_activity(browser: Browser, learner: Launch,
     assert browser.client.get(front).status_code == 200
 
 
-def test_canvas_is_told_with_a_submission_where_its_work_opens(browser: Browser, learner: Launch) -> None:
+def test_canvas_receives_with_a_submission_where_its_work_opens(browser: Browser, learner: Launch) -> None:
     Registration.objects.update(family="canvas")
     attempt = hand_in(learner, timezone.now(), q1="a")
     Registration.objects.update(family="canvas")

@@ -280,14 +280,14 @@ def test_rights_that_all_schools_share_are_for_operators(operator: Client, staff
     assert b"/admin/auth/" not in staff.get("/admin/").content
 
 
-def test_front_page_leads_to_the_scores_that_need_a_hand(operator: Client, staff: Client, desk: Desk) -> None:
+def test_front_page_leads_to_the_scores_that_need_attention(operator: Client, staff: Client, desk: Desk) -> None:
     ann = desk.person("Ann")
     lost, sent_again = desk.queue(), desk.queue(person=ann)
     Score.objects.update(state=ScoreState.REFUSED)
     assert sent_again
     scores.resend(score=sent_again, now=desk.now)
-    assert b"1 score is not where it should be" in operator.get("/admin/").content
-    assert b"where it should be" not in staff.get("/admin/").content
+    assert b"1 score needs attention" in operator.get("/admin/").content
+    assert b"score needs attention" not in staff.get("/admin/").content
     for looks, sees in ((operator, [lost]), (staff, [])):
         page = looks.get("/admin/lti/score/?trouble=yes")
         assert [*page.context["cl"].queryset] == sees

@@ -44,7 +44,7 @@ def kept(browser: Browser) -> Kept:
     return Kept(browser)
 
 
-def test_frame_is_told_whom_to_ask_and_where_to_go_on(kept: Kept) -> None:
+def test_frame_learns_whom_to_ask_and_where_to_go_on(kept: Kept) -> None:
     assert kept.data["platform"] == f"{kept.browser.platform.url}/auth"
     assert kept.data["target"] == "_parent"
     assert kept.data["next"].startswith(f"{kept.browser.platform.url}/auth?")

@@ -1,4 +1,4 @@
-"""A platform that asks to be left alone is, in whatever answer it says so and whoever asked."""
+"""A platform that asks to be left alone is, in whatever answer it says so."""
 
 import json
 from datetime import timedelta
@@ -104,7 +104,7 @@ def test_pause_that_somebody_else_was_asked_for_holds_for_a_run_of_scores(desk: 
 
 @pytest.mark.parametrize("answer", [LATER, Answer(503, headers={"Retry-After": "600"})], ids=str)
 @pytest.mark.parametrize("path", [RESULTS, "/token"])
-def test_wish_to_be_left_alone_is_heeded_whatever_gives_it(desk: Desk, path: str, answer: Answer) -> None:
+def test_wish_to_be_left_alone_counts_in_every_answer(desk: Desk, path: str, answer: Answer) -> None:
     desk.queue()
     desk.drain()
     tokens._tokens.clear()

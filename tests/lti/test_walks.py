@@ -1,6 +1,6 @@
 """Random walks of a class's day: attempts, faults of the network, teachers at their gradebook, people's words.
 
-Whatever their order, no grade that somebody gave is replaced unless a person who had seen it said so, nothing is told
+Whatever their order, no grade that somebody gave is replaced unless a person who had seen it said so, nothing is sent
 twice, and once everything is quiet the state that a teacher reads is the truth. Each seed is one walk; a failure prints
 its steps.
 """
@@ -35,7 +35,7 @@ class Gradebook:
         self.desk = desk
         self.shown: float | None = None
         self.result: float | None = None
-        self.told: list[dict[str, Any]] = []  # what was taken
+        self.sent: list[dict[str, Any]] = []  # what was taken
         self.theirs = False  # whether a person gave what is shown
         self.given_up: list[float | None] = []  # the grade of which a person said that ours should take its place
         self.faults: list[str] = []
@@ -45,7 +45,7 @@ class Gradebook:
 
     def _answer(self, seen: Seen) -> Answer:
         result = {"userId": "ada", "resultMaximum": 10} | ({} if self.result is None else {"resultScore": self.result})
-        self.desk.platform.results = [result] if self.told else []
+        self.desk.platform.results = [result] if self.sent else []
         answer = self._usual(seen)
         if seen.path != SCORES or answer.status != 200:
             return answer
@@ -64,10 +64,10 @@ class Gradebook:
     def _note(self, score: dict[str, Any]) -> float:
         """What comes to stand there, of 10."""
         given = float(score["scoreGiven"]) * 10 / float(score["scoreMaximum"])
-        if self.told and score["timestamp"] < self.told[-1]["timestamp"]:
+        if self.sent and score["timestamp"] < self.sent[-1]["timestamp"]:
             self.wrong.append("an older score came after a newer one")
-        self.told.append(score)
-        comments = [score["comment"] for score in self.told if "comment" in score]
+        self.sent.append(score)
+        comments = [score["comment"] for score in self.sent if "comment" in score]
         if len(comments) > len(set(comments)):
             self.wrong.append("a comment came twice")
         return given
@@ -87,7 +87,7 @@ class Canvas(Gradebook):
     def _taken(self, score: dict[str, Any]) -> Answer | None:
         manner = score[SUBMISSION]
         given = self._note(score)
-        first = len(self.told) == 1
+        first = len(self.sent) == 1
         submitted_at = score["submission"]["submittedAt"]
         if manner["new_submission"] and self.submissions[-1:] != [submitted_at]:
             self.submissions.append(submitted_at)
@@ -178,14 +178,14 @@ class Walk:
         self.steps.append(f"sent: {event.state} {event.score_given}; shown: {self.book.shown}")
 
     def types(self) -> None:
-        if not self.book.told:  # before the first score nobody looks (docs/decisions/009)
+        if not self.book.sent:  # before the first score nobody looks (docs/decisions/009)
             return
         grade = self.chance.randrange(11) + 0.5
         self.steps.append(f"a teacher types {grade}")
         self.book.type(grade)
 
     def clears(self) -> None:
-        if self.book.told:
+        if self.book.sent:
             self.steps.append("a teacher clears the grade or takes back the override")
             self.book.type(None)
 

@@ -111,7 +111,7 @@ def test_home_says_what_needs_attention_how_connections_are_and_which_keys_are_u
     client = operator()
     make(client, cast.alice.institution)
     said = text(home(client))
-    assert "1 score is not where it should be" in said
+    assert "1 score needs attention" in said
     assert "Failed , 0 minutes ago: Clocks" in said
     assert "Never checked" in said
     assert "Nightly" in said

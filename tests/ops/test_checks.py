@@ -1,4 +1,4 @@
-"""Misconfiguration is told by the system checks, with ids, and without a database."""
+"""Misconfiguration is reported by the system checks, with ids, and without a database."""
 
 import os
 import re

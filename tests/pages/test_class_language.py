@@ -63,7 +63,7 @@ def test_questions_of_authors_say_their_language(cast: Cast, tess: Visit) -> Non
     assert '<p class="answer" dir="auto">I would check the source.' in page
 
 
-def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast: Cast, tess: Visit) -> None:
+def test_score_in_trouble_is_shown_in_the_language_with_the_words_of_the_lms(cast: Cast, tess: Visit) -> None:
     hand_in(cast.alice, **all_right())
     Score.objects.update(
         state=ScoreState.REFUSED,
@@ -82,7 +82,7 @@ def test_score_in_trouble_is_told_in_the_language_with_the_words_of_the_lms(cast
     assert "(HTTP 422)" in page
 
 
-def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
+def test_difference_is_shown_in_the_language(cast: Cast, tess: Visit) -> None:
     hand_in(cast.alice, **all_right())
     seen = {"live_given": Decimal("8.5"), "live_maximum": Decimal(10), "live_at": NOW}
     Score.objects.update(state=ScoreState.HELD, live=Live.GRADED, hint=delivery.REPLACING, **seen)
@@ -94,7 +94,7 @@ def test_difference_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
     assert "The LMS" not in page
 
 
-def test_trouble_with_the_list_is_told_in_the_language(cast: Cast, tess: Visit) -> None:
+def test_trouble_with_the_list_is_shown_in_the_language(cast: Cast, tess: Visit) -> None:
     words = f"{roster_reading.NO_GROUPS} answered 403 Forbidden: no scope"
     offer_list(cast.alice, roster_read_at=timezone.now(), roster_words=words)
 
@@ -127,10 +127,10 @@ def test_what_failed_on_our_side_is_not_called_the_lms_s_words(cast: Cast, tess:
     assert "no route to host" not in page
 
 
-def test_advice_that_was_stored_with_what_was_seen_is_told_once(cast: Cast, tess: Visit) -> None:
+def test_advice_that_was_stored_with_what_was_seen_is_shown_once(cast: Cast, tess: Visit) -> None:
     with translation.override("de"):
-        told = hints.translated(f"The LMS shows 8.5 of 10. {delivery.REPLACING}")
-    assert told == "Senden Sie unseren Wert nur noch einmal, wenn er diesen ersetzen soll."
+        shown = hints.translated(f"The LMS shows 8.5 of 10. {delivery.REPLACING}")
+    assert shown == "Senden Sie unseren Wert nur noch einmal, wenn er diesen ersetzen soll."
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("2,5", "2.5"), ("2.5", "2.5"), ("1000", "1000"), ("1.000", None)])

@@ -270,7 +270,7 @@ def test_learner_cannot_have_the_list_read(cast: Cast, visit: Open) -> None:
     assert rosters.sweep(now=timezone.now()) == []
 
 
-def test_what_went_wrong_with_the_list_is_told_in_the_lms_words(cast: Cast, visit: Open) -> None:
+def test_what_went_wrong_with_the_list_is_shown_in_the_lms_words(cast: Cast, visit: Open) -> None:
     offer_list(cast.alice, roster_read_at=timezone.now(), roster_words="answered 403: <b>scope</b>")
     page = table(visit(cast.tess).get("/class/").content.decode())
 

@@ -187,7 +187,7 @@ def test_time_that_comes_twice_means_the_first_and_one_that_never_comes_is_refus
     assert "This time does not exist on that day, because the clocks change." in refused.content.decode()
 
 
-def test_teacher_is_told_that_the_lms_sets_the_dates(cast: Cast) -> None:
+def test_teacher_reads_that_the_lms_sets_the_dates(cast: Cast) -> None:
     tess = Visit(cast.tess)
     assert b"Your LMS sets dates" not in tess.get("/class/policy").content
     Launch.objects.filter(pk=cast.tess.pk).update(custom={"due_at": "2027-01-31T12:00:00Z"})

@@ -29,7 +29,7 @@ def changed_there(cast: Cast, live: Live = Live.GRADED, shown: str | None = "8.5
         (Live.MISSING, None, "Our score is 9 of 10. The LMS shows no grade for this person."),
     ],
 )
-def test_drift_is_told_in_plain_words_with_both_choices(
+def test_drift_is_shown_in_plain_words_with_both_choices(
     cast: Cast, visit: Open, live: Live, shown: str | None, words: str
 ) -> None:
     changed_there(cast, live, shown)

@@ -33,7 +33,7 @@ def open_as(cast: Cast, visit: Open) -> Open:
 
 
 @pytest.mark.parametrize(
-    ("locale", "spoken"),
+    ("locale", "language_of_page"),
     [
         ("de", "de"),
         ("de-DE", "de"),
@@ -53,8 +53,8 @@ def open_as(cast: Cast, visit: Open) -> Open:
         ("\ud800", ""),
     ],
 )
-def test_locale_is_read_as_platforms_write_it(locale: str, spoken: str) -> None:
-    assert language.of_locale(locale) == spoken
+def test_locale_is_read_as_platforms_write_it(locale: str, language_of_page: str) -> None:
+    assert language.of_locale(locale) == language_of_page
 
 
 def test_german_launch_is_german_on_every_page_of_the_check(cast: Cast, open_as: Open) -> None:

@@ -195,7 +195,7 @@ def test_what_is_typed_while_an_older_answer_is_refused_is_saved(
     assert stored(attempt)["q8"] == "the newer answer"
 
 
-def test_second_window_is_told_of_the_newer_answer(acting: Cast, page: Page, live_server: LiveServer) -> None:
+def test_second_window_learns_of_the_newer_answer(acting: Cast, page: Page, live_server: LiveServer) -> None:
     attempt = player(page, live_server, acting)
     answer(attempt, q1="b")
     page.locator("#q1").get_by_label("The wrong one").check()
@@ -267,7 +267,7 @@ def test_page_in_a_frame_tells_its_height_and_shows_no_header(
         <iframe src="/s/{key}/"></iframe>"""
     page.route("**/lms", lambda route: route.fulfill(body=lms, content_type="text/html"))
     page.goto(f"{live_server.url}/lms")
-    page.wait_for_function("heights.some((told) => told.subject === 'lti.frameResize' && told.height > 300)")
+    page.wait_for_function("heights.some((message) => message.subject === 'lti.frameResize' && message.height > 300)")
     assert page.frames[1].locator("header.site").count() == 0
 
 

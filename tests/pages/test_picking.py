@@ -202,7 +202,7 @@ def test_lesson_check_or_both_is_named_in_custom_and_address(only: Quiz) -> None
 
 def test_what_the_teacher_says_is_sent_and_kept(only: Quiz) -> None:
     visit = picker()
-    told = {
+    entered = {
         "title": ' <b>"Week 3" & more</b> ',
         "points": "12.5",
         "max_attempts": "2",
@@ -212,7 +212,7 @@ def test_what_the_teacher_says_is_sent_and_kept(only: Quiz) -> None:
         "closes_at": "2027-04-01T00:00",
     }
 
-    found = item(visit, zone="Europe/Berlin", **{f"quiz-fine-tuning-{name}": value for name, value in told.items()})
+    found = item(visit, zone="Europe/Berlin", **{f"quiz-fine-tuning-{name}": value for name, value in entered.items()})
 
     # Summer time begins in Berlin on 2027-03-28.
     assert found["available"] == {"startDateTime": "2027-03-27T07:00:00Z", "endDateTime": "2027-03-31T22:00:00Z"}
@@ -225,7 +225,7 @@ def test_what_the_teacher_says_is_sent_and_kept(only: Quiz) -> None:
     assert placed.due_at.isoformat() == "2027-03-28T21:59:00+00:00"
 
 
-def test_time_zone_is_the_one_the_lms_told_until_the_form_says_another(only: Quiz) -> None:
+def test_time_zone_is_the_one_the_lms_gave_until_the_form_says_another(only: Quiz) -> None:
     visit = picker(custom={"timezone": "America/Denver"})
 
     assert b"<option selected>America/Denver" in visit.get().content
@@ -372,7 +372,7 @@ def test_platform_that_takes_plain_links_gets_the_public_page(only: Quiz) -> Non
     assert not Placement.objects.exists()
 
 
-def test_platform_that_takes_nothing_of_ours_is_told_so(only: Quiz) -> None:
+def test_platform_that_takes_nothing_of_ours_gets_a_message(only: Quiz) -> None:
     response = picker(accept_types=["html", "file"]).get()
 
     claims = answered(response)

@@ -57,7 +57,7 @@ def test_what_is_wrong_with_a_choice_is_said_in_the_language(only: Quiz) -> None
     assert "Fecha de entrega: Debe ser posterior a «Se abre»." in page
 
 
-def test_refusal_is_told_to_people_in_their_language_and_to_the_log_in_english(only: Quiz) -> None:
+def test_refusal_is_shown_to_people_in_their_language_and_to_the_log_in_english(only: Quiz) -> None:
     claims = answered(speaking("fr", accept_types=["html"]).get())
 
     assert claims[DL + "errormsg"].startswith("Assay ne peut être ajouté que comme lien")

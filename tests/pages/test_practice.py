@@ -148,7 +148,7 @@ def test_front_page_of_an_empty_house_says_so(client: Client) -> None:
     assert "No lesson is published yet" in client.get("/").content.decode()
 
 
-def test_launch_that_comes_to_the_address_of_the_content_is_told_where_to_go(
+def test_launch_that_comes_to_the_address_of_the_content_reads_where_to_go(
     cast: Cast, client: Client, settings: Any
 ) -> None:
     """Open edX posts it there for some kinds of launch."""

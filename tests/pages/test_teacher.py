@@ -151,14 +151,14 @@ def test_resend_puts_the_score_on_its_way_again(cast: Cast, visit: Open) -> None
     assert newest.timestamp > event.timestamp
 
 
-def test_next_try_is_not_told_for_before_the_platform_is_asked_again(cast: Cast, visit: Open) -> None:
+def test_next_try_is_not_shown_for_before_the_platform_is_asked_again(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
     Score.objects.update(tries=2, last_answer="busy", next_try_at=NOW)
     until = timezone.now() + timedelta(minutes=7)
     Registration.objects.update(paused_until=until)
     page = visit(cast.tess).get("/class/").content.decode()
-    told = page.split("Next try:")[1].split("</time>")[0]
-    assert f'datetime="{until.isoformat()}"' in told
+    next_try = page.split("Next try:")[1].split("</time>")[0]
+    assert f'datetime="{until.isoformat()}"' in next_try
 
 
 @pytest.mark.parametrize("word", ["first", "again"])
@@ -199,9 +199,7 @@ def test_what_a_teacher_decided_about_a_score_is_said(cast: Cast, visit: Open) -
     ("scopes", "said"),
     [([], "offers no column for this activity"), ([scopes.RESULT], "does not let this tool write them")],
 )
-def test_teacher_is_told_why_no_scores_go_to_the_gradebook(
-    cast: Cast, visit: Open, scopes: list[str], said: str
-) -> None:
+def test_teacher_reads_why_no_scores_go_to_the_gradebook(cast: Cast, visit: Open, scopes: list[str], said: str) -> None:
     assert "No scores go to the gradebook" not in visit(cast.tess).get("/class/").content.decode()
     LineItem.objects.filter(resource_link=cast.tess.resource_link).delete()
     ResourceLink.objects.filter(pk=cast.tess.resource_link_id).update(scopes=scopes)
@@ -267,7 +265,7 @@ def test_long_list_of_answers_to_mark_comes_in_pages(cast: Cast, visit: Open, mo
     assert ("Alice" in second, "Bob" in second) == (False, True)
 
 
-def test_second_reviewer_is_told_of_the_first_ones_mark(cast: Cast, visit: Open) -> None:
+def test_second_reviewer_sees_the_mark_of_the_first(cast: Cast, visit: Open) -> None:
     hand_in(cast.alice, **all_right())
     response = access.waiting_responses(cast.tess).get()
     tess = visit(cast.tess)
@@ -499,7 +497,7 @@ def test_another_check_is_chosen_from_the_class_page_until_somebody_has_begun(ca
     assert "?choose=1" not in tess.get("/class/").content.decode()
 
 
-def test_teacher_is_told_of_a_check_that_the_lms_names_too_late(cast: Cast, visit: Open) -> None:
+def test_teacher_reads_of_a_check_that_the_lms_names_too_late(cast: Cast, visit: Open) -> None:
     other = published_quiz()
     begin(cast.alice)
     words = "but learners have already started this check"

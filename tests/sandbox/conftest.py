@@ -28,14 +28,14 @@ def sandbox_url(sandbox: Sandbox) -> str:
 def strict(sandbox_url: str, tool: Tool) -> Iterator[Rig]:
     rig = Rig(sandbox_url, tool, "strict")
     yield rig
-    _calm(rig)
+    _reset(rig)
 
 
 @pytest.fixture(scope="module")
 def moodle(sandbox_url: str, tool: Tool) -> Iterator[Rig]:
     rig = Rig(sandbox_url, tool, "moodle")
     yield rig
-    _calm(rig)
+    _reset(rig)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +43,9 @@ def canvas(sandbox_url: str, tool: Tool) -> Iterator[Rig]:
     rig = Rig(sandbox_url, tool, "canvas")
     yield rig
     rig.lms.set_throttle()
-    _calm(rig)
+    _reset(rig)
 
 
-def _calm(rig: Rig) -> None:
+def _reset(rig: Rig) -> None:
     rig.lms.clear_faults()
     rig.lms.turn_clock(0)

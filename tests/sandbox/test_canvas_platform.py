@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from sandbox.client import CANVAS_ISSUER
-from sandbox.throttle import Throttle
+from sandbox.wire.throttle import Throttle
 from tests.patience import PATIENCE
 from tests.sandbox.rig import LTI, SCORE, Rig, a_score, authorization, form, moment, tail, verified
 
@@ -109,7 +109,7 @@ def test_a_launch_that_waited_too_long_is_no_longer_valid(canvas: Rig) -> None:
         canvas.lms.turn_clock(0)
 
 
-def test_nobody_signed_in_is_told_as_login_required(canvas: Rig) -> None:
+def test_nobody_signed_in_is_reported_as_login_required(canvas: Rig) -> None:
     session = requests.Session()
     fields = form(session.get(canvas.url, timeout=PATIENCE).text)[1]
     session.post(f"{canvas.url}/sign-in", data={**fields, "person": canvas.alice}, timeout=PATIENCE)
@@ -304,8 +304,8 @@ def test_the_roster_filters_by_role_limit_and_link(canvas: Rig) -> None:
         found = rig.call("GET", tail(url, "", role=role).replace("/?", "?")).json()["members"]
         assert [member["roles"] for member in found] == [[MEMBERSHIP + "Instructor"]]
     assert len(rig.call("GET", f"{url}?limit=1").json()["members"]) == 1
-    told = rig.call("GET", f"{url}?rlid={link['id']}").json()["members"][0]["message"][0]
-    assert told[LTI + "custom"] == {"who": str(rig.alice)}
+    message = rig.call("GET", f"{url}?rlid={link['id']}").json()["members"][0]["message"][0]
+    assert message[LTI + "custom"] == {"who": str(rig.alice)}
     assert rig.call("GET", f"{url}?rlid=999999").status_code == 400
 
 

@@ -223,10 +223,10 @@ def test_moodle_lists_an_assistant_as_a_learner_and_launches_them_as_a_teacher(r
 
 
 @only("strict")
-def test_an_assistant_is_told_by_a_sub_role_too(rig: Rig) -> None:
+def test_an_assistant_is_named_by_a_sub_role_too(rig: Rig) -> None:
     theo = rig.lms.add_person(f"theo-{rig.course}", course=rig.course, role="assistant")
-    told = rig.id_token(theo)[LTI + "roles"]
-    assert told[:2] == [MEMBERSHIP + "#Instructor", MEMBERSHIP + "/Instructor#TeachingAssistant"]
+    listed = rig.id_token(theo)[LTI + "roles"]
+    assert listed[:2] == [MEMBERSHIP + "#Instructor", MEMBERSHIP + "/Instructor#TeachingAssistant"]
 
 
 @both

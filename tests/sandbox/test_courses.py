@@ -23,12 +23,12 @@ def test_a_copy_has_new_ids_the_same_content_and_tells_where_it_came_from(rig: R
     second = rig.lms.copy_course(first["id"])
     there = second["activities"][str(first["activities"][str(link["id"])])]
     claims = rig.id_token(rig.tess, there)
-    told = claims[LTI + "custom"]
+    custom = claims[LTI + "custom"]
     assert claims[LTI + "context"]["id"] == str(second["id"])
     assert claims[LTI + "resource_link"]["id"] == str(there)
-    assert (told["lesson"], told["from"]) == ("7", f"{first['id']},{rig.course}")
+    assert (custom["lesson"], custom["from"]) == ("7", f"{first['id']},{rig.course}")
     links = f"{first['activities'][str(link['id'])]},{link['id']}"
-    assert told["was"] == (links if rig.mode == "strict" else "$ResourceLink.id.history")
+    assert custom["was"] == (links if rig.mode == "strict" else "$ResourceLink.id.history")
     column = rig.call("GET", claims[AGS_CLAIM]["lineitem"], accept=LINEITEM).json()
     assert (column["scoreMaximum"], column["tag"], column["resourceId"]) == (8, "grade", "quiz-7")
     assert column["id"] != link["url"]

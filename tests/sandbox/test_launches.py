@@ -110,7 +110,7 @@ def test_no_cookie_is_needed_because_frames_may_send_none(rig: Rig) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_request_is_told_to_the_tool(rig: Rig, changes: dict[str, str], error: str) -> None:
+def test_a_wrong_request_is_reported_to_the_tool(rig: Rig, changes: dict[str, str], error: str) -> None:
     answer = authorize(rig, **changes, state="s1")
     action, found = form(answer.text)
     assert (action, found["error"], found["state"]) == (f"{rig.tool.url}/lti/launch", error, "s1")

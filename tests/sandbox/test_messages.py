@@ -92,7 +92,7 @@ def test_an_answer_that_is_no_launch_is_sent_on_demand(rig: Rig) -> None:
     assert "id_token" not in found
 
 
-def test_a_course_can_be_odd_for_everyone_until_told_otherwise(rig: Rig) -> None:
+def test_a_course_can_be_odd_for_everyone_until_it_is_reset(rig: Rig) -> None:
     rig.lms.override(rig.course, claims={"extra": 1}, without=["name"])
     odd = rig.id_token(rig.alice)
     rig.lms.override(rig.course, error="login_required")

@@ -67,7 +67,7 @@ def grouped(rig: Rig) -> tuple[dict[str, Any], str]:
 
 
 def test_a_teacher_writes_the_groups_of_a_learner(strict: Rig, moodle: Rig) -> None:
-    """Names parted by commas: new groups are made, empty ones go. A Moodle course has none that tools are told of."""
+    """Names parted by commas: new groups are made, empty ones go. A Moodle course has none that tools see."""
     carol, dave = strict.student("carol"), strict.student("dave")
     session = signed_in(strict, strict.tess)
     token = {"csrfmiddlewaretoken": session.cookies["sandbox_csrf"]}
@@ -93,7 +93,7 @@ def test_a_teacher_writes_the_groups_of_a_learner(strict: Rig, moodle: Rig) -> N
     assert 'name="groups"' not in elsewhere
 
 
-def test_groups_sets_and_members_are_told(strict: Rig) -> None:
+def test_groups_sets_and_members_are_listed(strict: Rig) -> None:
     red = strict.lms.set_group(strict.course, "Red", [strict.alice], set="Colours", tag="lab")
     lone = strict.lms.set_group(strict.course, "Lone", [strict.alice, strict.bob])
     claim, bearer = grouped(strict)
@@ -109,9 +109,9 @@ def test_groups_sets_and_members_are_told(strict: Rig) -> None:
     roster = strict.id_token(strict.alice)["https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"]
     url = tail_query(roster["context_memberships_url"], groups="true")
     members = strict.call("GET", url, accept=MEMBERS, bearer=bearer).json()["members"]
-    told = {member["user_id"]: member["group_enrollments"] for member in members}
-    assert told[str(strict.alice)] == [{"group_id": str(red)}, {"group_id": str(lone)}]
-    assert told[str(strict.tess)] == []
+    listed = {member["user_id"]: member["group_enrollments"] for member in members}
+    assert listed[str(strict.alice)] == [{"group_id": str(red)}, {"group_id": str(lone)}]
+    assert listed[str(strict.tess)] == []
     strict.lms.delete_group(red)
     assert "Red" not in strict.call("GET", claim["context_groups_url"], accept=GROUPS, bearer=bearer).text
 

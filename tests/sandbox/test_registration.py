@@ -222,20 +222,20 @@ def test_the_administrator_of_canvas_cuts_scopes_and_may_name_no_deployment(canv
 
 
 @pytest.mark.parametrize(
-    ("level", "told"),
+    ("level", "shared"),
     [("public", {"name", "given_name", "family_name", "email"}), ("email_only", {"email"}), ("anonymous", set())],
 )
-def test_canvas_tells_about_people_what_the_privacy_level_allows(canvas: Rig, level: str, told: set[str]) -> None:
+def test_canvas_shares_about_people_what_the_privacy_level_allows(canvas: Rig, level: str, shared: set[str]) -> None:
     invitation = canvas.lms.invite("canvas")
     said = words(canvas.tool, **{"about_https://canvas.instructure.com/lti/privacy_level": level})
     answer = register(canvas, said, invitation).json()
     canvas.lms.activate(invitation["id"])
     link = canvas.lms.add_activity(canvas.course, "Private", client_id=answer["client_id"])
     claims = canvas.id_token(canvas.alice, link["id"])
-    assert {"name", "given_name", "family_name", "email"} & set(claims) == told
+    assert {"name", "given_name", "family_name", "email"} & set(claims) == shared
 
 
-def test_tools_of_one_name_are_told_apart_by_their_client_id(strict: Rig) -> None:
+def test_tools_of_one_name_are_distinguished_by_their_client_id(strict: Rig) -> None:
     ids = []
     for _ in range(2):
         invitation = strict.lms.invite("strict")

@@ -11,7 +11,7 @@ SUBMISSION = "https://canvas.instructure.com/lti/submission"
 STATUS = {"activityProgress": "InProgress", "gradingProgress": "Pending"}
 
 
-def told(answer: requests.Response) -> str:
+def reason(answer: requests.Response) -> str:
     """What the refusal says."""
     return str(answer.json()["errors"]["message"])
 
@@ -85,14 +85,14 @@ def test_a_required_parameter_that_is_missing_or_empty_is_400(canvas: Rig, name:
     body = a_score(canvas.student()) | {name: value}
     body = {key: given for key, given in body.items() if given is not None}
     answer = canvas.call("POST", tail(canvas.line_item, "scores"), media=SCORE, body=body)
-    assert (answer.status_code, name in told(answer)) == (400, True)
+    assert (answer.status_code, name in reason(answer)) == (400, True)
 
 
 @pytest.mark.parametrize("value", [None, "", "nobody", "999999", "9" * 30, True, [1]], ids=str)
 def test_a_user_who_is_not_found_is_422_before_anything_else_is_asked(canvas: Rig, value: Any) -> None:
     body = {"userId": value, "gradingProgress": "FullyGraded"}
     answer = canvas.call("POST", tail(canvas.line_item, "scores"), media=SCORE, body=body)
-    assert (answer.status_code, told(answer)) == (422, "User not found in course or is not a student")
+    assert (answer.status_code, reason(answer)) == (422, "User not found in course or is not a student")
 
 
 def test_only_active_students_are_scored(canvas: Rig) -> None:
@@ -101,13 +101,13 @@ def test_only_active_students_are_scored(canvas: Rig) -> None:
     canvas.lms.unenrol(canvas.course, removed)
     for person in (canvas.tess, suspended, removed):
         answer = canvas.score(person)
-        assert (answer.status_code, told(answer)) == (422, "User not found in course or is not a student")
+        assert (answer.status_code, reason(answer)) == (422, "User not found in course or is not a student")
 
 
 def test_an_unpublished_assignment_is_422(canvas: Rig) -> None:
     link, person = column(canvas, published=False), canvas.student()
     answer = post(canvas, link, person, timestamp="not a time")
-    assert (answer.status_code, told(answer)) == (422, "This assignment is still unpublished")
+    assert (answer.status_code, reason(answer)) == (422, "This assignment is still unpublished")
     canvas.lms.change_column(link["line_item"], published=True)
     assert post(canvas, link, person).status_code == 200
 
@@ -116,7 +116,7 @@ def test_an_older_score_is_400_and_an_equal_time_is_taken(canvas: Rig) -> None:
     person, at = canvas.student(), moment()
     canvas.score(person, 4, at=at)
     answer = canvas.score(person, 1, at=moment(-60))
-    assert (answer.status_code, f"before last updated timestamp of {at}" in told(answer)) == (400, True)
+    assert (answer.status_code, f"before last updated timestamp of {at}" in reason(answer)) == (400, True)
     assert canvas.score(person, 5, at=at).status_code == 200
     assert canvas.grade(person)["final"] == 5
 
@@ -132,7 +132,7 @@ def test_a_millisecond_later_counts_and_zones_are_compared(canvas: Rig) -> None:
 @pytest.mark.parametrize("value", ["yesterday", "2026-13-23T10:00:00Z", 1795460367, {"a": 1}], ids=str)
 def test_a_timestamp_that_is_no_time_is_400(canvas: Rig, value: Any) -> None:
     answer = canvas.score(canvas.alice, timestamp=value)
-    assert (answer.status_code, "not a valid timestamp" in told(answer)) == (400, True)
+    assert (answer.status_code, "not a valid timestamp" in reason(answer)) == (400, True)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_timestamp_that_is_no_time_is_400(canvas: Rig, value: Any) -> None:
 )
 def test_wrong_points_are_422(canvas: Rig, changes: dict[str, Any], text: str) -> None:
     answer = canvas.score(canvas.student(), **changes)
-    assert (answer.status_code, told(answer)) == (422, text)
+    assert (answer.status_code, reason(answer)) == (422, text)
 
 
 def test_a_maximum_of_zero_is_taken_where_the_line_item_has_none(canvas: Rig) -> None:
@@ -162,7 +162,7 @@ def test_a_submission_time_that_is_no_time_or_over_a_minute_ahead_is_400(canvas:
     at = at or moment(90)
     for where in (handed_in(at), extended(submitted_at=at)):
         answer = canvas.score(canvas.student(), **where)
-        assert (answer.status_code, "Provided submitted_at timestamp" in told(answer)) == (400, True)
+        assert (answer.status_code, "Provided submitted_at timestamp" in reason(answer)) == (400, True)
 
 
 def test_a_submission_time_half_a_minute_ahead_is_taken(canvas: Rig) -> None:
@@ -173,7 +173,7 @@ def test_attempts_used_up_are_422_unless_nothing_new_is_handed_in(canvas: Rig) -
     link, person, first = column(canvas, allowed_attempts=1), canvas.student(), moment(-60)
     assert post(canvas, link, person, 4, **handed_in(first)).status_code == 200
     answer = post(canvas, link, person, 5, **handed_in(moment()))
-    assert (answer.status_code, "maximum number of allowed attempts" in told(answer)) == (422, True)
+    assert (answer.status_code, "maximum number of allowed attempts" in reason(answer)) == (422, True)
     assert post(canvas, link, person, 5, **STATUS).status_code == 422, "asked even where no submission would come"
     assert post(canvas, link, person, 6, **handed_in(first)).status_code == 200
     assert post(canvas, link, person, 7, **extended(new_submission=False)).status_code == 200
@@ -219,7 +219,7 @@ def test_the_first_check_that_fails_answers(canvas: Rig) -> None:
     for name, better, status in steps:
         answer = canvas.call("POST", tail(link["url"], "scores"), media=SCORE, body=body)
         assert (name, answer.status_code) == (name, status)
-        seen.append(told(answer))
+        seen.append(reason(answer))
         if name in ("published", "allowed"):
             canvas.lms.change_column(link["line_item"], published=True)
         else:
@@ -232,7 +232,7 @@ def test_a_concluded_course_is_422(canvas: Rig) -> None:
     rig = Rig(canvas.url, canvas.tool, "canvas")
     rig.lms.change_course(rig.course, concluded=True)
     answer = rig.score(rig.alice)
-    assert (answer.status_code, "This course has concluded" in told(answer)) == (422, True)
+    assert (answer.status_code, "This course has concluded" in reason(answer)) == (422, True)
 
 
 def test_a_closed_grading_period_is_422(canvas: Rig) -> None:
@@ -240,18 +240,18 @@ def test_a_closed_grading_period_is_422(canvas: Rig) -> None:
     canvas.score(person, 4)
     canvas.lms.set_grade(canvas.activity["line_item"], person, "lock")
     answer = canvas.score(person, 2)
-    assert (answer.status_code, "grading period is closed" in told(answer)) == (422, True)
+    assert (answer.status_code, "grading period is closed" in reason(answer)) == (422, True)
     assert canvas.grade(person)["final"] == 4
 
 
 def test_the_wrong_link_and_a_foreign_line_item_are_412(canvas: Rig) -> None:
     answer = canvas.score(canvas.alice, resourceLinkId="another")
-    assert (answer.status_code, "not associated with the line item" in told(answer)) == (412, True)
+    assert (answer.status_code, "not associated with the line item" in reason(answer)) == (412, True)
     stranger = Rig(canvas.url, canvas.tool, "canvas")
     stranger.lms.add_activity(canvas.course, "Theirs", client_id=stranger.client_id)
     where = tail(canvas.line_item, "scores")
     answer = canvas.call("POST", where, media=SCORE, body=a_score(canvas.alice), bearer=stranger.bearer)
-    assert (answer.status_code, told(answer)) == (412, "Tool does not have permission to view line_item")
+    assert (answer.status_code, reason(answer)) == (412, "Tool does not have permission to view line_item")
 
 
 def test_a_bad_token_a_missing_scope_and_a_tool_that_is_not_in_the_course_are_401(canvas: Rig) -> None:
@@ -331,7 +331,7 @@ def test_a_submission_comes_only_with_submitted_or_completed_work(canvas: Rig) -
         assert canvas.grade(person)["attempt"] == attempt
 
 
-def test_new_submission_is_true_unless_told_and_the_same_time_raises_no_attempt(canvas: Rig) -> None:
+def test_new_submission_is_true_unless_named_and_the_same_time_raises_no_attempt(canvas: Rig) -> None:
     person, first, second = canvas.student(), moment(-60), moment(-30)
     steps: list[tuple[dict[str, Any], int]] = [
         (handed_in(first), 1),
@@ -394,7 +394,7 @@ def test_what_was_handed_in_may_be_an_address(canvas: Rig) -> None:
 
 def test_an_upload_without_files_is_422(canvas: Rig) -> None:
     answer = canvas.score(canvas.alice, at=moment(100), **extended(submission_type="online_upload"))
-    assert (answer.status_code, "Content items" in told(answer)) == (422, True)
+    assert (answer.status_code, "Content items" in reason(answer)) == (422, True)
 
 
 def test_every_post_is_in_the_history_in_order(canvas: Rig) -> None:

@@ -108,7 +108,7 @@ def test_anything_but_fully_graded_with_points_wipes_the_grade(moodle: Rig, chan
     ],
     ids=str,
 )
-def test_an_incorrect_score_is_told_in_the_reason_phrase(moodle: Rig, changes: dict[str, Any]) -> None:
+def test_an_incorrect_score_is_named_in_the_reason_phrase(moodle: Rig, changes: dict[str, Any]) -> None:
     body = {name: value for name, value in (a_score(moodle.student()) | changes).items() if value is not None}
     answer = moodle.call("POST", tail(moodle.line_item, "scores"), media=SCORE, body=body)
     assert (answer.status_code, answer.text) == (400, "[]")

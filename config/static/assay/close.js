@@ -1,5 +1,5 @@
 // @ts-check
-// The end of a registration: the LMS that shows us in a frame, or in a window, is told to close it.
+// The end of a registration: the LMS that shows us in a frame, or in a window, is asked to close it.
 
 const lms = window.parent !== window ? window.parent : window.opener;
 if (lms) {

@@ -3,6 +3,7 @@
 from typing import Any, Protocol, cast
 
 from lti.gradebook.families import canvas, generic, moodle
+from lti.gradebook.families.guide import Guide
 from lti.gradebook.families.verdict import Manner, Verdict
 from lti.models import Family, Score
 from lti.wire.client import Answer
@@ -36,6 +37,7 @@ class PlatformFamily(Protocol):
     ROSTER_HELP: str
     TOKEN_NOT_FOUND_HELP: str  # `{jwks}` stands for the address of our keys
     UNKNOWN_CLIENT_HELP: str
+    GUIDE: Guide  # connecting it by hand
 
     def body(self, score: Score, manner: Manner) -> dict[str, Any]:
         """The score as AGS 2.0 section 3.4 has it."""
@@ -44,9 +46,14 @@ class PlatformFamily(Protocol):
         """What the platform's answer to a score means."""
 
 
-MODULES: dict[str, Any] = {Family.GENERIC: generic, Family.MOODLE: moodle, Family.CANVAS: canvas}
+MODULES: dict[str, Any] = {Family.MOODLE: moodle, Family.CANVAS: canvas, Family.GENERIC: generic}
 
 
 def of(code: str) -> PlatformFamily:
     """The family's module; a platform that did not name itself, or one unknown, gets the standard's rules."""
     return cast(PlatformFamily, MODULES.get(code, generic))
+
+
+def guides() -> dict[str, Guide]:
+    """How each kind of LMS is connected by hand, by its code."""
+    return {str(code): module.GUIDE for code, module in MODULES.items()}

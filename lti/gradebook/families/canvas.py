@@ -6,11 +6,13 @@ with a real grade it would keep the grade from being written.
 
 from typing import Any
 
+from django import forms
 from django.utils.translation import gettext_noop as _
 
 from lti.gradebook.families import generic
+from lti.gradebook.families.guide import Address, ConnectForm, Guide, Paste, Site
 from lti.gradebook.families.verdict import Kind, Manner, Verdict
-from lti.models import Score
+from lti.models import Family, Score
 from lti.platform import tool
 from lti.wire import pacing
 from lti.wire.client import Answer
@@ -97,3 +99,70 @@ def read(answer: Answer) -> Verdict:
     if pacing.is_throttled(answer):
         return generic.read(answer)
     return generic.by_text(answer, RULES) or generic.read(answer)
+
+
+# Canvas's three environments: issuer, and the host of its endpoints.
+ENVIRONMENTS = {
+    "production": ("https://canvas.instructure.com", "https://sso.canvaslms.com"),
+    "beta": ("https://canvas.beta.instructure.com", "https://sso.beta.canvaslms.com"),
+    "test": ("https://canvas.test.instructure.com", "https://sso.test.canvaslms.com"),
+}
+
+
+class CanvasForm(ConnectForm):
+    family = Family.CANVAS
+    environment = forms.ChoiceField(
+        label="Canvas",
+        choices=[
+            ("production", "Hosted by Instructure (production)"),
+            ("beta", "Hosted by Instructure, beta"),
+            ("test", "Hosted by Instructure, test"),
+            ("own", "Hosted by the school itself"),
+        ],
+    )
+    site = Site(
+        required=False, label="Address of the school's own Canvas", help_text="Only where it hosts Canvas itself."
+    )
+    issuer = Address(
+        required=False,
+        label="Issuer of the school's own Canvas",
+        help_text="It is lti_iss in its security.yml. Empty: https://canvas.instructure.com, as Canvas comes.",
+    )
+    field_order = ["name", "institution", "environment", "site", "issuer", "client_id", "deployment_id"]
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("environment") == "own" and not self.cleaned_data.get("site"):
+            self.add_error("site", "Enter the address of the school's own Canvas.")
+        return super().clean()
+
+    def endpoints(self) -> dict[str, str]:
+        given = self.cleaned_data
+        own = (given["issuer"] or ENVIRONMENTS["production"][0], given["site"])
+        issuer, host = ENVIRONMENTS.get(given["environment"], own)
+        paths = {
+            "auth_url": "api/lti/authorize_redirect",
+            "token_url": "login/oauth2/token",
+            "jwks_url": "api/lti/security/jwks",
+        }
+        return {"issuer": issuer, **{name: f"{host}/{path}" for name, path in paths.items()}}
+
+
+def pastes() -> list[Paste]:
+    return [
+        Paste("Key Name", tool.NAME),
+        Paste("Redirect URIs", tool.address("launch")),
+        Paste("Method", "Enter URL", choose=True),
+        Paste("JSON URL", tool.address("canvas_configuration")),
+    ]
+
+
+GUIDE = Guide(
+    title="Canvas",
+    noun="Canvas",
+    form=CanvasForm,
+    pastes=pastes,
+    way="Admin > your account > Developer Keys > + Developer Key > + LTI Key",
+    shows="Save, switch the key ON and copy the number under Details: that is the client ID. Then Settings > Apps > "
+    "View App Configurations > + App > By Client ID. The deployment ID is in the app's gear menu.",
+    next_steps="lti/next_steps/canvas.html",
+)

@@ -8,8 +8,10 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from lti.gradebook.ags import number
+from lti.gradebook.families.guide import Address, ConnectForm, Guide, Identifier, Paste
 from lti.gradebook.families.verdict import Kind, Manner, Verdict
 from lti.models import Score
+from lti.platform import tool
 from lti.wire import pacing
 from lti.wire.client import Answer
 
@@ -103,3 +105,42 @@ def _accepted(answer: Answer) -> Verdict:
 def moment(value: datetime) -> str:
     """ISO 8601 in UTC with milliseconds."""
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class OtherForm(ConnectForm):
+    issuer = Address(label="Issuer, platform ID")
+    auth_url = Address(label="Authentication request URL, authorization endpoint")
+    token_url = Address(label="Access token URL")
+    jwks_url = Address(label="Public keyset URL")
+    token_audience = Identifier(
+        required=False,
+        label="Audience of token requests",
+        help_text="Only where the LMS names one that is not the access token URL.",
+    )
+    field_order = ["name", "institution", "issuer", "client_id", "deployment_id", "auth_url", "token_url", "jwks_url"]
+
+    def endpoints(self) -> dict[str, str]:
+        names = ("issuer", "auth_url", "token_url", "jwks_url", "token_audience")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+def pastes() -> list[Paste]:
+    return [
+        Paste("Tool URL, target link URI", tool.address("launch")),
+        Paste("Initiate login URL, OpenID Connect initiation URL", tool.address("login")),
+        Paste("Redirection URI", tool.address("launch")),
+        Paste("Public keyset URL, JWKS URL", tool.address("jwks")),
+        Paste("Deep linking URL", tool.address("launch")),
+        Paste("Custom parameters", tool.custom_lines()),
+    ]
+
+
+GUIDE = Guide(
+    title="Another LMS",
+    noun="your LMS",
+    form=OtherForm,
+    pastes=pastes,
+    way="Wherever your LMS adds an LTI 1.3 tool",
+    shows="The LMS shows these when it has saved the tool.",
+    next_steps="lti/next_steps/generic.html",
+)

@@ -9,8 +9,10 @@ from typing import Any
 from django.utils.translation import gettext_noop as _
 
 from lti.gradebook.families import generic
+from lti.gradebook.families.guide import ConnectForm, Guide, Paste, Site
 from lti.gradebook.families.verdict import Kind, Manner, Verdict
-from lti.models import Score
+from lti.models import Family, Score
+from lti.platform import tool
 from lti.wire import pacing
 from lti.wire.client import Answer
 
@@ -68,3 +70,58 @@ def read(answer: Answer) -> Verdict:
     if pacing.is_throttled(answer) or "retry-after" in answer.headers:
         return generic.read(answer)
     return generic.by_text(answer, RULES) or generic.read(answer)
+
+
+class MoodleForm(ConnectForm):
+    family = Family.MOODLE
+    site = Site(label="Platform ID", help_text="The address of the Moodle site. The other addresses follow from it.")
+    field_order = ["name", "institution", "site", "client_id", "deployment_id"]
+
+    def endpoints(self) -> dict[str, str]:
+        site = self.cleaned_data["site"]
+        scripts = {"auth_url": "auth", "token_url": "token", "jwks_url": "certs"}
+        return {"issuer": site, **{name: f"{site}/mod/lti/{script}.php" for name, script in scripts.items()}}
+
+
+def pastes() -> list[Paste]:
+    return [
+        Paste("Tool name", tool.NAME),
+        Paste("Tool URL", tool.address("launch")),
+        Paste("LTI version", "LTI 1.3", choose=True),
+        Paste("Public key type", "Keyset URL", choose=True),
+        Paste("Public keyset", tool.address("jwks")),
+        Paste("Initiate login URL", tool.address("login")),
+        Paste("Redirection URI(s)", tool.address("launch")),
+        Paste("Custom parameters", tool.custom_lines()),
+        Paste("Default launch container", "Embed, without blocks", choose=True),
+        Paste("Supports Deep Linking (Content-Item Message)", "ticked", choose=True),
+        Paste("Content Selection URL", tool.address("launch")),
+        Paste(
+            "Services: IMS LTI Assignment and Grade Services",
+            "Use this service for grade sync and column management",
+            choose=True,
+        ),
+        Paste(
+            "Services: IMS LTI Names and Role Provisioning",
+            "Use this service to retrieve members' information as per privacy settings",
+            choose=True,
+        ),
+        Paste("Privacy: Share launcher's name with tool", "Always", choose=True),
+        Paste("Privacy: Share launcher's email with tool", "Never", choose=True),
+        Paste(
+            "Privacy: Accept grades from the tool",
+            "As specified in Deep Linking definition or Delegate to teacher",
+            choose=True,
+        ),
+    ]
+
+
+GUIDE = Guide(
+    title="Moodle",
+    noun="Moodle",
+    form=MoodleForm,
+    pastes=pastes,
+    way="Site administration > Plugins > Activity modules > External tool > Manage tools > configure a tool manually",
+    shows="Save changes, then press the list icon on the tool's card (“View configuration details”).",
+    next_steps="lti/next_steps/moodle.html",
+)

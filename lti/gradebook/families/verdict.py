@@ -1,4 +1,4 @@
-"""What a platform's answer means for the outbox, and how a score is to be told."""
+"""What a platform's answer means for the outbox, and how a score is to be sent."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,10 +31,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Manner:
-    """How one score is told, beside what it says.
+    """How a score is sent, beside what it says.
 
     `maximum` is the column's; `new_submission` is false for a new grade of an attempt that the platform knows;
-    `comment` is false where it may have been told already.
+    `comment` is false where it may have been sent already.
     """
 
     maximum: Decimal

@@ -3,11 +3,9 @@
 Moodle sends it for every click on a grade, and names the learner by `user_id` alone.
 """
 
-from lti.launch import arrival, validate
+from lti.launch import arrival
 from lti.launch.arrival import Arrival
 from lti.models import PlatformUser, ResourceLink
-from lti.words import claims
-from lti.words.claims import AGS, CLAIM
 from lti.words.errors import LaunchRefused, Problem
 from lti.words.roles import role
 from roster.models import Person, Role
@@ -19,15 +17,14 @@ def open_submission(at: Arrival) -> str:
 
     Moodle names nobody where a teacher clicks the heading of a column: that is the activity as a whole.
     """
-    named = at.claims.get(CLAIM + "for_user") or {}
-    if named == {}:
+    user_id, own_id = at.message.for_user, at.message.user.sub
+    if not user_id:
         link = _link(at)
         return arrival.open_launch(at, link=link, context=link.context, settings={"of_nobody": True})
-    user_id = claims.identifier(named if isinstance(named, dict) else {}, "user_id", "for_user.user_id")
-    if user_id != at.claims["sub"] and role(claims.roles(at.claims)) != Role.INSTRUCTOR:
+    if user_id != own_id and role(at.message.roles) != Role.INSTRUCTOR:
         raise LaunchRefused(Problem.NOT_YOURS, "for_user is not the user of the launch")
     link = _link(at)
-    person = None if user_id == at.claims["sub"] else known_person(at, user_id)
+    person = None if user_id == own_id else known_person(at, user_id)
     return arrival.open_launch(at, link=link, context=link.context, for_person=person)
 
 
@@ -40,14 +37,18 @@ def known_person(at: Arrival, user_id: str) -> Person | None:
 
 def _link(at: Arrival) -> ResourceLink:
     """The activity: by the resource link, else by the gradebook column, which the message names too."""
-    column = claims.url(claims.mapping(at.claims, AGS).get("lineitem"))
-    if not at.claims.get(CLAIM + "resource_link") and column:
-        links = ResourceLink.objects.select_related("context__course").filter(deployment=at.deployment)
-        found = one(links.filter(line_item__url=column))
-        if found is None:
-            raise LaunchRefused(Problem.MESSAGE_INVALID, "resource_link is missing and the line item is not known")
-        return found
-    link = arrival.resource_link(at, validate.resource_link(at.claims))
+    if at.message.link is None:
+        return _link_of_column(at)
+    link = arrival.resource_link(at, at.message.link)
     if not link.scopes:  # the claim names the column that was clicked, which may be another one of the link
         arrival.line_item(at, link)
     return link
+
+
+def _link_of_column(at: Arrival) -> ResourceLink:
+    links = ResourceLink.objects.select_related("context__course").filter(deployment=at.deployment)
+    column = at.message.gradebook.line_item_url if at.message.gradebook else ""
+    found = one(links.filter(line_item__url=column))
+    if found is None:
+        raise LaunchRefused(Problem.MESSAGE_INVALID, "resource_link is missing and the line item is not known")
+    return found

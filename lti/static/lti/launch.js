@@ -21,7 +21,7 @@ function randomId() {
 /**
  * Ask the platform about its storage. Gives its answer, or null where none comes in time, or it is an error.
  *
- * What is secret goes to the platform's own origin only, and only from there an answer counts: whoever could answer in
+ * What is secret goes to the platform's own origin only, and only from there an answer counts: anyone who could answer in
  * its place could bind this browser to a launch of their own. Canvas's editor has no frame of the agreed name: there
  * everyone above us is asked what they can do, which tells nothing, and who answers from the right origin is the one.
  *

@@ -1,4 +1,4 @@
-// A score that arrives while the activity is open shows without a reload, which would start the tool anew.
+// A score that arrives while the activity is open shows without a reload, which would start the tool again.
 const EVERY = 4000; // ms
 
 async function look() {

@@ -30,7 +30,7 @@ const { origin, storage } = document.documentElement.dataset;
 if (origin) {
   window.addEventListener("message", (event) => {
     if (storage === "wrong" && event.source === window.parent && event.data?.forge) {
-      // Told by the course page what was asked, this frame of a wrong origin answers in its place.
+      // This frame learns from the course page what was asked, and as a frame of a wrong origin answers in its place.
       for (let at = 0; at < window.parent.length; at += 1) window.parent[at].postMessage(answerTo(event.data.forge), "*");
     } else if (event.origin === origin) {
       const answer = answerTo(event.data);

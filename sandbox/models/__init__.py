@@ -1,0 +1,53 @@
+"""What the sandbox LMS keeps. Its own SQLite file; the words are LTI's."""
+
+from sandbox.models.groups import Group, GroupSet
+from sandbox.models.lms import (
+    Activity,
+    Course,
+    Enrolment,
+    Grade,
+    Grading,
+    HistoryEntry,
+    Invitation,
+    Launch,
+    LineItem,
+    Mode,
+    Person,
+    PlatformKey,
+    Role,
+    Row,
+    Selection,
+    State,
+    Storage,
+    Tool,
+    token,
+)
+from sandbox.models.requests import AccessToken, Fault, RequestEntry, UsedAssertion
+
+__all__ = [
+    "AccessToken",
+    "Activity",
+    "Course",
+    "Enrolment",
+    "Fault",
+    "Grade",
+    "Grading",
+    "Group",
+    "GroupSet",
+    "HistoryEntry",
+    "Invitation",
+    "Launch",
+    "LineItem",
+    "Mode",
+    "Person",
+    "PlatformKey",
+    "RequestEntry",
+    "Role",
+    "Row",
+    "Selection",
+    "State",
+    "Storage",
+    "Tool",
+    "UsedAssertion",
+    "token",
+]
