@@ -6,7 +6,7 @@ and `was-<id>` (names what the page showed). What the fields mean is the busines
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -137,12 +137,16 @@ def fields(
     data: QueryDict | None = None,
     outcome: Outcome | None = None,
     *,
+    stale: Mapping[UUID, str] | None = None,
     unsaved: bool = False,
 ) -> list[Field]:
-    """The questions as they stand, with what was wrong with the form beside the field it concerns."""
-    if data is None or outcome is None:
-        return [Field(question) for question in questions]
-    sent, stale = sent_fields(data), outcome.stale
+    """The questions as they stand, with what was wrong with the form beside the field it concerns.
+
+    `stale` are older answers that were sent before, as `Outcome.stale` has them.
+    """
+    sent = sent_fields(data) if data is not None else {}
+    outcome = outcome or Outcome()
+    stale = stale or outcome.stale
     return [
         Field(
             question,

@@ -238,7 +238,8 @@ def version_of(found: Attempt, line: gradebook.Line | None) -> str:
 
 
 def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = None) -> HttpResponse:
-    fields = answers.fields(attempts.questions(found), request.POST if outcome else None, outcome)
+    sent = request.POST if outcome else None
+    fields = answers.fields(attempts.questions(found), sent, outcome, stale=_overtaken(request, found))
     context = {
         "attempt": found,
         "assignment": found.assignment,
@@ -262,7 +263,27 @@ def _save_form(
         outcome = answers.store(attempt=found, entries=entries, now=now)
     except AttemptClosed:
         return see_other("result", found.pk, after="?late=1")
-    return _player(request, found, outcome) if outcome.invalid or outcome.stale else outcome.saved
+    if outcome.invalid:
+        return _player(request, found, outcome)
+    return _show_overtaken(request, found, outcome.stale) if outcome.stale else outcome.saved
+
+
+def _show_overtaken(request: LaunchRequest, found: Attempt, stale: dict[UUID, str]) -> HttpResponse:
+    """A page that Back and reload can show again says which answers were changed in another window."""
+    viewer = request.viewer
+    viewer.settings |= {
+        "overtaken": {"attempt": str(found.pk), "given": {str(item): text for item, text in stale.items()}}
+    }
+    viewer.save(update_fields=["settings"])
+    return see_other("attempt", found.pk, after="?overtaken=1")
+
+
+def _overtaken(request: LaunchRequest, found: Attempt) -> dict[UUID, str]:
+    """What this launch last sent too late, by item; a form that is sent again says for itself what is wrong with it."""
+    kept = request.viewer.settings.get("overtaken", {})
+    if request.method != "GET" or "overtaken" not in request.GET or kept.get("attempt") != str(found.pk):
+        return {}
+    return {UUID(item): text for item, text in kept["given"].items()}
 
 
 def _ask(request: LaunchRequest, found: Attempt, unanswered: list[attempts.Question]) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, activity
+from assessment import access, activity, teachers
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
 from assessment.placement import linking, picking, placing, policy, windows
 from assessment.placement.linking import QuizInUse
@@ -195,6 +195,7 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
 
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
+    teachers.set_aside(assignment=assignment, now=timezone.now())
     found = lookups.latest_by_person(resource_link=assignment.resource_link)
     if found:
         reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)

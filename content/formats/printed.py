@@ -22,7 +22,7 @@ def read(source: Source) -> Draft:
         items=_from(items, origin),
         lesson=reading.lesson_body(),
         slug=reading.quiz_slug,
-        title=f"{reading.check_title or 'Check'}: {reading.title}",
+        title=reading.title or reading.check_title or "Check",
         provenance={"source": origin, "address": reading.quiz_address, "doubts": doubts},
         losses=[Loss("", "line", doubt, "info") for doubt in doubts],
         doubts=doubts,

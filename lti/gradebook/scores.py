@@ -447,6 +447,11 @@ def lose(*, column_id: UUID, hint: str) -> None:
     rows.update(state=ScoreState.LOST, hint=hint, read_first=True, **NO_BASE, **UNREAD)
 
 
+def withdraw(*, resource_link: UUID, person: UUID) -> None:
+    """Forget a person's score of a link, which is not to be sent; the gradebook stays as it is."""
+    Score.objects.filter(line_item__resource_link=resource_link, platform_user__person=person).delete()
+
+
 def rescale(*, column: LineItem, now: datetime) -> int:
     """Send everyone's scores again, since the column has other points now; how many. What differs stays as it is."""
     arrived = Q(state=ScoreState.SYNCED) | Q(state__in=OPEN, read_first=True)

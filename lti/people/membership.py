@@ -101,12 +101,13 @@ def _apply(reading: Reading, page: dict[str, Member]) -> None:
     back, gone = _enrol(reading, {people[sub].pk: member for sub, member in page.items()})
     if reading.groups:
         _join(reading, {people[sub].pk: member for sub, member in page.items()})
+    learners = {people[sub].pk for sub, member in page.items() if member.role != Role.INSTRUCTOR}
     scores.retry_refused(
         course_id=reading.context.course_id,
-        people=back,
-        gone=gone,
+        people=learners.intersection(back),
+        gone=learners.intersection(gone),
         now=reading.began,
-        listed=[people[sub].pk for sub in page],
+        listed=learners,
     )
 
 

@@ -188,8 +188,10 @@ def test_what_is_answered_after_another_window_submitted_is_marked(player: Page,
 
 
 @pytest.mark.parametrize("trouble", ["begins", "ends"])
-def test_press_on_submit_counts_whatever_is_shown_at_that_moment(player: Page, trouble: str) -> None:
-    """What appears above or below moves the button: not between press and release."""
+def test_press_on_submit_counts_whatever_appears_at_that_moment(player: Page, trouble: str) -> None:
+    """What appears above or below moves the button: not between press and release, also soon after another press."""
+    player.clock.install()
+    player.reload()
     fill(player)
     player.set_viewport_size({"width": 1000, "height": 7_000})  # as in a frame of full height
     expect(player.locator("#q10 .saved")).to_contain_text("Saved")
@@ -199,16 +201,20 @@ def test_press_on_submit_counts_whatever_is_shown_at_that_moment(player: Page, t
     if trouble == "ends":
         busy(asked(player, held))
         expect(player.locator("[data-trouble-below] .notice")).to_be_visible()
+    player.clock.pause_at(player.evaluate("Date.now() + 5000"))
+    player.locator("#q8 textarea").click()
+    player.clock.run_for(2_000)
     box = player.get_by_role("button", name="Submit").bounding_box()
     assert box
     player.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     player.mouse.down()
+    player.clock.run_for(2_000)
     route = asked(player, held)
     if trouble == "begins":
         busy(route)
     else:
         route.continue_()
-    player.wait_for_timeout(300)
+    player.evaluate("document.querySelector('answer-saver').sending")
     player.unroute("**/responses")
     player.mouse.up()
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import requests
 
 from tests.learner import new_course
+from tests.patience import PATIENCE
 from tests.system import System, wait_for
 
 END_ALL = """
@@ -16,7 +17,7 @@ SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE datna
 def many_pages(system: System) -> set[int]:
     """The states of the answers to more requests at once than there are connections."""
     with ThreadPoolExecutor(16) as threads:
-        return set(threads.map(lambda _: requests.get(f"{system.url}/", timeout=30).status_code, range(64)))
+        return set(threads.map(lambda _: requests.get(f"{system.url}/", timeout=PATIENCE).status_code, range(64)))
 
 
 def end_connections(system: System) -> None:
@@ -44,7 +45,7 @@ def test_everything_works_at_the_first_try_after_all_connections_were_ended(syst
     assert item
     assert save
     row = {"item": item[1], "seq": 1, "answer": "a"}
-    answer = requests.post(f"{system.url}{save[1]}", json={"responses": [row]}, timeout=30)
+    answer = requests.post(f"{system.url}{save[1]}", json={"responses": [row]}, timeout=PATIENCE)
     assert (answer.status_code, answer.json()["results"][0]["state"]) == (200, "saved")
 
     end_connections(system)

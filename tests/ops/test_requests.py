@@ -12,6 +12,7 @@ from api import keys
 from roster.models import User
 from tests.cast import make_cast, make_institution
 from tests.pages.conftest import key_of
+from tests.patience import PATIENCE
 
 COMPRESSED = ["/learn/", "/s/KEY/", "/api/v1/schema", "/api/v1/grades"]
 PLAIN = ["/admin/login/", "/lti/login?iss=https://lms.example&login_hint=1", "/lti/jwks"]
@@ -27,8 +28,8 @@ def test_pages_are_compressed_unless_strangers_can_write_beside_a_secret(
     address = live_server.url + path.replace("KEY", key_of(cast.alice))
     headers = {"Authorization": f"Bearer {key}"}
 
-    answer = requests.get(address, headers=headers, timeout=30)
-    plain = requests.get(address, headers={**headers, "Accept-Encoding": "identity"}, timeout=30)
+    answer = requests.get(address, headers=headers, timeout=PATIENCE)
+    plain = requests.get(address, headers={**headers, "Accept-Encoding": "identity"}, timeout=PATIENCE)
 
     is_short = len(plain.content) < 200
     assert answer.headers.get("Content-Encoding") == ("gzip" if compressed and not is_short else None)

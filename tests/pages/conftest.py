@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -62,6 +62,14 @@ def filled(html: str, attempt: Attempt, answers: dict[str, str]) -> dict[str, st
 def stored(attempt: Attempt) -> dict[str, Any]:
     """What the server holds, by item identifier."""
     return {one.identifier: one.answer.get("option", one.answer.get("text")) for one in attempts.questions(attempt)}
+
+
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The moment that it stays, however slow the machine is."""
+    moment = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    return moment
 
 
 @pytest.fixture

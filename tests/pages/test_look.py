@@ -209,7 +209,7 @@ def test_window_left_open_after_submit_says_so(acting: Cast, page: Page, live_se
     attempt = player(page, live_server, acting)
     attempts.submit(attempt=attempt, now=NOW)
     page.locator("#q1").get_by_label("The wrong one").check()
-    expect(page.locator("[data-trouble]")).to_contain_text("submitted already")
+    expect(page.locator("[data-trouble]")).to_contain_text("already been submitted")
     page.get_by_role("status").get_by_role("link", name="See the result").click()
     expect(page.get_by_role("heading", name="Your result")).to_be_visible()
 

@@ -105,11 +105,42 @@ def test_older_window_neither_overwrites_nor_hides_what_it_sent(cast: Cast, visi
     older = alice.form(attempt, q1="c", q8="from the older window")
     alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q1="b", q8="newest"))
     late = alice.post(f"/attempts/{attempt.pk}/", older)
-    page = late.content.decode()
-    assert late.status_code == 422
+    assert late.status_code == 303
     assert (stored(attempt)["q1"], stored(attempt)["q8"]) == ("b", "newest")
-    assert "changed this answer in another window" in page
-    assert "from the older window" in page
+    path = late["Location"].removeprefix(alice.base)
+    for _ in range(2):  # Back and reload ask for it again
+        shown = alice.get(path)
+        page = shown.content.decode()
+        assert shown.status_code == 200
+        assert "<title>Error:" in page
+        assert page.count("The newest version is shown here.") == 2
+        assert "from the older window" in page
+    assert "The newest version is shown here." not in alice.get(f"/attempts/{attempt.pk}/").content.decode()
+
+
+def test_what_came_too_late_is_shown_in_its_own_attempt_only(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    older = alice.form(attempt, q8="from the older window")
+    alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q8="newest"))
+    assert alice.post(f"/attempts/{attempt.pk}/submit", older).status_code == 303
+    attempts.submit(attempt=attempt, now=NOW)
+
+    following = alice.begin()
+    assert (
+        "The newest version is shown here." not in alice.get(f"/attempts/{following.pk}/?overtaken=1").content.decode()
+    )
+
+
+def test_answer_that_came_too_late_is_shown_beside_one_that_is_refused(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    older = alice.form(attempt, q1="c", q8="x" * 201)
+    alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q1="b"))
+    answer = alice.post(f"/attempts/{attempt.pk}/", older)
+    assert answer.status_code == 422
+    assert "The newest version is shown here." in answer.content.decode()
+    assert "x" * 201 in answer.content.decode()
 
 
 def test_untouched_fields_of_an_older_window_are_no_conflict(cast: Cast, visit: Open) -> None:

@@ -203,7 +203,7 @@ class Rig:
         return self.lms.add_activity(self.course, title, client_id=self.client_id, **more)
 
     def assertion(self, *, header: dict[str, Any] | None = None, **changes: Any) -> str:
-        """A client assertion; a change to None leaves a claim out."""
+        """A client assertion; a change to None leaves a claim out, a duration is a time from now."""
         now = int(time.time())
         claims = {
             "iss": self.client_id,
@@ -213,7 +213,11 @@ class Rig:
             "exp": now + 60,
             "jti": uuid.uuid4().hex,
         }
-        claims = {name: value for name, value in {**claims, **changes}.items() if value is not None}
+        claims |= {
+            name: now + int(value.total_seconds()) if isinstance(value, timedelta) else value
+            for name, value in changes.items()
+        }
+        claims = {name: value for name, value in claims.items() if value is not None}
         headers = {"kid": self.tool.kid} if header is None else header
         return jwt.encode(claims, self.tool.key, algorithm="RS256", headers=headers)
 

@@ -1,6 +1,7 @@
 """The token endpoint, in both manners."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,9 +28,9 @@ def test_strict_grants_the_known_part_of_the_scopes(strict: Rig) -> None:
         {"iat": None},
         {"iss": "someone else"},
         {"sub": "nobody"},
-        {"exp": int(time.time()) - 100},
-        {"iat": int(time.time()) + 600, "exp": int(time.time()) + 660},
-        {"exp": int(time.time()) + 90_000},
+        {"exp": timedelta(seconds=-100)},
+        {"iat": timedelta(minutes=10), "exp": timedelta(minutes=11)},
+        {"exp": timedelta(hours=25)},
         {"iat": True},
         {"header": {}},
         {"header": {"kid": "unknown"}},
@@ -85,7 +86,7 @@ def test_strict_names_what_is_wrong_with_the_form(strict: Rig, changes: dict[str
         {"aud": None},
         {"jti": None},
         {"exp": None},
-        {"exp": int(time.time()) + 86_400},
+        {"exp": timedelta(days=1)},
         {"iss": "https://tool.example"},
     ],
     ids=lambda changes: " ".join(changes) or "none",
@@ -101,17 +102,19 @@ def test_moodle_takes_an_assertion_again(moodle: Rig) -> None:
     assert [moodle.token(assertion).status_code for _ in range(2)] == [200, 200]
 
 
-@pytest.mark.parametrize("ahead", [2, 30])
-def test_moodle_has_no_leeway_for_a_clock_ahead(moodle: Rig, ahead: int) -> None:
-    """`ahead` 2 rather than 1, as a second may pass on the way."""
-    now = int(time.time())
-    answer = moodle.token(moodle.assertion(iat=now + ahead, exp=now + 90))
+def test_moodle_has_no_leeway_for_a_clock_ahead(moodle: Rig) -> None:
+    """Two seconds are too many; on a slow machine more than two may pass on the way."""
+    for ahead in (2, 4, 8, 16, 32, 64):
+        iat = int(time.time()) + ahead
+        answer = moodle.token(moodle.assertion(iat=iat, exp=iat + 90))
+        if time.time() < iat:
+            break
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("Cannot handle token with iat prior to 20")
 
 
 def test_moodle_refuses_in_its_own_words(moodle: Rig) -> None:
-    expired = moodle.assertion(exp=int(time.time()) - 1)
+    expired = moodle.assertion(exp=timedelta(seconds=-1))
     assert moodle.token(expired).json() == {"error": "Expired token"}
     assert moodle.token(scope="urn:x").json() == {"error": "invalid_scope"}
     assert "kid must be provided" in moodle.token(moodle.assertion(header={})).json()["error"]

@@ -43,7 +43,8 @@ class AnswerSaver extends HTMLElement {
     this.form.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       this.waiting ??= new Map();
-      setTimeout(() => this.settle(), LONGEST_PRESS);
+      clearTimeout(this.press); // an earlier press must not cut this one short
+      this.press = setTimeout(() => this.settle(), LONGEST_PRESS);
     });
     for (const kind of ["pointerup", "pointercancel", "contextmenu", "keydown", "blur"]) {
       addEventListener(kind, () => setTimeout(() => this.settle()));
