@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
@@ -20,6 +21,7 @@ from assessment.sheets import results as results
 from content import places, variants
 from content.models import Quiz, QuizVersion, QuizVersionItem
 from roster.models import Person
+from roster.rows import Change, Insert, Prepared
 
 SEED_BITS = 62
 
@@ -50,8 +52,7 @@ def start(
     """
     window = window or windows.of(assignment)
     while True:
-        made = Attempt.objects.filter(assignment=assignment, person=person, preview=preview).order_by("-number")
-        newest = made.first()
+        newest = NEWEST[preview].one(assignment=assignment.pk, person=person.pk)
         if newest is not None and newest.state == AttemptState.IN_PROGRESS:
             return newest
         number = newest.number + 1 if newest else 1
@@ -65,8 +66,22 @@ def start(
             assignment.refresh_from_db(fields=["quiz"])
         except IntegrityError:
             # Only another tab that opened this very attempt is expected here; then it is found above.
+            made = Attempt.objects.filter(assignment=assignment, person=person, preview=preview)
             if not made.filter(number=number).exists():
                 raise
+
+
+def _newest(preview: bool) -> Prepared[Attempt]:
+    return Prepared(
+        lambda assignment, person: Attempt.objects.filter(
+            assignment=assignment, person=person, preview=preview
+        ).order_by("-number")[:1],
+        assignment=UUID,
+        person=UUID,
+    )
+
+
+NEWEST = {preview: _newest(preview) for preview in (False, True)}
 
 
 def submit(*, attempt: Attempt, now: datetime) -> Attempt:
@@ -75,12 +90,21 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
     Submitting again returns the attempt as it stands. The update waits for a save that is under way; a save that
     comes after it finds the attempt closed.
     """
-    open_one = Attempt.objects.filter(pk=attempt.pk, state=AttemptState.IN_PROGRESS, assignment__isnull=False)
-    if not open_one.update(state=AttemptState.SUBMITTED, submitted_at=now):
+    if not HAND_IN(attempt=attempt.pk, now=now):
         return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
     tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
     attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, now
     return attempt
+
+
+HAND_IN = Change(
+    lambda attempt, now: (
+        Attempt.objects.filter(pk=attempt, state=AttemptState.IN_PROGRESS, assignment__isnull=False),
+        {"state": AttemptState.SUBMITTED, "submitted_at": now},
+    ),
+    attempt=UUID,
+    now=datetime,
+)
 
 
 def start_practice(*, quiz_version: QuizVersion, now: datetime, seed: int | None = None) -> tuple[Attempt, str]:
@@ -125,10 +149,10 @@ def finish_practice(*, attempt: Attempt, now: datetime) -> Attempt:
 
 
 def _open(assignment: Assignment, person: Person, preview: bool, number: int, now: datetime) -> Attempt:
-    current = Quiz.objects.filter(pk=assignment.quiz_id).values_list("current", flat=True).get()
-    if current is None:
+    quiz = QUIZ.all(pk=assignment.quiz_id)[0]
+    if quiz.current_id is None:
         raise NotPublished
-    printed = places.of(current)
+    printed = places.of(quiz.current_id)
     attempt = Attempt(
         institution_id=assignment.institution_id,
         assignment=assignment,
@@ -138,6 +162,9 @@ def _open(assignment: Assignment, person: Person, preview: bool, number: int, no
         **_sheet(printed, now),
     )
     return _store(attempt, printed, now)
+
+
+QUIZ = Prepared(lambda pk: Quiz.objects.only("current").filter(pk=pk), pk=UUID)
 
 
 def _sheet(printed: Sequence[QuizVersionItem], now: datetime) -> dict[str, Any]:
@@ -157,12 +184,15 @@ def _store(attempt: Attempt, printed: Sequence[QuizVersionItem], now: datetime) 
     attempt.items_total = len(drawn)
     if attempt.assignment is not None:
         _hold_quiz(attempt.assignment)
-    attempt.save(force_insert=True)
+    WRITE(attempt)
     Response.objects.bulk_create(
         Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now, position=position, shown=shown)
         for position, (place, shown) in enumerate(drawn, start=1)
     )
     return attempt
+
+
+WRITE = Insert(Attempt)
 
 
 def _hold_quiz(assignment: Assignment) -> None:

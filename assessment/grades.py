@@ -16,6 +16,7 @@ from assessment.models import Assignment, Attempt, AttemptState, Counts, Grade, 
 from lti.gradebook import scores
 from lti.launch import language
 from roster.models import Person
+from roster.rows import Insert, Prepared
 
 STAMPS = 7301420266  # an advisory lock: shared by those who stamp grades, exclusive to a reader
 AT_ONCE = 200  # people whose grades are worked out in one transaction
@@ -42,14 +43,24 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
         standing = _standing(assignment.pk, person)
         if standing is None:
             return None
-        grade, made = Grade.objects.select_for_update(no_key=True).get_or_create(
-            assignment=assignment, person=person, defaults=_values(standing)
-        )
+        grade = Grade(assignment=assignment, person=person, **_values(standing))
+        made = WRITE.if_new(grade)
         if not made:
+            grade = LOCKED.all(assignment=assignment.pk, person=person.pk)[0]
             standing = _standing(assignment.pk, person) or standing
         if made or _changed(grade, standing):
             send(grade, assignment=standing.policy, person=person, now=now)
         return grade
+
+
+WRITE = Insert(Grade)
+LOCKED = Prepared(
+    lambda assignment, person: Grade.objects.select_for_update(no_key=True).filter(
+        assignment=assignment, person=person
+    ),
+    assignment=UUID,
+    person=UUID,
+)
 
 
 def recompute_all(*, assignment_id: UUID | str, now: datetime) -> None:
@@ -167,12 +178,7 @@ def _hold_policy(assignment_id: UUID) -> None:
 
 def _standing(assignment_id: UUID, person: Person) -> Standing | None:
     """Which attempt counts. Attempts still to be marked do not, but the first one is waited for."""
-    made = list(
-        Attempt.objects.filter(assignment=assignment_id, person=person, preview=False)
-        .exclude(state=AttemptState.IN_PROGRESS)
-        .select_related("assignment__resource_link")
-        .order_by("number")
-    )
+    made = HANDED_IN.all(assignment=assignment_id, person=person.pk)
     marked = [attempt for attempt in made if attempt.state in COUNTED_STATES]
     policy = marked[0].assignment if marked else None
     if policy is None or (policy.counts == Counts.FIRST and made[0].state not in COUNTED_STATES):
@@ -184,6 +190,18 @@ def _standing(assignment_id: UUID, person: Person) -> Standing | None:
         counting = marked[0] if policy.counts == Counts.FIRST else marked[-1]
         open_still = counting.points_waiting > 0
     return Standing(counting, policy, GradeState.PROVISIONAL if open_still else GradeState.FINAL)
+
+
+HANDED_IN = Prepared(
+    lambda assignment, person: (
+        Attempt.objects.filter(assignment=assignment, person=person, preview=False)
+        .exclude(state=AttemptState.IN_PROGRESS)
+        .select_related("assignment__resource_link__context")
+        .order_by("number")
+    ),
+    assignment=UUID,
+    person=UUID,
+)
 
 
 def _share(attempt: Attempt) -> Decimal:

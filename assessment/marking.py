@@ -19,6 +19,7 @@ from assessment.statistics import deltas
 from content import item_types
 from content.item_types import Outcome
 from content.models import ItemVersion, KeyState
+from roster.rows import Prepared, Save
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +48,21 @@ def mark_practice(responses: Iterable[Response], *, now: datetime) -> list[Mark]
 
 def locked(attempt_id: UUID | str) -> Attempt:
     """The attempt with its row locked for the rest of the transaction."""
-    return (
+    found = LOCKED.one(pk=attempt_id if isinstance(attempt_id, UUID) else UUID(attempt_id))
+    if found is None:
+        raise Attempt.DoesNotExist(f"no attempt {attempt_id}")
+    return found
+
+
+LOCKED = Prepared(
+    lambda pk: (
         Attempt.objects.select_for_update(of=("self",), no_key=True)
         .select_related("assignment__resource_link", "person")
-        .get(pk=attempt_id)
-    )
+        .filter(pk=pk)
+    ),
+    pk=UUID,
+)
+SAVE = Save(Attempt)
 
 
 def apply_rules(responses: Iterable[Response], now: datetime) -> list[Mark]:
@@ -105,12 +116,10 @@ def conclude(
     attempt.points_waiting = sum(waiting, Decimal(0))
     attempt.state = AttemptState.NEEDS_REVIEW if waiting else AttemptState.MARKED
     attempt.marked_at = None if waiting else now
-    changed = ["items_marked", "points", "points_waiting", "state", "marked_at"]
     if first and deltas.counts(attempt):
         attempt.counted = deltas.contribution(attempt, responses, marks)
         deltas.append(attempt, [(1, attempt.counted)], now)
-        changed.append("counted")
-    attempt.save(update_fields=changed)
+    SAVE(attempt)
     if attempt.assignment is not None and attempt.person is not None and not attempt.preview:
         if not first:
             deltas.record(attempt=attempt, now=now)

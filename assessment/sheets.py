@@ -9,6 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import F
+from django.utils.translation import get_language
 
 from assessment.models import Attempt, AttemptState, Feedback, Mark, Response
 from content import item_types, places, variants
@@ -69,6 +70,15 @@ class ItemResult:
     section: str | None
     note: str
     marked_by: str | None
+
+    @property
+    def alike(self) -> str:
+        """Names the verdict where others see the same: on an answer that was chosen, or left blank. Empty elsewhere."""
+        if self.answer and not item_types.get(self.kind).BY_RULE:
+            return ""
+        earned = self.state, self.points, self.points_max
+        shown = self.position, self.kind, self.public, self.answer, self.answer_text
+        return f"{get_language()} {earned} {shown}"
 
 
 def questions(attempt: Attempt) -> list[Question]:

@@ -116,6 +116,15 @@ DATABASES["default"]["OPTIONS"] |= {
 }
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# `pages`: parts of pages that many people see alike, in each process. Nothing in them belongs to one person.
+CACHES = {
+    name: {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": name,
+        "OPTIONS": {"MAX_ENTRIES": most},
+    }
+    for name, most in (("default", 300), ("pages", 5_000))
+}
 CELERY_BROKER_URL = env.str(
     "CELERY_BROKER_URL",
     # kombu names a socket, and the database behind it, in its own way.

@@ -1,15 +1,20 @@
 """Reading and writing rows without building their SQL each time."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from secrets import randbits
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
+from django.db.models.sql import UpdateQuery
 
 Row = TypeVar("Row", bound=Model)
+Value = UUID | str | datetime
+Slots = list[tuple[bool, Any]]  # the parameters of a statement: the name of a value, or a constant
 
 
 def one(rows: QuerySet[Row]) -> Row | None:
@@ -20,38 +25,82 @@ def one(rows: QuerySet[Row]) -> Row | None:
 class Prepared(Generic[Row]):
     """A query whose SQL is built once in the life of a process: Django's building costs more than the database's work.
 
-    `build` makes the queryset from its values, which are named and typed by `kinds` (UUID or str). They may stand in
-    conditions only; a UUID may be given as an id, not as a row.
+    `build` makes the queryset from its values, which are named and typed by `kinds` (UUID, str or datetime). They may
+    stand in conditions only; a UUID may be given as an id, not as a row. What locks rows is called in a transaction.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Row]], **kinds: type) -> None:
         self.build = build
         self.kinds = kinds
 
-    def one(self, **values: UUID | str) -> Row | None:
+    def one(self, **values: Value) -> Row | None:
         """The only row that a unique condition names, or None."""
         return next(iter(self.all(**values)), None)
 
-    def all(self, **values: UUID | str) -> list[Row]:
+    def all(self, **values: Value) -> list[Row]:
         queryset, compiler, sql, slots = self._built
         mine = copy.copy(compiler)
         mine.connection = connections[mine.using]
-        parameters = tuple(values[slot] if is_value else slot for is_value, slot in slots)
-        mine.as_sql = lambda: (sql, parameters)
+        mine.as_sql = lambda: (sql, _filled(slots, values))
         return list(queryset._iterable_class(_Ready(queryset, mine)))
 
     @cached_property
-    def _built(self) -> tuple[Any, Any, str, list[tuple[bool, Any]]]:
-        """The parts of the query that stay; each parameter is a value's name or a constant."""
-        stand_ins = {name: uuid4() if kind is UUID else uuid4().hex for name, kind in self.kinds.items()}
+    def _built(self) -> tuple[Any, Any, str, Slots]:
+        """The parts of the query that stay."""
+        stand_ins = _stand_ins(self.kinds)
         queryset = self.build(**stand_ins)
         compiler: Any = queryset.query.get_compiler(queryset.db)
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select])
         compiler.get_converters = lambda _: converters
-        found = {value: name for name, value in stand_ins.items()}
-        slots = [(True, found[value]) if value in found else (False, value) for value in parameters]
-        return queryset, compiler, sql, slots
+        return queryset, compiler, sql, _slots(parameters, stand_ins)
+
+
+class Change:
+    """An update of rows whose SQL is built once, like `Prepared`.
+
+    `build` makes the queryset and what to set from the values. A value that is None stays None: it is no condition
+    that a column is empty.
+    """
+
+    def __init__(self, build: Callable[..., tuple[QuerySet[Any], dict[str, Any]]], **kinds: type) -> None:
+        self.build = build
+        self.kinds = kinds
+
+    def __call__(self, **values: Any) -> int:
+        """How many rows it changed."""
+        sql, slots = self._built
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(sql, _filled(slots, values))
+            return int(cursor.rowcount)
+
+    @cached_property
+    def _built(self) -> tuple[str, Slots]:
+        stand_ins = _stand_ins(self.kinds)
+        rows, changes = self.build(**stand_ins)
+        query = rows.query.chain(UpdateQuery)
+        query.add_update_values(changes)
+        sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+        return sql, _slots(parameters, stand_ins)
+
+
+def _stand_ins(kinds: dict[str, type]) -> dict[str, Value]:
+    """A value for each name that no constant of a statement equals by chance."""
+    makers: dict[type, Callable[[], Value]] = {UUID: uuid4, str: lambda: uuid4().hex, datetime: _any_moment}
+    return {name: makers[kind]() for name, kind in kinds.items()}
+
+
+def _any_moment() -> datetime:
+    return datetime.min.replace(tzinfo=UTC) + timedelta(microseconds=randbits(55))
+
+
+def _slots(parameters: Iterable[Any], stand_ins: dict[str, Value]) -> Slots:
+    found = {value: name for name, value in stand_ins.items()}
+    return [(True, found[value]) if value in found else (False, value) for value in parameters]
+
+
+def _filled(slots: Slots, values: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[slot] if is_value else slot for is_value, slot in slots)
 
 
 class Insert(Generic[Row]):
@@ -62,13 +111,25 @@ class Insert(Generic[Row]):
 
     def __call__(self, row: Row) -> Row:
         """Raises IntegrityError as `save` does."""
+        self._write(row)
+        return row
+
+    def if_new(self, row: Row) -> bool:
+        """Whether it was written: not where a unique constraint finds it there already.
+
+        Waits for a transaction that is writing the same row.
+        """
+        return self._write(row, " ON CONFLICT DO NOTHING")
+
+    def _write(self, row: Row, otherwise: str = "") -> bool:
         connection = connections[DEFAULT_DB_ALIAS]
         sql, fields = self._built
         values = [field.get_db_prep_save(field.pre_save(row, add=True), connection=connection) for field in fields]
         with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-        row._state.adding, row._state.db = False, connection.alias
-        return row
+            cursor.execute(sql + otherwise, values)
+            written = bool(cursor.rowcount)
+        row._state.adding, row._state.db = not written, connection.alias
+        return written
 
     @cached_property
     def _built(self) -> tuple[str, list[Any]]:
@@ -77,6 +138,29 @@ class Insert(Generic[Row]):
         columns = ", ".join(quote(str(field.column)) for field in fields)
         marks = ", ".join(["%s"] * len(fields))
         return f"INSERT INTO {quote(self.model._meta.db_table)} ({columns}) VALUES ({marks})", fields
+
+
+class Save(Generic[Row]):
+    """Writes every field of a row that is there, with SQL that is built once. No signal is sent."""
+
+    def __init__(self, model: type[Row]) -> None:
+        self.model = model
+
+    def __call__(self, row: Row) -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        sql, fields = self._built
+        values = [field.get_db_prep_save(field.pre_save(row, add=False), connection=connection) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*values, row.pk])
+
+    @cached_property
+    def _built(self) -> tuple[str, list[Any]]:
+        meta = self.model._meta
+        fields = [field for field in meta.local_concrete_fields if not (field.generated or field.primary_key)]
+        quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+        changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+        key = quote(str(meta.pk.column))
+        return f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {key} = %s", fields
 
 
 class _Ready:

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
+from django.utils.translation import get_language
 
 from assessment import responses
 from assessment.attempts import Question
@@ -41,6 +42,14 @@ class Field:
     stale: bool = False
     given: str = ""
     unsaved: bool = False
+
+    @property
+    def alike(self) -> str:
+        """Names the question where everybody sees the same: before it is answered. Empty elsewhere."""
+        question = self.question
+        if question.answer or question.checked or self != Field(question):
+            return ""
+        return f"{get_language()} {question}"
 
     @property
     def next_seq(self) -> int:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from threading import RLock
 from uuid import UUID
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import DateTimeField, ExpressionWrapper, F, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from lti.gradebook import ags
@@ -15,6 +15,7 @@ from lti.wire import client, pacing
 from lti.wire.client import Call
 from lti.words import scopes
 from roster.models import Person
+from roster.rows import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class Column:
 
 def open_column(resource_link: ResourceLink) -> LineItem | None:
     """The link's column, if scores may be sent to it and its address is known or can be found."""
-    column = LineItem.objects.filter(resource_link=resource_link, wanted=True).first()
+    column = WANTED.one(link=resource_link.pk)
     if column is None or scopes.SCORE not in resource_link.scopes:
         return None
     findable = resource_link.line_items_url and READS & set(resource_link.scopes)
@@ -130,8 +131,20 @@ def open_column(resource_link: ResourceLink) -> LineItem | None:
 
 def gradebook_user(resource_link: ResourceLink, person: Person) -> PlatformUser | None:
     """The person as the link's platform knows them."""
-    known = Q(registration__deployments=resource_link.deployment_id) & Q(institution=resource_link.institution_id)
-    return PlatformUser.objects.filter(known, person=person).order_by("-id").first()
+    return KNOWN_AS.one(
+        deployment=resource_link.deployment_id, institution=resource_link.institution_id, person=person.pk
+    )
+
+
+WANTED = Prepared(lambda link: LineItem.objects.filter(resource_link=link, wanted=True), link=UUID)
+KNOWN_AS = Prepared(
+    lambda deployment, institution, person: PlatformUser.objects.filter(
+        registration__deployments=deployment, institution=institution, person=person
+    ).order_by("-id")[:1],
+    deployment=UUID,
+    institution=UUID,
+    person=UUID,
+)
 
 
 def why_none(resource_link: ResourceLink) -> str:

@@ -7,12 +7,25 @@ from django.db.models import QuerySet
 
 from lti.models import Registration, ResourceLink, Score, ScoreState
 from roster.models import Person
+from roster.rows import Prepared
 
 
 def latest(*, resource_link: ResourceLink | UUID, person: Person | UUID) -> Score | None:
     """The score of a person on a link (rows or their ids), with its state."""
-    found = Score.objects.filter(line_item__resource_link=resource_link, platform_user__person=person)
-    return found.order_by("-timestamp").first()
+    return LATEST.one(link=_id(resource_link), person=_id(person))
+
+
+def _id(row: ResourceLink | Person | UUID) -> UUID:
+    return row if isinstance(row, UUID) else row.pk
+
+
+LATEST = Prepared(
+    lambda link, person: Score.objects.filter(line_item__resource_link=link, platform_user__person=person).order_by(
+        "-timestamp"
+    )[:1],
+    link=UUID,
+    person=UUID,
+)
 
 
 def latest_by_person(*, resource_link: ResourceLink) -> dict[UUID, Score]:

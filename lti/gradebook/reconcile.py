@@ -22,6 +22,7 @@ from lti.wire import client
 from lti.wire.client import Call
 from lti.words import scopes
 from roster.models import Enrollment
+from roster.rows import Change
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +62,23 @@ def ask(link: UUID | None, *, now: datetime, older_than: timedelta | None = None
 
     A page that is opened asks where the last reading is `older_than` so much, and leaves alone what waits to be read.
     """
-    unread = (
-        Q(reconciled_at__lt=now - older_than)
-        if older_than
-        else Q(reconciled_at=None) | Q(reconciled_at__lt=now - QUIET)
-    )
-    if LineItem.objects.filter(unread, resource_link=link).update(reconciled_at=None):
+    if older_than:
+        asked = IF_OLDER(link=link, than=now - older_than)
+    else:
+        unread = Q(reconciled_at=None) | Q(reconciled_at__lt=now - QUIET)
+        asked = LineItem.objects.filter(unread, resource_link=link).update(reconciled_at=None)
+    if asked:
         enqueue.on_commit("read_grades_back")
+
+
+IF_OLDER = Change(
+    lambda link, than: (
+        LineItem.objects.filter(resource_link=link, reconciled_at__lt=than),
+        {"reconciled_at": None},
+    ),
+    link=UUID,
+    than=datetime,
+)
 
 
 def is_under_way(link: UUID | None, *, now: datetime) -> bool:

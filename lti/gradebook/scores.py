@@ -6,13 +6,14 @@ waits for a person, who calls `resend` or `keep`.
 """
 
 import random
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
@@ -25,6 +26,7 @@ from lti.gradebook.outcomes import Claim, Outcome
 from lti.models import BaseBy, Delivery, LineItem, Live, Registration, ResourceLink, Score, ScoreState
 from lti.platform import enqueue, leases
 from roster.models import Person
+from roster.rows import Insert, Prepared, Save
 
 APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
 STALE_AFTER = timedelta(minutes=3)
@@ -84,9 +86,9 @@ def queue(
         "read_first": _is_copy(resource_link),
     }
     fresh = Score(line_item=column, platform_user=user, **wanted, **more, **new)
-    Score.objects.bulk_create([fresh], ignore_conflicts=True)  # it may be there already
-    score = Score.objects.select_for_update().get(line_item=column, platform_user=user)
-    if score.pk != fresh.pk:
+    score = fresh
+    if not WRITE.if_new(fresh):
+        score = THEIRS.all(column=column.pk, user=user.pk)[0]
         if _is_same(score, **wanted):
             return score
         if not comment and score.comment and (score.comment_sent or score.read_first or score.claimed_at):
@@ -99,9 +101,17 @@ def queue(
         else:
             _make_due(score, now)
             score.relisted = False
-        score.save()
+        SAVE_SCORE(score)
     enqueue.on_commit("drain", str(score.registration_id))
     return score
+
+
+WRITE = Insert(Score)
+THEIRS = Prepared(
+    lambda column, user: Score.objects.select_for_update().filter(line_item=column, platform_user=user),
+    column=UUID,
+    user=UUID,
+)
 
 
 def _is_copy(resource_link: ResourceLink) -> bool:
@@ -151,18 +161,52 @@ def due(now: datetime) -> QuerySet[Score]:
 @transaction.atomic
 def claim(*, registration_id: UUID, now: datetime, limit: int) -> list[Claim]:
     """Take the oldest scores that are due, and log each delivery before it leaves."""
-    rows = due(now).filter(registration=registration_id).select_for_update(of=("self",), skip_locked=True)
-    scores = list(rows.select_related("platform_user")[:limit])
+    scores = _oldest(limit).all(registration=registration_id, now=now)
     if not scores:
         return []
     for score in scores:
         if score.retry_until is None or (score.claimed_at and score.claimed_at < now - PAST_ANY_WAIT):
             score.retry_until = now + GIVE_UP_AFTER  # time while nothing could be sent does not count
         _set(score, state=ScoreState.SENDING, claimed_at=now, tries=score.tries + 1)
-    Score.objects.bulk_update(scores, ["retry_until", "state", "claimed_at", "tries"])
-    log = Delivery.objects.bulk_create([_delivery(score) for score in scores])
+    log = [_delivery(score) for score in scores]
+    _write(scores, log)
     earlier = _earlier(scores, log)
     return [_claimed(score, entry, earlier.get(score.pk, [])) for score, entry in zip(scores, log, strict=True)]
+
+
+@cache
+def _oldest(limit: int) -> Prepared[Score]:
+    return Prepared(
+        lambda registration, now: (
+            due(now)
+            .filter(registration=registration)
+            .select_for_update(of=("self",), skip_locked=True)
+            .select_related("platform_user")[:limit]
+        ),
+        registration=UUID,
+        now=datetime,
+    )
+
+
+def _write(scores: Sequence[Score], log: Sequence[Delivery]) -> None:
+    """The claims and their log, in one statement."""
+    ids, entries = [score.pk for score in scores], [entry.pk for entry in log]
+    values = [ScoreState.SENDING.value, scores[0].claimed_at, ids, entries, [score.retry_until for score in scores]]
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+
+
+CLAIM = """
+    WITH claimed AS (
+        UPDATE lti_score SET state = %s, claimed_at = %s, tries = tries + 1, retry_until = taken.retry_until
+        FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[]) AS taken (score, entry, retry_until)
+        WHERE id = taken.score
+        RETURNING taken.entry, lti_score.*
+    )
+    INSERT INTO lti_delivery
+        (id, institution_id, score_id, score_given, score_maximum, timestamp, submitted_at, claimed_at, answer)
+    SELECT entry, institution_id, id, score_given, score_maximum, timestamp, submitted_at, claimed_at, '' FROM claimed
+"""
 
 
 def _delivery(score: Score) -> Delivery:
@@ -207,9 +251,10 @@ def settle(*, claim: Claim, outcome: Outcome, now: datetime) -> None:
     """Record what came of a delivery. Where the score was taken up again meanwhile, only the log keeps it."""
     delivered = outcome.verdict.kind is Kind.DELIVERED
     arrived = True if delivered or outcome.posted else None if outcome.unanswered else False
-    answered = {"answered_at": now, "arrived": arrived, "status": outcome.status, "answer": outcome.words}
-    Delivery.objects.filter(pk=claim.delivery.pk).update(**answered)
-    score = _mine(claim)
+    entry = claim.delivery
+    entry.answered_at, entry.arrived, entry.status, entry.answer = now, arrived, outcome.status, outcome.words
+    SAVE_ENTRY(entry)
+    score = MINE.one(score=claim.score.pk, claimed_at=entry.claimed_at)
     if score is None:
         return
     _set(score, last_status=outcome.status, last_answer=outcome.words, hint=outcome.verdict.hint[:300])
@@ -220,12 +265,17 @@ def settle(*, claim: Claim, outcome: Outcome, now: datetime) -> None:
         _is_ours(score, claim, outcome, now)
     changed = score.timestamp != claim.delivery.timestamp  # a newer wish came meanwhile
     _move(score, outcome, now, changed=changed)
-    score.save()
+    SAVE_SCORE(score)
 
 
-def _mine(claim: Claim) -> Score | None:
-    rows = Score.objects.select_for_update(of=("self",))
-    return rows.filter(pk=claim.score.pk, state=ScoreState.SENDING, claimed_at=claim.score.claimed_at).first()
+MINE = Prepared(
+    lambda score, claimed_at: Score.objects.select_for_update(of=("self",)).filter(
+        pk=score, state=ScoreState.SENDING, claimed_at=claimed_at
+    ),
+    score=UUID,
+    claimed_at=datetime,
+)
+SAVE_SCORE, SAVE_ENTRY = Save(Score), Save(Delivery)
 
 
 def _is_ours(score: Score, claim: Claim, outcome: Outcome, now: datetime) -> None:

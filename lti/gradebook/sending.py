@@ -13,6 +13,7 @@ from uuid import UUID
 
 import requests
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from lti.gradebook import delivery, scores
@@ -24,6 +25,7 @@ from lti.platform import keys, leases
 from lti.platform.leases import SCORES_IN_FLIGHT, Clock, Lease
 from lti.wire import client
 from lti.wire.pacing import Pace
+from roster.rows import Change, Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -41,27 +43,44 @@ def drain(registration_id: UUID, *, clock: Clock = timezone.now, patience: float
     With `patience` it waits so many seconds for what is about to come due, and keeps to the platform's pace. It does
     not wait at a platform that does not answer: its caller has others to serve meanwhile.
     """
-    started, failing = clock(), False
-    while scores.due(clock()).filter(registration=registration_id).exists():
-        if clock() - started > DRAIN_FOR:
-            return 0.0
-        lease = Lease(registration_id, clock)
-        if not lease.take():
-            return None
+    started, failing, lease = clock(), False, Lease(registration_id, clock)
+    while lease.take(TAKE):
         run = Drain(lease, clock, until=started + DRAIN_FOR, patience=patience)
         try:
             run.run()
         finally:
             lease.release()
         failing = run.failures > 0
+        if clock() - started > DRAIN_FOR:
+            return 0.0
     return _due_in(registration_id, clock(), patience) if failing else None
+
+
+# The lease of a platform that has something to send: one statement where it is held, or nothing is due.
+TAKE = Change(
+    lambda registration, now, until: (
+        leases.free("drain_until", registration, now).filter(
+            Exists(scores.due(now).filter(registration=OuterRef("pk"))),
+        ),
+        {"drain_until": until},
+    ),
+    registration=UUID,
+    now=datetime,
+    until=datetime,
+)
+NEXT = Prepared(
+    lambda registration, now: scores.due(now).filter(registration=registration).order_by("next_try_at")[:1],
+    registration=UUID,
+    now=datetime,
+)
+COLUMN = Prepared(lambda pk: LineItem.objects.select_related("resource_link").filter(pk=pk), pk=UUID)
+REGISTRATION = Prepared(lambda pk: Registration.objects.defer("jwks").filter(pk=pk), pk=UUID)
 
 
 def _due_in(registration_id: UUID, now: datetime, within: float) -> float | None:
     """Seconds until the next score of a platform comes due; None when that takes longer than `within`."""
-    waiting = scores.due(now + timedelta(seconds=within)).filter(registration=registration_id).order_by("next_try_at")
-    first = waiting.values_list("next_try_at", flat=True).first()
-    return None if first is None else (first - now).total_seconds()
+    first = NEXT.one(registration=registration_id, now=now + timedelta(seconds=within))
+    return None if first is None else (first.next_try_at - now).total_seconds()
 
 
 class Drain:
@@ -72,15 +91,16 @@ class Drain:
         self.clock = clock
         self.until = until
         self.patience = patience
-        self.registration = Registration.objects.defer("jwks").get(pk=lease.registration_id)
+        self.registration = REGISTRATION.all(pk=lease.registration_id)[0]
         self.key = keys.signing_key()
         self.pace = Pace()
         self.ready: deque[Parcel] = deque()
+        self.more = True  # scores that could be claimed
         self.flying: dict[Future[Outcome], tuple[Parcel, float]] = {}  # and since when, by the monotonic clock
         self.columns: dict[tuple[UUID, str], Column] = {}
         self.failures = 0
-        self.paused_until: datetime | None = None
-        self.renewed = 0.0
+        self.paused_until = self.registration.paused_until
+        self.renewed = time.monotonic()
 
     def run(self) -> None:
         try:
@@ -101,12 +121,13 @@ class Drain:
         for future in done:
             parcel, began = self.flying.pop(future)
             self._settle(parcel, future.result(), took=time.monotonic() - began)
+        self.more = self.more or bool(self.flying)
         self._hold()
         return True
 
     def _send(self, pool: ThreadPoolExecutor, session: requests.Session) -> None:
         """Fill the free places. Nothing new once the lease is lost, the time is up or the platform wants a pause."""
-        while len(self.flying) < SCORES_IN_FLIGHT and self._may_send():
+        while len(self.flying) < SCORES_IN_FLIGHT and (self.ready or self.more) and self._may_send():
             if not self.ready:
                 self.ready.extend(self._claim())
             if not self.ready or (self.patience and self.pace.wait()):
@@ -132,14 +153,15 @@ class Drain:
 
     def _rest(self) -> bool:
         """Wait for what is about to come due, if that is soon enough to stay. False: leave."""
-        if not self.patience or self.failures or not self.lease.renew():
+        if not self.patience or self.failures:
             return False
+        self.more = True
         seconds = self.pace.wait() if self.ready else _due_in(self.registration.pk, self.clock(), self.patience)
         if seconds is None:
             return False
         if self.paused_until:
             seconds = max(seconds, (self.paused_until - self.clock()).total_seconds())
-        if seconds > self.patience or self.clock() + timedelta(seconds=seconds) > self.until:
+        if seconds > self.patience or self.clock() + timedelta(seconds=seconds) > self.until or not self.lease.renew():
             return False
         time.sleep(min(max(seconds, 0.01), LOOK_EVERY))
         return True
@@ -147,8 +169,8 @@ class Drain:
     def _claim(self) -> list[Parcel]:
         """Take the oldest due scores. Columns are read after that: what changes them then takes the scores back."""
         claims = scores.claim(registration_id=self.registration.pk, now=self.clock(), limit=BATCH)
-        ids = {claim.score.line_item_id for claim in claims}
-        rows = LineItem.objects.select_related("resource_link").in_bulk(ids) if ids else {}
+        self.more = len(claims) == BATCH
+        rows = {pk: COLUMN.all(pk=pk)[0] for pk in {claim.score.line_item_id for claim in claims}}
         return [self._parcel(claim, rows[claim.score.line_item_id]) for claim in claims]
 
     def _parcel(self, claim: Claim, row: LineItem) -> Parcel:

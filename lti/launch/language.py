@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 
 from lti.models import Launch
 from roster.models import Person
+from roster.rows import Prepared
 
 Page = TypeVar("Page", bound=HttpResponseBase)
 View = Callable[..., HttpResponse]
@@ -32,9 +34,14 @@ def of_locale(locale: str) -> str:
 
 def of_person(person: Person) -> str:
     """The language of the person's newest launch that names one of ours, else the site's; for words to an LMS."""
-    launches = Launch.objects.filter(person=person).exclude(locale="").order_by("-created_at")
-    newest = launches.values_list("locale", flat=True).first()
-    return of_locale(newest or "") or settings.LANGUAGE_CODE
+    newest = NEWEST.one(person=person.pk)
+    return of_locale(newest.locale if newest else "") or settings.LANGUAGE_CODE
+
+
+NEWEST = Prepared(
+    lambda person: Launch.objects.filter(person=person).exclude(locale="").order_by("-created_at").only("locale")[:1],
+    person=UUID,
+)
 
 
 def speak(request: HttpRequest, locale: str, page: Callable[[], Page]) -> Page:

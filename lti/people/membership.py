@@ -39,7 +39,7 @@ def apply(reading: Reading, members: Iterable[Member]) -> None:
     try:
         with transaction.atomic():
             _apply(reading, page)
-    except IntegrityError:  # a launch made one of them in this very moment; now the row is there to be found
+    except IntegrityError:  # one of them was erased or merged in this very moment
         with transaction.atomic():
             _apply(reading, page)
 
@@ -124,8 +124,16 @@ def _people(context: Context, page: dict[str, Member]) -> dict[str, Person]:
     unknown = [sub for sub in page if sub not in known and page[sub].role]
     new = {sub: Person(institution_id=context.institution_id, **page[sub].shared) for sub in unknown}
     Person.objects.bulk_create(new.values())
-    PlatformUser.objects.bulk_create([PlatformUser(**identity, sub=sub, person=made) for sub, made in new.items()])
-    return known | new
+    rows = [PlatformUser(**identity, sub=sub, person=made) for sub, made in new.items()]
+    PlatformUser.objects.bulk_create(rows, ignore_conflicts=True)
+    return known | _as_stored(new, users.filter(sub__in=new))
+
+
+def _as_stored(new: dict[str, Person], users: QuerySet[PlatformUser]) -> dict[str, Person]:
+    """The people just made. Where a launch made the same person in this moment, theirs, and ours goes."""
+    stored = {user.sub: user.person for user in users} if new else {}
+    Person.objects.filter(pk__in=[made.pk for sub, made in new.items() if stored[sub] != made]).delete()
+    return stored
 
 
 def _renamed(person: Person, member: Member) -> bool:

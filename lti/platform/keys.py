@@ -20,6 +20,7 @@ from django.utils import timezone
 from pylti1p3.registration import Registration as PyLtiRegistration
 
 from lti.models import ToolKey, sealed
+from roster.rows import Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,10 @@ def withdraw(*, kid: str, now: datetime) -> ToolKey:
 
 
 def _known() -> list[ToolKey]:
-    return list(ToolKey.objects.order_by("-signs_from", "-created_at"))
+    return NEWEST_FIRST.all()
+
+
+NEWEST_FIRST = Prepared(lambda: ToolKey.objects.order_by("-signs_from", "-created_at"))
 
 
 def _over(keys: list[ToolKey], now: datetime) -> list[ToolKey]:

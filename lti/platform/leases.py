@@ -8,17 +8,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from lti.models import Registration
 from lti.wire import client, pacing
 from lti.wire.client import Call
+from roster.rows import Change
 
 Clock = Callable[[], datetime]
+Kind = Literal["drain_until", "requests_until"]
 
 SCORES_IN_FLIGHT = 3
 LASTS = timedelta(seconds=60)
@@ -36,22 +39,23 @@ class Lease:
         self,
         registration_id: UUID,
         clock: Clock,
-        kind: Literal["drain_until", "requests_until"] = "drain_until",
+        kind: Kind = "drain_until",
         lasts: timedelta = LASTS,
     ) -> None:
         self.registration_id, self.clock, self.kind, self.lasts = registration_id, clock, kind, lasts
         self.until: datetime | None = None
 
-    def take(self) -> bool:
+    def take(self, by: Change | None = None) -> bool:
+        """`by`: an update like `_take`, under a condition of its own."""
         now = self.clock()
-        return self._move(Q(**{self.kind: None}) | Q(**{f"{self.kind}__lte": now}), now + self.lasts)
+        return self._moved(by or _take(self.kind), now + self.lasts, now=now)
 
     def renew(self) -> bool:
         """False when someone else has taken over."""
-        return self._move(Q(**{self.kind: self.until}), self.clock() + self.lasts)
+        return self._moved(_pass_on(self.kind), self.clock() + self.lasts, mine=self.until)
 
     def release(self) -> None:
-        self._move(Q(**{self.kind: self.until}), None)
+        self._moved(_pass_on(self.kind), None, mine=self.until)
 
     def holding(self, call: Call) -> Call:
         """The same call, that keeps the lease alive from request to request and raises Lost when it is gone."""
@@ -63,11 +67,38 @@ class Lease:
 
         return held
 
-    def _move(self, held: Q, until: datetime | None) -> bool:
-        moved = Registration.objects.filter(held, pk=self.registration_id).update(**{self.kind: until})
+    def _moved(self, change: Change, until: datetime | None, **held: datetime | None) -> bool:
+        moved = change(registration=self.registration_id, until=until, **held)
         if moved:
             self.until = until
         return bool(moved)
+
+
+def free(kind: Kind, registration: UUID, now: datetime) -> QuerySet[Registration]:
+    return Registration.objects.filter(Q(**{kind: None}) | Q(**{f"{kind}__lte": now}), pk=registration)
+
+
+@cache
+def _take(kind: Kind) -> Change:
+    return Change(
+        lambda registration, now, until: (free(kind, registration, now), {kind: until}),
+        registration=UUID,
+        now=datetime,
+        until=datetime,
+    )
+
+
+@cache
+def _pass_on(kind: Kind) -> Change:
+    return Change(
+        lambda registration, mine, until: (
+            Registration.objects.filter(**{kind: mine}, pk=registration),
+            {kind: until},
+        ),
+        registration=UUID,
+        mine=datetime,
+        until=datetime,
+    )
 
 
 def not_paused(now: datetime, registration: str = "registration") -> Q:

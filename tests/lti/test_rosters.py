@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from lti import tasks
@@ -17,7 +19,9 @@ from roster.models import Course, Enrollment, Group, Institution, Person, Role
 from tests.lti.conftest import Browser, register
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import MEMBERSHIP, Answer, Platform
+from tests.patience import PATIENCE
 from tests.races import race
+from tests.system import wait_for
 
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 GS = "https://purl.imsglobal.org/spec/lti-gs/claim/groupsservice"
@@ -486,6 +490,45 @@ def test_learner_who_launches_while_the_list_is_taken_in_is_one_person(roster: R
     assert PlatformUser.objects.filter(sub="user-1").count() == 1
     assert "user-1" in roster.active
     assert Person.objects.count() == 51
+
+
+@pytest.mark.django_db(transaction=True)
+def test_list_is_taken_in_though_several_of_its_people_launch_meanwhile(roster: Roster) -> None:
+    roster.platform.switch(roster.path, page(*[member(sub) for sub in ("ada", "bob", "cy")]))
+    Context.objects.update(roster_next_at=roster.now)
+    written = {sub: Event() for sub in ("ada", "bob")}
+
+    def launch_of(sub: str, before: Event | None) -> None:
+        """Writes the person as a launch does, and commits only once the reading waits for that."""
+        with transaction.atomic():
+            made = Person.objects.create(institution=roster.course.institution, name=sub)
+            PlatformUser.objects.create(
+                institution=made.institution, registration=Registration.objects.get(), sub=sub, person=made
+            )
+            written[sub].set()
+            if before:
+                assert before.wait(PATIENCE)
+            wait_for(_is_waited_for, every=0.01)
+        finished[sub].set()
+
+    def read() -> None:
+        assert all(event.wait(PATIENCE) for event in written.values())
+        roster_reading.read(roster.context.pk, clock=lambda: roster.now)
+
+    finished = {sub: Event() for sub in written}
+    raised = race(read, lambda: launch_of("ada", None), lambda: launch_of("bob", finished["ada"]))
+
+    assert raised == [None] * 3
+    assert roster.active == {"ada", "bob", "cy"}
+    assert sorted(Person.objects.values_list("name", flat=True)) == ["Cy", "ada", "bob"]  # a launch knows better
+
+
+def _is_waited_for() -> bool:
+    mine = "SELECT virtualtransaction FROM pg_locks WHERE pid = pg_backend_pid()"
+    held = f"SELECT transactionid FROM pg_locks WHERE granted AND virtualtransaction IN ({mine})"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid IN ({held})")
+        return bool(cursor.fetchone()[0])
 
 
 def launch(browser: Browser, **claims: Any) -> None:

@@ -1,6 +1,7 @@
 """The check without script: start, save, come back, submit, see the result."""
 
 import gzip
+import pickle
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -9,12 +10,14 @@ from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from assessment import attempts, marking, review
 from assessment.models import Assignment, Attempt, AttemptState, Counts
+from lti.models import Launch
 from tests.cast import NOW, Cast, all_right, answer, hand_in, publish
 from tests.pages.conftest import Visit, filled, stored
 
@@ -414,3 +417,39 @@ def test_form_of_one_attempt_sent_to_another_changes_nothing_there(cast: Cast, v
     form = filled(alice.get(f"/attempts/{hers.pk}/").content.decode(), hers, {"q1": "c"})
     assert bob.post(f"/attempts/{hers.pk}/", form).status_code == 404
     assert stored(hers)["q1"] is None
+
+
+def test_what_pages_share_between_people_holds_nothing_of_one_person(cast: Cast, visit: Open, client: Client) -> None:
+    secret = "a sentence of my own"
+    for learner in (cast.alice, cast.bob):
+        own = visit(learner)
+        attempt = own.begin()
+        own.get(f"/attempts/{attempt.pk}/")
+        own.post(f"/attempts/{attempt.pk}/", own.form(attempt, q1="b", q8=secret))
+        assert secret in own.get(f"/attempts/{attempt.pk}/").content.decode()
+        own.post(f"/attempts/{attempt.pk}/submit", own.form(attempt) | {"sure": "yes"})
+        marking.mark_attempt(attempt.pk, timezone.now())
+        page = own.get(f"/attempts/{attempt.pk}/result").content.decode()
+        assert secret in page
+        shared = "".join(pickle.loads(part) for part in caches["pages"]._cache.values())
+        assert "Question 1 of 10" in shared
+        assert "Not answered" in shared
+        assert not any(text in shared for text in (secret, own.base, str(attempt.pk), str(learner.person.pk)))
+
+
+def test_questions_are_shown_as_oneself_answered_them_and_in_the_language_of_the_launch(
+    cast: Cast, visit: Open
+) -> None:
+    alice, bob = visit(cast.alice), visit(cast.bob)
+    first, second = alice.begin(), bob.begin()
+    before = bob.get(f"/attempts/{second.pk}/").content.decode()
+    alice.post(f"/attempts/{first.pk}/", alice.form(first, q1="b"))
+    Launch.objects.filter(pk=bob.launch.pk).update(locale="de")
+
+    assert stored(first)["q1"] == "b"
+    assert " checked" in alice.get(f"/attempts/{first.pk}/").content.decode()
+    after = bob.get(f"/attempts/{second.pk}/").content.decode()
+    assert " checked" not in before + after
+    assert "Question 1 of 10" in before
+    assert "Question 1 of 10" not in after
+    assert "Frage 1 von 10" in after

@@ -1,15 +1,17 @@
 """A prepared query answers like the queryset it was made of."""
 
 import threading
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from roster.models import Institution, Person
-from roster.rows import Insert, Prepared
+from roster.rows import Change, Insert, Prepared, Save
 
 PEOPLE = Prepared(
     lambda institution, name: (
@@ -106,3 +108,50 @@ def test_threads_do_not_mix_their_values() -> None:
         thread.join()
 
     assert wrong == []
+
+
+def test_row_that_is_there_already_is_not_written_again(north: Institution) -> None:
+    write, kept = Insert(Institution), Institution(name="South", slug="north")
+
+    assert write.if_new(kept) is False
+    assert write.if_new(Institution(name="South", slug="south")) is True
+    assert set(Institution.objects.values_list("name", "slug")) == {("North", "north"), ("South", "south")}
+
+
+def test_saved_row_has_every_field_as_the_model_has_it(north: Institution) -> None:
+    ada = person(north, "Ada", "ada@x.test")
+    other = person(north, "Bob")
+    ada.name, ada.email = "Ada'; --", "new@x.test"
+
+    with CaptureQueriesContext(connection) as asked:
+        Save(Person)(ada)
+
+    assert len(asked) == 1
+    assert Person.objects.filter(pk=other.pk, name="Bob").exists()
+    kept = Person.objects.get(pk=ada.pk)
+    assert (kept.name, kept.email, kept.created_at) == ("Ada'; --", "new@x.test", ada.created_at)
+
+
+RENAME = Change(
+    lambda institution, before, moment, name: (
+        Person.objects.filter(institution=institution, name=before, created_at__lte=moment),
+        {"name": name, "email": "moved@x.test"},
+    ),
+    institution=UUID,
+    before=str,
+    moment=datetime,
+    name=str,
+)
+
+
+def test_change_takes_its_own_values_each_time_and_counts_the_rows(north: Institution) -> None:
+    south = Institution.objects.create(name="South", slug="south")
+    people = [person(north, "Ada"), person(north, "Ada"), person(south, "Ada"), person(north, "Bob")]
+    now, long_ago = timezone.now(), timezone.now() - timedelta(days=1)
+
+    assert RENAME(institution=north.pk, before="Ada", moment=long_ago, name="Eve") == 0
+    assert RENAME(institution=north.pk, before="Ada", moment=now, name="Eve'; --") == 2
+    assert RENAME(institution=south.pk, before="Ada", moment=now, name="Zoe") == 1
+
+    names = [Person.objects.get(pk=one.pk).name for one in people]
+    assert names == ["Eve'; --", "Eve'; --", "Zoe", "Bob"]
