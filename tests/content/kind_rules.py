@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from django.template.loader import render_to_string
 from hypothesis import strategies as st
 
 from content.item_types import InvalidAnswer, ItemType
@@ -69,6 +70,7 @@ def check_editor(kind: ItemType, fields: dict[str, list[str]]) -> None:
     """The body is JSON, and its problems are said in words; without problems all else works."""
     body = {"stem": "Stem", "section": None} | kind.from_editor(fields)
     json.dumps(body, allow_nan=False)
+    assert render_to_string(kind.TEMPLATES.editor, {"body": body, "name": "q1-"})
     found = kind.problems(body)
     assert all(isinstance(text, str) for text in found)
     if not found:
