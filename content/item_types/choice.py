@@ -5,7 +5,6 @@ body: {"stem": str, "options": [{"id": str, "text": str, "credit": 0..1, "ration
 answer: {"option": id} or {}
 """
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import zip_longest
@@ -29,6 +28,7 @@ from content.item_types import (
     new_id,
     percent,
 )
+from content.marking import options as shared
 
 KIND = "choice"
 LABEL = gettext_lazy("Single choice")
@@ -51,25 +51,20 @@ PUBLIC = {
     }
 }
 ROW = ("id", "text", "credit", "rationale")
-REFERS = re.compile(
-    r"\b(all|none|both|any|neither) (of )?(the |these )?(above|below|others?|options|answers)\b"
-    r"|\b[A-D] (and|&|or) [A-D]\b",
-    re.IGNORECASE,
-)
 ANSWER = {"option": {"type": "string", "description": "Of a choice: the id of the option."}}
 
 
 def problems(body: Body) -> list[str]:
     stem, options = body.get("stem"), body.get("options")
-    if not isinstance(options, list | tuple) or not all(_well_formed(option) for option in options):
+    if not shared.well_formed(options):
         return ["Every option needs an id, a text and a credit."]
     credits = [option["credit"] for option in options]
     checks = {
         "The question has no text.": not isinstance(stem, str) or not stem.strip(),
         "A choice needs at least two options.": len(options) < 2,
         "An option has no text.": not all(option["text"].strip() for option in options),
-        "Two options share an id.": _repeats([option["id"] for option in options]),
-        "Two options read the same.": _repeats([" ".join(option["text"].split()).casefold() for option in options]),
+        "Two options share an id.": shared.repeats([option["id"] for option in options]),
+        "Two options read the same.": shared.alike(options),
         "The credit of an option must lie between 0 and 1.": not all(0 <= credit <= 1 for credit in credits),
         "No option earns full credit.": 1 not in credits,
     }
@@ -81,7 +76,7 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
     keyed = [option for option in options if option["credit"] == 1]
     lengths = sorted((len(rendering.plain(option["text"])) for option in options), reverse=True)
     longest = len(keyed) == 1 and len(rendering.plain(keyed[0]["text"])) == lengths[0] > 1.5 * lengths[1]
-    floating = [option for option in options if not option.get("pinned") and refers_to_others(option["text"])]
+    floating = [option for option in options if not option.get("pinned") and shared.refers_to_others(option["text"])]
     checks = {
         "An option has no rationale.": not all(option.get("rationale", "").strip() for option in options),
         "The longest option is the key: learners guess that.": longest,
@@ -89,11 +84,6 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
         and bool(floating),
     }
     return [text for text, found in checks.items() if found]
-
-
-def refers_to_others(text: str) -> bool:
-    """Whether an option speaks of the others by their place, as "all of the above" does."""
-    return bool(REFERS.search(text))
 
 
 def from_editor(fields: Fields) -> dict[str, Any]:
@@ -191,21 +181,3 @@ def _chosen(body: Body, answer: Answer) -> dict[str, Any]:
 
 def _options(body: Body) -> dict[str, dict[str, Any]]:
     return {option["id"]: option for option in body["options"]}
-
-
-def _repeats(values: list[str]) -> bool:
-    return len(set(values)) != len(values)
-
-
-def _well_formed(option: object) -> bool:
-    """`bool` is an `int` to Python, but true and false are no credits."""
-    if not isinstance(option, Mapping):
-        return False
-    texts = (option.get("id"), option.get("text"), option.get("rationale", ""))
-    credit = option.get("credit")
-    return (
-        all(isinstance(text, str) for text in texts)
-        and bool(option.get("id"))
-        and isinstance(credit, int | float)
-        and not isinstance(credit, bool)
-    )

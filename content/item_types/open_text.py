@@ -5,8 +5,6 @@ body: {"stem": str, "rubric": [{"level": "full" | "half" | "none", "idea": str, 
 answer: {"text": str} or {}
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import zip_longest
@@ -27,6 +25,7 @@ from content.item_types import (
     Outcome,
     Templates,
 )
+from content.marking import texts
 
 KIND = "open_text"
 LABEL = gettext_lazy("Open text")
@@ -49,9 +48,6 @@ DEFAULT_MAX_LENGTH = 2000
 LONGEST = 20_000
 CREDIT = {"full": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
 LABELS = {"full": gettext_lazy("Full credit"), "half": gettext_lazy("Half credit"), "none": gettext_lazy("No credit")}
-ENCODED = 12  # bytes that a form takes for a character at most: four in UTF-8, each written as three
-# Composing a character shortens a text fourfold at most (the longest canonical decomposition has four characters).
-COMPOSITION = 4
 
 
 def problems(body: Body) -> list[str]:
@@ -97,7 +93,7 @@ def public(body: Body) -> dict[str, Any]:
 
 
 def form_size(body: Body) -> FormSize:
-    return FormSize(1, ENCODED * _longest(body))
+    return FormSize(1, texts.ENCODED * _longest(body))
 
 
 def from_form(body: Body, fields: Fields) -> Any:
@@ -114,9 +110,9 @@ def clean(body: Body, raw: Any) -> dict[str, Any]:
         return {}
     if not isinstance(text, str):
         raise InvalidAnswer(_("The answer must be text."))
-    if len(text) > COMPOSITION * _longest(body):
+    if len(text) > texts.COMPOSITION * _longest(body):
         raise _too_long(body)
-    text = unicodedata.normalize("NFC", _storable(text))
+    text = texts.storable(text)
     if not text.strip():
         return {}
     if len(text) > _longest(body):
@@ -171,12 +167,6 @@ def _too_long(body: Body) -> InvalidAnswer:
         "The answer is longer than {most} character.", "The answer is longer than {most} characters.", most
     )
     return InvalidAnswer(words.format(most=most))
-
-
-def _storable(text: str) -> str:
-    """One kind of line end, and nothing that PostgreSQL cannot hold (NUL, half of a surrogate pair)."""
-    text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
 def _idea(line: Mapping[str, Any]) -> dict[str, str]:
