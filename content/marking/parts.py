@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from content.item_types import Body, Fields
+from content.item_types import Body, Fields, new_id
 
 ID = re.compile(r"[^\s:]{1,64}")
 LARGEST = 10**12
@@ -62,3 +62,11 @@ def first(fields: Fields, name: str = "") -> str:
 def whole(text: str, default: int) -> int:
     """A whole number as typed."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 13 else default
+
+
+def named(ids: Sequence[str]) -> list[str]:
+    """The ids with a new one in place of each empty one."""
+    found: list[str] = []
+    for at, name in enumerate(ids):
+        found.append(name or new_id([*ids, *found], at))
+    return found
