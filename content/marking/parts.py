@@ -70,3 +70,9 @@ def named(ids: Sequence[str]) -> list[str]:
     for at, name in enumerate(ids):
         found.append(name or new_id([*ids, *found], at))
     return found
+
+
+def storable(text: str) -> str:
+    """One kind of line end, and nothing that PostgreSQL cannot hold (NUL, half of a surrogate pair)."""
+    text = text.replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)

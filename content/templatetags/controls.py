@@ -62,3 +62,8 @@ def letter(number: int) -> str:
     """As lists of type A are numbered: A to Z, then AA."""
     before, place = divmod(number, 26)
     return (letter(before - 1) if before else "") + chr(ord("A") + place)
+
+
+@register.filter
+def as_megabytes(size: object) -> str:
+    return f"{size / 1024**2:.6f}".rstrip("0").rstrip(".") if isinstance(size, int | float) else ""

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from content import item_types
 from content.item_types import InvalidAnswer, choice, open_text
 from content.models import KeyState
-from tests.content import conftest, rules, test_description, test_hotspot, test_matching, test_ordering
+from tests.content import (
+    conftest,
+    rules,
+    test_description,
+    test_file_upload,
+    test_hotspot,
+    test_matching,
+    test_ordering,
+)
 from tests.content.rules import JSON, LEAVES
 
 ANSWERS = JSON | st.builds(dict, option=JSON, text=JSON) | st.builds(dict, option=st.sampled_from("abc"), text=LEAVES)
@@ -19,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "choice": dict(conftest.choice().body),
     "open_text": dict(conftest.open_text().body),
     "description": test_description.BODY,
+    "file_upload": test_file_upload.BODY,
     "hotspot": test_hotspot.BODY,
     "matching": test_matching.BODY,
     "ordering": test_ordering.BODY,
