@@ -7,13 +7,11 @@ answer: {"text": str} or {}
 
 from collections.abc import Mapping
 from decimal import Decimal
-from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from content import rendering
 from content.item_types import (
     Answer,
     Body,
@@ -25,7 +23,7 @@ from content.item_types import (
     Outcome,
     Templates,
 )
-from content.marking import texts
+from content.marking import parts, rubric, texts
 
 KIND = "open_text"
 LABEL = gettext_lazy("Open text")
@@ -43,45 +41,28 @@ TEMPLATES = Templates(
 )
 PUBLIC = {"max_length": {"type": "integer", "description": "Of an open question, in characters."}}
 ANSWER = {"text": {"type": "string", "description": "Of an open question."}}
-ROW = ("level", "idea", "example")
 DEFAULT_MAX_LENGTH = 2000
 LONGEST = 20_000
-CREDIT = {"full": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}
-LABELS = {"full": gettext_lazy("Full credit"), "half": gettext_lazy("Half credit"), "none": gettext_lazy("No credit")}
 
 
 def problems(body: Body) -> list[str]:
-    stem, rubric, longest = body.get("stem"), body.get("rubric"), body.get("max_length", DEFAULT_MAX_LENGTH)
-    if not isinstance(rubric, list | tuple) or not all(_well_formed(line) for line in rubric):
-        return ["Every line of the rubric needs a level (full, half or none) and an idea."]
+    longest = body.get("max_length", DEFAULT_MAX_LENGTH)
     checks = {
-        "The question has no text.": not isinstance(stem, str) or not stem.strip(),
-        "The rubric names no answer that earns full credit.": all(line["level"] != "full" for line in rubric),
+        "The question has no text.": parts.no_stem(body),
         f"The longest answer must have 1 to {LONGEST} characters.": type(longest) is not int
         or not 1 <= longest <= LONGEST,
     }
-    return [text for text, wrong in checks.items() if wrong]
+    return [*rubric.problems(body), *(text for text, wrong in checks.items() if wrong)]
 
 
 def warnings(body: Body, *, shuffled: bool) -> list[str]:
-    few = len([line for line in body["rubric"] if line["level"] == "full"]) < 3
-    none = all(line["level"] != "none" for line in body["rubric"])
-    checks = {
-        "The rubric names fewer than three ideas that earn full credit.": few,
-        "The rubric names nothing that earns no credit.": none,
-    }
-    return [text for text, found in checks.items() if found]
+    return rubric.warnings(body)
 
 
 def from_editor(fields: Fields) -> dict[str, Any]:
-    """Rows of `rubric-level`, `rubric-idea` and `rubric-example`, in step; `max_length`. A row without idea is left
-    out.
-    """
-    rows = zip_longest(*(fields.get(f"rubric-{name}", []) for name in ROW), fillvalue="")
-    rubric = [dict(zip(ROW, row, strict=True)) for row in rows if row[1].strip()]
-    typed = next(iter(fields.get("max_length", [])), "").strip()
-    longest = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else DEFAULT_MAX_LENGTH
-    return {"rubric": rubric or [{"level": "full", "idea": "", "example": ""}], "max_length": longest}
+    """The rows of a rubric (content.marking.rubric); `max_length`."""
+    longest = parts.whole(parts.first(fields, "max_length"), DEFAULT_MAX_LENGTH)
+    return {"rubric": rubric.from_editor(fields), "max_length": longest}
 
 
 def guess(body: Body) -> Decimal | None:
@@ -136,13 +117,11 @@ def rationale(body: Body, answer: Answer) -> str:
 
 
 def expected(body: Body) -> list[str]:
-    return [rendering.plain(line["idea"]) for line in body["rubric"] if line["level"] == "full"]
+    return rubric.expected(body)
 
 
 def levels(body: Body) -> list[Level]:
-    """Those of the rubric; full and no credit can always be given."""
-    ideas = {level: [_idea(line) for line in body["rubric"] if line["level"] == level] for level in CREDIT}
-    return [Level(name, LABELS[name], CREDIT[name], ideas[name]) for name in CREDIT if ideas[name] or name != "half"]
+    return rubric.levels(body)
 
 
 def key(body: Body) -> list[tuple[str, Decimal]]:
@@ -167,13 +146,3 @@ def _too_long(body: Body) -> InvalidAnswer:
         "The answer is longer than {most} character.", "The answer is longer than {most} characters.", most
     )
     return InvalidAnswer(words.format(most=most))
-
-
-def _idea(line: Mapping[str, Any]) -> dict[str, str]:
-    return {"idea": rendering.plain(line["idea"]), "example": rendering.plain(line.get("example", ""))}
-
-
-def _well_formed(line: object) -> bool:
-    if not isinstance(line, Mapping) or not isinstance(line.get("level"), str) or line["level"] not in CREDIT:
-        return False
-    return isinstance(line.get("example", ""), str) and isinstance(line.get("idea"), str) and bool(line["idea"].strip())

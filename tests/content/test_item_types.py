@@ -1,7 +1,6 @@
 """The rules that every kind of question keeps, and those of each."""
 
 import json
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -12,14 +11,20 @@ from hypothesis import strategies as st
 from content import item_types
 from content.item_types import InvalidAnswer, choice, open_text
 from content.models import KeyState
-from tests.content import conftest, test_multiple_response, test_short_text, test_true_false
-
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20)
-JSON = st.recursive(
-    LEAVES | st.just("\x00") | st.just("\ud83d") | st.just("a" * 100_000),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
+from tests.content import (
+    conftest,
+    rules,
+    test_description,
+    test_file_upload,
+    test_hotspot,
+    test_matching,
+    test_multiple_response,
+    test_ordering,
+    test_short_text,
+    test_true_false,
 )
+from tests.content.rules import JSON, LEAVES
+
 ANSWERS = JSON | st.builds(dict, option=JSON, text=JSON) | st.builds(dict, option=st.sampled_from("abc"), text=LEAVES)
 BODIES: dict[str, dict[str, Any]] = {
     "choice": dict(conftest.choice().body),
@@ -27,9 +32,15 @@ BODIES: dict[str, dict[str, Any]] = {
     "multiple_response": test_multiple_response.BODY,
     "short_text": test_short_text.BODY,
     "true_false": dict(test_true_false.BODY),
+    "description": test_description.BODY,
+    "file_upload": test_file_upload.BODY,
+    "hotspot": test_hotspot.BODY,
+    "matching": test_matching.BODY,
+    "ordering": test_ordering.BODY,
 }
 SECRETS = ("credit", "rationale", "rubric", "full", "It is.", "Asks someone", "section", "expected")
 kinds = pytest.mark.parametrize("kind", item_types.KINDS)
+scored = pytest.mark.parametrize("kind", [kind for kind in item_types.KINDS if item_types.get(kind).SCORED])
 
 
 def test_every_kind_is_tested_here() -> None:
@@ -42,7 +53,7 @@ def test_unknown_kind_is_a_key_error() -> None:
             item_types.get(name)
 
 
-@kinds
+@scored
 def test_kind_names_itself_and_publishable_states(kind: str) -> None:
     module = item_types.get(kind)
     assert kind == module.KIND
@@ -54,32 +65,14 @@ def test_kind_names_itself_and_publishable_states(kind: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(raw=ANSWERS)
 def test_any_answer_is_cleaned_once_for_all_or_refused(kind: str, raw: Any) -> None:
-    module, body = item_types.get(kind), BODIES[kind]
-    try:
-        answer = module.clean(body, raw)
-    except InvalidAnswer:
-        return
-    assert module.clean(body, answer) == answer
-    stored = json.dumps(answer, ensure_ascii=False).encode()
-    assert b"\\u0000" not in stored
-    outcome = module.mark(body, answer)
-    assert outcome.credit is None or 0 <= outcome.credit <= 1
-    assert module.BY_RULE is False or outcome.credit is not None
-    json.dumps(dict(outcome.evidence))
-    assert bool(module.text(body, answer)) is bool(answer)
-    assert isinstance(module.rationale(body, answer), str)
-    known = [category.id for category in module.categories(body)]
-    assert set(module.categorise(body, answer) or []) <= {*known, ""}
-    assert module.clean(body, module.from_form(body, module.to_form(body, answer))) == answer
+    rules.answer_is_cleaned_once_for_all_or_refused(kind, BODIES[kind], raw)
 
 
 @kinds
 @settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(st.sampled_from(["", "a", "left"]) | st.text(), st.lists(st.text() | st.just("a"))))
 def test_any_fields_of_a_form_are_an_answer_or_refused(kind: str, fields: dict[str, list[str]]) -> None:
-    module, body = item_types.get(kind), BODIES[kind]
-    with suppress(InvalidAnswer):
-        module.mark(body, module.clean(body, module.from_form(body, fields)))
+    rules.any_fields_of_its_control_are_an_answer_or_refused(kind, BODIES[kind], fields)
 
 
 @kinds
@@ -89,7 +82,7 @@ def test_form_without_an_answer_is_blank(kind: str) -> None:
         assert module.clean(body, module.from_form(body, fields)) == {}
 
 
-@kinds
+@scored
 def test_kind_says_what_earns_credit(kind: str) -> None:
     module, body = item_types.get(kind), BODIES[kind]
     levels = module.levels(body)
@@ -105,17 +98,14 @@ def test_kind_says_what_earns_credit(kind: str) -> None:
 def test_what_a_kind_shows_and_keeps_is_described(kind: str) -> None:
     module, body = item_types.get(kind), BODIES[kind]
     assert set(module.public(body)) == {"stem", *module.PUBLIC}
-    assert module.ANSWER
+    assert bool(module.ANSWER) is module.SCORED
 
 
 @kinds
 @settings(max_examples=100, deadline=None)
 @given(answer=ANSWERS)
 def test_an_odd_stored_answer_raises_invalid_answer_only(kind: str, answer: Any) -> None:
-    module, body = item_types.get(kind), BODIES[kind]
-    for function in (module.mark, module.text, module.rationale, module.categorise, module.to_form):
-        with suppress(InvalidAnswer):
-            function(body, answer)
+    rules.any_stored_answer_raises_invalid_answer_only(kind, BODIES[kind], answer)
 
 
 @kinds
@@ -124,7 +114,7 @@ def test_blank_is_the_empty_answer_and_earns_nothing(kind: str, blank: Any) -> N
     module, body = item_types.get(kind), BODIES[kind]
     assert module.clean(body, blank) == {}
     assert module.mark(body, {}).credit == 0
-    assert module.mark(body, {}).tier == "blank"
+    assert module.mark(body, {}).tier == ("blank" if module.SCORED else "none")
     assert module.categorise(body, {}) in (None, [""])
     assert module.text(body, {}) == ""
 

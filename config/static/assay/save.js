@@ -61,7 +61,7 @@ class AnswerSaver extends HTMLElement {
   // A change: number it, keep it, send it (text when typing pauses, anything else at once).
   changed(event) {
     const fieldset = event.target.closest("fieldset[data-item]");
-    if (!fieldset) return;
+    if (!fieldset || event.target.matches("[type=file]")) return; // files come with the form
     this.latest = fieldset;
     if (this.closed) return this.lost(fieldset);
     const seq = Number(fieldset.dataset.seq) + 1;
@@ -84,7 +84,7 @@ class AnswerSaver extends HTMLElement {
   read(fieldset) {
     const prefix = `answer-${fieldset.dataset.item}`;
     return [...new FormData(this.form)]
-      .filter(([name]) => name === prefix || name.startsWith(`${prefix}-`))
+      .filter(([name, value]) => typeof value === "string" && (name === prefix || name.startsWith(`${prefix}-`)))
       .map(([name, value]) => [name.slice(prefix.length + 1), value]);
   }
 
@@ -266,7 +266,7 @@ class AnswerSaver extends HTMLElement {
   }
 
   controls(fieldset) {
-    return [...fieldset.querySelectorAll("[name^=answer-]")];
+    return [...fieldset.querySelectorAll("[name^=answer-]:not([type=file])")];
   }
 
   write(fieldset, fields) {
