@@ -4,6 +4,7 @@ import functools
 import gc
 import itertools
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,12 +113,24 @@ class OneSystem(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.split("::")[0]
-        return "system" if path.startswith(("tests/browser/", "tests/chaos/", "tests/stack/")) else path
+        return _unit(nodeid)
+
+
+def _unit(nodeid: str) -> str:
+    path = nodeid.split("::")[0]
+    return "system" if path.startswith(("tests/browser/", "tests/chaos/", "tests/stack/")) else path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSystem:
+    config.option.loadscopereorder = False  # which would put mypy last, as one test among few
     return OneSystem(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no worker waits for the other at the end."""
+    sizes = Counter(_unit(item.nodeid) for item in items)
+    first = {"system": -2, "tests/ops/test_lint.py": -1}
+    items.sort(key=lambda item: (first.get(unit := _unit(item.nodeid), 0), -sizes[unit], unit))
 
 
 def pytest_collection_finish() -> None:

@@ -153,6 +153,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=6,
 )
+READING = sheet.read(SHEET)
 FIELDS = ["number", "options", "credit", "text", "rationale", "key_state", "points", "lesson_section", "agreement",
           "full_credit", "half_credit", "items", "open_item", "lesson", "weaknesses", "decision"]  # fmt: skip
 
@@ -170,11 +171,11 @@ def test_a_key_damaged_anywhere_never_crashes(at: int, value: Any) -> None:
     places = _places(data)
     container, name = places[at % len(places)]
     container[name] = value
-    drafts, _ = answer_key.join(sheet.read(SHEET), answer_key.read(json.dumps(data)), lesson=LESSON)
+    drafts, _ = answer_key.join(READING, answer_key.read(json.dumps(data)), lesson=LESSON)
     assert len(drafts) == 10
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON | st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON))))
 def test_any_json_is_read_without_crashing(data: Any) -> None:
-    answer_key.join(sheet.read(SHEET), answer_key.read(json.dumps(data)), lesson=LESSON)
+    answer_key.join(READING, answer_key.read(json.dumps(data)), lesson=LESSON)
