@@ -117,7 +117,7 @@ DATABASES["default"]["OPTIONS"] |= {
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 # `pages`: parts of pages that many people see alike, in each process. Nothing in them belongs to one person.
-CACHES = {
+CACHES: dict[str, Any] = {
     name: {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": name,

@@ -308,3 +308,19 @@ def test_score_of_a_transaction_that_fails_is_never_sent(desk: Desk, monkeypatch
 
     desk.queue()
     assert queued == [str(desk.registration.pk)]
+
+
+def test_score_alone_leaves_in_few_statements(desk: Desk, django_assert_max_num_queries: Any) -> None:
+    desk.queue(person=desk.person("bob"))
+    sending.drain(desk.registration.pk, clock=desk.clock)  # the platform's token is there now
+
+    desk.queue()
+    with django_assert_max_num_queries(14 + 4):  # and two savepoints with their release
+        sending.drain(desk.registration.pk, clock=desk.clock, patience=1.0)
+
+    assert set(Score.objects.values_list("state", flat=True)) == {ScoreState.SYNCED}
+
+
+def test_nothing_to_send_costs_one_statement(desk: Desk, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert sending.drain(desk.registration.pk, clock=desk.clock, patience=1.0) is None
