@@ -1,5 +1,7 @@
 """What is taught and asked. A version is immutable and named by the hash of its content."""
 
+from typing import Any, Self, TypeVar
+
 from django.db import models
 from django.db.models import Case, F, Q, When
 
@@ -25,23 +27,27 @@ class Visibility(models.TextChoices):
     PUBLIC = "public"
 
 
-class OwnedQuerySet(models.QuerySet["Owned"]):
-    def readable(self, institution: Institution | None, person: Person | None = None) -> "OwnedQuerySet":
+M = TypeVar("M", bound="Owned", covariant=True)
+
+
+class OwnedQuerySet(models.QuerySet[M]):
+    def readable(self, institution: Institution | None, person: Person | None = None) -> Self:
         """What this person of the institution may read and place. Without an institution: what everybody may."""
         found = Q(institution=None) | Q(visibility=Visibility.PUBLIC)
         if institution is not None:
             found |= Q(institution=institution, visibility=Visibility.INSTITUTION)
         if institution is not None and person is not None:
-            mine = self.model.authors.through.objects.filter(person=person)
+            through: Any = self.model.authors.through
+            mine = through.objects.filter(person=person)
             name = self.model._meta.model_name
             found |= Q(institution=institution, pk__in=mine.values(f"{name}_id"))
         return self.filter(found)
 
-    def placeable(self, institution: Institution) -> "OwnedQuerySet":
+    def placeable(self, institution: Institution) -> Self:
         """What links of the institution may name: a learner opens a private check that a teacher placed."""
         return self.filter(Q(institution=None) | Q(institution=institution) | Q(visibility=Visibility.PUBLIC))
 
-    def own_first(self, institution: Institution | None) -> "OwnedQuerySet":
+    def own_first(self, institution: Institution | None) -> Self:
         """Of several with one slug the institution's own comes first, then the library's, then the oldest."""
         rank = Case(When(institution=institution, then=0), When(institution=None, then=1), default=2)
         return self.order_by(rank if institution else F("institution").asc(nulls_first=True), "pk")
@@ -53,8 +59,6 @@ class Owned(models.Model):
     institution = models.ForeignKey(Institution, models.CASCADE, null=True, blank=True, related_name="+")
     authors = models.ManyToManyField(Person, blank=True, related_name="+")
     visibility = models.CharField(max_length=16, choices=Visibility.choices, default=Visibility.INSTITUTION)
-
-    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -88,6 +92,8 @@ class Lesson(Owned):
     changed_by = models.CharField(max_length=255, blank=True, editable=False)
     current = models.ForeignKey("LessonVersion", models.PROTECT, null=True, blank=True, related_name="+")
     current_since = models.DateTimeField(null=True, blank=True, help_text="When the current version became current.")
+
+    objects = OwnedQuerySet["Lesson"].as_manager()
 
     class Meta:
         constraints = [
@@ -141,6 +147,8 @@ class Quiz(Owned):
     revision = models.PositiveIntegerField(default=0, editable=False, help_text="Grows with every saved draft.")
     changed_by = models.CharField(max_length=255, blank=True, editable=False)
     changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = OwnedQuerySet["Quiz"].as_manager()
 
     class Meta:
         verbose_name_plural = "quizzes"

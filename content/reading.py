@@ -58,7 +58,7 @@ def quiz_named(slug: str, institution: Institution | None = None) -> QuizVersion
     return current_quizzes(institution).filter(quiz=found).first() if found else None
 
 
-def _open_quizzes(institution: Institution | None) -> OwnedQuerySet:
+def _open_quizzes(institution: Institution | None) -> OwnedQuerySet[Quiz]:
     published = Quiz.objects.filter(current__isnull=False)
     return published.readable(institution) if institution else published.filter(practice=True)
 

@@ -19,7 +19,7 @@ from django.utils.text import slugify
 from content import item_types, publishing, rendering, variants
 from content.drafts import ItemDraft
 from content.formats.reading import Pool
-from content.models import Item, KeyState, Lesson, LessonVersion, Owned, Quiz, QuizVersion
+from content.models import Item, KeyState, Lesson, LessonVersion, M, OwnedQuerySet, Quiz, QuizVersion
 from content.publishing import Layout, PublishingBlocked, Reason
 from roster.models import Institution, Person
 
@@ -54,24 +54,21 @@ class CheckList:
     warnings: Sequence[Reason]
 
 
-def writable(author: Author) -> Any:
+def writable(author: Author) -> OwnedQuerySet[Quiz]:
     """The quizzes that the author may change: own ones, and those of the institution that are not private.
 
     Staff without an institution write the library's.
     """
-    return _writable(Quiz, author)
+    return _writable(Quiz.objects.filter(institution=author.institution), author)
 
 
-def writable_lessons(author: Author) -> Any:
+def writable_lessons(author: Author) -> OwnedQuerySet[Lesson]:
     """The same of lessons."""
-    return _writable(Lesson, author)
+    return _writable(Lesson.objects.filter(institution=author.institution), author)
 
 
-def _writable(model: type[Owned], author: Author) -> Any:
-    rows = model.objects.filter(institution=author.institution)
-    if author.person is None:
-        return rows
-    return rows.readable(author.institution, author.person)
+def _writable(rows: OwnedQuerySet[M], author: Author) -> OwnedQuerySet[M]:
+    return rows if author.person is None else rows.readable(author.institution, author.person)
 
 
 @transaction.atomic
@@ -89,7 +86,7 @@ def new_quiz(*, author: Author, title: str = NEW_TITLE, slug: str = "") -> Quiz:
     return made
 
 
-def free_slug(model: type[Owned], wanted: str, institution: Institution | None) -> str:
+def free_slug(model: type[Quiz] | type[Lesson], wanted: str, institution: Institution | None) -> str:
     """A slug that nothing of the institution has yet."""
     base = slugify(wanted)[:100] or "check"
     taken = set(model.objects.filter(institution=institution, slug__startswith=base).values_list("slug", flat=True))

@@ -78,7 +78,7 @@ class Change:
     def _built(self) -> tuple[str, Slots]:
         stand_ins = _stand_ins(self.kinds)
         rows, changes = self.build(**stand_ins)
-        query = rows.query.chain(UpdateQuery)
+        query: UpdateQuery = rows.query.chain(UpdateQuery)  # type: ignore[assignment]
         query.add_update_values(changes)
         sql, parameters = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
         return sql, _slots(parameters, stand_ins)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from content import rendering
 
@@ -15,7 +15,7 @@ REFERS = re.compile(
 ENOUGH = Decimal("0.9999")  # a sum of shares such as three times 33.333 % is a whole
 
 
-def well_formed(options: object) -> bool:
+def well_formed(options: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
     return isinstance(options, list | tuple) and all(_is_option(option) for option in options)
 
 

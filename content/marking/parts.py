@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from content.item_types import Body, Fields, new_id
+from content.item_type import Body, Fields, new_id
 
 ID = re.compile(r"[^\s:]{1,64}")
 LARGEST = 10**12

@@ -2,7 +2,7 @@
 
 from itertools import zip_longest
 
-from content.item_types import Fields
+from content.item_type import Fields
 
 
 def read(fields: Fields, prefix: str, names: tuple[str, ...]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from content import rendering
-from content.item_types import Body, Fields, Level
+from content.item_type import Body, Fields, Level
 from content.marking import parts
 
 ROW = ("level", "idea", "example")

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from content.item_types import Category, Fields, percent
+from content.item_type import Category, Fields, percent
 from content.marking import options, rows, texts
 
 Accepted = Mapping[str, Any]
