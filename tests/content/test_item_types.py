@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from content import item_types
 from content.item_types import InvalidAnswer, choice, open_text
 from content.models import KeyState
-from tests.content import conftest, test_multiple_response, test_numeric, test_short_text, test_true_false
+from tests.content import conftest, test_cloze, test_multiple_response, test_numeric, test_short_text, test_true_false
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20)
 JSON = st.recursive(
@@ -24,6 +24,7 @@ ANSWERS = JSON | st.builds(dict, option=JSON, text=JSON) | st.builds(dict, optio
 BODIES: dict[str, dict[str, Any]] = {
     "choice": dict(conftest.choice().body),
     "open_text": dict(conftest.open_text().body),
+    "cloze": test_cloze.BODY,
     "multiple_response": test_multiple_response.BODY,
     "numeric": test_numeric.BODY,
     "short_text": test_short_text.BODY,
