@@ -13,7 +13,6 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from content import rendering
 from content.item_types import (
     ALL_OR_NOTHING,
     Answer,
@@ -199,10 +198,7 @@ def rationale(body: Body, answer: Answer) -> str:
 
 
 def _told(option: Mapping[str, Any]) -> str:
-    right = option["credit"] > 0
-    said = _("Correct: {option}") if right else _("Incorrect: {option}")
-    named = said.format(option=f"**{rendering.escaped(shared.label(option))}**")
-    return f"{'✓' if right else '✗'} {named}\n\n{option.get('rationale', '')}".strip()
+    return shared.remark(Decimal(int(option["credit"] > 0)), shared.label(option), option.get("rationale", ""))
 
 
 def expected(body: Body) -> list[str]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeGuard
 
+from django.utils.translation import gettext as _
+
 from content import rendering
 
 REFERS = re.compile(
@@ -50,6 +52,18 @@ def whole(share: Decimal) -> Decimal:
 def label(option: Mapping[str, Any]) -> str:
     """The option in a line of plain text."""
     return " ".join(rendering.plain(option["text"]).split())
+
+
+def remark(credit: Decimal, label: str, why: str) -> str:
+    """Whether an answer is right, and why, in Markdown."""
+    if credit >= 1:
+        sign, said = "✓", _("Correct: {option}")
+    elif credit <= 0:
+        sign, said = "✗", _("Incorrect: {option}")
+    else:
+        sign, said = "◐", _("Partly correct: {option}")
+    named = said.format(option=f"**{rendering.escaped(' '.join(label.split()))}**")
+    return f"{sign} {named}\n\n{why}".strip()
 
 
 def _is_option(option: object) -> bool:

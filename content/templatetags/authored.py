@@ -7,6 +7,7 @@
 from django import template
 
 from content import rendering
+from content.marking import number_answers
 
 register = template.Library()
 register.filter("markdown", rendering.html)
@@ -20,3 +21,9 @@ register.filter("as_plain", rendering.plain)
 def as_percent(share: object) -> str:
     """A credit as an author types it: 0.5 is "50", 0.3333333 is "33.33333"."""
     return f"{float(share) * 100:.5f}".rstrip("0").rstrip(".") if isinstance(share, int | float) else ""
+
+
+@register.filter
+def as_number(value: object) -> str:
+    """A number of a body as its author types it in the active language; what is none stays as it is."""
+    return "" if value is None else number_answers.shown_number(value)

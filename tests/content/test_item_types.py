@@ -14,11 +14,13 @@ from content.models import KeyState
 from tests.content import (
     conftest,
     rules,
+    test_cloze,
     test_description,
     test_file_upload,
     test_hotspot,
     test_matching,
     test_multiple_response,
+    test_numeric,
     test_ordering,
     test_short_text,
     test_true_false,
@@ -29,7 +31,9 @@ ANSWERS = JSON | st.builds(dict, option=JSON, text=JSON) | st.builds(dict, optio
 BODIES: dict[str, dict[str, Any]] = {
     "choice": dict(conftest.choice().body),
     "open_text": dict(conftest.open_text().body),
+    "cloze": test_cloze.BODY,
     "multiple_response": test_multiple_response.BODY,
+    "numeric": test_numeric.BODY,
     "short_text": test_short_text.BODY,
     "true_false": dict(test_true_false.BODY),
     "description": test_description.BODY,

@@ -1,0 +1,296 @@
+"""Cloze: gaps in a running text (QTI 3 inlineChoiceInteraction and textEntryInteraction).
+
+body: {"stem": str, "text": Markdown with `[[gap id]]` where gaps stand, "gaps": as content.marking.gaps, each perhaps
+with "weight", 1 by default; "section": anchor or null}
+answer: {"gaps": {gap id: str}} without blank gaps, or {}
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from content.item_types import (
+    ALL_OR_NOTHING,
+    Answer,
+    Body,
+    Category,
+    Fields,
+    FormSize,
+    InvalidAnswer,
+    Level,
+    Outcome,
+    Templates,
+    new_id,
+    percent,
+)
+from content.marking import gaps, number_answers, numbers, options, placeholders, rows, text_answers
+
+KIND = "cloze"
+LABEL = gettext_lazy("Text with gaps")
+HINT = gettext_lazy("A running text with lists to choose from, words and numbers to fill in.")
+SCORED = True
+SHUFFLES: tuple[str, ...] = ()
+ALWAYS_SHUFFLED = False
+BY_RULE = True
+PUBLISHABLE = ("approved",)
+TEMPLATES = Templates(
+    control="items/cloze/control.html", editor="items/cloze/editor.html", answer="items/cloze/answer.html"
+)
+PUBLIC: dict[str, Any] = {
+    "text": {"type": "string", "description": "Of a text with gaps: Markdown, `[[id]]` where a gap stands."},
+    "gaps": {
+        "type": "array",
+        "description": "Of a text with gaps; `options` of a list to choose from.",
+        "items": {
+            "type": "object",
+            "required": ["id", "kind"],
+            "properties": {
+                "id": {"type": "string"},
+                "kind": {"type": "string", "enum": list(gaps.KINDS)},
+                "options": {"type": "array", "items": {"type": "object"}},
+            },
+        },
+    },
+}
+ANSWER: dict[str, Any] = {
+    "gaps": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "Of a text with gaps: by gap, the id of the option or what was typed.",
+    }
+}
+MOST = 50
+HEAVIEST = 1000
+ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+GAP = ("id", "kind", "weight")
+ROW = ("gap", "id", *dict.fromkeys((*text_answers.ROW, *number_answers.ROW)))
+THOUSANDTH = Decimal("0.001")
+
+
+def problems(body: Body) -> list[str]:
+    stem, text, found = body.get("stem"), body.get("text"), body.get("gaps")
+    if not isinstance(text, str):
+        return ["The text with the gaps is missing."]
+    if not isinstance(found, list | tuple) or not all(_well_formed(gap) for gap in found):
+        return ["Every gap needs a kind, an id of letters, digits, - and _, and a weight above 0."]
+    names = [gap["id"] for gap in found]
+    checks = {
+        "The question has no text.": not isinstance(stem, str) or not stem.strip(),
+        "There is no gap: write [[a]] where it stands in the text.": not found,
+        f"There are more than {MOST} gaps.": len(found) > MOST,
+        "Two gaps share an id.": options.repeats(names),
+    }
+    wrong = [told for told, is_wrong in checks.items() if is_wrong] + list(_misplaced(text, names))
+    return wrong + [f"Gap {gap['id']}: {told}" for gap in found for told in gaps.kind(gap).problems(gap)]
+
+
+def _misplaced(text: str, names: list[str]) -> Iterator[str]:
+    written, shown = placeholders.names(text), placeholders.shown(text)
+    yield from (f"The text names a gap {name} that there is not." for name in set(written) - set(names))
+    for name in names:
+        if written.count(name) != 1:
+            yield f"Gap {name} must stand in the text once, as [[{name}]]."
+        elif shown.count(name) != 1:
+            yield f"Gap {name} stands where no field can be, as in an address or a formula."
+
+
+def warnings(body: Body, *, shuffled: bool) -> list[str]:
+    lists = [gap for gap in body["gaps"] if gap["kind"] == "dropdown"]
+    lacking = [gap["id"] for gap in lists if not all(one.get("rationale", "").strip() for one in gap["options"])]
+    found = [f"Gap {name}: an option has no rationale." for name in lacking]
+    for gap in body["gaps"]:
+        if gap["kind"] == "text":
+            case = gap.get("case_sensitive", False)
+            found += (
+                f"Gap {gap['id']}: {told}" for told in text_answers.warnings(gap["answers"], case=case, accents=True)
+            )
+        elif gap["kind"] == "number":
+            found += (f"Gap {gap['id']}: {told}" for told in number_answers.warnings(gap["answers"]))
+    return found
+
+
+def from_editor(fields: Fields) -> dict[str, Any]:
+    """`text`; rows of `gap-id`, `gap-kind` and `gap-weight`; `case_sensitive` holds ids; rows of answers, each with the
+    id of its gap in `answer-gap`. A gap that the text names and no row has is a new one; a row without id is left out.
+    """
+    text = next(iter(fields.get("text", [])), "").strip()
+    found = {row["id"]: row for row in rows.read(fields, "gap", GAP) if row["id"]}
+    for name in placeholders.names(text):
+        found.setdefault(name, {"id": name, "kind": "text", "weight": ""})
+    answers = rows.read(fields, "answer", ROW)
+    return {"text": text, "gaps": [_gap(row, answers, fields) for row in found.values()]}
+
+
+def _gap(row: Mapping[str, str], answers: list[dict[str, str]], fields: Fields) -> dict[str, Any]:
+    own = [answer for answer in answers if answer["gap"] == row["id"]]
+    gap: dict[str, Any] = {"id": row["id"], "kind": row["kind"] or "text"}
+    if row["weight"]:
+        gap["weight"] = numbers.typed(row["weight"])
+    if gap["kind"] == "dropdown":
+        return gap | {"options": _options(own)}
+    if gap["kind"] == "number":
+        filled = [answer | {"value": answer["value"] or answer["text"]} for answer in own]
+        given = [number_answers.from_row(answer) for answer in filled if answer["value"]]
+        return gap | {"answers": given or [{"value": "", "credit": 1, "feedback": ""}]}
+    given = [text_answers.from_row(answer) for answer in own if answer["text"]]
+    given = given or [{"text": "", "credit": 1, "match": "exact", "feedback": ""}]
+    return (
+        gap | {"answers": given} | ({"case_sensitive": True} if gap["id"] in fields.get("case_sensitive", []) else {})
+    )
+
+
+def _options(own: list[dict[str, str]]) -> list[dict[str, Any]]:
+    taken = [answer["id"] for answer in own]
+    found = [
+        {
+            "id": answer["id"] or new_id(taken, at),
+            "text": answer["text"],
+            "credit": percent(answer["credit"]),
+            "rationale": answer["feedback"],
+        }
+        for at, answer in enumerate(own)
+        if answer["text"]
+    ]
+    return found or [{"id": name, "text": "", "credit": 0, "rationale": ""} for name in "abc"]
+
+
+def guess(body: Body) -> Decimal | None:
+    shares = (_share(body, gap) * gaps.kind(gap).guess(gap) for gap in body["gaps"])
+    return min(sum(shares, Decimal(0)), Decimal(1))
+
+
+def public(body: Body) -> dict[str, Any]:
+    return {"stem": body["stem"], "text": body["text"], "gaps": [gaps.public(gap) for gap in _ordered(body)]}
+
+
+def form_size(body: Body) -> FormSize:
+    named = sum(len(gap["id"]) for gap in body["gaps"])
+    return FormSize(len(body["gaps"]), named + sum(gaps.kind(gap).size(gap) for gap in body["gaps"]))
+
+
+def from_form(body: Body, fields: Fields) -> Any:
+    return {"typed": {gap["id"]: next(iter(fields.get(gap["id"], [])), "") for gap in body["gaps"]}}
+
+
+def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
+    return {gap["id"]: [gaps.kind(gap).shown(gap, stored)] for gap, stored in _answered(body, answer)}
+
+
+def clean(body: Body, raw: Any) -> dict[str, Any]:
+    """From JSON `gaps`, in which a number has a decimal point; from a form `typed`, in the active language."""
+    if raw is None or raw == "":
+        return {}
+    typed = isinstance(raw, Mapping) and "typed" in raw
+    given = raw.get("typed" if typed else "gaps") if isinstance(raw, Mapping) else raw
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InvalidAnswer(_("The answer must name its gaps."))
+    known = {gap["id"]: gap for gap in _ordered(body)}
+    if not set(given) <= set(known):
+        raise InvalidAnswer(_("There is no such gap."))
+    read = {name: gaps.kind(gap).read(gap, _text(given.get(name)), typed=typed) for name, gap in known.items()}
+    stored = {name: text for name, text in read.items() if text}
+    return {"gaps": stored} if stored else {}
+
+
+def _text(given: object) -> str:
+    if given is None:
+        return ""
+    number = None if isinstance(given, str) else numbers.given(given)
+    if number is not None:
+        return numbers.canonical(number)
+    if not isinstance(given, str):
+        raise InvalidAnswer(_("The answer in a gap must be text."))
+    return given
+
+
+def mark(body: Body, answer: Answer) -> Outcome:
+    answered = _answered(body, answer)
+    if not answered:
+        return Outcome(Decimal(0), "blank")
+    earned = {gap["id"]: gaps.kind(gap).judge(gap, stored).credit for gap, stored in answered}
+    total = sum((_share(body, gap) * earned[gap["id"]] for gap, _stored in answered), Decimal(0))
+    return Outcome(options.whole(total), "exact", {"gaps": {name: str(credit) for name, credit in earned.items()}})
+
+
+def text(body: Body, answer: Answer) -> str:
+    answered = {gap["id"]: gaps.kind(gap).text(gap, stored) for gap, stored in _answered(body, answer)}
+    if not answered:
+        return ""
+    return "; ".join(_numbered(body, gap, answered.get(gap["id"], "–")) for gap in _ordered(body))
+
+
+def rationale(body: Body, answer: Answer) -> str:
+    told = []
+    for gap, stored in _answered(body, answer):
+        judged = gaps.kind(gap).judge(gap, stored)
+        label = _numbered(body, gap, gaps.kind(gap).text(gap, stored))
+        told.append(options.remark(judged.credit, label, judged.feedback))
+    return "\n\n".join(told)
+
+
+def expected(body: Body) -> list[str]:
+    return [category.label for category in categories(body) if category.keyed]
+
+
+def levels(body: Body) -> tuple[Level, ...]:
+    return ALL_OR_NOTHING
+
+
+def key(body: Body) -> list[tuple[str, Decimal]]:
+    return [
+        (_numbered(body, gap, label), (_share(body, gap) * credit).quantize(THOUSANDTH))
+        for gap in _ordered(body)
+        for label, credit in gaps.kind(gap).key(gap)
+    ]
+
+
+def categories(body: Body) -> list[Category]:
+    return [
+        Category(f"{gap['id']}:{one.id}", _numbered(body, gap, one.label), one.keyed)
+        for gap in _ordered(body)
+        for one in gaps.kind(gap).categories(gap)
+    ]
+
+
+def categorise(body: Body, answer: Answer) -> list[str] | None:
+    answered = _answered(body, answer)
+    return [f"{gap['id']}:{gaps.kind(gap).judge(gap, stored).category}" for gap, stored in answered] or [""]
+
+
+def _answered(body: Body, answer: Answer) -> list[tuple[gaps.Gap, str]]:
+    """The gaps that are filled in, each with what is stored, in the order of the text."""
+    stored = clean(body, answer).get("gaps", {})
+    return [(gap, stored[gap["id"]]) for gap in _ordered(body) if gap["id"] in stored]
+
+
+def _ordered(body: Body) -> list[gaps.Gap]:
+    places = {name: at for at, name in enumerate(placeholders.names(body["text"]))}
+    return sorted(body["gaps"], key=lambda gap: places.get(gap["id"], len(places)))
+
+
+def _numbered(body: Body, gap: gaps.Gap, label: str) -> str:
+    """The label after the number of its gap, where there are several."""
+    order = [one["id"] for one in _ordered(body)]
+    return f"{order.index(gap['id']) + 1}: {label}" if len(order) > 1 else label
+
+
+def _share(body: Body, gap: gaps.Gap) -> Decimal:
+    return _weight(gap) / sum(map(_weight, body["gaps"]), Decimal(0))
+
+
+def _weight(gap: gaps.Gap) -> Decimal:
+    return numbers.given(gap.get("weight", 1)) or Decimal(1)
+
+
+def _well_formed(gap: object) -> bool:
+    if not isinstance(gap, Mapping) or not isinstance(gap.get("id"), str) or not ID.fullmatch(gap["id"]):
+        return False
+    weight = numbers.given(gap.get("weight", 1))
+    kind = gap.get("kind")
+    return isinstance(kind, str) and kind in gaps.KINDS and weight is not None and 0 < weight <= HEAVIEST
