@@ -193,6 +193,22 @@ def test_chosen_file_keeps_no_other_answer_from_being_saved(
     assert answers(attempt)[2] == {"areas": ["a"]}
 
 
+def test_practice_checks_an_answer_beside_a_question_for_files_and_goes_to_the_field_that_is_wrong(
+    acting: Cast, opened: Callable[..., Page], live_server: LiveServer
+) -> None:
+    page = opened()
+    page.goto(f"{live_server.url}/learn/quiz/all-kinds")
+    expect(page.get_by_role("button", name="Move up: First")).to_be_visible()
+    page.locator(ORDERING).get_by_role("button", name="Check this answer").click()
+    expect(page.locator(ORDERING).get_by_role("combobox").first).to_be_focused()
+    page.locator(ORDERING).get_by_role("button", name="Move up: First").click()
+    page.locator(ORDERING).get_by_role("button", name="Check this answer").click()
+    expect(page.locator(ORDERING)).to_contain_text("1 of 4 entries are at their position.")
+    page.locator(ORDERING).get_by_text("Show the right order").click()
+    expect(page.locator(f"{ORDERING} details li").last).to_have_text("4. Fourth")
+    expect(page.locator(".error")).to_have_count(0)
+
+
 def editors(page: Page, live_server: LiveServer) -> None:
     """Every kind's editor on a page with the rules that a page of the site has."""
     parts = [
