@@ -2,6 +2,7 @@
 
 `{{ field.fields|part:"a" }}` is what stands in the field `a`, `{{ parts|each:"id" }}` one value of each part, and
 `{{ parts|placed:field.fields }}` the parts by the position that stands in each one's field.
+`{{ parts|listed:ids }}` puts them in the order of a list of ids.
 `{{ parts|styled }}` says whether a text shows more than plain letters. `{{ "media:..."|media }}` is an address.
 `{{ text|parsed }}` reads JSON, `{{ 0|letter }}` is A.
 """
@@ -35,6 +36,13 @@ def placed(parts: list[dict[str, Any]], fields: object) -> list[dict[str, Any]]:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else len(parts) + 1
 
     return sorted(parts, key=position)
+
+
+@register.filter
+def listed(parts: object, ids: object) -> list[Any]:
+    names = list(ids) if isinstance(ids, list | tuple) else []
+    found = [one for one in parts if isinstance(one, Mapping)] if isinstance(parts, list | tuple) else []
+    return sorted(found, key=lambda one: names.index(one.get("id")) if one.get("id") in names else len(names))
 
 
 @register.filter

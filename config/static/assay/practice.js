@@ -26,7 +26,8 @@ class CheckHere extends HTMLElement {
   }
 
   async send(form, button) {
-    const body = new URLSearchParams(new FormData(form, button));
+    const texts = [...new FormData(form, button)].filter(([, value]) => typeof value === "string"); // practice takes no files
+    const body = new URLSearchParams(texts);
     const answer = await fetch(form.action, { method: "POST", body, credentials: "omit", signal: AbortSignal.timeout(15000) });
     if (!answer.ok && ![409, 422, 429].includes(answer.status)) throw new Error(`HTTP ${answer.status}`);
     return { address: answer.url, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
@@ -43,7 +44,7 @@ class CheckHere extends HTMLElement {
     question.replaceWith(fresh);
     this.number(form);
     document.getElementById("progress").replaceWith(page.getElementById("progress"));
-    (fresh.matches("section") ? fresh : fresh.querySelector("input, textarea")).focus({ preventScroll: true });
+    (fresh.matches("section") ? fresh : fresh.querySelector("input:not([type=hidden]), textarea, select")).focus({ preventScroll: true });
   }
 
   // Nothing was stored, and the page says why; what was sent stands in it.

@@ -22,7 +22,7 @@ function add(list) {
   last.after(fresh);
   equip(list);
   number(list);
-  fresh.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+  fresh.querySelector("textarea, select, input:not([type=hidden], [data-position])")?.focus();
   return true;
 }
 
