@@ -6,6 +6,7 @@ out. The result always reads as the HTML read: where emphasis cannot be written 
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, unquote
@@ -66,10 +67,8 @@ class Converter:
     def _parsed(self, html: str) -> Element:
         parser = etree.HTMLParser(recover=True, remove_comments=True, remove_pis=True, no_network=True)
         root = None
-        try:
+        with suppress(etree.LxmlError, ValueError, AssertionError):
             root = etree.fromstring(f"<div>{xml.legal(html)}</div>", parser)
-        except (etree.LxmlError, ValueError, AssertionError):
-            pass
         deep = any("depth" in error.message.lower() for error in parser.error_log)
         if root is not None and not deep:
             return root
@@ -252,6 +251,8 @@ class Converter:
         return [Piece("solid", f"{sign}{written}{sign}", tex)]
 
     def _shifted(self, element: Element, name: str) -> list[Piece]:
+        if element.get("alias") is not None:  # SSML: how a text is said, not where it stands
+            return self._flat(element)
         content = xml.text(element)
         table = RAISED if name == "sup" else LOWERED
         if content and all(ord(character) in table for character in content) and len(element) == 0:
