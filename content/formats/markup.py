@@ -64,6 +64,10 @@ class Converter:
             source = self._parsed(source)
         return "\n\n".join(self._flow(source))
 
+    def plain(self, text: str) -> str:
+        """Text without markup as Markdown; an empty line parts paragraphs."""
+        return "\n\n".join(filter(None, (self._paragraph([_text(part)]) for part in re.split(r"\n[ \t\r]*\n", text))))
+
     def _parsed(self, html: str) -> Element:
         parser = etree.HTMLParser(recover=True, remove_comments=True, remove_pis=True, no_network=True)
         root = None
