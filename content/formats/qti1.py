@@ -20,7 +20,7 @@ from content.formats.reading import Draft, Loss, Pool, Refused, Severity, Source
 from content.formats.xml import Element, child, children
 
 ROOT = "questestinterop"
-CARTRIDGE = (b"imscc", b"IMS Common Cartridge")
+CARTRIDGE = b"Common Cartridge"  # of its schema; a QTI export of Canvas shares the name space
 
 
 def detect(source: Source) -> bool:
@@ -50,7 +50,7 @@ def _is_cartridge(source: Source) -> bool:
         start = package.start(package.manifest()) if package.manifest() else b""
     except Refused:
         return False
-    return any(mark in start for mark in CARTRIDGE)
+    return CARTRIDGE in start
 
 
 def _files_of(source: Source) -> list[str]:
@@ -179,7 +179,7 @@ class _Reading:
         root = xml.parse(self.package.read(manifest))
         kinds = Counter(
             resource.get("type", "") for resource in root.iter("resource")
-            if not resource.get("type", "").startswith(("imsqti", "associatedcontent/imscc_xmlv1p1/learning-app"))
+            if not resource.get("type", "").startswith(("imsqti", "associatedcontent/"))
         )  # fmt: skip
         for kind, count in kinds.items():
             if kind and not (kind == "webcontent" and count == len(self.pictures.media)):
@@ -189,11 +189,11 @@ class _Reading:
                     "info",
                 )
 
-    def read_section(self, name: str, section: Element, *, top: bool = True) -> list[str]:
+    def read_section(self, name: str, section: Element) -> list[str]:
         ordering = child(section, "selection_ordering")
-        taken = self.read_items(name, section)
-        for inner in children(section, "section"):
-            taken += self.read_section(name, inner, top=False)
+        taken: list[str] = []
+        for part in children(section, "item", "section"):
+            taken += [self.read_item(name, part)] if part.tag == "item" else self.read_section(name, part)
         if ordering is None:
             return taken
         order = child(ordering, "order")

@@ -24,6 +24,9 @@ from content.models import KeyState
 Body = dict[str, Any]
 MEGABYTE = 1024 * 1024
 RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp", "response_extension")
+NUMBER_TYPES = {
+    "significantDigits": "significant_figures", "decimals": "decimals", "percent": "relative", "absolute": "absolute"
+}  # fmt: skip
 PROFILES = {
     "cc.multiple_choice.v0p1": "multiple_choice_question", "cc.multiple_response.v0p1": "multiple_answers_question",
     "cc.true_false.v0p1": "true_false_question", "cc.fib.v0p1": "short_answer_question",
@@ -46,6 +49,7 @@ class Processing1:
     def __init__(self, item: Element) -> None:
         self.responses = {found.get("ident", ""): found for found in item.iter(*RESPONSES)}
         self.conditions = list(item.iter("respcondition"))
+        self.declared = list(item.iter("decvar"))
 
     def correct(self, _name: str) -> list[str]:
         return []
@@ -54,7 +58,10 @@ class Processing1:
         return {}
 
     def score(self, given: Mapping[str, Sequence[str]]) -> float:
-        return self.run(given)[0]
+        score = self.run(given)[0]
+        declared = next((found for found in self.declared if found.get("varname", "SCORE") == "SCORE"), None)
+        low = number(declared.get("minvalue")) if declared is not None else None
+        return score if low is None else max(low, score)
 
     def run(self, given: Mapping[str, Sequence[str]]) -> tuple[float, list[str]]:
         """The score and the names of the feedback shown."""
@@ -221,8 +228,8 @@ class _Reader:
     @property
     def stem(self) -> str:
         """All material of the presentation that belongs to no response."""
-        inside = {id(found) for response in self.responses for found in response.iter("material")}
-        found = [part for part in self.presentation.iter("material") if id(part) not in inside]
+        inside = {found for response in self.responses for found in response.iter("material")}
+        found = [part for part in self.presentation.iter("material") if part not in inside]
         text = "\n\n".join(filter(None, (self._material(part) for part in found)))
         if text:
             return text
@@ -327,7 +334,13 @@ class _Reader:
         said = self.feedback("correct_fb", "general_incorrect_fb")
         if said:
             self.lose("itemfeedback", f"Feedback on the whole answer is not kept: “{rendering.plain(said)[:80]}”.")
-        return "multiple_response", {"stem": self.stem, "options": options, "scoring": found.scoring}
+        scoring = self._hinted("right_minus_wrong") or found.scoring
+        return "multiple_response", {"stem": self.stem, "options": options, "scoring": scoring}
+
+    def _hinted(self, *known: str) -> str:
+        """A way of scoring that our own writer named."""
+        found = self.meta.get("assay_scoring", "")
+        return found if found in known else ""
 
     def _named_right(self, name: str, key: str) -> bool:
         """Whether a scoring condition asks for the option and does not deny it."""
@@ -377,10 +390,13 @@ class _Reader:
             text = text.replace(mark, f"[[{gap}]]", 1)
             gaps.append({"id": gap, **self._blank(ident, labels[ident], scorer, typed=typed)})
             weights.append(scorer.weight(ident))
-        if len(set(weights)) > 1 and all(weight > 0 for weight in weights):
-            gaps = [gap | {"weight": qti_keys.tidy(weight)} for gap, weight in zip(gaps, weights, strict=True)]
+        least = min(weights, default=0.0)
+        if least > 0 and max(weights) - least > 0.02:  # percentages are written with two decimals
+            rates = [qti_keys.tidy(round(weight / least, 2)) for weight in weights]
+            gaps = [gap | ({"weight": rate} if rate != 1 else {}) for gap, rate in zip(gaps, rates, strict=True)]
         self.feedback("correct_fb", "general_incorrect_fb")
-        return "cloze", {"stem": "", "text": text, "gaps": gaps}
+        whole = {"scoring": "all_or_nothing"} if self._hinted("all_or_nothing") else {}
+        return "cloze", {"stem": "", "text": text, "gaps": gaps, **whole}
 
     def _blank(self, name: str, rows: list[Body], scorer: Scorer, *, typed: bool) -> Body:
         for row in rows:
@@ -411,6 +427,7 @@ class _Reader:
         weights = [scorer.weight(name) for name in rows]
         whole = self.keyed and len(rows) > 1 and all(abs(weight - scorer.top) < 1e-6 for weight in weights)
         body = {"stem": self.stem, "prompts": prompts, "choices": list(choices.values())}
+        whole = whole or bool(self._hinted("all_or_nothing"))
         return "matching", body | {"scoring": "all_or_nothing" if whole else "per_pair"}
 
     def _numeric(self) -> tuple[str, Body]:
@@ -460,17 +477,21 @@ class _Reader:
         }
 
     def _essay(self) -> tuple[str, Body]:
+        return "open_text", {"stem": self.stem, "rubric": self._solutions()}
+
+    def _solutions(self) -> list[Body]:
         rubric = []
         for block in self.item.iter("itemfeedback"):
             if next(block.iter("solution"), None) is not None and (text := self._material(block)):
                 self.used.add(block.get("ident", ""))
                 rubric.append({"level": "full", "idea": text, "example": ""})
         self.keyed = bool(rubric)
-        return "open_text", {"stem": self.stem, "rubric": rubric}
+        return rubric
 
     def _upload(self) -> tuple[str, Body]:
         self.lose("file_upload_question", "It states no file types; .pdf, .png and .jpg are taken.", "info")
-        body = {"types": [".pdf", ".png", ".jpg"], "max_size": 10 * MEGABYTE, "max_files": 1, "rubric": []}
+        types = [".jpg", ".pdf", ".png"]
+        body = {"types": types, "max_size": 10 * MEGABYTE, "max_files": 1, "rubric": self._solutions()}
         return "file_upload", {"stem": self.stem, **body}
 
     def _text_only(self) -> tuple[str, Body]:
@@ -484,7 +505,11 @@ class _Reader:
                  for found in condition.iter("varequal")]  # fmt: skip
         known = list(dict.fromkeys(key for key in order if key in rows))
         self.keyed = len(known) == len(rows) > 1
-        return "ordering", {"stem": self.stem, "entries": [rows[key] for key in known or rows], "scoring": "exact"}
+        return "ordering", {
+            "stem": self.stem,
+            "entries": [rows[key] for key in known or rows],
+            "scoring": self._hinted("position", "adjacent_pairs") or "exact",
+        }
 
     def _categories(self) -> tuple[str, Body]:
         prompts: dict[str, Body] = {}
@@ -522,6 +547,13 @@ def _numeric(condition: Element) -> Body:
     low = next((_decimal(found) for found in condition.iter("vargte", "vargt")), None)
     high = next((_decimal(found) for found in condition.iter("varlte", "varlt")), None)
     value = values[0] if values else None
+    equal = next(condition.iter("varequal"), None)
+    if equal is not None and value is not None:
+        width = number(equal.get("precision") or equal.get("margin"))
+        kind = NUMBER_TYPES.get(equal.get("precisiontype") or equal.get("margintype") or "")
+        if width and kind and kind != "absolute":
+            width = width / 100 if kind == "relative" else int(width)
+            return {"value": _plain(value), "tolerance": {"type": kind, "value": qti_keys.tidy(width)}}
     if value is None:
         return {"min": _plain(low), "max": _plain(high)} if low is not None and high is not None else {}
     if low is None or high is None or low == high:

@@ -58,7 +58,7 @@ def read_item(
         kind,
         {"stem": stem, "section": None, **body},
         points=reader.points(kind),
-        key_state=KeyState.APPROVED if reader.keyed else KeyState.UNKEYED,
+        key_state=KeyState.APPROVED if reader.keyed or kind == "description" else KeyState.UNKEYED,
         provenance={"source": {**source, "identifier": item.get("identifier", ""), "title": item.get("title", "")}},
     )
     return Read(draft, reader.losses, reader.shuffle)
@@ -74,6 +74,8 @@ class _Reader:
     keyed: bool = False
     gaps: dict[Element, str] = field(default_factory=dict)
     scorer: Scorer = field(init=False)
+
+    rubric: list[Body] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.processing = Processing(self.element)
@@ -213,8 +215,9 @@ class _Reader:
             self.processing.template == "match" or self.processing.rules is None or not self.keyed or self.scorer.doubts
         )
         found = (declared if fixed else None) or self.scorer.top or declared or 1.0
-        if declared and found != declared:
+        if declared and abs(found - declared) > 1e-6:
             self.lose("MAXSCORE", f"It says {declared:g} points, the rules give {found:g} at most.", "info")
+        found = round(found, 6)
         rounded = round(Decimal(str(found)), 3) if 0 < found < 100_000 else Decimal(1)
         if rounded != Decimal(str(found)):
             self.lose("points", f"The points {found:g} were taken as {rounded}.")
@@ -223,16 +226,22 @@ class _Reader:
     # Rubrics and feedback
 
     def _rubrics(self) -> None:
-        self.rubric: list[Body] = []
         for block in list(self.body.iter("rubricBlock")):
             if "candidate" in block.get("view", "candidate").split():
                 block.tag = "div"
                 continue
-            text = self.converter.convert(block)
+            level = re.search(r"\brubric-(full|half|none)\b", block.get("class", ""))
+            parts = {found.get("class", ""): self.converter.convert(found) for found in block.iter("div")}
+            text = parts.get("idea") or self.converter.convert(block)
             if text and any(view in block.get("view", "") for view in ("scorer", "tutor", "author")):
-                self.rubric.append({"level": "full", "idea": text, "example": ""})
+                self.rubric.append(
+                    {"level": level[1] if level else "full", "idea": text, "example": parts.get("example", "")}
+                )
 
     def _feedback(self, kind: str, body: Body) -> None:
+        general = "\n\n".join(filter(None, (self.text(block) for block in self._general())))
+        if general:
+            body["feedback"] = general
         if self.rubric and "rubric" not in body:
             self.lose("rubricBlock", "A rubric for markers is only kept on questions that people mark.")
         for block in self.element.iter("feedbackBlock", "feedbackInline", "modalFeedback"):
@@ -240,17 +249,29 @@ class _Reader:
             if text and text not in str(_strings(body)):
                 self.lose(str(block.tag), f"Its condition is not one of ours: “{xml.text(block)[:80]}”.")
 
+    def _general(self) -> list[Element]:
+        """The feedback that is shown whatever is answered."""
+        if not hasattr(self, "_always"):
+            blocks = list(self.element.iter("modalFeedback", "feedbackBlock", "feedbackInline"))
+            self._always = [
+                block for block in blocks if self._shows(block, {}) and self._shows(block, self.scorer.best)
+            ]
+        return self._always
+
+    def _shows(self, block: Element, responses: Any) -> bool:
+        try:
+            found = self.processing.outcome(responses, block.get("outcomeIdentifier", ""))
+        except Unsupported:
+            return False
+        return bool(found) and (block.get("identifier", "") in found) == (block.get("showHide", "show") == "show")
+
     def shown(self, name: str, response: list[str]) -> str:
         """The feedback that the rules show for a response."""
         if next(self.element.iter("modalFeedback", "feedbackBlock", "feedbackInline"), None) is None:
             return ""
         texts = []
         for block in self.element.iter("modalFeedback", "feedbackBlock", "feedbackInline"):
-            try:
-                found = self.processing.outcome(self.scorer.best | {name: response}, block.get("outcomeIdentifier", ""))
-            except Unsupported:
-                found = []
-            if (block.get("identifier", "") in found) == (block.get("showHide", "show") == "show") and found:
+            if block not in self._general() and self._shows(block, self.scorer.best | {name: response}):
                 texts.append(self.text(block))
         return "\n\n".join(dict.fromkeys(filter(None, texts)))
 
@@ -291,6 +312,7 @@ class _Reader:
                 option | {"credit": qti_keys.tidy(max(0.0, min(1.0, credits[option["id"]])))} for option in options
             ]
         if self._is_true_false(options):
+            self.shuffle = None
             said = {option["id"].lower(): option for option in options}
             rationales = {key: said[key]["rationale"] for key in ("true", "false")}
             correct = {"correct": bool(said["true"]["credit"])} if self.keyed else {}
@@ -410,6 +432,7 @@ class _Reader:
         if qti_keys.is_number(self.processing, name):
             return {"id": _gap_id(name), "kind": "number", "answers": self._numbers(name)}
         answers, sensitive = qti_keys.text_answers(self.scorer, name)
+        answers = [answer | {"feedback": self.shown(name, [answer["text"]])} for answer in answers]
         return {"id": _gap_id(name), "kind": "text", "answers": answers, "case_sensitive": sensitive}
 
     def _share(self, name: str, identifier: str) -> float:
@@ -422,8 +445,9 @@ class _Reader:
             extra = {"scoring": "all_or_nothing"}
         elif self.keyed and abs(sum(weights) - self.scorer.top) > 1e-6:
             self.lose("responseProcessing", "Its gaps depend on each other; here each gap earns its own share.")
-        if len(set(weights)) > 1 and all(weight > 0 for weight in weights):
-            gaps = [gap | {"weight": qti_keys.tidy(weight)} for gap, weight in zip(gaps, weights, strict=True)]
+        least = min(weights, default=0.0)
+        if least > 0 and max(weights) - least > 1e-6:
+            gaps = [gap | _weight(weight / least) for gap, weight in zip(gaps, weights, strict=True)]
         return "cloze", {"stem": prompt, "text": self._stem(), "gaps": gaps, **extra}
 
     def _gap_match(self, interaction: Element) -> tuple[str, Body]:
@@ -661,6 +685,11 @@ def _keep(element: Element, name: str) -> None:
 
 def _gap_id(name: str) -> str:
     return re.sub(r"[^\w.-]", "-", name) or "gap"
+
+
+def _weight(weight: float) -> Body:
+    weight = qti_keys.tidy(weight)
+    return {} if weight == 1 else {"weight": weight}
 
 
 def _strings(value: Any) -> list[str]:

@@ -122,8 +122,7 @@ def text_answers(scorer: Scorer, name: str) -> tuple[list[dict[str, Any]], bool]
         for text, credit in credits.items()
         if credit > 0
     ]
-    for test in _tests(scorer.processing, name, "patternMatch"):
-        answers.append({"text": test.get("pattern", ""), "credit": 1, "match": "regex"})
+    answers += _patterns(scorer, name)
     for test in _tests(scorer.processing, name, "stringMatch", "substring"):
         if test.tag == "substring" or test.get("substring") == "true":
             answers = [
@@ -132,8 +131,36 @@ def text_answers(scorer: Scorer, name: str) -> tuple[list[dict[str, Any]], bool]
             break
     unique = list({(answer["text"], answer["match"]): answer for answer in reversed(answers)}.values())[::-1]
     cased = [text for text, credit in credits.items() if credit > 0 and text.swapcase() != text]
-    sensitive = any(scorer.with_(name, [text.swapcase()]) < scorer.with_(name, [text]) for text in cased)
+    patterns = [answer["text"] for answer in unique if answer["match"] == "regex"]
+    sensitive = any(pattern.swapcase() != pattern and "(?i)" not in pattern for pattern in patterns)
+    sensitive = sensitive or any(scorer.with_(name, [text.swapcase()]) < scorer.with_(name, [text]) for text in cased)
     return unique, sensitive
+
+
+def _patterns(scorer: Scorer, name: str) -> list[dict[str, Any]]:
+    """Regular expressions, with what the condition around each of them adds."""
+    tests = {test.get("pattern", ""): _set_by(test) for test in _tests(scorer.processing, name, "patternMatch")}
+    top = max(tests.values(), default=0.0)
+    whole = scorer.weight(name) or top
+    scorer.top = scorer.top or top
+    return [
+        {"text": pattern, "credit": _share(worth / whole if whole > 0 else 1), "match": "regex"}
+        for pattern, worth in tests.items()
+    ]
+
+
+def _set_by(test: Element) -> float:
+    """The number that the condition around a test sets or adds; 1 where it is not plain."""
+    branch = next(test.iterancestors("responseIf", "responseElseIf"), None)
+    if branch is None:
+        return 1.0
+    found = [
+        number("".join(value.itertext()))
+        for setting in children(branch, "setOutcomeValue")
+        if setting.get("identifier") != "FEEDBACK"
+        for value in setting.iter("baseValue")
+    ]
+    return next((value for value in found if value is not None), 1.0)
 
 
 def number_answers(scorer: Scorer, name: str) -> list[dict[str, Any]]:
@@ -155,7 +182,7 @@ def number_answers(scorer: Scorer, name: str) -> list[dict[str, Any]]:
         answers = [
             {"value": numeral(text.replace(",", ".")), "credit": _share(scorer.credit(name, [text]))} for text in texts
         ]
-    return [answer for answer in answers if answer["credit"] > 0]
+    return sorted((answer for answer in answers if answer["credit"] > 0), key=lambda answer: -answer["credit"])
 
 
 def is_number(processing: Processing, name: str) -> bool:
