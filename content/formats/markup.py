@@ -143,7 +143,8 @@ class Converter:
             body = blocks[0] + "".join(("\n" if _is_list(block) else "\n\n") + block for block in blocks[1:])
             lines.append(_indented(body, marker, " " * len(marker)))
             number += 1
-        return "\n".join(lines)
+        loose = any(_name(inner) == "p" for part in _elements(element) for inner in _elements(part))
+        return ("\n\n" if loose else "\n").join(lines)
 
     def _table(self, element: Element) -> list[str]:
         rows = [row for row in element.iter("tr", "TR")]

@@ -148,6 +148,8 @@ class _Reader:
         ):
             return self._cloze(found)
         self._score({})
+        for part in [inner for interaction in found for inner in interaction.iter(etree.Element)]:
+            part.tag = "div" if str(part.tag) != str(part.tag).lower() else part.tag
         unread = sorted(set(names) - set(readers) - set(INLINE)) or sorted(set(names))
         reason = "; ".join(NAMES.get(name, "several interactions in one question") for name in unread)
         self.lose(", ".join(unread), f"There is no question of this kind here: {reason}.", "error")
@@ -506,11 +508,8 @@ class _Reader:
 
     def _paired(self, name: str, prompts: list[Body], choices: list[Body]) -> tuple[str, Body]:
         ids = {prompt["id"] for prompt in prompts}
-        pairs = [
-            tuple(pair.split()) if pair.split()[0] in ids else tuple(pair.split())[::-1]
-            for pair in self.scorer.best.get(name, [])
-        ]
-        pairs = [pair for pair in pairs if len(pair) == 2]
+        found = [tuple(pair.split()) for pair in self.scorer.best.get(name, [])]
+        pairs = [pair if pair[0] in ids else pair[::-1] for pair in found if len(pair) == 2]
         if len({pair[0] for pair in pairs}) < len(pairs):
             prompts, choices, pairs = choices, prompts, [pair[::-1] for pair in pairs]
         if len({pair[0] for pair in pairs}) < len(pairs):

@@ -215,7 +215,8 @@ def _base(test: Element) -> float | int | None:
 def _tolerance(test: Element) -> dict[str, Any]:
     if test.tag == "equalRounded":
         kind = "decimals" if test.get("roundingMode") == "decimalPlaces" else "significant_figures"
-        return {"tolerance": {"type": kind, "value": int(test.get("figures", "3"))}}
+        figures = number(test.get("figures"))
+        return {"tolerance": {"type": kind, "value": int(figures if figures is not None and 0 <= figures < 100 else 3)}}
     mode = test.get("toleranceMode", "exact")
     width = max(tolerance(test))
     if mode not in ("absolute", "relative") or not width:
