@@ -231,13 +231,18 @@ def _math_inline(renderer: Any, tokens: Any, index: int, options: Any, env: Any)
     return _math(token.content, {"display_mode": token.type != "math_inline"})
 
 
+def parser(**options: Any) -> MarkdownIt:
+    """A parser of our dialect, without what draws pictures and formulas."""
+    parser = MarkdownIt("commonmark", {"html": False, **options}).enable(["table", "strikethrough"])
+    return parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
+
+
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable(["table", "strikethrough"])
-    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, double_inline=True)
-    parser.add_render_rule("image", _image)
+    drawing = parser(highlight=_highlighted)
+    drawing.add_render_rule("image", _image)
     for name in ("math_inline", "math_inline_double", "math_block"):
-        parser.add_render_rule(name, _math_inline)
-    return parser
+        drawing.add_render_rule(name, _math_inline)
+    return drawing
 
 
 _PARSER = _parser()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from content.formats import printed
+from content.formats import printed, qti, qti1, qti1_writing, qti_writing
 from content.formats.reading import Draft, Source, Written
 
 
@@ -21,7 +21,15 @@ class Format:
     write: Callable[[Draft], Written] | None = None
 
 
-FORMATS = (Format("sheet", "Printed sheet", (".txt",), printed.read, printed.detect),)
+FORMATS = (
+    Format("qti3", "QTI 3.0", (".xml", ".zip"), qti.read3, qti.detect3, qti_writing.write3),
+    Format("qti2", "QTI 2.1 and 2.2", (".xml", ".zip"), qti.read2, qti.detect2, qti_writing.write2),
+    Format(
+        "cc", "Common Cartridge", (".imscc", ".zip"), qti1.read, qti1.detect_cartridge, qti1_writing.write_cartridge
+    ),
+    Format("qti1", "QTI 1.2 (Canvas)", (".xml", ".zip"), qti1.read, qti1.detect, qti1_writing.write),
+    Format("sheet", "Printed sheet", (".txt",), printed.read, printed.detect),
+)
 
 
 class UnknownFormat(LookupError):
