@@ -37,7 +37,7 @@ class OwnedQuerySet(models.QuerySet["Owned"]):
             found |= Q(institution=institution, pk__in=mine.values(f"{name}_id"))
         return self.filter(found)
 
-    def placeable(self, institution: Institution) -> "OwnedQuerySet":
+    def placeable(self, institution: Institution | None) -> "OwnedQuerySet":
         """What links of the institution may name: a learner opens a private check that a teacher placed."""
         return self.filter(Q(institution=None) | Q(institution=institution) | Q(visibility=Visibility.PUBLIC))
 
