@@ -11,7 +11,9 @@ from django.db.models.functions import Coalesce, Concat, Lower, Trim
 
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
 from assessment.placement import linking, placing
+from content import writing
 from content.models import LessonVersion, Quiz
+from content.writing import Author
 from lti.launch.messages.privacy import TYPES as PRIVACY_TYPES
 from lti.models import Context, Launch, PlatformUser
 from roster.models import Enrollment, Group, Institution, Person, Role
@@ -54,6 +56,16 @@ def has_choice(viewer: Launch, present: Assignment) -> bool:
     require_instructor(viewer)
     others = choosable(viewer).exclude(pk=present.quiz_id)
     return others.exists() and not linking.is_begun(viewer.resource_link_id)
+
+
+def author(viewer: Launch) -> Author:
+    """The viewer as one who writes content."""
+    return Author(viewer.person.display_name, viewer.institution, viewer.person)
+
+
+def writes(viewer: Launch, present: Assignment) -> bool:
+    """Whether the viewer may change the questions of the assignment's quiz, not only of a copy."""
+    return bool(writing.writable(author(viewer)).filter(pk=present.quiz_id).exists())
 
 
 def choosable(viewer: Launch) -> QuerySet[Quiz]:

@@ -2,9 +2,10 @@
 
 from typing import Any, cast
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from assessment.views import class_list, column, front, learner, picking, privacy, reviewing, teacher
+from assessment.views import class_list, column, front, learner, picking, privacy, reviewing, teacher, writing
+from content.room.urls import behind
 
 
 def _page(route: str, view: Any, name: str) -> URLPattern:
@@ -12,7 +13,7 @@ def _page(route: str, view: Any, name: str) -> URLPattern:
     return cast(URLPattern, path(route, view, name=name))
 
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     _page("", front.home, "home"),
     _page("pick/<slug:key>", picking.preview, "pick_preview"),
     _page("preview/", learner.preview, "preview"),
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     _page("privacy/erase", privacy.erase, "privacy_erase"),
     _page("class/scores/<uuid:score_id>/keep", teacher.keep, "keep"),
     _page("review/", reviewing.waiting, "review"),
+    path("write/", include(behind(writing.enter))),
     _page("review/<uuid:response_id>/", reviewing.review_response, "review_response"),
 ]
 

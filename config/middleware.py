@@ -93,7 +93,7 @@ def _unreadable(request: HttpRequest) -> HttpResponse:
 
 # Pages that show a secret beside what anybody could put there (BREACH): staff pages act by a cookie, and an LMS
 # sends browsers to ours from other sites.
-UNCOMPRESSED = ("/admin/", "/lti/")
+UNCOMPRESSED = ("/admin/", "/content/", "/lti/")
 
 
 class CompressionMiddleware(GZipMiddleware):

@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import views
+from content.room import staff
+from content.room.urls import behind
 
 admin.site.site_header = "Assay administration"
 admin.site.site_title = "Assay"
@@ -14,6 +16,7 @@ urlpatterns = [
     path("lti/", include("lti.urls")),
     path("learn/", include("content.urls")),
     path("learn/", include("assessment.practice_urls")),
+    path("content/", include(behind(staff.enter))),
     path("api/", include("api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -43,7 +43,7 @@ class OwnedQuerySet(models.QuerySet[M]):
             found |= Q(institution=institution, pk__in=mine.values(f"{name}_id"))
         return self.filter(found)
 
-    def placeable(self, institution: Institution) -> Self:
+    def placeable(self, institution: Institution | None) -> Self:
         """What links of the institution may name: a learner opens a private check that a teacher placed."""
         return self.filter(Q(institution=None) | Q(institution=institution) | Q(visibility=Visibility.PUBLIC))
 

@@ -11,7 +11,8 @@ from html.parser import HTMLParser
 from typing import Any
 
 import nh3
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_script_prefix, reverse, set_script_prefix
 from django.utils.safestring import SafeString, mark_safe
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
@@ -217,11 +218,15 @@ def _image(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> st
 
 
 def media_address(digest: str) -> str:
-    """Where a picture is served; its `media:` name where nothing serves it."""
+    """Where a picture is served, the same in every launch and outside; its `media:` name where nothing serves it."""
+    inside = get_script_prefix()
+    set_script_prefix("/")
     try:
-        return reverse("content:media", args=[digest])
+        return reverse("content:media", args=[digest], urlconf=settings.ROOT_URLCONF)
     except NoReverseMatch:
         return f"media:{digest}"
+    finally:
+        set_script_prefix(inside)
 
 
 def _math_inline(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> str:

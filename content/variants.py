@@ -31,10 +31,19 @@ def draw(
 ) -> list[tuple[QuizVersionItem, dict[str, Any]]]:
     """The questions for one learner in the order shown, each with what was drawn for it; the seed decides."""
     random = Random(seed)
-    chosen = _drawn(places, version.pools, random)
+    kept = chosen(places, version.pools, random)
     if version.shuffle_questions:
-        random.shuffle(chosen)
-    return [(place, drawn(place, version.shuffle_options, random)) for place in chosen]
+        random.shuffle(kept)
+    return [(place, drawn(place, version.shuffle_options, random)) for place in kept]
+
+
+def chosen(places: Sequence[QuizVersionItem], pools: Mapping[str, int], random: Random) -> list[QuizVersionItem]:
+    """The questions without those of pools that were not drawn."""
+    keep: set[int] = set()
+    for pool, count in pools.items():
+        members = [at for at, place in enumerate(places) if place.pool == pool]
+        keep.update(random.sample(members, min(count, len(members))))
+    return [place for at, place in enumerate(places) if place.pool not in pools or at in keep]
 
 
 def drawn(place: QuizVersionItem, shuffle: bool, random: Random) -> dict[str, Any]:
@@ -125,14 +134,6 @@ def _functions() -> dict[str, Any]:
 
 
 FUNCTIONS = _functions()
-
-
-def _drawn(places: Sequence[QuizVersionItem], pools: Mapping[str, int], random: Random) -> list[QuizVersionItem]:
-    keep: set[int] = set()
-    for pool, count in pools.items():
-        members = [at for at, place in enumerate(places) if place.pool == pool]
-        keep.update(random.sample(members, min(count, len(members))))
-    return [place for at, place in enumerate(places) if place.pool not in pools or at in keep]
 
 
 def _order(parts: Sequence[Mapping[str, Any]], random: Random) -> list[str]:

@@ -1,9 +1,9 @@
 """The writing room: content as it is being written, until it is published.
 
-`Quiz.draft` is {"title", "lesson": id of a lesson or null, "shuffle_questions", "shuffle_options", "pools": {name:
-draw}, "places": [{"item": id, "pool": name or ""}], "source": {"file", "sha256"} of an import}. The questions are
-rows of Item, so that a question used in several drafts is mended in all of them at once. Every save names the revision
-that it was made on; where somebody saved meanwhile it is refused with Stale, and nothing is overwritten.
+`Quiz.draft` is {"title", "lesson": id of a lesson or null, "shuffle_questions", "shuffle_options", "pools":
+{name: draw}, "places": [{"item": id, "pool": name or ""}], "source": {"file", "sha256"} of an import}. The questions
+are rows of Item, so that a question used in several drafts is mended in all of them at once. Every save names the
+revision that it was made on; where somebody saved meanwhile it is refused with Stale, and nothing is overwritten.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,19 +14,29 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.text import slugify
 
-from content import item_types, publishing, rendering, variants
+from content import item_types, publishing
 from content.drafts import ItemDraft
 from content.formats.reading import Pool
-from content.models import Item, KeyState, Lesson, LessonVersion, M, OwnedQuerySet, Quiz, QuizVersion
+from content.models import (
+    Item,
+    ItemVersion,
+    KeyState,
+    Lesson,
+    LessonVersion,
+    M,
+    OwnedQuerySet,
+    Quiz,
+    QuizVersion,
+    Visibility,
+)
 from content.publishing import Layout, PublishingBlocked, Reason
 from roster.models import Institution, Person
 
 NEW_TITLE = "New check"
 SETTINGS = ("title", "lesson", "shuffle_questions", "shuffle_options", "pools")
-LONGEST_WORD = 6  # letters; a longer word counts as long (LIX)
-HARD_TO_READ = 60
 
 
 class Stale(Exception):
@@ -44,14 +54,6 @@ class Author:
     name: str
     institution: Institution | None = None
     person: Person | None = None
-
-
-@dataclass(frozen=True)
-class CheckList:
-    """What stands in the way of publishing, and what to look at again."""
-
-    errors: Sequence[Reason]
-    warnings: Sequence[Reason]
 
 
 def writable(author: Author) -> OwnedQuerySet[Quiz]:
@@ -145,9 +147,10 @@ def save_item(
     tags: Sequence[str],
     revision: int,
     author: Author,
+    now: datetime,
 ) -> Item:
     """Store the question as written; a changed key has to be confirmed again. Raises Stale."""
-    locked = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    locked: Item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
     if locked.revision != revision:
         raise Stale(locked.changed_by)
     locked = as_written(locked)
@@ -157,7 +160,54 @@ def save_item(
     locked.body, locked.points, locked.tags = dict(body), points, list(tags)
     locked.revision, locked.changed_by = locked.revision + 1, author.name
     locked.save()
+    Quiz.objects.filter(_refers_to(item)).update(changed_by=author.name, changed_at=now)
     return locked
+
+
+def _refers_to(item: Item) -> Q:
+    """The quizzes whose draft holds the question."""
+    return Q(pk=item.quiz_id) | Q(draft__places__contains=[{"item": str(item.pk)}])
+
+
+@transaction.atomic
+def share(*, quiz: Quiz, visibility: str, practice: bool, author: Author) -> None:
+    """Who may read and place the quiz, and whether everybody may practise it; in force at once."""
+    Quiz.objects.filter(pk=quiz.pk).update(visibility=visibility, practice=practice)
+    if author.person is not None and visibility == Visibility.PRIVATE:
+        quiz.authors.add(author.person)  # else nobody could open it any more
+
+
+@transaction.atomic
+def copy(*, version: QuizVersion, author: Author, now: datetime) -> Quiz:
+    """A quiz of the author's own with the questions of a published version, keys and their stories included."""
+    made = new_quiz(author=author, title=version.title, slug=version.quiz.slug)
+    places = list(version.places.select_related("item_version__item").order_by("position"))
+    items = [_copied(made, place.item_version, author) for place in places]
+    Item.objects.bulk_create(items)
+    draft = {
+        "title": version.title,
+        "lesson": str(version.quiz.lesson_id) if version.quiz.lesson_id else None,
+        "shuffle_questions": version.shuffle_questions,
+        "shuffle_options": version.shuffle_options,
+        "pools": version.pools,
+        "places": [{"item": str(item.pk), "pool": place.pool} for item, place in zip(items, places, strict=True)],
+    }
+    return _store(made, draft, author, now)
+
+
+def _copied(quiz: Quiz, version: ItemVersion, author: Author) -> Item:
+    return Item(
+        quiz=quiz,
+        identifier=version.item.identifier,
+        kind=version.kind,
+        body=version.body,
+        points=version.points,
+        tags=version.item.tags,
+        key_state=version.key_state,
+        provenance={**version.provenance, "copied": {"version": str(version.pk)}},
+        revision=1,
+        changed_by=author.name,
+    )
 
 
 @transaction.atomic
@@ -249,50 +299,46 @@ def layout(quiz: Quiz) -> Layout:
     return Layout(pools, draft["shuffle_questions"], draft["shuffle_options"])
 
 
-def check(quiz: Quiz) -> CheckList:
-    """What a careful colleague would say before this is published. Keys that are only proposed count as confirmed."""
-    draft, questions, given_out = open_draft(quiz), _confirmed(drafts(quiz), None), layout(quiz)
-    errors = publishing.quiz_reasons(quiz.slug, draft["title"], questions, given_out)
-    wrong = {reason.item for reason in errors}
-    warnings = [
-        Reason(one.identifier, text)
-        for one in questions
-        if one.identifier not in wrong
-        for text in _warnings(one, given_out.shuffle_options)
-    ]
-    return CheckList(errors, warnings)
-
-
 @transaction.atomic
 def publish(*, quiz: Quiz, author: Author, now: datetime) -> QuizVersion:
     """Make the draft the current version: whoever publishes confirms the keys. Raises PublishingBlocked."""
     locked = _locked(quiz)
     draft = open_draft(locked)
-    questions = _confirmed(drafts(locked), author)
+    questions = confirmed(drafts(locked), author)
     version = publishing.publish_quiz(
         slug=locked.slug,
         title=draft["title"],
         items=questions,
-        lesson_version=_lesson_version(locked, draft["lesson"]),
+        lesson_version=lesson_version(locked, draft["lesson"]),
         provenance={"by": author.name, **({"source": draft["source"]} if "source" in draft else {})},
         now=now,
         institution=locked.institution,
         layout=layout(locked),
     )
+    Quiz.objects.filter(pk=locked.pk).update(changed_at=version.published_at)
     return version
 
 
-def _lesson_version(quiz: Quiz, lesson: str | None) -> LessonVersion | None:
+def is_changed(quiz: Quiz) -> bool:
+    """Whether something was written since the current version was published."""
+    if quiz.current is None:
+        return True
+    return quiz.changed_at is not None and quiz.changed_at > quiz.current.published_at
+
+
+def lesson_version(quiz: Quiz, lesson: str | None) -> LessonVersion | None:
+    """The published text of the draft's lesson. Raises PublishingBlocked."""
     if not lesson:
         return None
-    found = Lesson.objects.readable(quiz.institution).filter(pk=lesson).select_related("current").first()
+    found = Lesson.objects.placeable(quiz.institution).filter(pk=lesson).select_related("current").first()
     if found is None or found.current is None:
         raise PublishingBlocked([Reason("", "The lesson is not published yet.")])
     current: LessonVersion = found.current
     return current
 
 
-def _confirmed(questions: Iterable[ItemDraft], author: Author | None) -> list[ItemDraft]:
+def confirmed(questions: Iterable[ItemDraft], author: Author | None) -> list[ItemDraft]:
+    """The questions with the keys that somebody wrote approved, as by publishing."""
     return [
         replace(
             one,
@@ -303,44 +349,6 @@ def _confirmed(questions: Iterable[ItemDraft], author: Author | None) -> list[It
         else one
         for one in questions
     ]
-
-
-def _warnings(draft: ItemDraft, shuffled: bool) -> list[str]:
-    kind, body = item_types.get(draft.kind), variants.sample(draft.body)
-    found = kind.warnings(body, shuffled=shuffled and bool(body.get("shuffle", True)))
-    return found + _text_warnings(body)
-
-
-def _text_warnings(body: Mapping[str, Any]) -> list[str]:
-    texts = list(strings(body))
-    blind = any(not alt.strip() for text in texts for _src, alt in rendering.pictures(text))
-    words = rendering.plain(body["stem"]).split()
-    hard = len(words) >= 20 and lix(rendering.plain(body["stem"])) > HARD_TO_READ
-    checks = {
-        "A picture has no text for those who cannot see it.": blind,
-        "The question is hard to read: shorter sentences and words help.": hard,
-    }
-    return [text for text, wrong in checks.items() if wrong]
-
-
-def lix(text: str) -> float:
-    """The readability index LIX (Björnsson 1968): words per sentence and the percentage of long words."""
-    words = text.split()
-    sentences = max(1, sum(text.count(mark) for mark in ".:!?"))
-    long_words = sum(1 for word in words if len(word.strip(".,:;!?()\"'")) > LONGEST_WORD)
-    return len(words) / sentences + 100 * long_words / len(words) if words else 0.0
-
-
-def strings(value: Any) -> Iterable[str]:
-    """Every text in a body."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from strings(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from strings(part)
 
 
 def _empty(title: str) -> dict[str, Any]:

@@ -153,7 +153,10 @@ def _rows(request: LaunchRequest, shown: int) -> tuple[list[Row], bool, bool]:
 
 
 def _chosen(request: LaunchRequest) -> list[str]:
-    keys = list(dict.fromkeys(request.POST.getlist("chosen")))[:MOST]
+    given = (
+        request.POST if request.method == "POST" else request.GET
+    )  # a check that was just published is in the address
+    keys = list(dict.fromkeys(given.getlist("chosen")))[:MOST]
     keys = [key for key in keys if "\x00" not in key]
     return keys if request.viewer.settings["accept_multiple"] else keys[:1]
 

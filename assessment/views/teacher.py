@@ -209,6 +209,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     context = {
         **class_list.context(request, line),
         "assignment": assignment,
+        "may_write": access.writes(viewer, assignment),
         "has_choice": not found and access.has_choice(viewer, assignment),
         "too_late": linking.refused(viewer, assignment),
         "original": history.original(viewer.context) if viewer.context else None,

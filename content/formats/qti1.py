@@ -198,8 +198,8 @@ class _Reading:
             return taken
         order = child(ordering, "order")
         if (
-            order is not None
-            and order.get("order_type", "").lower() == "random"
+            (order is not None
+            and order.get("order_type", "").lower() == "random")
             or ordering.get("sequence_type", "").lower() == "random"
         ):
             self.shuffle_questions = True

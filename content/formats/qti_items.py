@@ -670,7 +670,7 @@ def _single(interaction: Element, processing: Processing | None = None) -> bool:
 def _alone(interaction: Element) -> bool:
     """Whether nothing else stands in the paragraph of a field."""
     parent = interaction.getparent()
-    return parent is None or not xml.text(parent) and len(parent) == 1
+    return parent is None or (not xml.text(parent) and len(parent) == 1)
 
 
 def _keep(element: Element, name: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import re2
 
-from content.formats.xml import Element, child, children, descendants
+from content.formats.xml import Element, child, children
 
 Value = list[Any] | None  # NULL is None; a single value is a list of one
 Responses = Mapping[str, Sequence[str]]
@@ -186,7 +186,7 @@ class _Run:
     def parts(self, expression: Element) -> list[Value]:
         return [self.value(part) for part in children(expression)]
 
-    def _baseValue(self, expression: Element) -> Value:  # noqa: N802 - the names of the standard
+    def _baseValue(self, expression: Element) -> Value:
         return _typed(["".join(expression.itertext())], expression.get("baseType", "string"))
 
     def _variable(self, expression: Element) -> Value:
@@ -211,10 +211,10 @@ class _Run:
     def _null(self, _expression: Element) -> Value:
         return None
 
-    def _mapResponse(self, expression: Element) -> Value:  # noqa: N802
+    def _mapResponse(self, expression: Element) -> Value:
         return [self.mapped(expression.get("identifier", ""))]
 
-    def _mapResponsePoint(self, expression: Element) -> Value:  # noqa: N802
+    def _mapResponsePoint(self, expression: Element) -> Value:
         return [self.mapped_point(expression.get("identifier", ""))]
 
     def _match(self, expression: Element) -> Value:
@@ -233,7 +233,7 @@ class _Run:
         first, second = self.parts(expression)
         return [bool(first and second and all(any(_equal(one, found) for found in first) for one in second))]
 
-    def _isNull(self, expression: Element) -> Value:  # noqa: N802
+    def _isNull(self, expression: Element) -> Value:
         found = self.parts(expression)[0]
         return [not found or found == [""]]
 
@@ -246,11 +246,11 @@ class _Run:
     def _or(self, expression: Element) -> Value:
         return [any(self.true(part) for part in children(expression))]
 
-    def _anyN(self, expression: Element) -> Value:  # noqa: N802
+    def _anyN(self, expression: Element) -> Value:
         count = sum(self.true(part) for part in children(expression))
         return [float(expression.get("min", "0")) <= count <= float(expression.get("max", "0"))]
 
-    def _stringMatch(self, expression: Element) -> Value:  # noqa: N802
+    def _stringMatch(self, expression: Element) -> Value:
         first, second = (str((found or [""])[0]) for found in self.parts(expression))
         if expression.get("caseSensitive", "true") == "false":
             first, second = first.casefold(), second.casefold()
@@ -262,7 +262,7 @@ class _Run:
             first, second = first.casefold(), second.casefold()
         return [first in second]
 
-    def _patternMatch(self, expression: Element) -> Value:  # noqa: N802
+    def _patternMatch(self, expression: Element) -> Value:
         found = self.parts(expression)[0]
         try:
             return [bool(found and re2.fullmatch(expression.get("pattern", ""), str(found[0])))]
@@ -281,7 +281,7 @@ class _Run:
             return [first * (1 - low / 100) <= second <= first * (1 + high / 100)]
         return [first == second]
 
-    def _equalRounded(self, expression: Element) -> Value:  # noqa: N802
+    def _equalRounded(self, expression: Element) -> Value:
         first, second = (_number(found) for found in self.parts(expression))
         if first is None or second is None:
             return [False]
@@ -311,14 +311,14 @@ class _Run:
 
     _ordered = _multiple
 
-    def _containerSize(self, expression: Element) -> Value:  # noqa: N802
+    def _containerSize(self, expression: Element) -> Value:
         return [float(len(self.parts(expression)[0] or []))]
 
     def _index(self, expression: Element) -> Value:
         found, at = self.parts(expression)[0] or [], int(expression.get("n", "1"))
         return [found[at - 1]] if 0 < at <= len(found) else None
 
-    def _customOperator(self, expression: Element) -> Value:  # noqa: N802
+    def _customOperator(self, expression: Element) -> Value:
         definition = (expression.get("definition") or expression.get("class") or "").lower()
         found = self.parts(expression)[0] if len(children(expression)) == 1 else None
         if found is None:

@@ -88,7 +88,7 @@ def test_multiple_choice_with_feedback_for_answers_and_all() -> None:
         + feedback("12_fb", "<b>Not</b> 12")
         + feedback("correct_fb", "Yes")
         + feedback("general_incorrect_fb", "No")
-    )  # noqa: E501
+    )
     draft = read(
         quiz(item("multiple_choice_question", "<p>Pick <b>it</b></p>", lid("response1", "11", "12"), rules, after))
     )
@@ -125,7 +125,7 @@ def test_short_answer_accepts_each_text() -> None:
 def test_blanks_and_drop_downs_are_a_cloze() -> None:
     responses = lid("response_big", "1", "2", title="<material><mattext>big</mattext></material>") + lid(
         "response_b_2", "3", title="<material><mattext>b_2</mattext></material>"
-    )  # noqa: E501
+    )
     rules = when(equal("1", "response_big"), score=50, action="Add") + when(
         equal("3", "response_b_2"), score=50, action="Add"
     )
