@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from content.item_types import Category, Fields, percent
 from content.marking import numbers, options, rows
-from content.marking.text_answers import MOST, OTHER, name
+from content.marking.text_answers import MOST, OTHER
+from content.marking.text_answers import name as name
 
 Accepted = Mapping[str, Any]
 ROW = ("value", "max", "tolerance_type", "tolerance", "credit", "feedback")

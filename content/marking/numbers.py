@@ -146,7 +146,7 @@ def _point(digits: str, separators: Separators) -> str:
         return POINT
     marks = re.findall("[.,]", digits)
     if len(set(marks)) == 2:
-        return marks[-1]
+        return str(marks[-1])
     if len(marks) != 1:
         return ""
     grouping = marks[0] == separators.group and re.fullmatch(r"[1-9]\d{0,2}[.,]\d{3}", digits)

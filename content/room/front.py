@@ -45,9 +45,9 @@ def copy(request: HttpRequest, door: Door, quiz: UUID) -> HttpResponse:
     """A check that the author may read but not change, such as one of the library, made their own."""
     readable = Quiz.objects.readable(door.author.institution, door.author.person)
     found = readable.filter(pk=quiz, current__isnull=False).select_related("current__quiz").first()
-    if found is None:
+    if found is None or found.current is None:
         raise Http404("There is no such check.")
-    made = writing.copy(version=found.current, author=door.author, now=timezone.now())  # type: ignore[attr-defined]
+    made = writing.copy(version=found.current, author=door.author, now=timezone.now())
     return go("quiz", made.pk)
 
 

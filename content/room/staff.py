@@ -1,6 +1,5 @@
 """The door for staff, who sign in as for the administration. Without an institution they write the library."""
 
-from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -13,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from content.models import Quiz
 from content.room.doors import Door
 from content.writing import Author
-from roster.models import User
 
 
 def enter(request: HttpRequest) -> Door | HttpResponse:
@@ -22,7 +20,7 @@ def enter(request: HttpRequest) -> Door | HttpResponse:
         return redirect_to_login(request.get_full_path(), resolve_url(settings.LOGIN_URL))
     if not user.is_staff:
         raise PermissionDenied("The writing room is for staff.")
-    staff = cast(User, user)
+    staff = user
     author = Author(staff.get_full_name() or staff.get_username(), staff.institution)
     return Door(author, _published, reverse("admin:index"), _("Administration"))
 
