@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import Coalesce, Concat, Lower, Trim
 
-from assessment.models import Assignment, Attempt, AttemptState, Grade, Response
+from assessment.models import Assignment, Attempt, AttemptState, Grade, Response, Upload
 from assessment.placement import linking, placing
 from content import writing
 from content.models import LessonVersion, Quiz
@@ -115,6 +115,15 @@ def work(viewer: Launch) -> Attempt | None:
     seen = Q(preview=False) if is_instructor(viewer) else Q(person=viewer.person_id)
     found = Attempt.objects.filter(here, seen, pk=named, institution=viewer.institution_id, assignment__isnull=False)
     return found.select_related("assignment").first()
+
+
+def upload(viewer: Launch, upload_id: UUID | str) -> Upload | None:
+    """A file handed in on the viewer's assignment: an own one, or for an instructor anybody's."""
+    here = Upload.objects.filter(pk=_uuid(upload_id), attempt__institution=viewer.institution_id)
+    found = here.filter(attempt__assignment__resource_link=viewer.resource_link_id)
+    if viewer.resource_link_id is None:
+        return None
+    return (found if is_instructor(viewer) else found.filter(attempt__person=viewer.person_id)).first()
 
 
 def grade(viewer: Launch) -> Grade | None:

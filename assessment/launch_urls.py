@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("attempts/<uuid:attempt_id>/submit", learner.submit, "submit"),
     _page("attempts/<uuid:attempt_id>/result", learner.result, "result"),
     _page("attempts/<uuid:attempt_id>/status", learner.status, "status"),
+    _page("uploads/<uuid:upload_id>", learner.upload, "upload"),
     _page("class/", teacher.class_page, "class"),
     _page("class/list", class_list.update, "class_list"),
     _page("class/policy", teacher.class_policy, "class_policy"),

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from assessment import marking
+from assessment import marking, uploads
 from assessment.models import Attempt, AttemptState, Response
 from content import item_types, places, rendering, variants
 from content.item_types import Fields
@@ -151,7 +151,10 @@ def _clean(response: Response, entry: Entry) -> dict[str, Any]:
     _require_open(response)
     if entry.seq is not None:
         _valid(entry.seq)
-    return read(response.item_version.kind, response.body, entry)
+    answer = read(response.item_version.kind, response.body, entry)
+    if item_types.takes_files(response.item_version.kind) and not uploads.are_own(response, answer):
+        raise InvalidAnswer(_("Choose the file again: it has not arrived."))
+    return answer
 
 
 def _store_numbered(answers: dict[Response, tuple[dict[str, Any], int]], now: datetime) -> set[UUID]:

@@ -163,6 +163,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = env.path("ASSAY_MEDIA_ROOT", default=BASE_DIR / ".local" / "media")  # pictures and uploaded answers
+ASSAY_UPLOAD_SCANNER = env.str("ASSAY_UPLOAD_SCANNER", default="")  # "package.module.function" of an open file
 if bucket := env.str("ASSAY_S3_BUCKET", default=""):
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",

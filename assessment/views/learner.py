@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import Count
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, activity, attempts
+from assessment import access, activity, attempts, uploads
 from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens
 from assessment.placement import windows
@@ -20,9 +20,12 @@ from assessment.responses import AttemptClosed, Saved
 from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
 from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
+from content import item_types
 from content.models import LessonVersion, QuizVersion
 from lti.gradebook import reconcile
 from lti.words import claims
+
+BINARY = "application/octet-stream"
 
 
 def home(request: LaunchRequest) -> HttpResponse:
@@ -191,6 +194,16 @@ def status(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     return JsonResponse({"state": found.state, "version": version_of(found, line)})
 
 
+@require_GET
+def upload(request: LaunchRequest, upload_id: UUID) -> FileResponse:
+    """A file that was handed in: for its learner, and for the teachers of the class."""
+    found = access.upload(request.viewer, upload_id)
+    if found is None:
+        raise Http404("There is no such file.")
+    # As a download of no type, whatever it is: nothing in it runs on our pages.
+    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name, content_type=BINARY)
+
+
 def published(assignment: Assignment) -> Any:
     """The version that a new attempt would get, with its number of `questions`; None where there is none."""
     return _version(assignment.quiz.current_id) if assignment.quiz.current_id else None
@@ -245,6 +258,7 @@ def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = No
         "assignment": found.assignment,
         "fields": fields,
         "answered": sum(1 for field in fields if field.question.answer),
+        "files": any(item_types.takes_files(field.question.kind) for field in fields),
         "troubled": [field for field in fields if field.error or field.stale],
         "save_url": address("save_responses", found.pk),
         "submit_url": address("submit", found.pk),
@@ -258,11 +272,13 @@ def _save_form(
     request: LaunchRequest, found: Attempt, questions: list[attempts.Question], now: datetime
 ) -> HttpResponse | list[Saved]:
     """Store the form: what is stored by now, or the page again where something in it needs a look."""
-    entries = answers.from_form(request.POST, questions)
+    taken = uploads.take_in(attempt=found, questions=questions, data=request.POST, files=request.FILES)
+    entries = answers.from_form(taken.data, questions)
     try:
         outcome = answers.store(attempt=found, entries=entries, now=now)
     except AttemptClosed:
         return see_other("result", found.pk, after="?late=1")
+    outcome.invalid |= taken.refused
     if outcome.invalid:
         return _player(request, found, outcome)
     return _show_overtaken(request, found, outcome.stale) if outcome.stale else outcome.saved

@@ -33,3 +33,8 @@ KINDS = tuple(sorted(MODULES))
 def get(kind: str) -> ItemType:
     """The module of a kind. Raises KeyError for a kind that does not exist."""
     return cast(ItemType, import_module(MODULES[kind]))
+
+
+def takes_files(kind: str) -> bool:
+    """Whether answers of the kind are files. Its module then has `HEAD` and `check_file` besides the protocol."""
+    return bool(getattr(get(kind), "FILES", False))

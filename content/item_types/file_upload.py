@@ -36,6 +36,7 @@ PUBLISHABLE = ("reviewed", "approved")  # a person decides every credit, the rub
 TEMPLATES = Templates(
     control="items/file_upload/control.html",
     editor="items/file_upload/editor.html",
+    answer="items/file_upload/answer.html",
     expected="items/open_text/expected.html",
     key="items/open_text/key.html",
 )

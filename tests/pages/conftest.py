@@ -51,7 +51,8 @@ class Visit:
 
 
 def filled(html: str, attempt: Attempt, answers: dict[str, str]) -> dict[str, str]:
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html))
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', html)
+    fields = {name: unescape(value) for name, value in hidden}
     checked = re.findall(r'<input type="radio" name="([^"]+)" value="([^"]*)" checked', html)
     texts = re.findall(r'<textarea name="([^"]+)"[^>]*>\n?(.*?)</textarea>', html, re.DOTALL)
     fields |= {name: unescape(value) for name, value in checked + texts}
