@@ -13,6 +13,7 @@ WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 RUN SECRET_KEY=for-this-step-only python manage.py collectstatic --noinput -v0 && python -m compileall -q .
+RUN mkdir -p /media && chown assay /media
 USER assay
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s \
