@@ -53,11 +53,20 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
     """What each kind of question adds to a question and to its answer."""
     schemas = result["components"]["schemas"]
     kinds = [item_types.get(kind) for kind in item_types.KINDS]
-    for kind in kinds:
-        schemas["PublicItem"]["properties"] |= kind.PUBLIC
-    answer = schemas["Response"]["properties"]["answer"]
-    answer["properties"] = {name: schema for kind in kinds for name, schema in kind.ANSWER.items()}
+    schemas["PublicItem"]["properties"] |= _together([kind.PUBLIC for kind in kinds])
+    schemas["Response"]["properties"]["answer"]["properties"] = _together([kind.ANSWER for kind in kinds])
     return result
+
+
+def _together(described: list[dict[str, Any]]) -> dict[str, Any]:
+    """Properties by name; where kinds mean different things by a name, it is any of them."""
+    names = dict.fromkeys(name for properties in described for name in properties)
+    found: dict[str, Any] = {}
+    for name in names:
+        schemas = [properties[name] for properties in described if name in properties]
+        different = [schema for at, schema in enumerate(schemas) if schema not in schemas[:at]]
+        found[name] = different[0] if len(different) == 1 else {"anyOf": different}
+    return found
 
 
 def _describe_list(answer: dict[str, Any]) -> None:

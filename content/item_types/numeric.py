@@ -25,7 +25,7 @@ from content.item_types import (
     Templates,
     percent,
 )
-from content.marking import number_answers, numbers, options, rows, texts, units
+from content.marking import number_answers, numbers, options, rows, text_answers, texts, units
 
 KIND = "numeric"
 LABEL = gettext_lazy("Number")
@@ -169,7 +169,7 @@ def mark(body: Body, answer: Answer) -> Outcome:
         return Outcome(Decimal(0), "blank")
     at, lost = _judged(body, cleaned)
     credit = options.credit(body["answers"][at]) - lost if at is not None else Decimal(0)
-    evidence = {"answer": number_answers.name(at), "lost_for_unit": str(lost)}
+    evidence = {"answer": text_answers.name(at), "lost_for_unit": str(lost)}
     return Outcome(max(credit, Decimal(0)), "exact", evidence)
 
 
@@ -205,7 +205,7 @@ def categories(body: Body) -> list[Category]:
 
 def categorise(body: Body, answer: Answer) -> list[str] | None:
     cleaned = clean(body, answer)
-    return [number_answers.name(_judged(body, cleaned)[0]) if cleaned else ""]
+    return [text_answers.name(_judged(body, cleaned)[0]) if cleaned else ""]
 
 
 def _judged(body: Body, cleaned: Answer) -> tuple[int | None, Decimal]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
 
-from content.item_types import Category, InvalidAnswer
+from content.item_type import Category, InvalidAnswer
 from content.marking import number_answers, numbers, options, text_answers, texts
 
 Gap = Mapping[str, Any]

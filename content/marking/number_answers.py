@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from content.item_types import Category, Fields, percent
+from content.item_type import Category, Fields, percent
 from content.marking import numbers, options, rows
 from content.marking.text_answers import MOST, OTHER
 from content.marking.text_answers import name as name

@@ -144,7 +144,7 @@ def _point(digits: str, separators: Separators) -> str:
     """The character that stands for the decimal point in these digits; empty where none does."""
     if POINT in digits:
         return POINT
-    marks = re.findall("[.,]", digits)
+    marks: list[str] = re.findall("[.,]", digits)
     if len(set(marks)) == 2:
         return str(marks[-1])
     if len(marks) != 1:

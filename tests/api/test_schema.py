@@ -107,3 +107,8 @@ def call(operation: Any, headers: dict[str, str], real: str) -> None:
         case.call_and_validate(headers=headers)
 
     run()
+
+
+def test_a_name_that_kinds_use_in_different_ways_is_any_of_them(schema: dict[str, Any]) -> None:
+    value = schema["components"]["schemas"]["Response"]["properties"]["answer"]["properties"]["value"]
+    assert {one["type"] for one in value["anyOf"]} == {"boolean", "string"}

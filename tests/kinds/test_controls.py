@@ -1,6 +1,7 @@
 """Controls and editors in Chromium: axe finds nothing, and the keyboard alone fills every field."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from tests.axe import violations
 from tests.content.test_item_types import BODIES
 
 ITEM = UUID(int=7)
-PAGE = '<!doctype html><html lang="en"><title>A question</title><main><h1>A check</h1><form>{}</form></main></html>'
+STYLE = (Path(__file__).parents[2] / "config" / "static" / "assay" / "style.css").read_text()
+PAGE = """<!doctype html><html lang="en"><title>A question</title><style>{}</style>
+<main class="page"><h1>A check</h1><form>{}</form></main></html>"""
 KEYS = """
 () => [...document.querySelectorAll("fieldset :is(input, select, textarea, button):not([type=hidden])")]
   .filter((field) => field.tabIndex < 0).map((field) => field.outerHTML)
@@ -40,7 +43,7 @@ def control(kind: str, error: str = "") -> str:
 @pytest.mark.parametrize("error", ["", "That is no answer."])
 @pytest.mark.parametrize("kind", item_types.KINDS)
 def test_control_is_accessible(page: Page, kind: str, error: str) -> None:
-    page.set_content(PAGE.format(control(kind, error)))
+    page.set_content(PAGE.format(STYLE, control(kind, error)))
     assert violations(page) == []
     assert page.evaluate(KEYS) == []
 
@@ -53,13 +56,13 @@ def test_editor_is_accessible(page: Page, kind: str) -> None:
     new: dict[str, Any] = module.from_editor({})
     for body in (BODIES[kind], new):
         shown = render_to_string(module.TEMPLATES.editor, {"body": body, "name": "q1-"})
-        page.set_content(PAGE.format(shown))
+        page.set_content(PAGE.format(STYLE, shown))
         assert violations(page) == []
 
 
 @pytest.mark.parametrize("kind", item_types.KINDS)
 def test_every_field_of_a_control_belongs_to_its_item(page: Page, kind: str) -> None:
-    page.set_content(PAGE.format(control(kind)))
+    page.set_content(PAGE.format(STYLE, control(kind)))
     names = page.evaluate("() => [...new FormData(document.forms[0]).keys()]")
     own = {name for name in names if not name.startswith(("seq-", "was-"))}
     assert all(name == f"answer-{ITEM}" or name.startswith(f"answer-{ITEM}-") for name in own)
