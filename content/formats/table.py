@@ -3,7 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from content.formats import printed, qti, qti1, qti1_writing, qti_writing
+from content.formats import (
+    aiken,
+    csv,
+    gift,
+    gift_writing,
+    markdown,
+    moodle,
+    moodle_writing,
+    printed,
+    qti,
+    qti1,
+    qti1_writing,
+    qti_writing,
+)
 from content.formats.reading import Draft, Source, Written
 
 
@@ -21,6 +34,7 @@ class Format:
     write: Callable[[Draft], Written] | None = None
 
 
+# In the order in which a file is tried: the printed sheet last, which is plain text like others.
 FORMATS = (
     Format("qti3", "QTI 3.0", (".xml", ".zip"), qti.read3, qti.detect3, qti_writing.write3),
     Format("qti2", "QTI 2.1 and 2.2", (".xml", ".zip"), qti.read2, qti.detect2, qti_writing.write2),
@@ -28,6 +42,11 @@ FORMATS = (
         "cc", "Common Cartridge", (".imscc", ".zip"), qti1.read, qti1.detect_cartridge, qti1_writing.write_cartridge
     ),
     Format("qti1", "QTI 1.2 (Canvas)", (".xml", ".zip"), qti1.read, qti1.detect, qti1_writing.write),
+    Format("moodle", "Moodle XML", (".xml",), moodle.read, moodle.detect, moodle_writing.write),
+    Format("markdown", "Markdown", (".md", ".markdown", ".zip"), markdown.read, markdown.detect, markdown.write),
+    Format("csv", "Table (CSV)", (".csv", ".tsv"), csv.read, csv.detect, csv.write),
+    Format("aiken", "Aiken", (".txt", ".aiken"), aiken.read, aiken.detect, aiken.write),
+    Format("gift", "GIFT", (".gift", ".txt"), gift.read, gift.detect, gift_writing.write),
     Format("sheet", "Printed sheet", (".txt",), printed.read, printed.detect),
 )
 
