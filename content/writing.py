@@ -148,15 +148,24 @@ def save_item(
     revision: int,
     author: Author,
     now: datetime,
+    story: Mapping[str, str] | None = None,
 ) -> Item:
-    """Store the question as written; a changed key has to be confirmed again. Raises Stale."""
+    """Store the question as written; a changed key has to be confirmed again. Raises Stale.
+
+    `story` is what its author says of the key: {"support", "help"}.
+    """
     locked: Item = Item.objects.select_for_update(of=("self",)).get(pk=item.pk)
     if locked.revision != revision:
         raise Stale(locked.changed_by)
     locked = as_written(locked)
     if dict(body) != locked.body:
         locked.key_state = KeyState.PROPOSED
-        locked.provenance = {**locked.provenance, "key": {"by": author.name, "how": "written"}}
+        rest = {name: told for name, told in locked.provenance.items() if name not in ("review", "approved")}
+        locked.provenance = {**rest, "key": {"by": author.name, "how": "written"}}
+    if story is not None:
+        told = {name: text for name, text in story.items() if text}
+        kept = {name: told for name, told in locked.provenance.get("key", {}).items() if name not in story}
+        locked.provenance = {**locked.provenance, "key": {**kept, **told}}
     locked.body, locked.points, locked.tags = dict(body), points, list(tags)
     locked.revision, locked.changed_by = locked.revision + 1, author.name
     locked.save()

@@ -22,7 +22,7 @@ def enter(request: HttpRequest) -> Door | HttpResponse:
     author = access.author(viewer)
     if picking:
         return Door(
-            author, lambda quiz: f"{address('home')}?chosen=quiz-{quiz.slug}", address("home"), _("Your choice")
+            author, lambda quiz: f"{address('home')}?chosen=quiz-{quiz.slug}", address("home"), _("Back to your choice")
         )
 
     def leave(quiz: Quiz) -> str:

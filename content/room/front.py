@@ -13,8 +13,10 @@ from content import writing
 from content.models import Quiz
 from content.room import fields
 from content.room.doors import Door, go
+from content.room.quizzes import lesson_title
 
 A_PAGE = 50
+MOST_LESSONS = 200
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,12 @@ def front(request: HttpRequest, door: Door) -> HttpResponse:
     found = writing.writable(door.author).select_related("current").order_by("-changed_at", "-pk")
     page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     lessons = writing.writable_lessons(door.author).select_related("current").order_by("slug")
-    context = {"door": door, "page": page, "rows": [_row(quiz) for quiz in page], "lessons": lessons[:A_PAGE]}
+    context = {
+        "door": door,
+        "page": page,
+        "rows": [_row(quiz) for quiz in page],
+        "lessons": [(one, lesson_title(one)) for one in lessons[:MOST_LESSONS]],
+    }
     return render(request, "room/front.html", context)
 
 

@@ -29,6 +29,7 @@ def save(request: HttpRequest, door: Door, quiz: UUID, item: UUID) -> HttpRespon
         "body": fields.body(kind, data, more=data.get("more", "")),
         "points_typed": data.get("points", ""),
         "tags_typed": fields.text(data, "tags"),
+        "key_story": {name: fields.text(data, f"key-{name}")[:2000] for name in ("support", "help")},
         "pool_typed": fields.text(data, "pool"),
     }
     try:
@@ -47,6 +48,7 @@ def save(request: HttpRequest, door: Door, quiz: UUID, item: UUID) -> HttpRespon
             body=_with_picture(fields.body(kind, data), picture),
             points=points,
             tags=fields.tags(data),
+            story=typed["key_story"],
             revision=fields.whole(data, "replace" if "replace" in data else "revision"),
             author=door.author,
             now=timezone.now(),

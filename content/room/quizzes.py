@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from content import item_types, variants, writing
 from content.models import Item, KeyState, Lesson, Quiz, Visibility
-from content.room import fields, previews
+from content.room import fields, previews, stories
 from content.room.doors import Door, go, item_or_404, quiz_or_404
 from content.writing import Stale
 
@@ -31,6 +31,7 @@ class Row:
     pool: str
     mine: bool  # whether the author may change it
     kind: item_types.ItemType
+    review: str = ""  # ok, wait or bad, where somebody answered it blind
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -153,8 +154,18 @@ def rows(door: Door, quiz: Quiz) -> list[Row]:
         position += 1 if kind.SCORED else 0
         row = Row(item, at, position if kind.SCORED else 0, pool, item.quiz_id in mine, kind)
         row.problems = problems(item)
+        row.review = _review(item)
         made.append(row)
     return made
+
+
+def _review(item: Item) -> str:
+    told = item.provenance.get("review", {})
+    if not told or item.key_state == KeyState.UNKEYED:
+        return ""
+    if told.get("agreement") is False:
+        return "ok" if told.get("decision") == "kept" else "bad"
+    return "ok" if told.get("agreement") else "wait"
 
 
 def problems(item: Item) -> list[str]:
@@ -178,6 +189,8 @@ def editor(row: Row, draft: Mapping[str, Any], more: Mapping[str, Any], total: i
         "points_typed": more.get("points_typed", row.item.points),
         "tags_typed": more.get("tags_typed", ", ".join(row.item.tags)),
         "pool_typed": more.get("pool_typed", row.pool),
+        "story": stories.of(row.item),
+        "key_story": more.get("key_story", row.item.provenance.get("key", {})),
         "sections": sections(draft["lesson"]),
         "parameter_rows": [*body.get("parameters", {}).items(), ("", {"from": 1, "to": 10, "step": 1})],
         "shown": previews.of(shown, row.position or 1),
