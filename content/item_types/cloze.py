@@ -1,7 +1,7 @@
 """Cloze: gaps in a running text (QTI 3 inlineChoiceInteraction and textEntryInteraction).
 
-body: {"stem": str, "text": Markdown with `[[gap id]]` where gaps stand, "gaps": as content.marking.gaps, each perhaps
-with "weight", 1 by default; "section": anchor or null}
+body: {"stem": str, may be empty, "text": Markdown with `[[gap id]]` where gaps stand, "gaps": as content.marking.gaps,
+each perhaps with "weight", 1 by default; "section": anchor or null}
 answer: {"gaps": {gap id: str}} without blank gaps, or {}
 """
 
@@ -79,13 +79,13 @@ def problems(body: Body) -> list[str]:
         return ["Every gap needs a kind, an id of letters, digits, - and _, and a weight above 0."]
     names = [gap["id"] for gap in found]
     checks = {
-        "The question has no text.": not isinstance(stem, str) or not stem.strip(),
+        "The question has no text.": not isinstance(stem, str) or not (stem + text).strip(),
         "There is no gap: write [[a]] where it stands in the text.": not found,
         f"There are more than {MOST} gaps.": len(found) > MOST,
         "Two gaps share an id.": options.repeats(names),
     }
-    wrong = [told for told, is_wrong in checks.items() if is_wrong] + list(_misplaced(text, names))
-    return wrong + [f"Gap {gap['id']}: {told}" for gap in found for told in gaps.kind(gap).problems(gap)]
+    wrong = [words for words, is_wrong in checks.items() if is_wrong] + list(_misplaced(text, names))
+    return wrong + [f"Gap {gap['id']}: {words}" for gap in found for words in gaps.kind(gap).problems(gap)]
 
 
 def _misplaced(text: str, names: list[str]) -> Iterator[str]:
@@ -164,7 +164,7 @@ def guess(body: Body) -> Decimal | None:
 
 
 def public(body: Body) -> dict[str, Any]:
-    return {"stem": body["stem"], "text": body["text"], "gaps": [gaps.public(gap) for gap in _ordered(body)]}
+    return {"stem": body["stem"].strip() or _("Fill in the gaps."), "text": body["text"], "gaps": [gaps.public(gap) for gap in _ordered(body)]}
 
 
 def form_size(body: Body) -> FormSize:

@@ -214,7 +214,7 @@ def test_gap_is_known_where_a_field_can_stand(text: str, shown: list[str]) -> No
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"stem": ""}, "no text"),
+        ({"stem": 7}, "no text"),
         ({"text": None}, "missing"),
         ({"gaps": None}, "Every gap"),
         ({"gaps": []}, "no gap"),
