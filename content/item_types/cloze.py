@@ -106,10 +106,10 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
         if gap["kind"] == "text":
             case = gap.get("case_sensitive", False)
             found += (
-                f"Gap {gap['id']}: {told}" for told in text_answers.warnings(gap["answers"], case=case, accents=True)
+                f"Gap {gap['id']}: {words}" for words in text_answers.warnings(gap["answers"], case=case, accents=True)
             )
         elif gap["kind"] == "number":
-            found += (f"Gap {gap['id']}: {told}" for told in number_answers.warnings(gap["answers"]))
+            found += (f"Gap {gap['id']}: {words}" for words in number_answers.warnings(gap["answers"]))
     return found
 
 
@@ -226,12 +226,12 @@ def text(body: Body, answer: Answer) -> str:
 
 
 def rationale(body: Body, answer: Answer) -> str:
-    told = []
+    remarks = []
     for gap, stored in _answered(body, answer):
         judged = gaps.kind(gap).judge(gap, stored)
         label = _numbered(body, gap, gaps.kind(gap).text(gap, stored))
-        told.append(options.remark(judged.credit, label, judged.feedback))
-    return "\n\n".join(told)
+        remarks.append(options.remark(judged.credit, label, judged.feedback))
+    return "\n\n".join(remarks)
 
 
 def expected(body: Body) -> list[str]:

@@ -194,10 +194,10 @@ def text(body: Body, answer: Answer) -> str:
 def rationale(body: Body, answer: Answer) -> str:
     """Of every chosen option whether it is right, and why."""
     options = _options(body)
-    return "\n\n".join(_told(options[name]) for name in _chosen(body, answer))
+    return "\n\n".join(_remark(options[name]) for name in _chosen(body, answer))
 
 
-def _told(option: Mapping[str, Any]) -> str:
+def _remark(option: Mapping[str, Any]) -> str:
     return shared.remark(Decimal(int(option["credit"] > 0)), shared.label(option), option.get("rationale", ""))
 
 

@@ -160,12 +160,12 @@ def rows(door: Door, quiz: Quiz) -> list[Row]:
 
 
 def _review(item: Item) -> str:
-    told = item.provenance.get("review", {})
-    if not told or item.key_state == KeyState.UNKEYED:
+    review = item.provenance.get("review", {})
+    if not review or item.key_state == KeyState.UNKEYED:
         return ""
-    if told.get("agreement") is False:
-        return "ok" if told.get("decision") == "kept" else "bad"
-    return "ok" if told.get("agreement") else "wait"
+    if review.get("agreement") is False:
+        return "ok" if review.get("decision") == "kept" else "bad"
+    return "ok" if review.get("agreement") else "wait"
 
 
 def problems(item: Item) -> list[str]:
