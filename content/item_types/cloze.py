@@ -164,7 +164,8 @@ def guess(body: Body) -> Decimal | None:
 
 
 def public(body: Body) -> dict[str, Any]:
-    return {"stem": body["stem"].strip() or _("Fill in the gaps."), "text": body["text"], "gaps": [gaps.public(gap) for gap in _ordered(body)]}
+    stem = body["stem"].strip() or _("Fill in the gaps.")
+    return {"stem": stem, "text": body["text"], "gaps": [gaps.public(gap) for gap in _ordered(body)]}
 
 
 def form_size(body: Body) -> FormSize:
