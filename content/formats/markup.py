@@ -254,7 +254,7 @@ class Converter:
         if any(self.special(inner) is not None for inner in element.iter(etree.Element) if inner is not element):
             self.lose("code block", "It holds a gap, so its lines became text.")
             return self._flow(element)
-        code = xml.legal("".join(element.itertext())).removesuffix("\n").removeprefix("\n")
+        code = xml.legal(xml.content(element)).removesuffix("\n").removeprefix("\n")
         named = " ".join([element.get("class", ""), *(inner.get("class", "") for inner in _elements(element))])
         language = re.search(r"(?:language-|lang-|brush:\s*)([\w+#-]+)", named)
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", code)), 3)
@@ -287,7 +287,7 @@ class Converter:
         if name in reader:
             return reader[name](element)
         if name in CODE:
-            return _code(" ".join("".join(element.itertext()).split()))
+            return _code(" ".join(xml.content(element).split()))
         if name in ("sub", "sup"):
             return self._shifted(element, name)
         if name in DROPPED:
@@ -327,7 +327,7 @@ class Converter:
 
     def _script(self, element: Element) -> list[Piece]:
         if element.get("type", "").startswith("math/tex"):
-            return self._tex("".join(element.itertext()))
+            return self._tex(xml.content(element))
         self.lose("script", "Scripts are left out.")
         return []
 

@@ -5,6 +5,7 @@ from html import escape
 from latex2mathml.converter import convert
 from lxml import etree
 
+from content.formats import xml
 from content.formats.xml import Element
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
@@ -44,7 +45,7 @@ def _tex(element: Element) -> str:
     name = _name(element)
     parts = [part for part in element.iterchildren(etree.Element) if not _name(part).startswith("annotation")]
     if not parts:
-        return _leaf(name, "".join(element.itertext()).strip())
+        return _leaf(name, xml.content(element).strip())
     inner = [_tex(part) for part in parts]
     if name == "mtable":
         return r"\begin{matrix}" + r" \\ ".join(inner) + r"\end{matrix}"
@@ -70,7 +71,7 @@ def _scripts(name: str, inner: list[str], parts: list[Element]) -> str:
     if len(inner) != 2:
         return ""
     first, second = inner
-    accent = OVER.get("".join(parts[1].itertext()).strip()) if name == "mover" else None
+    accent = OVER.get(xml.content(parts[1]).strip()) if name == "mover" else None
     if accent:
         return f"{accent}{{{first}}}"
     shapes = {

@@ -260,4 +260,4 @@ def _without_doubles(names: list[str], roots: dict[str, Element]) -> list[str]:
 
 
 def _title(bank: Element) -> str:
-    return qti1_items.metadata(bank).get("bank_title") or bank.get("title") or bank.get("ident", "")
+    return qti1_items.metadata(bank).get("bank_title") or bank.get("title") or bank.get("ident") or "without a name"

@@ -382,7 +382,7 @@ class _Reader:
         for response in self.responses:
             ident = response.get("ident", "")
             name = xml.text(child(response, "material")) or ident.removeprefix("response_")
-            gap = re.sub(r"[^\w.-]", "-", name) or "gap"
+            gap = re.sub(r"[^A-Za-z0-9_-]", "-", name)[:40] or "gap"
             mark = rendering.escaped(f"[{name}]")
             if mark not in text:
                 self.lose("blank", f"The text has no place for the blank {name}; it stands at the end.")
@@ -396,7 +396,8 @@ class _Reader:
             gaps = [gap | ({"weight": rate} if rate != 1 else {}) for gap, rate in zip(gaps, rates, strict=True)]
         self.feedback("correct_fb", "general_incorrect_fb")
         whole = {"scoring": "all_or_nothing"} if self._hinted("all_or_nothing") else {}
-        return "cloze", {"stem": "", "text": text, "gaps": gaps, **whole}
+        stem, text = qti_keys.stem_and_text(text)
+        return "cloze", {"stem": stem, "text": text, "gaps": gaps, **whole}
 
     def _blank(self, name: str, rows: list[Body], scorer: Scorer, *, typed: bool) -> Body:
         for row in rows:
@@ -505,11 +506,9 @@ class _Reader:
                  for found in condition.iter("varequal")]  # fmt: skip
         known = list(dict.fromkeys(key for key in order if key in rows))
         self.keyed = len(known) == len(rows) > 1
-        return "ordering", {
-            "stem": self.stem,
-            "entries": [rows[key] for key in known or rows],
-            "scoring": self._hinted("position", "adjacent_pairs") or "exact",
-        }
+        scoring = self._hinted("position", "adjacent_pairs") or "exact"
+        key = known if self.keyed else []
+        return "ordering", {"stem": self.stem, "entries": list(rows.values()), "key": key, "scoring": scoring}
 
     def _categories(self) -> tuple[str, Body]:
         prompts: dict[str, Body] = {}

@@ -16,9 +16,10 @@ from content import rendering
 from content.drafts import ItemDraft
 from content.formats import xml
 from content.formats.packages import pack
+from content.formats.qti_keys import FILL_IN
 from content.formats.reading import Draft, Written
-from content.formats.writing import Writing, figure, valid
 from content.formats.xml import Element
+from content.formats.xml_writing import Writing, figure, valid
 
 Body = Mapping[str, Any]
 SPACE = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
@@ -100,7 +101,7 @@ def _e(tag: str, *inner: "Element | str | None", **attributes: Any) -> Element:
 def _document(root: Element, space: str) -> bytes:
     for element in root.iter(etree.Element):
         element.tag = f"{{{space}}}{element.tag}"
-    named = etree.Element(root.tag, dict(root.attrib), nsmap={None: space})
+    named = etree.Element(root.tag, dict(root.attrib), nsmap=xml.default(space))
     named.extend(list(root))
     etree.cleanup_namespaces(named)
     return xml.document(named)
@@ -242,7 +243,7 @@ class _Item:
         more: bool = False,
         add: bool = False,
     ) -> None:
-        tests = list(test) if isinstance(test, list | tuple) else [test]
+        tests = [test] if isinstance(test, etree._Element) else list(test)
         setting = (
             _e("setvar", figure(score * 100), action="Add" if add else "Set", varname="SCORE")
             if score is not None
@@ -385,15 +386,17 @@ class _Item:
     def _ordering(self) -> None:
         entries = self.body["entries"]
         self.lose("ordering", "Only Canvas New Quizzes has ordering; a partly right order earns nothing there.", "info")
-        self.choices(sorted(entries, key=lambda entry: entry["text"]), several="Ordered")
-        self.condition([_equal("response1", entry["id"]) for entry in entries], 1)
+        self.choices(entries, several="Ordered")
+        if self.body.get("key"):
+            self.condition([_equal("response1", name) for name in self.body["key"]], 1)
         self.fields["assay_scoring"] = self.body.get("scoring", "exact")
 
     def _cloze(self) -> None:
         gaps = self.body["gaps"]
         listed = all(gap["kind"] == "dropdown" for gap in gaps)
         self.kind = "multiple_dropdowns_question" if listed else "fill_in_multiple_blanks_question"
-        text = "\n\n".join(filter(None, [self.body.get("stem", ""), self.body["text"]]))
+        stem = self.body.get("stem", "")
+        text = "\n\n".join(filter(None, ["" if stem == FILL_IN else stem, self.body["text"]]))
         for gap in gaps:
             text = text.replace(f"[[{gap['id']}]]", rendering.escaped(f"[{gap['id']}]"))
         self.presentation[0] = self.material(text, block=True)

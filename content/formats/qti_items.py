@@ -182,8 +182,9 @@ class _Reader:
             gaps = " ".join(f"[[{_gap_id(name)}]]" for name in names)
             options = {name: self._unseen(name) if self._base(name) == "identifier" else None for name in names}
             self._score({name: [[text] for text in self._named(name)] for name in names})
-            kind, body = self._gapped([self._gap(name, options[name]) for name in names], names)
-            return kind, body | {"text": f"{body['text']}\n\n{gaps}"}
+            read = [self._gap(name, options[name]) for name in names]
+            kind, body = self._gapped(read, [self.scorer.weight(name) for name in names])
+            return kind, body | {"stem": body["text"], "text": gaps}
         name = names[0]
         declared = self.processing.responses[name]
         base, several = declared.get("baseType", "string"), declared.get("cardinality") == "multiple"
@@ -422,9 +423,8 @@ class _Reader:
             prompt = child(part, "prompt")
             self.gaps[part] = " ".join(filter(None, [self.text(prompt), f"[[{_gap_id(name)}]]"]))
         self._score(candidates)
-        return self._gapped(
-            [self._gap(name, options) for _part, name, options in gaps], [name for _part, name, _o in gaps]
-        )
+        read = [self._gap(name, options) for _part, name, options in gaps]
+        return self._gapped(read, [self.scorer.weight(name) for _part, name, _options in gaps])
 
     def _gap(self, name: str, options: list[Body] | None) -> Body:
         if options is not None:
@@ -440,8 +440,7 @@ class _Reader:
     def _share(self, name: str, identifier: str) -> float:
         return qti_keys.tidy(max(0.0, min(1.0, self.scorer.credit(name, [identifier]))))
 
-    def _gapped(self, gaps: list[Body], names: list[str], prompt: str = "") -> tuple[str, Body]:
-        weights = [self.scorer.weight(name) for name in names] if names else []
+    def _gapped(self, gaps: list[Body], weights: list[float], prompt: str = "") -> tuple[str, Body]:
         extra: Body = {}
         if self.keyed and len(gaps) > 1 and all(abs(weight - self.scorer.top) < 1e-6 for weight in weights):
             extra = {"scoring": "all_or_nothing"}
@@ -450,7 +449,9 @@ class _Reader:
         least = min(weights, default=0.0)
         if least > 0 and max(weights) - least > 1e-6:
             gaps = [gap | _weight(weight / least) for gap, weight in zip(gaps, weights, strict=True)]
-        return "cloze", {"stem": prompt, "text": self._stem(), "gaps": gaps, **extra}
+        stem, text = qti_keys.stem_and_text(self._stem())
+        stem = prompt if prompt and stem == qti_keys.FILL_IN else "\n\n".join(filter(None, [prompt, stem]))
+        return "cloze", {"stem": stem, "text": text, "gaps": gaps, **extra}
 
     def _gap_match(self, interaction: Element) -> tuple[str, Body]:
         options = self._choices(interaction)
@@ -474,10 +475,7 @@ class _Reader:
                 for o in options
             ]
             gaps.append({"id": _gap_id(gap), "kind": "dropdown", "options": [dict(row) for row in rows]})
-        kind, body = self._gapped(gaps, [], prompt)
-        if self.keyed and len(gaps) > 1 and all(abs(weight - self.scorer.top) < 1e-6 for weight in weights):
-            body["scoring"] = "all_or_nothing"
-        return kind, body
+        return self._gapped(gaps, weights, prompt)
 
     def _pair_credit(self, name: str, others: list[str], none: float, pair: tuple[str, str]) -> float:
         top = self.scorer.top - none
@@ -500,7 +498,7 @@ class _Reader:
     def _match(self, interaction: Element) -> tuple[str, Body]:
         self.shuffle = interaction.get("shuffle") == "true"
         sets = [self._choices(found) for found in interaction.iter("simpleMatchSet")]
-        prompts, choices = (sets + [[], []])[:2]
+        prompts, choices = [*sets, [], []][:2]
         name = interaction.get("responseIdentifier", "")
         _keep(interaction, "prompt")
         self._score(self._pair_candidates(name, [(p["id"], c["id"]) for p in prompts for c in choices]))
@@ -568,7 +566,7 @@ class _Reader:
         _keep(interaction, "prompt")
         correct = self.processing.correct(name)
         self._score({name: [correct] if correct else []})
-        order = [key for key in correct if key in entries]
+        order = list(dict.fromkeys(key for key in correct if key in entries))
         rest = [key for key in entries if key not in order]
         if self.keyed and rest:
             self.lose(
@@ -582,7 +580,8 @@ class _Reader:
             )
         return "ordering", {
             "stem": self._stem(),
-            "entries": [entries[key] for key in [*order, *rest]],
+            "entries": list(entries.values()),
+            "key": [*order, *rest] if self.keyed else [],
             "scoring": "position" if partial else "exact",
         }
 
@@ -683,7 +682,7 @@ def _keep(element: Element, name: str) -> None:
 
 
 def _gap_id(name: str) -> str:
-    return re.sub(r"[^\w.-]", "-", name) or "gap"
+    return re.sub(r"[^A-Za-z0-9_-]", "-", name)[:40] or "gap"
 
 
 def _weight(weight: float) -> Body:

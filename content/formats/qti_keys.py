@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from itertools import combinations, islice, product
 from typing import Any
 
+from content.formats import xml
 from content.formats.qti_processing import Processing, Unsupported, number, tolerance
 from content.formats.xml import Element, children
 
+FILL_IN = "Fill in the gaps."  # the question of a text with gaps that has none
 MOST_TRIES = 300
 MOST_SUBSETS = 200
 MOST_CANDIDATES = 200
@@ -109,7 +111,7 @@ def of_text(processing: Processing, name: str) -> list[str]:
     """The texts that the key and the rules name for a variable, the correct response first."""
     found = [*processing.correct(name), *processing.mapping(name)]
     for test in _tests(processing, name, "stringMatch", "match", "member", "substring", "equal", "equalRounded"):
-        found += ["".join(part.itertext()) for part in test.iter("baseValue")]
+        found += [xml.content(part) for part in test.iter("baseValue")]
     return list(dict.fromkeys(text for text in found if text.strip()))[:MOST_CANDIDATES]
 
 
@@ -131,7 +133,7 @@ def text_answers(scorer: Scorer, name: str) -> tuple[list[dict[str, Any]], bool]
             break
     unique = list({(answer["text"], answer["match"]): answer for answer in reversed(answers)}.values())[::-1]
     cased = [text for text, credit in credits.items() if credit > 0 and text.swapcase() != text]
-    patterns = [answer["text"] for answer in unique if answer["match"] == "regex"]
+    patterns = [str(answer["text"]) for answer in unique if answer["match"] == "regex"]
     sensitive = any(pattern.swapcase() != pattern and "(?i)" not in pattern for pattern in patterns)
     sensitive = sensitive or any(scorer.with_(name, [text.swapcase()]) < scorer.with_(name, [text]) for text in cased)
     return unique, sensitive
@@ -155,7 +157,7 @@ def _set_by(test: Element) -> float:
     if branch is None:
         return 1.0
     found = [
-        number("".join(value.itertext()))
+        number(xml.content(value))
         for setting in children(branch, "setOutcomeValue")
         if setting.get("identifier") != "FEEDBACK"
         for value in setting.iter("baseValue")
@@ -172,8 +174,8 @@ def number_answers(scorer: Scorer, name: str) -> list[dict[str, Any]]:
             middle = str((float(low) + float(high)) / 2)
             answers.append({"min": low, "max": high, "credit": _share(scorer.credit(name, [middle]))})
     for test in _tests(scorer.processing, name, "equal", "equalRounded"):
-        value = _base(test)
-        value = numeral(next(iter(scorer.processing.correct(name)), "")) if value is None else value
+        written = _base(test)
+        value = numeral(next(iter(scorer.processing.correct(name)), "")) if written is None else written
         if isinstance(value, int | float):
             credit = _share(scorer.credit(name, [str(value)]))
             answers.append({"value": value, **_tolerance(test), "credit": credit})
@@ -208,7 +210,7 @@ def _tests(processing: Processing, name: str, *tags: str) -> list[Element]:
 
 def _base(test: Element) -> float | int | None:
     found = next(test.iter("baseValue"), None)
-    value = numeral("".join(found.itertext())) if found is not None else None
+    value = numeral(xml.content(found)) if found is not None else None
     return value if isinstance(value, int | float) else None
 
 
@@ -282,6 +284,13 @@ def _subsets(identifiers: Sequence[str], best: Sequence[str]) -> Any:
         yield [*best, extra] if extra not in best else [name for name in best if name != extra]
     for size in range(1, len(identifiers) + 1):
         yield from (list(found) for found in combinations(identifiers, size))
+
+
+def stem_and_text(text: str) -> tuple[str, str]:
+    """A text with gaps, parted before the first paragraph that holds a gap."""
+    blocks = text.split("\n\n")
+    first = next((at for at, block in enumerate(blocks) if "[[" in block or "```" in block), 0)
+    return "\n\n".join(blocks[:first]) or FILL_IN, "\n\n".join(blocks[first:])
 
 
 def slug(text: str) -> str:

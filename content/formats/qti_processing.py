@@ -12,6 +12,7 @@ from typing import Any
 
 import re2
 
+from content.formats import xml
 from content.formats.xml import Element, child, children
 
 Value = list[Any] | None  # NULL is None; a single value is a list of one
@@ -187,7 +188,7 @@ class _Run:
         return [self.value(part) for part in children(expression)]
 
     def _baseValue(self, expression: Element) -> Value:
-        return _typed(["".join(expression.itertext())], expression.get("baseType", "string"))
+        return _typed([xml.content(expression)], expression.get("baseType", "string"))
 
     def _variable(self, expression: Element) -> Value:
         name = expression.get("identifier", "")
@@ -396,7 +397,7 @@ NUMERIC: dict[str, Callable[[list[float]], float]] = {
 
 def values(element: Element | None) -> list[str]:
     """The texts of the `value` children."""
-    return ["".join(found.itertext()).strip() for found in children(element, "value")] if element is not None else []
+    return [xml.content(found).strip() for found in children(element, "value")] if element is not None else []
 
 
 def number(text: str | None) -> float | None:
@@ -423,7 +424,7 @@ def inside(point: Any, area: Element) -> bool:
     if shape == "circle" and len(coords) == 3:
         return math.hypot(x - coords[0], y - coords[1]) <= coords[2]
     if shape == "rect" and len(coords) == 4:
-        return coords[0] <= x <= coords[2] and coords[1] <= y <= coords[3]
+        return bool(coords[0] <= x <= coords[2] and coords[1] <= y <= coords[3])
     if shape == "poly" and len(coords) >= 6:
         corners = list(zip(coords[::2], coords[1::2], strict=False))
         return _within(x, y, corners)

@@ -15,9 +15,10 @@ from content import rendering
 from content.drafts import ItemDraft
 from content.formats import xml
 from content.formats.packages import pack, picture_path
+from content.formats.qti_keys import FILL_IN
 from content.formats.reading import Draft, Media, Written
-from content.formats.writing import Writing, figure, valid
 from content.formats.xml import Element
+from content.formats.xml_writing import Writing, figure, valid
 
 Body = Mapping[str, Any]
 QTI = "qti"  # stands for the namespace of the version until the end
@@ -77,7 +78,7 @@ def _document(root: Element, version: int) -> bytes:
                     element.set(_kebab(str(key)), element.attrib.pop(key))
         elif not tag.startswith("{"):
             element.tag = f"{{{space}}}{tag}"
-    named = etree.Element(root.tag, dict(root.attrib), nsmap={None: space})
+    named = etree.Element(root.tag, dict(root.attrib), nsmap=xml.default(space))
     named.text = root.text
     named.extend(list(root))
     etree.cleanup_namespaces(named)
@@ -118,7 +119,7 @@ def _test(draft: Draft, names: Mapping[str, str]) -> Element:
 
 def _manifest(draft: Draft, names: Mapping[str, str], version: int) -> bytes:
     space, (test, item_type) = PACKAGING[version], TYPES[version]
-    root = etree.Element(f"{{{space}}}manifest", {"identifier": "manifest"}, nsmap={None: space})
+    root = etree.Element(f"{{{space}}}manifest", {"identifier": "manifest"}, nsmap=xml.default(space))
     make = partial(_child, space)
     about = make(root, "metadata")
     make(about, "schema").text, make(about, "schemaversion").text = SCHEMAS[version]
@@ -411,13 +412,12 @@ class _Item:
 
     def _ordering(self) -> None:
         entries = self.body["entries"]
-        order = [self.id(entry["id"]) for entry in entries]
+        order = [self.id(name) for name in self.body.get("key", [])]
         self.declare("RESPONSE", "identifier", "ordered", order)
-        self.set_if([(self.whole(), self.points, "")])
+        self.set_if([(self.whole(), self.points, "")] if order else [])
         if self.body.get("scoring", "exact") != "exact":
             self.lose("scoring", "A partly right order earns nothing in QTI.")
-        shown = sorted(self._options(entries), key=lambda found: xml.text(found))
-        self._interaction("orderInteraction", *shown, shuffle=False)
+        self._interaction("orderInteraction", *self._options(entries), shuffle=False)
         self.content[-1].set("shuffle", "true")
 
     def _cloze(self) -> None:
@@ -428,7 +428,7 @@ class _Item:
             gap["id"]: self._gap(gap, 0.0 if whole else self.points * float(gap.get("weight", 1)) / total)
             for gap in gaps
         }
-        if self.body.get("stem"):
+        if self.body.get("stem", FILL_IN) != FILL_IN:
             self.writing.fill(self.content, self.body["stem"])
         holder = self.writing.fill(_e("holder"), self.body["text"], gaps=elements)
         self.content.extend(list(holder))

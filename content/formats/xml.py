@@ -65,7 +65,17 @@ def descendants(element: Element, *names: str) -> Iterator[Element]:
 
 def text(element: Element | None) -> str:
     """All text within, every run of white space one space."""
-    return " ".join("".join(element.itertext()).split()) if element is not None else ""
+    return " ".join(content(element).split()) if element is not None else ""
+
+
+def content(element: Element) -> str:
+    """All text within, as it stands."""
+    return "".join(str(part) for part in element.itertext())
+
+
+def default(space: str) -> dict[str, str]:
+    """A map in which this name space has no prefix; lxml takes None for that, which its types do not know."""
+    return {None: space}  # type: ignore[dict-item]
 
 
 def document(root: Element) -> bytes:

@@ -1,7 +1,8 @@
 """Cloze: gaps in a running text (QTI 3 inlineChoiceInteraction and textEntryInteraction).
 
 body: {"stem": str, may be empty, "text": Markdown with `[[gap id]]` where gaps stand, "gaps": as content.marking.gaps,
-each perhaps with "weight", 1 by default; "section": anchor or null}
+each perhaps with "weight", 1 by default; "scoring": "all_or_nothing", optional: nothing but all gaps full earns;
+"section": anchor or null}
 answer: {"gaps": {gap id: str}} without blank gaps, or {}
 """
 
@@ -216,6 +217,8 @@ def mark(body: Body, answer: Answer) -> Outcome:
         return Outcome(Decimal(0), "blank")
     earned = {gap["id"]: gaps.kind(gap).judge(gap, stored).credit for gap, stored in answered}
     total = sum((_share(body, gap) * earned[gap["id"]] for gap, _stored in answered), Decimal(0))
+    if body.get("scoring") == "all_or_nothing":
+        total = Decimal(all(earned.get(gap["id"]) == 1 for gap in body["gaps"]))
     return Outcome(options.whole(total), "exact", {"gaps": {name: str(credit) for name, credit in earned.items()}})
 
 

@@ -11,8 +11,8 @@ PICTURE = Media("dot.png", "image/png", PNG)
 NAMED = f"media:{PICTURE.digest}"
 
 
-def question(identifier: str, kind: str, points: float = 1, key: str = "approved", **body: Any) -> ItemDraft:
-    return ItemDraft(identifier, kind, {"stem": "What?", "section": None, **body}, Decimal(str(points)), key)
+def question(identifier: str, kind: str, points: float = 1, state: str = "approved", **body: Any) -> ItemDraft:
+    return ItemDraft(identifier, kind, {"stem": "What?", "section": None, **body}, Decimal(str(points)), state)
 
 
 def option(name: str, credit: float | None = None, rationale: str = "", **more: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ RUBRIC = [{"level": "full", "idea": "All *of* it", "example": ""}]
 COMMON = [
     question("choice", "choice", 2, stem="**Which** is $x^2$?\n\n- a\n- b",
              options=[option("a", 1, "Yes *indeed*"), option("b", 0.5), option("c", 0, pinned=True)], feedback="For **all**"),
-    question("unkeyed", "choice", key="unkeyed", options=[option("a"), option("b")]),
+    question("unkeyed", "choice", state="unkeyed", options=[option("a"), option("b")]),
     question("true", "true_false", 3, correct=True, rationales={"true": "Yes", "false": ""}),
     question("all", "multiple_response", 2, options=RIGHT, scoring="all_or_nothing"),
     question("minus", "multiple_response", 2, options=RIGHT, scoring="right_minus_wrong"),
@@ -60,10 +60,10 @@ COMMON = [
         {"value": 2.5, "tolerance": {"type": "decimals", "value": 1}, "credit": 1, "feedback": ""}]),
     question("pairs", "matching", prompts=PAIRS, choices=[entry("c1"), entry("c2"), entry("c3")], scoring="per_pair"),
     question("together", "matching", prompts=PAIRS, choices=[entry("c1"), entry("c2")], scoring="all_or_nothing"),
-    question("order", "ordering", entries=[entry("e2"), entry("e1"), entry("e3")], scoring="exact"),
-    question("drops", "cloze", 2, stem="", text="The [[g1]] is **big**.", gaps=[DROP]),
-    question("blanks", "cloze", 2, stem="", text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}]),
-    question("whole", "cloze", 2, stem="", text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}],
+    question("order", "ordering", entries=[entry("e1"), entry("e2"), entry("e3")], key=["e2", "e1", "e3"], scoring="exact"),
+    question("drops", "cloze", 2, text="The [[g1]] is **big**.", gaps=[DROP]),
+    question("blanks", "cloze", 2, stem="Fill in the gaps.", text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}]),
+    question("whole", "cloze", 2, text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}],
              scoring="all_or_nothing"),
     question("essay", "open_text", 5, rubric=RUBRIC),
     question("text", "description", 0, stem=f"![A dot]({NAMED})\n\n| a | b |\n| --- | ---: |\n| 1 | 2 |\n\n```py\nx = 1\n```"),
@@ -76,9 +76,9 @@ MORE = [
     question("limited", "multiple_response", 2, options=RIGHT, scoring="all_or_nothing", max_choices=3),
     question("pattern", "short_text", 3, answers=[accepted("colou?r", match="regex")], case_sensitive=True),
     question("sensitive", "short_text", answers=[accepted("pH")], case_sensitive=True),
-    question("gaps", "cloze", 4, stem="", text="[[g1]] [[g2]] [[g3]]", gaps=[DROP, {**TYPED, "weight": 2}, NUMBER]),
+    question("gaps", "cloze", 4, text="[[g1]] [[g2]] [[g3]]", gaps=[DROP, {**TYPED, "weight": 2}, NUMBER]),
     question("spot", "hotspot", **IMAGE, max_choices=1),
-    question("spots", "hotspot", **{**IMAGE, "areas": [*AREAS, {**AREAS[1], "id": "a3", "credit": 1}]}, max_choices=3),
+    question("spots", "hotspot", **{**IMAGE, "areas": [*AREAS, {**AREAS[1], "id": "a3", "label": "above", "credit": 1}]}, max_choices=3),
     question("levels", "open_text", 5, max_length=500, rubric=[
         *RUBRIC, {"level": "half", "idea": "Some", "example": "So"}, {"level": "none", "idea": "Nothing", "example": ""}]),
     question("upload", "file_upload", types=[".pdf", ".png"], max_size=10 * 1024 * 1024, max_files=1, rubric=RUBRIC),

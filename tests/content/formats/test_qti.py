@@ -244,7 +244,8 @@ def test_order_is_read_in_the_right_order() -> None:
     body = f'<orderInteraction responseIdentifier="RESPONSE"><prompt>Sort</prompt>{CHOICES}</orderInteraction>'
     found = only(item(declared("C|A|B", cardinality="ordered"), body))
     assert (found.kind, found.body["scoring"]) == ("ordering", "exact")
-    assert [entry["id"] for entry in found.body["entries"]] == ["C", "A", "B"]
+    assert [entry["id"] for entry in found.body["entries"]] == ["A", "B", "C"]
+    assert found.body["key"] == ["C", "A", "B"]
 
 
 def test_essay_and_upload_wait_for_a_person_with_their_rubric() -> None:

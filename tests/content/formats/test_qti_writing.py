@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -89,7 +90,7 @@ def test_cartridge_names_what_only_canvas_finds_in_it(item: ItemDraft) -> None:
     [
         (question("q", "choice", options=[option("a", 1), option("b", 0)], parameters={"a": {}}), "parameters"),
         (question("q", "choice", options=[option("a", 1), option("b", 0)], section="s1"), "section"),
-        (question("q", "choice", key="proposed", options=[option("a", 1), option("b", 0)]), "key"),
+        (question("q", "choice", state="proposed", options=[option("a", 1), option("b", 0)]), "key"),
         (question("q", "no_such_kind"), "no_such_kind"),
         (question("q", "numeric", answers=[{"value": 1, "credit": 1, "feedback": ""}], units={"unit": "m"}), "units"),
         (question("q", "short_text", answers=[accepted("a", match="close", distance=1)]), "close"),
@@ -172,6 +173,13 @@ def test_equal_answers_earn_equal_marks_after_the_way_out_and_back(name: str, it
         assert kind.mark(item.body, answer).credit == kind.mark(back.body, answer).credit, answer
 
 
+def filled(gap: dict[str, Any]) -> list[tuple[str, str]]:
+    """Likely contents of a gap."""
+    typed = {"text": ["Paris", "paris", "x"], "number": ["2", "2.5"]}
+    texts = [row["id"] for row in gap["options"]] if gap["kind"] == "dropdown" else typed[gap["kind"]]
+    return [(gap["id"], text) for text in texts]
+
+
 def answers(item: ItemDraft) -> list[dict[str, Any]]:
     body = item.body
     names = [row["id"] for row in body.get("options", body.get("entries", body.get("areas", [])))]
@@ -184,7 +192,7 @@ def answers(item: ItemDraft) -> list[dict[str, Any]]:
         "numeric": [{"text": text} for text in ("3.14", "3.145", "3.2", "5", "50", "54", "56", "2.5", "2.54", "2.6")],
         "matching": [{"pairs": {"p1": one, "p2": two, "p3": "c2"}} for one in ("c1", "c2") for two in ("c1", "c2")],
         "ordering": [{"order": list(names)}, {"order": list(reversed(names))}],
-        "cloze": [{"gaps": {gap["id"]: text for gap in body.get("gaps", [])}} for text in ("Paris", "paris")],
+        "cloze": [{"gaps": dict(found)} for found in product(*(filled(gap) for gap in body.get("gaps", [])))],
         "hotspot": [{"areas": found} for found in subsets if found and len(found) <= body.get("max_choices", 1)],
     }
     return suggested.get(item.kind, [])

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -154,14 +155,10 @@ def test_namespaces_and_comments_are_gone() -> None:
 @given(st.binary(max_size=400))
 def test_no_bytes_raise_anything_but_refused(data: bytes) -> None:
     for prefix in (b"", b"<?xml version='1.0'?><a>", b"PK\x03\x04"):
-        try:
+        with suppress(Refused):
             xml.parse(prefix + data)
-        except Refused:
-            pass
-        try:
+        with suppress(Refused):
             Package(Source("a.zip", prefix + data))
-        except Refused:
-            pass
 
 
 @settings(deadline=None)
