@@ -89,7 +89,7 @@ class Package:
         return min(found, key=lambda name: (name.count("/"), name), default="")
 
     def find(self, href: str, base: str = "") -> str | None:
-        """The member that an address means, seen from the member `base`; also from the root, as some exporters write."""
+        """The member that an address means, seen from the member `base`, else from the root."""
         path = _path(href)
         folders = [posixpath.dirname(base), posixpath.dirname(self.manifest()), ""]
         if path is None:

@@ -432,7 +432,6 @@ class _Reader:
         return "matching", body | {"scoring": "all_or_nothing" if whole else "per_pair"}
 
     def _numeric(self) -> tuple[str, Body]:
-        name, _response = self._only()
         answers = []
         conditions = [found for found in self.processing.conditions if children(found, "setvar")]
         best = max(

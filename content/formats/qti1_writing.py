@@ -101,7 +101,7 @@ def _e(tag: str, *inner: "Element | str | None", **attributes: Any) -> Element:
 def _document(root: Element, space: str) -> bytes:
     for element in root.iter(etree.Element):
         element.tag = f"{{{space}}}{element.tag}"
-    named = etree.Element(root.tag, dict(root.attrib), nsmap=xml.default(space))
+    named = etree.Element(root.tag, xml.attributes(root), nsmap=xml.default(space))
     named.extend(list(root))
     etree.cleanup_namespaces(named)
     return xml.document(named)
@@ -125,10 +125,16 @@ def _manifest(
             _e("item", _e("title", draft.title or "Quiz"), identifier="item_1", identifierref=resources[0][0])
         )
     listed = [
-        _e("resource", _e("file", href=href), *(_e("dependency", identifierref=need) for need in needs), identifier=name, type=kind,
-           href=None if kind.startswith("imsqti_xmlv1p2/") else href)
+        _e(
+            "resource",
+            _e("file", href=href),
+            *(_e("dependency", identifierref=need) for need in needs),
+            identifier=name,
+            type=kind,
+            href=None if kind.startswith("imsqti_xmlv1p2/") else href,
+        )
         for name, kind, href, needs in resources
-    ]  # fmt: skip
+    ]
     listed += [
         _e("resource", _e("file", href=path), identifier=f"media{at}", type="webcontent", href=path)
         for at, path in enumerate(files, 1)

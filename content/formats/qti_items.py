@@ -133,12 +133,19 @@ class _Reader:
         if not found:
             return self._without_interaction()
         readers = {
-            "choiceInteraction": self._choice, "hottextInteraction": self._hottext, "orderInteraction": self._order,
-            "matchInteraction": self._match, "associateInteraction": self._associate, "gapMatchInteraction": self._gap_match,
-            "hotspotInteraction": self._hotspot, "selectPointInteraction": self._point, "sliderInteraction": self._entry,
-            "extendedTextInteraction": self._open, "uploadInteraction": self._upload,
+            "choiceInteraction": self._choice,
+            "hottextInteraction": self._hottext,
+            "orderInteraction": self._order,
+            "matchInteraction": self._match,
+            "associateInteraction": self._associate,
+            "gapMatchInteraction": self._gap_match,
+            "hotspotInteraction": self._hotspot,
+            "selectPointInteraction": self._point,
+            "sliderInteraction": self._entry,
+            "extendedTextInteraction": self._open,
+            "uploadInteraction": self._upload,
             "textEntryInteraction": self._entry,
-        }  # fmt: skip
+        }
         names = [str(part.tag) for part in found]
         if len(found) == 1 and names[0] in readers:
             return readers[names[0]](found[0])

@@ -361,8 +361,8 @@ class _Run:
         for value in self.given.get(name) or []:
             if value not in seen:
                 seen.append(value)
-                total += next((worth for worth in (_worth(entry, value, base) for entry in children(mapping, "mapEntry"))
-                               if worth is not None), default)  # fmt: skip
+                worths = (_worth(entry, value, base) for entry in children(mapping, "mapEntry"))
+                total += next((worth for worth in worths if worth is not None), default)
         return _bounded(total, mapping)
 
     def mapped_point(self, name: str) -> float:

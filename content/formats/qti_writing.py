@@ -78,7 +78,7 @@ def _document(root: Element, version: int) -> bytes:
                     element.set(_kebab(str(key)), element.attrib.pop(key))
         elif not tag.startswith("{"):
             element.tag = f"{{{space}}}{tag}"
-    named = etree.Element(root.tag, dict(root.attrib), nsmap=xml.default(space))
+    named = etree.Element(root.tag, xml.attributes(root), nsmap=xml.default(space))
     named.text = root.text
     named.extend(list(root))
     etree.cleanup_namespaces(named)
@@ -405,9 +405,27 @@ class _Item:
             if pairs:
                 self.add(_e("mapResponse", identifier="RESPONSE"))
         sets = [
-            _e("simpleMatchSet", *(self.text("simpleAssociableChoice", p["text"], identifier=self.id(own[p["id"]]), matchMax="1") for p in prompts)),
-            _e("simpleMatchSet", *(self.text("simpleAssociableChoice", c["text"], identifier=self.id(c["id"]), matchMax="0", fixed="true" if c.get("pinned") else None) for c in choices)),
-        ]  # fmt: skip
+            _e(
+                "simpleMatchSet",
+                *(
+                    self.text("simpleAssociableChoice", p["text"], identifier=self.id(own[p["id"]]), matchMax="1")
+                    for p in prompts
+                ),
+            ),
+            _e(
+                "simpleMatchSet",
+                *(
+                    self.text(
+                        "simpleAssociableChoice",
+                        c["text"],
+                        identifier=self.id(c["id"]),
+                        matchMax="0",
+                        fixed="true" if c.get("pinned") else None,
+                    )
+                    for c in choices
+                ),
+            ),
+        ]
         self._interaction("matchInteraction", *sets, maxAssociations=len(prompts))
 
     def _ordering(self) -> None:
@@ -448,8 +466,12 @@ class _Item:
         name = self.id(gap["id"])
         if gap["kind"] == "dropdown":
             self._single_gap(gap, name, points)
-            return _e("inlineChoiceInteraction", *[_e("inlineChoice", rendering.plain(o["text"]), identifier=self.id(o["id"])) for o in gap["options"]],
-                      responseIdentifier=name, shuffle=str(self.writing.draft.shuffle_options).lower())  # fmt: skip
+            return _e(
+                "inlineChoiceInteraction",
+                *[_e("inlineChoice", rendering.plain(o["text"]), identifier=self.id(o["id"])) for o in gap["options"]],
+                responseIdentifier=name,
+                shuffle=str(self.writing.draft.shuffle_options).lower(),
+            )
         if gap["kind"] == "number":
             self._numbers(name, gap["answers"], points)
         else:
@@ -481,10 +503,15 @@ class _Item:
         else:
             self._several(areas, [self.id(a["id"]) for a in areas if a.get("credit", 0) > 0], "right_minus_wrong")
         spots = [
-            _e("hotspotChoice", identifier=self.id(area["id"]), shape=area["shape"], coords=",".join(map(figure, area["coords"])),
-               hotspotLabel=rendering.plain(area.get("label", "")) or None)
+            _e(
+                "hotspotChoice",
+                identifier=self.id(area["id"]),
+                shape=area["shape"],
+                coords=",".join(map(figure, area["coords"])),
+                hotspotLabel=rendering.plain(area.get("label", "")) or None,
+            )
             for area in areas
-        ]  # fmt: skip
+        ]
         digest = self.body.get("image", "").removeprefix("media:")
         media = next((found for found in self.writing.draft.media if found.digest == digest), None)
         self._interaction("hotspotInteraction", self._image(digest, media), *spots, shuffle=False, maxChoices=most)

@@ -37,7 +37,7 @@ def parse(data: bytes) -> Element:
 
 
 def root_name(data: bytes) -> str:
-    """The name of the first element, without prefix; empty where the bytes do not look like XML. Reads the start only."""
+    """The name of the first element, without prefix; empty where the bytes are no XML. Reads the start only."""
     start = data[:65536].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if not start.startswith(b"<"):
         return ""
@@ -76,6 +76,10 @@ def content(element: Element) -> str:
 def default(space: str) -> dict[str, str]:
     """A map in which this name space has no prefix; lxml takes None for that, which its types do not know."""
     return {None: space}  # type: ignore[dict-item]
+
+
+def attributes(element: Element) -> dict[str, str]:
+    return {str(name): str(value) for name, value in element.attrib.items()}
 
 
 def document(root: Element) -> bytes:

@@ -42,47 +42,101 @@ RUBRIC = [{"level": "full", "idea": "All *of* it", "example": ""}]
 
 # What every format of QTI holds.
 COMMON = [
-    question("choice", "choice", 2, stem="**Which** is $x^2$?\n\n- a\n- b",
-             options=[option("a", 1, "Yes *indeed*"), option("b", 0.5), option("c", 0, pinned=True)], feedback="For **all**"),
+    question(
+        "choice",
+        "choice",
+        2,
+        stem="**Which** is $x^2$?\n\n- a\n- b",
+        options=[option("a", 1, "Yes *indeed*"), option("b", 0.5), option("c", 0, pinned=True)],
+        feedback="For **all**",
+    ),
     question("unkeyed", "choice", state="unkeyed", options=[option("a"), option("b")]),
     question("true", "true_false", 3, correct=True, rationales={"true": "Yes", "false": ""}),
     question("all", "multiple_response", 2, options=RIGHT, scoring="all_or_nothing"),
     question("minus", "multiple_response", 2, options=RIGHT, scoring="right_minus_wrong"),
-    question("short", "short_text", answers=[accepted("Paris", feedback="Right"), accepted("Lutetia", 0.5)], case_sensitive=False),
-    question("number", "numeric", 2, answers=[
-        {"value": 3.14, "tolerance": {"type": "absolute", "value": 0.01}, "credit": 1, "feedback": "ok"},
-        {"min": 3, "max": 4, "credit": 0.5, "feedback": ""}]),
-    question("relative", "numeric", answers=[
-        {"value": 50, "tolerance": {"type": "relative", "value": 0.1}, "credit": 1, "feedback": ""}]),
-    question("figures", "numeric", answers=[
-        {"value": 3.14, "tolerance": {"type": "significant_figures", "value": 3}, "credit": 1, "feedback": ""}]),
-    question("decimals", "numeric", answers=[
-        {"value": 2.5, "tolerance": {"type": "decimals", "value": 1}, "credit": 1, "feedback": ""}]),
+    question(
+        "short",
+        "short_text",
+        answers=[accepted("Paris", feedback="Right"), accepted("Lutetia", 0.5)],
+        case_sensitive=False,
+    ),
+    question(
+        "number",
+        "numeric",
+        2,
+        answers=[
+            {"value": 3.14, "tolerance": {"type": "absolute", "value": 0.01}, "credit": 1, "feedback": "ok"},
+            {"min": 3, "max": 4, "credit": 0.5, "feedback": ""},
+        ],
+    ),
+    question(
+        "relative",
+        "numeric",
+        answers=[{"value": 50, "tolerance": {"type": "relative", "value": 0.1}, "credit": 1, "feedback": ""}],
+    ),
+    question(
+        "figures",
+        "numeric",
+        answers=[
+            {"value": 3.14, "tolerance": {"type": "significant_figures", "value": 3}, "credit": 1, "feedback": ""}
+        ],
+    ),
+    question(
+        "decimals",
+        "numeric",
+        answers=[{"value": 2.5, "tolerance": {"type": "decimals", "value": 1}, "credit": 1, "feedback": ""}],
+    ),
     question("pairs", "matching", prompts=PAIRS, choices=[entry("c1"), entry("c2"), entry("c3")], scoring="per_pair"),
     question("together", "matching", prompts=PAIRS, choices=[entry("c1"), entry("c2")], scoring="all_or_nothing"),
-    question("order", "ordering", entries=[entry("e1"), entry("e2"), entry("e3")], key=["e2", "e1", "e3"], scoring="exact"),
+    question(
+        "order", "ordering", entries=[entry("e1"), entry("e2"), entry("e3")], key=["e2", "e1", "e3"], scoring="exact"
+    ),
     question("drops", "cloze", 2, text="The [[g1]] is **big**.", gaps=[DROP]),
-    question("blanks", "cloze", 2, stem="Fill in the gaps.", text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}]),
-    question("whole", "cloze", 2, text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}],
-             scoring="all_or_nothing"),
+    question(
+        "blanks", "cloze", 2, stem="Fill in the gaps.", text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}]
+    ),
+    question(
+        "whole", "cloze", 2, text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}], scoring="all_or_nothing"
+    ),
     question("essay", "open_text", 5, rubric=RUBRIC),
-    question("text", "description", 0, stem=f"![A dot]({NAMED})\n\n| a | b |\n| --- | ---: |\n| 1 | 2 |\n\n```py\nx = 1\n```"),
-]  # fmt: skip
+    question(
+        "text", "description", 0, stem=f"![A dot]({NAMED})\n\n| a | b |\n| --- | ---: |\n| 1 | 2 |\n\n```py\nx = 1\n```"
+    ),
+]
 
 # What QTI 2 and 3 hold besides.
 MORE = [
-    question("options", "multiple_response", 4, options=[option("a", 0.7), option("b", 0.3), option("c", -0.5)],
-             scoring="per_option"),
+    question(
+        "options",
+        "multiple_response",
+        4,
+        options=[option("a", 0.7), option("b", 0.3), option("c", -0.5)],
+        scoring="per_option",
+    ),
     question("limited", "multiple_response", 2, options=RIGHT, scoring="all_or_nothing", max_choices=3),
     question("pattern", "short_text", 3, answers=[accepted("colou?r", match="regex")], case_sensitive=True),
     question("sensitive", "short_text", answers=[accepted("pH")], case_sensitive=True),
     question("gaps", "cloze", 4, text="[[g1]] [[g2]] [[g3]]", gaps=[DROP, {**TYPED, "weight": 2}, NUMBER]),
     question("spot", "hotspot", **IMAGE, max_choices=1),
-    question("spots", "hotspot", **{**IMAGE, "areas": [*AREAS, {**AREAS[1], "id": "a3", "label": "above", "credit": 1}]}, max_choices=3),
-    question("levels", "open_text", 5, max_length=500, rubric=[
-        *RUBRIC, {"level": "half", "idea": "Some", "example": "So"}, {"level": "none", "idea": "Nothing", "example": ""}]),
+    question(
+        "spots",
+        "hotspot",
+        **{**IMAGE, "areas": [*AREAS, {**AREAS[1], "id": "a3", "label": "above", "credit": 1}]},
+        max_choices=3,
+    ),
+    question(
+        "levels",
+        "open_text",
+        5,
+        max_length=500,
+        rubric=[
+            *RUBRIC,
+            {"level": "half", "idea": "Some", "example": "So"},
+            {"level": "none", "idea": "Nothing", "example": ""},
+        ],
+    ),
     question("upload", "file_upload", types=[".pdf", ".png"], max_size=10 * 1024 * 1024, max_files=1, rubric=RUBRIC),
-]  # fmt: skip
+]
 
 
 def draft(items: list[ItemDraft]) -> Draft:

@@ -36,22 +36,30 @@ def markdown(html: str, lost: Report | None = None) -> str:
         ("<blockquote><p>q</p></blockquote><hr><h2>T</h2>", "> q\n\n---\n\n## T"),
         ("<pre><code class='language-py'>a = 1\nb = `x`</code></pre>", "```py\na = 1\nb = `x`\n```"),
         ("Use <code>a`b</code> now", "Use ``a`b`` now"),
-        ("<table><tr><th>A</th><th>B|C</th></tr><tr><td>1</td><td>2</td></tr></table>",
-         "| A | B\\|C |\n| --- | --- |\n| 1 | 2 |"),
+        (
+            "<table><tr><th>A</th><th>B|C</th></tr><tr><td>1</td><td>2</td></tr></table>",
+            "| A | B\\|C |\n| --- | --- |\n| 1 | 2 |",
+        ),
         ('<img src="x.png" alt="A [dot]">', rf"![A \[dot\]](media:{DIGEST})"),
         ('<a href="https://example.org/a b">here</a>', "[here](<https://example.org/a%20b>)"),
         (r"<p>\(x^2\) and $$y$$ and \[z\]</p>", "$x^2$ and $$y$$ and $$z$$"),
-        (r'<img class="equation_image" data-equation-content="\frac{1}{2}" src="/equation_images/x">', r"$\frac{1}{2}$"),
+        (
+            r'<img class="equation_image" data-equation-content="\frac{1}{2}" src="/equation_images/x">',
+            r"$\frac{1}{2}$",
+        ),
         (r'<img class="equation_image" alt="LaTeX: \alpha" src="/equation_images/%255Calpha">', r"$\alpha$"),
         ('<img src="/equation_images/%255Cbeta?scale=1">', r"$\beta$"),
-        ("<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x_1</annotation></semantics></math>", "$x_1$"),
+        (
+            "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>x_1</annotation></semantics></math>",
+            "$x_1$",
+        ),
         ("<math><mfrac><mi>a</mi><msqrt><mn>2</mn></msqrt></mfrac></math>", r"$\frac{a}{\sqrt{2}}$"),
         ("10<sup>-3</sup> m, H<sub>2</sub>O", "10⁻³ m, H₂O"),
         ("<span>1</span>. not a list", r"1\. not a list"),
         ("<script>alert(1)</script><style>p{}</style>seen", "seen"),
         ("a &amp; b &lt;c&gt;", r"a \& b \<c\>"),
     ],
-)  # fmt: skip
+)
 def test_html_becomes_markdown(html: str, expected: str) -> None:
     assert markdown(html) == expected
 

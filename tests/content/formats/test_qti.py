@@ -1,5 +1,7 @@
 """QTI 2 and 3: every interaction that a kind of ours holds is read with its key; what is not, is named."""
 
+# ruff: noqa: E501
+
 import re
 from decimal import Decimal
 from typing import Any
@@ -269,7 +271,7 @@ def test_essay_and_upload_wait_for_a_person_with_their_rubric() -> None:
 
 def test_feedback_stands_with_the_option_that_shows_it() -> None:
     outcomes = '<outcomeDeclaration identifier="FEEDBACK" cardinality="single" baseType="identifier"/>'
-    rules = '<responseProcessing><responseCondition><responseIf><match><variable identifier="RESPONSE"/><correct identifier="RESPONSE"/></match><setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseIf></responseCondition><setOutcomeValue identifier="FEEDBACK"><variable identifier="RESPONSE"/></setOutcomeValue></responseProcessing>'  # noqa: E501
+    rules = '<responseProcessing><responseCondition><responseIf><match><variable identifier="RESPONSE"/><correct identifier="RESPONSE"/></match><setOutcomeValue identifier="SCORE"><baseValue baseType="float">1</baseValue></setOutcomeValue></responseIf></responseCondition><setOutcomeValue identifier="FEEDBACK"><variable identifier="RESPONSE"/></setOutcomeValue></responseProcessing>'
     after = (
         '<modalFeedback outcomeIdentifier="FEEDBACK" identifier="A" showHide="show"><p>Not <b>A</b></p></modalFeedback>'
     )
@@ -300,7 +302,7 @@ def test_item_without_interaction_is_a_description() -> None:
 
 
 def test_points_are_those_of_the_item() -> None:
-    most = '<outcomeDeclaration identifier="MAXSCORE" cardinality="single" baseType="float"><defaultValue><value>5</value></defaultValue></outcomeDeclaration>'  # noqa: E501
+    most = '<outcomeDeclaration identifier="MAXSCORE" cardinality="single" baseType="float"><defaultValue><value>5</value></defaultValue></outcomeDeclaration>'
     assert only(item(declared("B"), SINGLE, outcomes=most)).points == 5
     assert only(item(declared("B"), SINGLE, if_(member("B"), value="2.5"))).points == Decimal("2.5")
 
@@ -316,7 +318,7 @@ TEST = f"""<assessmentTest xmlns="{SPACE2}" identifier="t" title="A test"><testP
 <assessmentItemRef identifier="b" href="items/b.xml"/></assessmentSection>
 <assessmentSection identifier="s2" title="All" visible="true"><rubricBlock view="candidate"><p>Read on.</p></rubricBlock>
 <assessmentItemRef identifier="c" href="items/c.xml"/><assessmentItemRef identifier="d" href="items/gone.xml"/></assessmentSection>
-</testPart></assessmentTest>"""  # noqa: E501
+</testPart></assessmentTest>"""
 
 
 def test_package_is_read_in_the_order_of_its_test_with_pools_weights_and_pictures() -> None:

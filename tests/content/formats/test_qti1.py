@@ -1,5 +1,7 @@
 """QTI 1.2 as Canvas and Common Cartridge write it: every type of question, banks, groups and the course export."""
 
+# ruff: noqa: E501
+
 from html import escape
 from typing import Any
 
@@ -179,7 +181,7 @@ def test_numerical_answers_keep_their_bounds(test: str, expected: dict[str, Any]
 
 
 def test_formula_question_is_taken_as_one_of_its_variants_and_named() -> None:
-    variants = '<itemproc_extension><calculated><answer_tolerance>10%</answer_tolerance><formulas><formula>x*2</formula></formulas><var_sets><var_set ident="1"><var name="x">21</var><answer>42</answer></var_set></var_sets></calculated></itemproc_extension>'  # noqa: E501
+    variants = '<itemproc_extension><calculated><answer_tolerance>10%</answer_tolerance><formulas><formula>x*2</formula></formulas><var_sets><var_set ident="1"><var name="x">21</var><answer>42</answer></var_set></var_sets></calculated></itemproc_extension>'
     draft = read(quiz(item("calculated_question", "<p>Twice [x]?</p>", FIB, after=variants)))
     found = draft.items[0]
     assert (found.kind, found.body["stem"]) == ("numeric", "Twice 21?")
@@ -243,7 +245,7 @@ TWO = item("multiple_choice_question", "Two", lid("response1", "1", "2"), when(e
 
 def group(bank: str = "", *inner: str) -> str:
     bank = f"<sourcebank_ref>{bank}</sourcebank_ref>" if bank else ""
-    selection = f"<selection>{bank}<selection_number>1</selection_number><selection_extension><points_per_item>3</points_per_item></selection_extension></selection>"  # noqa: E501
+    selection = f"<selection>{bank}<selection_number>1</selection_number><selection_extension><points_per_item>3</points_per_item></selection_extension></selection>"
     return f'<section ident="g" title="Group"><selection_ordering>{selection}</selection_ordering>{"".join(inner)}</section>'
 
 

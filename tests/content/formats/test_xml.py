@@ -1,4 +1,4 @@
-"""Hostile XML, HTML and packages are refused in one sentence, within bounds; a broken file never raises anything else."""
+"""Hostile XML and packages are refused in one sentence, within bounds; a broken file never raises anything else."""
 
 import io
 import os
