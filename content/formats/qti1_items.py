@@ -396,8 +396,7 @@ class _Reader:
             gaps = [gap | ({"weight": rate} if rate != 1 else {}) for gap, rate in zip(gaps, rates, strict=True)]
         self.feedback("correct_fb", "general_incorrect_fb")
         whole = {"scoring": "all_or_nothing"} if self._hinted("all_or_nothing") else {}
-        stem, text = qti_keys.stem_and_text(text)
-        return "cloze", {"stem": stem, "text": text, "gaps": gaps, **whole}
+        return "cloze", {"stem": "", "text": text, "gaps": gaps, **whole}
 
     def _blank(self, name: str, rows: list[Body], scorer: Scorer, *, typed: bool) -> Body:
         for row in rows:

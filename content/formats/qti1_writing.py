@@ -16,7 +16,6 @@ from content import rendering
 from content.drafts import ItemDraft
 from content.formats import xml
 from content.formats.packages import pack
-from content.formats.qti_keys import FILL_IN
 from content.formats.reading import Draft, Written
 from content.formats.xml import Element
 from content.formats.xml_writing import Writing, figure, valid
@@ -402,7 +401,7 @@ class _Item:
         listed = all(gap["kind"] == "dropdown" for gap in gaps)
         self.kind = "multiple_dropdowns_question" if listed else "fill_in_multiple_blanks_question"
         stem = self.body.get("stem", "")
-        text = "\n\n".join(filter(None, ["" if stem == FILL_IN else stem, self.body["text"]]))
+        text = "\n\n".join(filter(None, [stem, self.body["text"]]))
         for gap in gaps:
             text = text.replace(f"[[{gap['id']}]]", rendering.escaped(f"[{gap['id']}]"))
         self.presentation[0] = self.material(text, block=True)

@@ -130,7 +130,7 @@ class _Reader(PairsAndPictures):
             self.score({name: [[text] for text in self.named(name)] for name in names})
             read = [self._gap(name, options[name]) for name in names]
             kind, body = self._gapped(read, [self.scorer.weight(name) for name in names])
-            return kind, body | {"stem": body["text"], "text": gaps}
+            return kind, body | {"text": f"{body['text']}\n\n{gaps}"}
         name = names[0]
         declared = self.processing.responses[name]
         base, several = declared.get("baseType", "string"), declared.get("cardinality") == "multiple"
@@ -310,9 +310,7 @@ class _Reader(PairsAndPictures):
         least = min(weights, default=0.0)
         if least > 0 and max(weights) - least > 1e-6:
             gaps = [gap | weighted(weight / least) for gap, weight in zip(gaps, weights, strict=True)]
-        stem, text = qti_keys.stem_and_text(self.stem())
-        stem = prompt if prompt and stem == qti_keys.FILL_IN else "\n\n".join(filter(None, [prompt, stem]))
-        return "cloze", {"stem": stem, "text": text, "gaps": gaps, **extra}
+        return "cloze", {"stem": prompt, "text": self.stem(), "gaps": gaps, **extra}
 
     def _gap_match(self, interaction: Element) -> tuple[str, Body]:
         options = self.choices(interaction)

@@ -10,7 +10,6 @@ from content.formats import xml
 from content.formats.qti_processing import Processing, Unsupported, number, tolerance
 from content.formats.xml import Element, children
 
-FILL_IN = "Fill in the gaps."  # the question of a text with gaps that has none
 MOST_TRIES = 300
 MOST_SUBSETS = 200
 MOST_CANDIDATES = 200
@@ -284,13 +283,6 @@ def _subsets(identifiers: Sequence[str], best: Sequence[str]) -> Any:
         yield [*best, extra] if extra not in best else [name for name in best if name != extra]
     for size in range(1, len(identifiers) + 1):
         yield from (list(found) for found in combinations(identifiers, size))
-
-
-def stem_and_text(text: str) -> tuple[str, str]:
-    """A text with gaps, parted before the first paragraph that holds a gap."""
-    blocks = text.split("\n\n")
-    first = next((at for at, block in enumerate(blocks) if "[[" in block or "```" in block), 0)
-    return "\n\n".join(blocks[:first]) or FILL_IN, "\n\n".join(blocks[first:])
 
 
 def slug(text: str) -> str:

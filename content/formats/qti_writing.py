@@ -15,7 +15,6 @@ from content import rendering
 from content.drafts import ItemDraft
 from content.formats import xml
 from content.formats.packages import pack, picture_path
-from content.formats.qti_keys import FILL_IN
 from content.formats.reading import Draft, Media, Written
 from content.formats.xml import Element
 from content.formats.xml_writing import Writing, figure, valid
@@ -446,7 +445,7 @@ class _Item:
             gap["id"]: self._gap(gap, 0.0 if whole else self.points * float(gap.get("weight", 1)) / total)
             for gap in gaps
         }
-        if self.body.get("stem", FILL_IN) != FILL_IN:
+        if self.body.get("stem"):
             self.writing.fill(self.content, self.body["stem"])
         holder = self.writing.fill(_e("holder"), self.body["text"], gaps=elements)
         self.content.extend(list(holder))

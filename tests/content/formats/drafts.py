@@ -91,12 +91,16 @@ COMMON = [
     question(
         "order", "ordering", entries=[entry("e1"), entry("e2"), entry("e3")], key=["e2", "e1", "e3"], scoring="exact"
     ),
-    question("drops", "cloze", 2, text="The [[g1]] is **big**.", gaps=[DROP]),
+    question("drops", "cloze", 2, stem="", text="The [[g1]] is **big**.", gaps=[DROP]),
+    question("blanks", "cloze", 2, stem="", text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}]),
     question(
-        "blanks", "cloze", 2, stem="Fill in the gaps.", text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}]
-    ),
-    question(
-        "whole", "cloze", 2, text="[[g2]] or [[g4]]", gaps=[TYPED, {**TYPED, "id": "g4"}], scoring="all_or_nothing"
+        "whole",
+        "cloze",
+        2,
+        stem="",
+        text="[[g2]] or [[g4]]",
+        gaps=[TYPED, {**TYPED, "id": "g4"}],
+        scoring="all_or_nothing",
     ),
     question("essay", "open_text", 5, rubric=RUBRIC),
     question(
@@ -116,7 +120,7 @@ MORE = [
     question("limited", "multiple_response", 2, options=RIGHT, scoring="all_or_nothing", max_choices=3),
     question("pattern", "short_text", 3, answers=[accepted("colou?r", match="regex")], case_sensitive=True),
     question("sensitive", "short_text", answers=[accepted("pH")], case_sensitive=True),
-    question("gaps", "cloze", 4, text="[[g1]] [[g2]] [[g3]]", gaps=[DROP, {**TYPED, "weight": 2}, NUMBER]),
+    question("gaps", "cloze", 4, stem="", text="[[g1]] [[g2]] [[g3]]", gaps=[DROP, {**TYPED, "weight": 2}, NUMBER]),
     question("spot", "hotspot", **IMAGE, max_choices=1),
     question(
         "spots",
