@@ -87,7 +87,8 @@ PLAIN: dict[str, dict[str, Any]] = {
     ], "units": {"unit": "m/s", "required": True, "penalty": 0.1}},
     "matching": {"stem": "Match.", "prompts": [{"id": "x", "text": "a", "match": "z"}],
         "choices": [{"id": "z", "text": "b"}, {"id": "y", "text": "c"}], "scoring": "per_pair"},
-    "ordering": {"stem": "Order.", "entries": [{"id": "b", "text": "first"}, {"id": "a", "text": "then"}], "scoring": "position"},
+    "ordering": {"stem": "Order.", "entries": [{"id": "b", "text": "first"}, {"id": "a", "text": "then"}], "key": ["b", "a"],
+        "scoring": "position"},
     "cloze": {"stem": "Fill in.", "text": "A [[a]] in [[b]].\n\nOf [[c]].", "gaps": [
         {"id": "a", "kind": "dropdown", "options": [{"id": "a", "text": "cat", "credit": 1, "rationale": "Yes."}]},
         {"id": "b", "kind": "text", "answers": [{"text": "x", "credit": 1, "match": "exact", "feedback": ""}], "weight": 2},
@@ -107,7 +108,7 @@ PLAIN: dict[str, dict[str, Any]] = {
 
 def test_title_lesson_pools_shuffling_and_tags_come_back() -> None:
     items = [
-        drafted("description", {"stem": "a"}, identifier="q1", provenance={"tags": ["x", "y, z"]}),
+        drafted("description", {"stem": "a"}, identifier="q1", tags=("x", "y, z")),
         drafted("description", {"stem": "b"}, identifier="q2", key_state="proposed"),
     ]
     draft = Draft(
@@ -123,7 +124,7 @@ def test_title_lesson_pools_shuffling_and_tags_come_back() -> None:
     assert (back.lesson, back.title, back.slug, back.pools) == (draft.lesson, draft.title, draft.slug, draft.pools)
     assert back.shuffle_questions
     assert back.shuffle_options
-    assert [item.provenance.get("tags") for item in back.items] == [["x", "y, z"], None]
+    assert [item.tags for item in back.items] == [("x", "y, z"), ()]
     assert [item.key_state for item in back.items] == ["approved", "proposed"]
 
 
@@ -184,7 +185,7 @@ def test_a_question_written_by_hand_can_be_published(text: str, kind: str) -> No
 
 def test_points_tags_title_and_identifier_are_read() -> None:
     (item,) = read("## Of tombs {#grant}\n{points: 2.5, tags: [a, b]}\nWho?\n= Grant").items
-    assert (item.identifier, item.points, item.provenance["tags"]) == ("grant", Decimal("2.5"), ["a", "b"])
+    assert (item.identifier, item.points, item.tags) == ("grant", Decimal("2.5"), ("a", "b"))
     assert item.provenance["source"]["title"] == "Of tombs"
 
 

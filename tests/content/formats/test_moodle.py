@@ -116,15 +116,15 @@ def test_points_tags_title_category_pictures_and_shuffling_come_back() -> None:
             {"id": "b", "text": f"![dot](media:{media.digest})", "credit": 0, "rationale": ""},
         ],
     }
-    provenance = {"tags": ["x", "y & z"], "source": {"title": "Of <dots>", "category": "top/A & B"}}
-    item = drafted("choice", body, points=Decimal("2.5"), provenance=provenance)
+    provenance = {"source": {"title": "Of <dots>", "category": "top/A & B"}}
+    item = drafted("choice", body, points=Decimal("2.5"), provenance=provenance, tags=("x", "y & z"))
     assert MOODLE.write is not None
     written = MOODLE.write(Draft([item], media=[media], shuffle_options=True))
     assert not written.losses
     back = MOODLE.read(Source("again.xml", written.data))
     assert back.items[0].body == body
     assert back.items[0].points == Decimal("2.5")
-    assert back.items[0].provenance["tags"] == ["x", "y & z"]
+    assert back.items[0].tags == ("x", "y & z")
     assert back.items[0].provenance["source"]["title"] == "Of <dots>"
     assert back.items[0].provenance["source"]["category"] == "top/A & B"
     assert [found.data for found in back.media] == [PIXEL]
