@@ -7,8 +7,8 @@ from typing import Any
 from content import rendering
 from content.formats import assembling, texts
 from content.formats.assembling import Assembly
-from content.formats.reading import Draft, Source, Written
 from content.formats.losses import Losses
+from content.formats.reading import Draft, Source, Written
 
 OPTION = re.compile(r"([A-Z])[).][ \t]+(.*)")
 ANSWER = re.compile(r"ANSWER:\s*(\S?)")

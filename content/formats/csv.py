@@ -16,8 +16,8 @@ from content.drafts import ItemDraft
 from content.formats import csv_rows, markdown_kinds, texts
 from content.formats.assembling import Assembly
 from content.formats.csv_rows import Row, Unfit
-from content.formats.reading import Draft, Loss, Pool, Refused, Source, Written
 from content.formats.losses import Losses
+from content.formats.reading import Draft, Loss, Pool, Refused, Source, Written
 from content.models import KeyState
 
 DELIMITERS = ",;\t"

@@ -8,8 +8,8 @@ from typing import Any
 from content import rendering
 from content.drafts import ItemDraft
 from content.formats import texts
-from content.formats.reading import Draft, Written
 from content.formats.losses import Losses
+from content.formats.reading import Draft, Written
 
 SPECIAL = re.compile(r"([\\~=#{}:])")
 ARROW = "-\\\\>"  # as Markdown, since a plain one divides a pair

@@ -12,6 +12,7 @@ from content import rendering
 from content.drafts import ItemDraft
 from content.formats import assembling, markdown_kinds, markdown_lesson, packages, texts
 from content.formats.assembling import Assembly
+from content.formats.losses import Losses
 from content.formats.markdown_blocks import (
     Part,
     Unreadable,
@@ -24,7 +25,6 @@ from content.formats.markdown_blocks import (
 )
 from content.formats.packages import Package, Pictures
 from content.formats.reading import Draft, Loss, Pool, Refused, Source, Written
-from content.formats.losses import Losses
 from content.models import KeyState
 
 NAME = "questions.md"

@@ -12,8 +12,8 @@ from content import rendering
 from content.drafts import ItemDraft
 from content.formats import assembling, moodle_cloze, packages, texts, xml
 from content.formats.gift_writing import Unwritable, lose_text_rules, pattern_of, shares
-from content.formats.reading import Draft, Media, Written
 from content.formats.losses import Losses
+from content.formats.reading import Draft, Media, Written
 from content.formats.xml import Element
 
 HELD = ("points", "tags", "feedback", "rationales", "pictures", "pinned options")
