@@ -72,7 +72,8 @@ PLAIN: dict[str, dict[str, Any]] = {
     ], "section": "the-premise", "feedback": "Well."},
     "true_false": {"stem": "So.", "correct": False, "rationales": {"true": "No.", "false": ""}},
     "multiple_response": {"stem": "Which?", "options": [
-        {"id": "a", "text": "This", "credit": 0.5, "rationale": ""}, {"id": "b", "text": "That", "credit": -1, "rationale": ""},
+        {"id": "a", "text": "This", "credit": 0.5, "rationale": ""},
+        {"id": "b", "text": "That", "credit": -1, "rationale": ""},
     ], "scoring": "per_option"},
     "short_text": {"stem": "Who?", "answers": [
         {"text": "Grant", "credit": 1, "match": "exact", "feedback": "Yes."},
@@ -87,11 +88,13 @@ PLAIN: dict[str, dict[str, Any]] = {
     ], "units": {"unit": "m/s", "required": True, "penalty": 0.1}},
     "matching": {"stem": "Match.", "prompts": [{"id": "x", "text": "a", "match": "z"}],
         "choices": [{"id": "z", "text": "b"}, {"id": "y", "text": "c"}], "scoring": "per_pair"},
-    "ordering": {"stem": "Order.", "entries": [{"id": "b", "text": "first"}, {"id": "a", "text": "then"}], "key": ["b", "a"],
+    "ordering": {"stem": "Order.",
+        "entries": [{"id": "b", "text": "first"}, {"id": "a", "text": "then"}], "key": ["b", "a"],
         "scoring": "position"},
     "cloze": {"stem": "Fill in.", "text": "A [[a]] in [[b]].\n\nOf [[c]].", "gaps": [
         {"id": "a", "kind": "dropdown", "options": [{"id": "a", "text": "cat", "credit": 1, "rationale": "Yes."}]},
-        {"id": "b", "kind": "text", "answers": [{"text": "x", "credit": 1, "match": "exact", "feedback": ""}], "weight": 2},
+        {"id": "b", "kind": "text",
+            "answers": [{"text": "x", "credit": 1, "match": "exact", "feedback": ""}], "weight": 2},
         {"id": "c", "kind": "number", "answers": [{"value": 3, "credit": 1, "feedback": ""}]},
     ]},
     "hotspot": {"stem": "Where?", "image": "media:" + "0" * 64, "alt": "A map", "width": 640, "height": 480, "areas": [
