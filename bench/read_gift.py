@@ -1,7 +1,7 @@
 """`python bench/read_gift.py [QUESTIONS]`: reading a bank of GIFT questions, without a database.
 
-Every question goes through the reader as in a dry run of an import. Seconds are CPU time of this process; memory is the most
-that it took over what it took before the file was made.
+Every question goes through the reader as in a dry run of an import. Seconds are CPU time of this process; memory is
+the most that it took over what it took before the file was made.
 """
 
 import os
@@ -14,7 +14,7 @@ os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("SECRET_KEY", "only-for-the-benchmark")
 
 TYPES = (
-    "[html]<p>Which is a <b>prime</b>, number {n}?</p>{{\n\t=7#Yes, of course.\n\t~8#No\\: it is even.\n\t~%50%9#Nearly.\n}}",
+    "[html]<p>Which is a <b>prime</b>, number {n}?</p>{{\n\t=7#Yes.\n\t~8#No\\: it is even.\n\t~%50%9#Nearly.\n}}",
     "Which of these belong to {n}?{{\n\t~%50%one\n\t~%50%two\n\t~%-100%three\n####Look again.}}",
     "Statement {n} is true.{{T#No#Yes}}",
     "Who was number {n}?{{=Grant =%50%Grand*}}",

@@ -58,11 +58,9 @@ class Assembly:
         """Take the question that was opened. `origin`: what else the file calls it, such as title and category."""
         source = {**self._origin, "identifier": self._wanted, **{name: text for name, text in origin.items() if text}}
         provenance: dict[str, Any] = {"source": source}
-        if tags:
-            provenance["tags"] = list(tags)
         if key_state != KeyState.UNKEYED:
             provenance["key"] = {"by": "the file"}
-        self.items.append(ItemDraft(self.identifier, kind, body, points, key_state, provenance))
+        self.items.append(ItemDraft(self.identifier, kind, body, points, key_state, provenance, tuple(tags)))
 
     def check_all_pictures(self) -> None:
         """Whatever a text shows must have come with the file."""
@@ -103,6 +101,12 @@ def options(rows: Sequence[tuple[str, float, str]]) -> list[dict[str, Any]]:
         {"id": new_id((), at), "text": text, "credit": credit, "rationale": rationale}
         for at, (text, credit, rationale) in enumerate(rows)
     ]
+
+
+def in_order(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of an ordering question in their right order."""
+    entries = {entry["id"]: entry for entry in body["entries"]}
+    return [entries[name] for name in body["key"]]
 
 
 def matching(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def row_of(item: ItemDraft, pool: Pool | None) -> dict[str, str]:
         "identifier": item.identifier,
         "kind": item.kind,
         "points": texts.shown(item.points.normalize() + 0) if item.points else "0",
-        **({"tags": ", ".join(map(str, tags))} if (tags := item.provenance.get("tags")) else {}),
+        **({"tags": ", ".join(map(str, tags))} if (tags := item.tags) else {}),
         "key_state": item.key_state,
         **({"pool": pool.name, "draw": str(pool.draw)} if pool else {}),
         **csv_rows.columns(item.kind, item.body),

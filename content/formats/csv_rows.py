@@ -195,7 +195,7 @@ def _ordering(row: Row) -> dict[str, Any]:
     entries = [{"id": new_id((), at), "text": text} for at, (_n, text, _why) in enumerate(_options(row))]
     if len(entries) < 2:
         raise Unfit("It has fewer than two entries to put in order.")
-    return {"entries": entries, **_scoring(row, "ordering")}
+    return {"entries": entries, "key": [entry["id"] for entry in entries], **_scoring(row, "ordering")}
 
 
 def _open(row: Row) -> dict[str, Any]:
@@ -272,6 +272,6 @@ WRITERS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "short_text": _answers_row,
     "numeric": _answers_row,
     "matching": _pairs_row,
-    "ordering": lambda body: _row([(entry["text"], "") for entry in body["entries"]]),
+    "ordering": lambda body: _row([(entry["text"], "") for entry in assembling.in_order(body)]),
     "open_text": lambda body: _row([(line["idea"], "") for line in body["rubric"]]),
 }

@@ -44,7 +44,7 @@ def write(draft: Draft) -> Written:
 def _question(item: ItemDraft, answers: str | None) -> str:
     source = item.provenance.get("source", {})
     marks = [f"[id:{_in_comment(item.identifier)}]"]
-    marks += [f"[tag:{_in_comment(tag)}]" for tag in item.provenance.get("tags", ())]
+    marks += [f"[tag:{_in_comment(tag)}]" for tag in item.tags]
     title = f"::{_escaped(' '.join(str(source['title']).split()))}::" if source.get("title") else ""
     stem = "[markdown]" + _escaped(item.body["stem"].strip())
     if answers is None:

@@ -42,7 +42,7 @@ class Losses:
         body = item.body
         parts = {
             "points": item.points != Decimal(1) and item.kind != "description",
-            "tags": bool(item.provenance.get("tags")),
+            "tags": bool(item.tags),
             "section": bool(body.get("section")),
             "parameters": bool(body.get("parameters")),
             "feedback": bool(body.get("feedback")),

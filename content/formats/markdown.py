@@ -241,7 +241,7 @@ def written(item: ItemDraft) -> str:
         own["points"] = texts.number(str(item.points))  # type: ignore[assignment]
     if item.key_state != usual_state(item.kind, item.body):
         own["key_state"] = item.key_state
-    if tags := item.provenance.get("tags"):
+    if tags := item.tags:
         own["tags"] = [str(tag) for tag in tags]  # type: ignore[assignment]
     title = " ".join(str(item.provenance.get("source", {}).get("title", "")).split())
     heading = f"## {title} {{#{item.identifier}}}" if title else f"## {item.identifier}"
@@ -281,5 +281,5 @@ def _says(text: str, item: ItemDraft) -> bool:
         named, kind, body = question(found[0])
     except Unreadable:
         return False
-    tags = [str(tag) for tag in item.provenance.get("tags", ())]
+    tags = [str(tag) for tag in item.tags]
     return kind == item.kind and body == item.body and named.get("tags", []) == tags

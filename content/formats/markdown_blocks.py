@@ -123,7 +123,7 @@ def dumped(value: Any, style: str | None = None) -> str:
 
 
 def entries(lines: Sequence[str], marker: re.Pattern[str]) -> tuple[str, list[Entry]]:
-    """The text before the first line that the marker matches, and the entries. Raises Unreadable for what is neither."""
+    """The text before the first line that the marker matches, and the entries. Raises Unreadable for neither."""
     text: list[str] = []
     found: list[tuple[str, list[str]]] = []
     for line, code in fenced(lines):

@@ -253,14 +253,15 @@ def _read_pairs(lines: Sequence[str], _below: Mapping[str, Part]) -> tuple[str, 
 def _step_lines(body: Body) -> list[str]:
     return [
         line
-        for at, entry in enumerate(body["entries"], start=1)
+        for at, entry in enumerate(assembling.in_order(body), start=1)
         for line in entry_lines(f"{at}.", entry["text"], "", "" if entry["id"] == new_id((), at - 1) else entry["id"])
     ]
 
 
 def _read_steps(lines: Sequence[str], _below: Mapping[str, Part]) -> tuple[str, dict[str, Any]]:
     stem, found = _entries(lines, STEP)
-    return stem, {"entries": [{"id": e.id or new_id((), at), "text": e.text} for at, e in enumerate(found)]}
+    steps = [{"id": entry.id or new_id((), at), "text": entry.text} for at, entry in enumerate(found)]
+    return stem, {"entries": steps, "key": [step["id"] for step in steps]}
 
 
 # Gaps, areas, rubrics
@@ -352,7 +353,7 @@ FORMS = {
     "short_text": Form(("answers",), lambda body: answer_lines(body["answers"]), _read_short),
     "numeric": Form(("answers",), lambda body: answer_lines(body["answers"]), _read_numeric),
     "matching": Form(("prompts", "choices"), _pair_lines, _read_pairs),
-    "ordering": Form(("entries",), _step_lines, _read_steps),
+    "ordering": Form(("entries", "key"), _step_lines, _read_steps),
     "cloze": Form(("text", "gaps"), _gap_lines, _read_gaps),
     "hotspot": Form(("areas",), _area_lines, _read_areas),
     "open_text": Form(("rubric",), _rubric_lines, _read_rubric),

@@ -26,6 +26,7 @@ SPECIAL = re.compile(r"([~}#\"/\\])")
 BEFORE, AFTER = "\ue0f0", "\ue0f1"  # around the number of a gap while its text is converted
 HELD = re.compile(f"{BEFORE}(\\d{{1,6}}){AFTER}")
 MOST = 500
+STEM = "Fill in the gaps."  # where the source has none of its own; a question must ask something
 Convert = Callable[[str], str]
 
 
@@ -46,10 +47,10 @@ def named(text: str) -> str:
 
 
 def parted(text: str) -> tuple[str, str]:
-    """The paragraphs before the first gap, which are the stem, and the text from there on."""
+    """The paragraphs before the first gap, which are the stem (STEM for none), and the text from there on."""
     paragraphs = text.split("\n\n")
     first = next((at for at, part in enumerate(paragraphs) if "[[" in part), 0)
-    return "\n\n".join(paragraphs[:first]), "\n\n".join(paragraphs[first:])
+    return "\n\n".join(paragraphs[:first]) or STEM, "\n\n".join(paragraphs[first:])
 
 
 def gap(found: re.Match[str], at: int, convert: Convert, assembly: assembling.Assembly) -> dict[str, Any]:
@@ -111,7 +112,8 @@ def written(body: Mapping[str, Any], losses: Losses) -> str:
     if GAP.search(text) or GAP.search(body["stem"]):
         raise Unwritable("Its text looks like an embedded answer of Moodle.")
     put = re.sub(r"\[\[([^\[\]\n]{1,60})\]\]", lambda found: gaps.get(found[1], found[0]), text)
-    return f"{body['stem'].strip()}\n\n{put.strip()}".strip()
+    stem = "" if body["stem"] == STEM else body["stem"].strip()
+    return f"{stem}\n\n{put.strip()}".strip()
 
 
 def _gap(gap: Mapping[str, Any], losses: Losses) -> str:

@@ -289,7 +289,11 @@ def _ordering(reading: "Reading", question: Element) -> Taken:
     entries = [
         {"id": new_id((), at), "text": reading.markdown(answer, _format(question))} for at, answer in enumerate(answers)
     ]
-    return "ordering", {"entries": entries, "scoring": scoring}, KeyState.APPROVED
+    return (
+        "ordering",
+        {"entries": entries, "key": [entry["id"] for entry in entries], "scoring": scoring},
+        KeyState.APPROVED,
+    )
 
 
 def _cloze(reading: "Reading", question: Element) -> Taken:

@@ -93,7 +93,7 @@ class Writing:
         _add(question, "hidden", "0")
         _add(question, "idnumber", item.identifier)
         fill(self, question, item.body)
-        if tags := item.provenance.get("tags"):
+        if tags := item.tags:
             holder = _add(question, "tags")
             for tag in tags:
                 _text(_add(holder, "tag"), str(tag))
@@ -224,7 +224,7 @@ def _ordering(writing: Writing, question: Element, body: Mapping[str, Any]) -> N
     for name, value in (("layouttype", "VERTICAL"), ("selecttype", "ALL"), ("selectcount", "0")):
         _add(question, name, value)
     _add(question, "gradingtype", ORDERING[body.get("scoring", "exact")])
-    for at, entry in enumerate(body["entries"], start=1):
+    for at, entry in enumerate(assembling.in_order(body), start=1):
         writing.markdown(question, "answer", entry["text"], fraction=f"{at}.0000000")
 
 

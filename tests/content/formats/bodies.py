@@ -125,7 +125,9 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "matching": st.tuples(body(scoring=st.sampled_from(["per_pair", "all_or_nothing"])), pairs).map(
         lambda parts: parts[0] | matched(parts[1])
     ),
-    "ordering": body(entries=rows(2, 4, text=some), scoring=st.sampled_from(["exact", "adjacent_pairs", "position"])),
+    "ordering": body(
+        entries=rows(2, 4, text=some), scoring=st.sampled_from(["exact", "adjacent_pairs", "position"])
+    ).map(lambda found: {**found, "key": [entry["id"] for entry in found["entries"]]}),
     "cloze": st.tuples(body(), st.lists(some, min_size=3, max_size=3), st.lists(gaps, min_size=1, max_size=3)).map(
         lambda parts: parts[0] | clozed([parts[1], parts[2]])
     ),

@@ -38,8 +38,15 @@ def test_a_question_on_several_lines_keeps_them_all() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Q\nA) x\nB) y\n", "Q\nA) x\nANSWER: A", "Q\nA) x\nB) y\nANSWER: C", "A) x\nB) y\nANSWER: A", "Q\nA) x\nA) y\nANSWER: A"]
-)  # fmt: skip
+    "text",
+    [
+        "Q\nA) x\nB) y\n",
+        "Q\nA) x\nANSWER: A",
+        "Q\nA) x\nB) y\nANSWER: C",
+        "A) x\nB) y\nANSWER: A",
+        "Q\nA) x\nA) y\nANSWER: A",
+    ],
+)
 def test_a_question_that_cannot_be_read_is_named(text: str) -> None:
     draft = read(text + "\n\nGood?\nA) x\nB) y\nANSWER: A" if "ANSWER" in text else text)
     assert [loss.severity for loss in draft.losses] == ["error"]

@@ -116,8 +116,14 @@ def test_pools_come_back() -> None:
 
 @pytest.mark.parametrize(
     "row",
-    ["1,choice,Which?,1,D,x,y,z", "1,riddle,Which?,1,A,x,y,z", "1,numeric,x,1,three,,,", "1,cloze,x,1,,,,", "1,choice,,1,A,x,y,z"],
-)  # fmt: skip
+    [
+        "1,choice,Which?,1,D,x,y,z",
+        "1,riddle,Which?,1,A,x,y,z",
+        "1,numeric,x,1,three,,,",
+        "1,cloze,x,1,,,,",
+        "1,choice,,1,A,x,y,z",
+    ],
+)
 def test_a_row_that_is_no_question_is_named(row: str) -> None:
     draft = read(row, "2,,Which?,1,B,x,y,z")
     assert [item.identifier for item in draft.items] == ["2"]

@@ -123,7 +123,7 @@ def test_feedback_of_a_statement_belongs_to_the_answer_that_moodle_shows_it_for(
 def test_identifier_tags_title_and_category_are_kept() -> None:
     item = only("$CATEGORY: top/Week 1\n\n// [id:ü 7] [tag:easy] [tag:a\\]b]\n::Größe::Was?{=x ~y}")
     assert item.identifier == "u-7"
-    assert item.provenance["tags"] == ["easy", "a]b"]
+    assert item.tags == ("easy", "a]b")
     assert item.provenance["source"]["identifier"] == "ü 7"
     assert item.provenance["source"]["title"] == "Größe"
     assert item.provenance["source"]["category"] == "top/Week 1"

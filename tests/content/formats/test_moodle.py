@@ -116,15 +116,15 @@ def test_points_tags_title_category_pictures_and_shuffling_come_back() -> None:
             {"id": "b", "text": f"![dot](media:{media.digest})", "credit": 0, "rationale": ""},
         ],
     }
-    provenance = {"tags": ["x", "y & z"], "source": {"title": "Of <dots>", "category": "top/A & B"}}
-    item = drafted("choice", body, points=Decimal("2.5"), provenance=provenance)
+    provenance = {"source": {"title": "Of <dots>", "category": "top/A & B"}}
+    item = drafted("choice", body, points=Decimal("2.5"), provenance=provenance, tags=("x", "y & z"))
     assert MOODLE.write is not None
     written = MOODLE.write(Draft([item], media=[media], shuffle_options=True))
     assert not written.losses
     back = MOODLE.read(Source("again.xml", written.data))
     assert back.items[0].body == body
     assert back.items[0].points == Decimal("2.5")
-    assert back.items[0].provenance["tags"] == ["x", "y & z"]
+    assert back.items[0].tags == ("x", "y & z")
     assert back.items[0].provenance["source"]["title"] == "Of <dots>"
     assert back.items[0].provenance["source"]["category"] == "top/A & B"
     assert [found.data for found in back.media] == [PIXEL]
@@ -153,7 +153,8 @@ def test_files_that_cannot_be_shown_are_named() -> None:
 
 
 ANSWERS = (
-    '<answer fraction="100" format="html"><text>a &amp;lt; b</text><feedback format="html"><text>Yes</text></feedback></answer>'
+    '<answer fraction="100" format="html"><text>a &amp;lt; b</text>'
+    '<feedback format="html"><text>Yes</text></feedback></answer>'
     '<answer fraction="33.33333"><text>b</text></answer><answer fraction="-50"><text>c</text></answer>'
 )
 
@@ -189,7 +190,8 @@ def test_units_and_tolerances_are_read() -> None:
 
 def test_embedded_answers_become_gaps() -> None:
     stem = (
-        "<p>Read on.</p><p>Paris is in {1:MULTICHOICE:=France#Yes\\}~%50%Europe~Spain} on the {2:SHORTANSWER_C:=Seine~%50%Sein*}"
+        "<p>Read on.</p><p>Paris is in {1:MULTICHOICE:=France#Yes\\}~%50%Europe~Spain}"
+        " on the {2:SHORTANSWER_C:=Seine~%50%Sein*}"
         " with {:NM:=2.1:0.2~%50%3:1#near} million.</p>"
     )
     item = only(question("cloze", "", stem))
@@ -264,7 +266,8 @@ def test_what_has_no_place_is_named() -> None:
     inside = (
         "<penalty>0.3333333</penalty><hidden>1</hidden><hint format='html'><text>Think</text></hint>"
         "<correctfeedback format='html'><text>Bravo</text></correctfeedback>"
-        "<partiallycorrectfeedback format='html'><text>Your answer is partially correct.</text></partiallycorrectfeedback>"
+        "<partiallycorrectfeedback format='html'>"
+        "<text>Your answer is partially correct.</text></partiallycorrectfeedback>"
         "<defaultgrade>0.33333</defaultgrade><shownumcorrect/>"
     )
     draft = read(question("multichoice", inside + ANSWERS))
@@ -324,7 +327,8 @@ GOOD = (
     "<quiz>" + question("cloze", "", "<b>x</b> {1:MC:=a#b~%5%c} {NM:=1:2}") + question("multichoice", ANSWERS)
     + question("numerical", '<answer fraction="100"><text>1</text><tolerance>1</tolerance></answer>')
     + question("matching", "<subquestion><text>a</text><answer><text>b</text></answer></subquestion>")
-    + question("ddwtos", "<dragbox><text>a</text><group>1</group></dragbox>", "[[1]]") + question("essay", "") + "</quiz>"
+    + question("ddwtos", "<dragbox><text>a</text><group>1</group></dragbox>", "[[1]]")
+    + question("essay", "") + "</quiz>"
 )  # fmt: skip
 
 
