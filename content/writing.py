@@ -243,7 +243,7 @@ def add_item(
 
 @transaction.atomic
 def use_item(*, quiz: Quiz, item: Item, author: Author, now: datetime) -> None:
-    """Refer to a question of another quiz: whoever mends it there mends it here, until this quiz is published."""
+    """Refer to a question of another quiz: a change to it reaches this draft too, never what is published."""
     _insert(_locked(quiz), item, author, now, None)
 
 
@@ -310,7 +310,7 @@ def layout(quiz: Quiz) -> Layout:
 
 @transaction.atomic
 def publish(*, quiz: Quiz, author: Author, now: datetime) -> QuizVersion:
-    """Make the draft the current version: whoever publishes confirms the keys. Raises PublishingBlocked."""
+    """Make the draft the current version, which confirms the keys. Raises PublishingBlocked."""
     locked = _locked(quiz)
     draft = open_draft(locked)
     questions = confirmed(drafts(locked), author)

@@ -4,18 +4,22 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 
 from assessment import access
 from content import writing
-from content.models import Item, Quiz, QuizVersion
+from content.models import Item, Lesson, Media, Quiz, QuizVersion
+from content.room.urls import PAGES
 from content.writing import Author
-from roster.models import Institution, User
+from roster.models import Institution, Role, User
 from tests.cast import NOW, Cast, make_institution
 from tests.pages.conftest import Visit
 from tests.pages.test_picking import fields_of, picker
@@ -315,3 +319,240 @@ def test_staff_without_institution_write_the_library_and_others_their_own() -> N
     assert (library.institution, own.institution) == (None, school)
     assert behind_sign_in(school).get(f"checks/{library.pk}/").status_code == 404
     assert behind_sign_in(None).get(f"checks/{own.pk}/").status_code == 404
+
+
+SHEET = (Path(__file__).parents[2] / "content" / "demo" / "when-to-fine-tune.txt").read_bytes()
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c489".replace(" ", "")
+    + "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+def upload(room: Room, name: str, data: bytes) -> HttpResponse:
+    return room.post("imports/", {"file": SimpleUploadedFile(name, data)})
+
+
+def test_file_is_reported_first_and_taken_on_the_authors_word(room: Room) -> None:
+    sent = upload(room, "sheet.txt", SHEET)
+    report = room.client.get(sent["Location"]).content.decode()
+    assert "10 questions" in report
+    assert "Question 10 has 3 options where most have 4." in report
+    assert "It has no key yet." in report
+    assert not Quiz.objects.filter(draft__source__file="sheet.txt").exists()
+    taken = room.client.post(sent["Location"])
+    quiz = Quiz.objects.get(draft__source__file="sheet.txt")
+    assert taken["Location"] == f"{room.base}checks/{quiz.pk}/"
+    assert len(writing.items_of(quiz)) == 10
+    again = room.client.post(upload(room, "sheet.txt", SHEET)["Location"])
+    assert again["Location"] == taken["Location"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x01", b"\xff" * 100, b"nothing of this is a question"])
+def test_file_that_no_format_knows_is_refused_with_a_sentence(room: Room, data: bytes) -> None:
+    answer = upload(room, "odd.bin", data)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+    assert room.post("imports/").status_code == 422
+
+
+def test_picture_is_known_by_its_content_and_needs_words(room: Room) -> None:
+    quiz = room.new()
+    item = room.write(quiz)
+
+    def add(data: bytes, alt: str = "A cell") -> HttpResponse:
+        return room.save(quiz, item, {"do": "picture", "picture": SimpleUploadedFile("a.png", data), "alt": alt})
+
+    assert add(b"<svg xmlns='http://www.w3.org/2000/svg'/>").status_code == 422
+    assert add(PNG, "").status_code == 422
+    assert add(PNG).status_code == 303
+    item.refresh_from_db()
+    [media] = Media.objects.all()
+    assert item.body["stem"].endswith(f"![A cell](media:{media.digest})")
+    assert media.institution == quiz.institution
+    shown = room.get(f"checks/{quiz.pk}/preview").content.decode()
+    assert f'<img src="/learn/media/{media.digest}" alt="A cell">' in shown
+    assert room.client.get(f"/learn/media/{media.digest}")["Content-Type"] == "image/png"
+
+
+def test_picture_is_found_outside_of_the_launch_by_learners_too(cast: Cast, visit: Open) -> None:
+    digest = "a" * 64
+    room = behind_launch(visit(cast.tess))
+    quiz = room.new()
+    room.write(quiz, f"![A cell](media:{digest})")
+    room.post(f"checks/{quiz.pk}/publish")
+    cast.assignment.quiz = quiz
+    cast.assignment.save()
+    alice = visit(cast.alice)
+    page = alice.get(f"/attempts/{alice.begin().pk}/").content.decode()
+    assert f'src="/learn/media/{digest}"' in page
+
+
+def test_bank_finds_by_text_tag_and_kind_and_says_where_a_question_is_used(room: Room) -> None:
+    quiz, other = room.new("First"), room.new("Second")
+    room.write(quiz, "Of cells?", tags="biology")
+    item = room.write(quiz, "Of stars?", tags="physics")
+
+    def found(query: str) -> set[str]:
+        page = room.get(f"bank/?{query}").content.decode()
+        return {stem for stem in ("Of cells?", "Of stars?") if stem in page}
+
+    assert found("") == {"Of cells?", "Of stars?"}
+    assert found("q=STARS") == {"Of stars?"}
+    assert found("q=rationale") == set()  # the name of a field is no text
+    assert found("tag=biology") == {"Of cells?"}
+    assert found("kind=open_text") == set()
+    page = room.get(f"bank/?for={other.pk}").content.decode()
+    assert f"checks/{other.pk}/questions/{item.pk}/use" in page
+    room.post(f"checks/{other.pk}/questions/{item.pk}/use")
+    page = room.get(f"bank/{item.pk}").content.decode()
+    assert "First" in page
+    assert "Second" in page
+    assert room.get("bank/?for=x").status_code == 404
+
+
+def test_two_versions_of_a_question_are_compared_word_by_word(room: Room) -> None:
+    quiz = room.new()
+    item = room.write(quiz, "Is a cell alive?")
+    room.post(f"checks/{quiz.pk}/publish")
+    room.save(quiz, item, {"stem": "Is a virus alive?"})
+    page = room.get(f"bank/{item.pk}").content.decode()
+    assert "<del>cell</del>" in page
+    assert "<ins>virus</ins>" in page
+
+
+def test_colleague_answers_without_seeing_the_key_and_both_are_shown(cast: Cast, room: Room) -> None:
+    quiz = room.new()
+    one, two = room.write(quiz, "One?"), room.write(quiz, "Two?")
+    assert "There is nothing for you to answer" in room.get(f"checks/{quiz.pk}/review").content.decode()
+    olga = behind_sign_in(cast.tess.institution, "Olga")
+    page = olga.get(f"checks/{quiz.pk}/review").content.decode()
+    assert "Because." not in page
+    assert "checked" not in page
+    olga.post(f"checks/{quiz.pk}/review", {f"answer-{one.pk}": "a", f"answer-{two.pk}": "b", f"note-{two.pk}": "Hm."})
+    both = room.get(f"checks/{quiz.pk}/reviews").content.decode()
+    assert both.index("They disagree") < both.index("Both agree")
+    assert "Hm." in both
+    page = room.get(f"checks/{quiz.pk}/").content.decode()
+    assert "Key reviewed" in page
+    assert "A colleague disagrees with the key" in page
+    room.post(f"checks/{quiz.pk}/questions/{two.pk}/settle")
+    assert "the key was kept" in room.get(f"checks/{quiz.pk}/reviews").content.decode()
+
+
+def test_story_of_the_seeds_key_is_shown(db: None) -> None:
+    call_command("load_demo_content")
+    room = behind_sign_in(None)
+    item = Item.objects.get(identifier="q2")
+    page = room.get(f"bank/{item.pk}").content.decode()
+    for words in ("First keyer", "decision framework", "Second keyer, without seeing the first", "doubtful"):
+        assert words in page
+
+
+def test_lesson_is_written_published_and_named_by_a_check(room: Room) -> None:
+    made = room.post("lessons/new", {"title": "Cells"})["Location"]
+    page = room.client.get(made).content.decode()
+    data = form_of(page, f"{made}save") | {
+        "summary": "In *short*.",
+        "section-position": ["2", "1"],
+        "section-title": ["Second", "First"],
+        "section-id": ["", ""],
+        "section-kind": ["points", "prose"],
+        "section-text": ["one\ntwo", "Here.\n\nThere.\n\n- a list\n\n- goes on"],
+    }
+    answer = room.client.post(f"{made}save", data | {"do": "publish"})
+    assert answer["Location"].endswith("?published=1")
+    lesson = Lesson.objects.get(slug="cells")
+    assert lesson.current is not None
+    assert [(part["id"], part["paragraphs"]) for part in lesson.current.body["sections"]] == [
+        ("first", ["Here.", "There.\n\n- a list\n\n- goes on"]),
+        ("second", ["one", "two"]),
+    ]
+    again = form_of(room.client.get(made).content.decode(), f"{made}save")
+    room.client.post(f"{made}save", again)
+    lesson.refresh_from_db()
+    assert lesson.draft == lesson.current.body
+    quiz = room.new()
+    item = room.write(quiz)
+    settings = form_of(room.get(f"checks/{quiz.pk}/").content.decode(), f"{room.base}checks/{quiz.pk}/settings")
+    room.post(f"checks/{quiz.pk}/settings", settings | {"lesson": str(lesson.pk)})
+    room.save(quiz, item, {"section": "second"})
+    room.post(f"checks/{quiz.pk}/publish")
+    version = QuizVersion.objects.get(quiz=quiz)
+    assert version.lesson_version == lesson.current
+    assert version.items.get().body["section"] == "second"
+
+
+def test_second_editor_of_a_lesson_is_told(cast: Cast, room: Room) -> None:
+    made = room.post("lessons/new", {"title": "Cells"})["Location"]
+    mine = form_of(room.client.get(made).content.decode(), f"{made}save")
+    room.client.post(f"{made}save", mine | {"summary": "First"})
+    told = room.client.post(f"{made}save", mine | {"summary": "Mine"})
+    assert told.status_code == 409
+    assert "Mine" in told.content.decode()
+    assert Lesson.objects.get(slug="cells").draft["summary"] == "First"
+
+
+def test_parameters_are_drawn_for_each_learner_and_bad_ones_are_named(room: Room) -> None:
+    quiz = room.new()
+    item = room.write(quiz, "What is {a}?")
+    row = {"parameter-name": ["a"], "parameter-from": ["2"], "parameter-to": ["2"], "parameter-step": ["1"]}
+    room.save(quiz, item, row)
+    assert "What is 2?" in room.get(f"checks/{quiz.pk}/preview").content.decode()
+    room.save(quiz, item, row | {"parameter-from": ["much"]})
+    page = room.get(f"checks/{quiz.pk}/?open={item.pk}").content.decode()
+    assert "The parameter a needs a range" in page
+    assert room.editor(quiz, item)["parameter-from"][0] == "much"
+
+
+def addresses(owner: Room) -> list[tuple[str, str]]:
+    """(method, path) of every address of the room that names something of the owner's."""
+    quiz = owner.new("Secret check")
+    item = owner.write(quiz, "Secret?")
+    owner.post(f"checks/{quiz.pk}/publish")
+    lesson = owner.post("lessons/new", {"title": "Secret lesson"})["Location"].rstrip("/").rsplit("/", 1)[1]
+    file = upload(owner, "secret.txt", SHEET)["Location"].rsplit("/", 1)[1]
+    names = {"<uuid:quiz>": quiz.pk, "<uuid:item>": item.pk, "<uuid:lesson>": lesson, "<uuid:pk>": file}
+    found = []
+    for route, _view, _name in PAGES:
+        for name, value in names.items():
+            route = route.replace(name, str(value))
+        if route not in ("", "new", "imports/", "bank/", "lessons/new"):
+            found += [("get", route), ("post", route)]
+    return [*found, ("get", f"bank/?for={quiz.pk}")]
+
+
+@pytest.mark.parametrize("door", ["launch", "staff"])
+def test_every_address_of_the_room_is_404_for_another_institution(cast: Cast, visit: Open, door: str) -> None:
+    dora = access.Launch.objects.get(pk=cast.dora.pk)
+    dora.role = Role.INSTRUCTOR
+    dora.save()
+    stranger = behind_launch(visit(dora)) if door == "launch" else behind_sign_in(dora.institution)
+    owner = behind_launch(visit(cast.tess))
+    paths = addresses(owner)
+    assert len(paths) > 30
+    answers = {(method, path): getattr(stranger, method)(path).status_code for method, path in paths}
+    assert {key: code for key, code in answers.items() if code not in (404, 405)} == {}
+    for page in ("", "bank/", "bank/?q=Secret"):
+        assert "Secret" not in stranger.get(page).content.decode().replace('value="Secret"', "")
+
+
+def test_private_check_is_404_for_a_colleague_who_is_no_author(cast: Cast, visit: Open) -> None:
+    owner = behind_launch(visit(cast.tess))
+    paths = addresses(owner)
+    Quiz.objects.filter(institution=cast.tess.institution).update(visibility="private")
+    Lesson.objects.filter(institution=cast.tess.institution).update(visibility="private")
+    colleague = access.Launch.objects.get(pk=cast.charlie.pk)
+    colleague.role = Role.INSTRUCTOR
+    colleague.save()
+    other = behind_launch(visit(colleague))
+    answers = {(method, path): getattr(other, method)(path).status_code for method, path in paths}
+    assert {key: code for key, code in answers.items() if code not in (404, 405)} == {}
+
+
+def test_strangers_question_cannot_be_put_into_an_own_check(cast: Cast, visit: Open, room: Room) -> None:
+    stranger = behind_sign_in(make_institution())
+    secret = stranger.write(stranger.new())
+    quiz = room.new()
+    for page in ("use", "save", "move", "duplicate", "remove", "settle"):
+        assert room.post(f"checks/{quiz.pk}/questions/{secret.pk}/{page}", {"to": "0"}).status_code == 404
+    assert Quiz.objects.get(pk=quiz.pk).draft["places"] == []
