@@ -44,7 +44,8 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
         for operation in operations.values():
             for status in _statuses(path, operation):
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{BY_STATUS[status]}"}
-            _describe_list(operation["responses"]["200"])
+            if "200" in operation["responses"]:
+                _describe_list(operation["responses"]["200"])
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 

@@ -14,6 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.patience import PATIENCE
@@ -21,6 +23,10 @@ from tests.system import System
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# No test may depend on the machine's speed: neither on that of an example nor on that of making one.
+hypothesis_settings.register_profile("assay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("assay")
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [

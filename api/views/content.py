@@ -61,7 +61,7 @@ class Imports(Keyed):
         """Hand in a file of questions. A worker reads it; follow `Location` until `state` is `done` or `failed`."""
         sent = ImportRequest(data=request.data)
         sent.is_valid(raise_exception=True)
-        file: "UploadedFile[Any]" = sent.validated_data["file"]
+        file: UploadedFile[Any] = sent.validated_data["file"]
         if (file.size or 0) > importing.MOST_BYTES:
             raise ValidationError({"file": [f"Larger than {importing.MOST_BYTES // 1_000_000} MB."]})
         job = import_jobs.queue(

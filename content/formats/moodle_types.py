@@ -4,17 +4,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from content.drafts import ItemDraft
 from content.formats import assembling, gift, gift_parsing, moodle_cloze, texts, xml
 from content.formats.gift_parsing import Unreadable
+from content.formats.moodle_reading import Reading
 from content.formats.xml import Element
 from content.item_types import new_id
 from content.models import KeyState
-
-if TYPE_CHECKING:
-    from content.formats.moodle import Reading
 
 COMBINED = ("correctfeedback", "partiallycorrectfeedback", "incorrectfeedback")
 USUAL = ("", "Your answer is correct.", "Your answer is partially correct.", "Your answer is incorrect.")

@@ -124,7 +124,13 @@ def compares_kinds(tree: ast.AST) -> list[int]:
 
 
 def test_no_code_outside_the_kinds_compares_kinds() -> None:
-    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "item_types" not in path.parts]
+    """Formats apart: what a format calls a kind is the business of its reader and writer."""
+    files = [
+        path
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if "item_types" not in path.parts and "formats" not in path.parts
+    ]
     found = {str(path): lines for path in files if (lines := compares_kinds(ast.parse(path.read_text())))}
     assert len(files) > 100
     assert found == {}
