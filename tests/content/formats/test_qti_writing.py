@@ -200,8 +200,6 @@ def answers(item: ItemDraft) -> list[dict[str, Any]]:
 
 def test_text_that_earns_all_or_nothing_earns_nothing_for_a_part() -> None:
     whole = next(item for item in drafts.COMMON if item.identifier == "whole")
-    marks = [
-        item_types.get("cloze").mark(whole.body, {"gaps": {"g2": "Paris", "g4": text}}).credit
-        for text in ("Paris", "x")
-    ]
+    kind = item_types.get("cloze")
+    marks = [kind.mark(whole.body, {"gaps": {"g2": "Paris", "g4": text}}).credit for text in ("Paris", "x")]
     assert marks == [1, 0]
