@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 # No test may depend on the machine's speed: neither on that of an example nor on that of making one.
-hypothesis_settings.register_profile("assay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.register_profile(
+    "assay", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
 hypothesis_settings.load_profile("assay")
 
 CHROMIUM = Path("/usr/bin/chromium")
