@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from assessment import grades, marking, practice
 from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
 from assessment.statistics import folding
-from lti.gradebook import columns, scores
+from lti.gradebook import columns, second_chances
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def _assignments_to_fold() -> Iterable[Any]:
 
 
 def _send_refused(column_id: UUID, news_at: datetime, now: datetime) -> None:
-    scores.retry_column(column_id=column_id, refused_before=news_at, now=now)
+    second_chances.retry_column(column_id=column_id, refused_before=news_at, now=now)
 
 
 def _send_waiting(column_id: UUID, missed: datetime, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from assessment.models import Assignment, Attempt, AttemptState, Grade
 from assessment.statistics import deltas
-from lti.gradebook import lookups, scores
+from lti.gradebook import column_scores, lookups
 from lti.models import Launch, ScoreState
 from roster.models import Enrollment, Role
 
@@ -36,7 +36,7 @@ def _set_aside(assignment: Assignment, person: UUID, now: datetime) -> None:
     for attempt in made:
         _make_preview(attempt, last + attempt.number, now)
     Grade.objects.filter(assignment=assignment, person=person).delete()
-    scores.withdraw(resource_link=assignment.resource_link_id, person=person)
+    column_scores.withdraw(resource_link=assignment.resource_link_id, person=person)
 
 
 def _was_switched(assignment: Assignment, person: UUID, first: Attempt) -> bool:

@@ -2,10 +2,10 @@
 
 from django.utils.translation import gettext
 
-from lti.gradebook import delivery, scores
+from lti.gradebook import delivery, states
 from lti.people import roster_reading
 
-BEGINNINGS = (scores.GIVEN_UP, roster_reading.NO_GROUPS)  # other words follow these
+BEGINNINGS = (states.GIVEN_UP, roster_reading.NO_GROUPS)  # other words follow these
 
 
 def translated(stored: str) -> str:

@@ -22,7 +22,7 @@ from assessment.statistics import report
 from assessment.views import class_list, gradebook
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
-from lti.gradebook import columns, lookups, reconcile, scores
+from lti.gradebook import by_hand, columns, lookups, reconcile
 from lti.launch import history
 from lti.models import Score, ScoreState
 from roster.models import Person
@@ -143,7 +143,7 @@ def resend(request: LaunchRequest, score_id: UUID) -> HttpResponse:
     """Send the newest score of one person again; only scores of this very activity can be named."""
     score = _named_score(request, score_id)
     if score is not None:
-        scores.resend(score=score, now=timezone.now())
+        by_hand.resend(score=score, now=timezone.now())
     return see_other("class", after="?done=sent" if score else "")
 
 
@@ -154,7 +154,7 @@ def resend_absent(request: LaunchRequest) -> HttpResponse:
     assignment = assignment_or_404(request)
     found = lookups.latest_by_person(resource_link=assignment.resource_link).values()
     for score in [score for score in found if gradebook.is_absent(score)][:MOST_AT_ONCE]:
-        scores.resend(score=score, now=timezone.now())
+        by_hand.resend(score=score, now=timezone.now())
     return see_other("class", after="?done=sent")
 
 
@@ -164,7 +164,7 @@ def keep(request: LaunchRequest, score_id: UUID) -> HttpResponse:
     """Let the LMS's grade stay."""
     score = _named_score(request, score_id)
     if score is not None:
-        scores.keep(score=score)
+        by_hand.keep(score=score)
     return see_other("class", after="?done=kept" if score else "")
 
 

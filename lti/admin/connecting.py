@@ -17,7 +17,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from lti.connect import connecting, doctor, invitations
-from lti.gradebook import families, scores
+from lti.gradebook import by_hand, families
 from lti.models import Invitation, Registration
 from roster.admin import ForOperators, OwnRows
 from roster.models import Institution, User
@@ -84,7 +84,7 @@ class RegistrationAdmin(OperatorRows):
 
     @admin.action(description="Send waiting scores now, whatever pause the LMS asked for", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Registration]) -> None:
-        waiting = sum(scores.resume(registration_id=row.pk, now=timezone.now()) for row in queryset)
+        waiting = sum(by_hand.resume(registration_id=row.pk, now=timezone.now()) for row in queryset)
         self.message_user(request, f"{waiting} waiting scores go out now.", messages.SUCCESS)
 
     @admin.display(description="For the LMS administrator")

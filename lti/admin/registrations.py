@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from lti.admin.connecting import OperatorRows
-from lti.gradebook import column_changes, lookups, scores
+from lti.gradebook import by_hand, column_changes, lookups
 from lti.models import (
     Context,
     Launch,
@@ -78,7 +78,7 @@ class ScoreAdmin(ReadOnlyRows):
     @admin.action(description="Send again", permissions=["resend"])
     def resend(self, request: HttpRequest, queryset: QuerySet[Score]) -> None:
         now = timezone.now()
-        sent = [scores.resend(score=score, now=now) for score in queryset]
+        sent = [by_hand.resend(score=score, now=now) for score in queryset]
         self.message_user(request, f"{len(sent)} on the way again.", messages.SUCCESS)
 
 

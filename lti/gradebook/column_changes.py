@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from lti.gradebook import ags, families, scores
+from lti.gradebook import ags, column_scores, families
 from lti.models import LineItem, ResourceLink
 from lti.platform import enqueue, keys, leases, tokens
 from lti.platform.leases import Clock, Lease
@@ -113,7 +113,7 @@ def remove(*, column: LineItem, now: datetime) -> None:
     gone["replaced_at"] = now  # a column made later has none of the grades that were sent to this one
     with transaction.atomic():
         LineItem.objects.filter(pk=column.pk).update(**gone)
-        scores.lose(column_id=column.pk, hint=DELETED)
+        column_scores.lose(column_id=column.pk, hint=DELETED)
 
 
 def _put(column: LineItem, lease: Lease) -> client.HttpError | None:
@@ -143,7 +143,7 @@ def _settle(column: LineItem, error: client.HttpError | None, now: datetime) -> 
     final = isinstance(error, client.Refused) and error.status < 500 and error.status not in (403, 408, 429)
     if error is None:
         if mine.update(push_at=None, push_tries=0, push_hint="", score_maximum=None) and _maximum(column):
-            scores.rescale(column=column, now=now)
+            column_scores.rescale(column=column, now=now)
     elif final or tries >= TRIES:
         mine.update(push_at=None, push_tries=tries, push_hint=REFUSED)
     else:

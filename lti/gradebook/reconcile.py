@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
-from lti.gradebook import ags, families, scores
+from lti.gradebook import ags, column_scores, families, scores
 from lti.gradebook.decide import LiveGrade
 from lti.models import LineItem, Score, ScoreState
 from lti.platform import enqueue, keys, leases, tokens
@@ -115,7 +115,7 @@ def _reconcile(column: LineItem, now: datetime, clock: Clock) -> bool:
     except client.HttpError as error:
         logger.info("grades of column %s not read back: %s", column.pk, error)
         if isinstance(error, client.Refused) and error.status in GONE and _is_gone(column, lease):
-            scores.lose(column_id=column.pk, hint=COLUMN_GONE)
+            column_scores.lose(column_id=column.pk, hint=COLUMN_GONE)
         if leases.pause_if_asked(column.registration_id, error, now=clock()):  # then it is its turn again
             before = {"reconciled_at": column.reconciled_at, "look_again_at": column.look_again_at}
             LineItem.objects.filter(pk=column.pk, reconciled_at=now).update(**before)

@@ -1,12 +1,12 @@
-"""The outbox: a score's state is set here and nowhere else. PostgreSQL is the truth, a Celery message only a hint.
+"""The outbox: scores on their way to gradebooks. PostgreSQL is the truth, a Celery message only a hint.
 
 There is one row per person and column. `queue` sets what we want there; a drain (`sending`) claims what is due,
 delivers it and calls `settle`; `reconcile` reads gradebooks back and calls `compare`. What differs in the gradebook
-waits for a person, who calls `resend` or `keep`.
+waits for a person (`by_hand`). What was refused or lost may be sent again (`second_chances`), and a column that
+changes takes its scores along (`column_scores`). Each step of a score's state is in `states`.
 """
 
-import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -17,29 +17,22 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
-from lti.gradebook import families
+from lti.gradebook import families, states
 from lti.gradebook.columns import gradebook_user, open_column
 from lti.gradebook.decide import Base, Decision, LiveGrade, Points, decide, shows
 from lti.gradebook.delivery import advice
 from lti.gradebook.families.verdict import Kind
 from lti.gradebook.outcomes import Claim, Outcome
-from lti.models import BaseBy, Delivery, LineItem, Live, Registration, ResourceLink, Score, ScoreState
+from lti.gradebook.states import DIFFERS, GIVE_UP_AFTER, GIVEN_UP, UNREAD, put
+from lti.models import BaseBy, Delivery, Live, ResourceLink, Score, ScoreState
 from lti.platform import enqueue, leases
 from roster.models import Person
 from roster.rows import Insert, Prepared, Save
 
-APART = timedelta(seconds=1)  # Moodle compares whole seconds and refuses an equal one
 STALE_AFTER = timedelta(minutes=3)
-GIVE_UP_AFTER = timedelta(days=3)
-FIRST_RETRY, LONGEST_RETRY = 2.0, 3_600.0  # seconds
 PAST_ANY_WAIT = timedelta(hours=6)  # longer than two tries of a score ever lie apart
-GIVEN_UP = _("We stopped trying after three days.")
 INTERRUPTED = _("Sending was interrupted; we try again.")
 ANOTHER_GRADE = _("The grade was changed in the LMS before. This new score waits for your decision.")
-NO_BASE: dict[str, Any] = {"base_by": "", "base_given": None, "base_maximum": None, "base_certain": False}
-UNREAD: dict[str, Any] = {"live": "", "live_given": None, "live_maximum": None, "live_at": None}
-OPEN = (ScoreState.DUE, ScoreState.SENDING)
-DIFFERS = (ScoreState.HELD, ScoreState.KEPT)
 
 
 # What we want there
@@ -81,7 +74,7 @@ def queue(
     new = {
         "institution_id": column.institution_id,
         "registration_id": column.registration_id,
-        "timestamp": _whole_milliseconds(now),
+        "timestamp": states.whole_milliseconds(now),
         "next_try_at": now,
         "read_first": _is_copy(resource_link),
     }
@@ -94,12 +87,12 @@ def queue(
         if not comment and score.comment and (score.comment_sent or score.read_first or score.claimed_at):
             more["comment"] = after_comment
         same_comment = (score.score_given, score.submitted_at, score.comment) == (given, submitted_at, more["comment"])
-        _set(score, **wanted, **more, comment_sent=score.comment_sent and same_comment)
-        _stamp(score, now)
+        put(score, **wanted, **more, comment_sent=score.comment_sent and same_comment)
+        states.stamp(score, now)
         if score.state in DIFFERS and not _was_in_another_column(score):
-            _set(score, state=ScoreState.HELD, hint=ANOTHER_GRADE)
+            states.hold(score, ANOTHER_GRADE)
         else:
-            _make_due(score, now)
+            states.send_afresh(score, now)
             score.relisted = False
         SAVE_SCORE(score)
     enqueue.on_commit("drain", str(score.registration_id))
@@ -132,17 +125,6 @@ def _was_in_another_column(score: Score) -> bool:
     return score.state == ScoreState.KEPT and score.read_first and not score.live
 
 
-def _make_due(score: Score, now: datetime) -> None:
-    """To be sent afresh, also where it is under way: then once more after that."""
-    if score.state != ScoreState.SENDING:
-        _set(score, state=ScoreState.DUE, tries=0, retry_until=None, hint="", last_status=None, last_answer="")
-    score.next_try_at = now
-
-
-def _stamp(score: Score, moment: datetime) -> None:
-    score.timestamp = max(_whole_milliseconds(moment), score.timestamp + APART)
-
-
 # Sending
 
 
@@ -167,7 +149,7 @@ def claim(*, registration_id: UUID, now: datetime, limit: int) -> list[Claim]:
     for score in scores:
         if score.retry_until is None or (score.claimed_at and score.claimed_at < now - PAST_ANY_WAIT):
             score.retry_until = now + GIVE_UP_AFTER  # time while nothing could be sent does not count
-        _set(score, state=ScoreState.SENDING, claimed_at=now, tries=score.tries + 1)
+        states.begin_sending(score, now)
     log = [_delivery(score) for score in scores]
     _write(scores, log)
     earlier = _earlier(scores, log)
@@ -191,7 +173,7 @@ def _oldest(limit: int) -> Prepared[Score]:
 def _write(scores: Sequence[Score], log: Sequence[Delivery]) -> None:
     """The claims and their log, in one statement."""
     ids, entries = [score.pk for score in scores], [entry.pk for entry in log]
-    values = [ScoreState.SENDING.value, scores[0].claimed_at, ids, entries, [score.retry_until for score in scores]]
+    values = [str(scores[0].state), scores[0].claimed_at, ids, entries, [score.retry_until for score in scores]]
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
 
@@ -257,14 +239,14 @@ def settle(*, claim: Claim, outcome: Outcome, now: datetime) -> None:
     score = MINE.one(score=claim.score.pk, claimed_at=entry.claimed_at)
     if score is None:
         return
-    _set(score, last_status=outcome.status, last_answer=outcome.words, hint=outcome.verdict.hint[:300])
+    put(score, last_status=outcome.status, last_answer=outcome.words, hint=outcome.verdict.hint[:300])
     score.read_first = score.read_first or outcome.unanswered
     if outcome.live is not None:
         _note(score, outcome.live, now)
     if delivered or outcome.posted:
         _is_ours(score, claim, outcome, now)
     changed = score.timestamp != claim.delivery.timestamp  # a newer wish came meanwhile
-    _move(score, outcome, now, changed=changed)
+    states.end_sending(score, outcome, now, changed=changed)
     SAVE_SCORE(score)
 
 
@@ -281,39 +263,12 @@ SAVE_SCORE, SAVE_ENTRY = Save(Score), Save(Delivery)
 def _is_ours(score: Score, claim: Claim, outcome: Outcome, now: datetime) -> None:
     """The gradebook has what was sent."""
     sent = claim.delivery
-    _set(score, base_by=BaseBy.US, base_given=sent.score_given, base_maximum=sent.score_maximum, base_certain=True)
-    _set(score, base_at=now, read_first=False, rescaled=False, relisted=False, delivered_at=now)
+    put(score, base_by=BaseBy.US, base_given=sent.score_given, base_maximum=sent.score_maximum, base_certain=True)
+    put(score, base_at=now, read_first=False, rescaled=False, relisted=False, delivered_at=now)
     if score.comment == claim.score.comment and score.submitted_at == sent.submitted_at:
         score.comment_sent = score.comment_sent or score.score_given == sent.score_given
     if outcome.live is None:
-        _set(score, **UNREAD)
-
-
-def _move(score: Score, outcome: Outcome, now: datetime, *, changed: bool) -> None:
-    """To the state that a delivery led to."""
-    kind, retry = outcome.verdict.kind, outcome.verdict.kind is Kind.RETRY
-    if kind is Kind.CONFLICT:
-        score.state = ScoreState.HELD
-    elif changed or (retry and (score.retry_until is None or now < score.retry_until)):
-        score.state = ScoreState.DUE
-        if retry:
-            score.next_try_at = now + _back_off(score.tries, outcome.verdict.delay)
-        if changed:
-            _set(score, tries=0, retry_until=None, next_try_at=now if not retry else score.next_try_at)
-    elif kind is Kind.DELIVERED:
-        score.state = ScoreState.SYNCED
-    elif kind is Kind.LOST:
-        score.state = ScoreState.LOST
-    else:
-        score.state = ScoreState.REFUSED
-        if retry:
-            score.hint = f"{GIVEN_UP} {outcome.verdict.hint}"[:300]
-
-
-def _back_off(tries: int, asked: float | None) -> timedelta:
-    """2 s, 4 s, 8 s ... an hour, each a fifth more or less; longer where the platform asks for it."""
-    seconds = min(FIRST_RETRY * 2 ** min(tries - 1, 20), LONGEST_RETRY) * random.uniform(0.8, 1.2)
-    return timedelta(seconds=max(seconds, asked or 0.0))
+        put(score, **UNREAD)
 
 
 @transaction.atomic
@@ -321,66 +276,19 @@ def give_back(*, claim: Claim, now: datetime) -> None:
     """A score that was claimed and not sent."""
     Delivery.objects.filter(pk=claim.delivery.pk).delete()
     mine = Score.objects.filter(pk=claim.score.pk, state=ScoreState.SENDING, claimed_at=claim.score.claimed_at)
-    mine.update(state=ScoreState.DUE, next_try_at=now, tries=F("tries") - 1)
+    states.make_due(mine, now, tries=F("tries") - 1)
 
 
 def recover(*, now: datetime) -> None:
     """Scores that a worker claimed and never settled become due again; whether they arrived is to be read first."""
     stuck = Score.objects.filter(state=ScoreState.SENDING, claimed_at__lt=now - STALE_AFTER)
-    stuck.update(state=ScoreState.DUE, next_try_at=now, read_first=True, hint=INTERRUPTED)
+    states.make_due(stuck, now, read_first=True, hint=INTERRUPTED)
 
 
 def sweep(*, now: datetime) -> list[UUID]:
     """Recover what a dead worker left behind; the registrations that have something to send."""
     recover(now=now)
     return list(due(now).order_by().values_list("registration_id", flat=True).distinct())
-
-
-# What people decide
-
-
-@transaction.atomic
-def resend(*, score: Score, now: datetime) -> Score:
-    """Send a score again because a person asked: it may replace the grade that they saw in the LMS.
-
-    None goes to a column that was deleted here on purpose.
-    """
-    row = Score.objects.select_for_update(of=("self",)).select_related("line_item").get(pk=score.pk)
-    if not row.line_item.wanted:
-        return row
-    if row.state in DIFFERS:
-        _accept_live(row)
-        _stamp(row, now.replace(microsecond=0) + APART)  # later, in whole seconds, than a grade that was set just now
-    else:
-        _stamp(row, now)
-    _make_due(row, now)
-    row.save()
-    enqueue.on_commit("drain", str(row.registration_id))
-    return row
-
-
-def _accept_live(score: Score) -> None:
-    """A person saw this in the gradebook and wants ours in its place."""
-    _set(score, **NO_BASE)
-    if score.live:
-        maximum = score.live_maximum or score.score_maximum
-        _set(score, base_by=BaseBy.PERSON, base_given=score.live_given, base_maximum=maximum)
-    else:
-        score.read_first = False  # nothing could be read
-
-
-def keep(*, score: Score) -> None:
-    """Let the LMS's grade stay because a person decided so."""
-    Score.objects.filter(pk=score.pk, state=ScoreState.HELD).update(state=ScoreState.KEPT, hint="")
-
-
-def resume(*, registration_id: UUID, now: datetime) -> int:
-    """End the pause that a platform asked for because a person decided so; how many scores wait for it."""
-    Registration.objects.filter(pk=registration_id).update(paused_until=None)
-    waiting = Score.objects.filter(registration=registration_id, state=ScoreState.DUE)
-    waiting.filter(next_try_at__gt=now).update(next_try_at=now)
-    enqueue.on_commit("drain", str(registration_id))
-    return waiting.count()
 
 
 # What the gradebook shows
@@ -398,9 +306,8 @@ def compare(*, score: Score, live: LiveGrade, now: datetime) -> None:
     desired = Points(row.score_given, row.score_maximum)
     _note(row, live, now)
     if shows(live, desired, family):
-        _set(row, base_by=BaseBy.US, base_given=desired.given, base_maximum=desired.maximum, base_certain=True)
-        _set(row, state=ScoreState.SYNCED, base_at=now, read_first=False, hint="")
-        row.delivered_at = row.delivered_at or now
+        put(row, base_by=BaseBy.US, base_given=desired.given, base_maximum=desired.maximum, base_certain=True)
+        states.arrive(row, now)
     elif row.state in (ScoreState.SYNCED, ScoreState.HELD, ScoreState.LOST, ScoreState.REFUSED):
         _apply(row, decide(desired, base, live, family), live, now)
     row.save()
@@ -411,128 +318,23 @@ def _apply(row: Score, decision: Decision, live: LiveGrade, now: datetime) -> No
     if decision is Decision.SEND and row.state != ScoreState.SYNCED:
         if row.state == ScoreState.REFUSED and _was_clear_no(row):
             return
-        _stamp(row, now)  # later than the change in the LMS
-        _make_due(row, now)
+        states.stamp(row, now)  # later than the change in the LMS
+        states.send_afresh(row, now)
         enqueue.on_commit("drain", str(row.registration_id))
     else:
-        _set(row, state=ScoreState.HELD, hint=advice(families.of(row.registration.family), live))
+        states.hold(row, advice(families.of(row.registration.family), live))
 
 
 def _was_clear_no(score: Score) -> bool:
     return not (score.last_status is None or score.last_status >= 500 or score.hint.startswith(GIVEN_UP))
 
 
-# Second chances
-
-
-def retry_refused(
-    *,
-    course_id: UUID,
-    people: Iterable[UUID],
-    now: datetime,
-    gone: Collection[UUID] = (),
-    listed: Collection[UUID] = (),
-) -> int:
-    """Send again what the LMS refused for people whom it lists in a course now; how many scores that are.
-
-    `people` are listed for the first time or again, `listed` is everyone: of those each refusal is retried once, since
-    somebody may have been away between two readings. Of those who had been `gone`, scores that arrived or are missing
-    are sent as well: Moodle deletes the grades of people it removes.
-    """
-    once = Q(platform_user__person__in=listed, state=ScoreState.REFUSED, relisted=False, claimed_at__lt=now)
-    missing = Q(state=ScoreState.HELD, live=Live.MISSING) | Q(state=ScoreState.SYNCED)
-    back = Q(platform_user__person__in=gone) & missing
-    again = Q(platform_user__person__in=people) & (Q(state=ScoreState.REFUSED) | back)
-    here = Q(line_item__resource_link__context__course=course_id, line_item__wanted=True)
-    found = Score.objects.filter(once | again, here).order_by("platform_user__person", "pk")
-    pairs = found.values_list("pk", "platform_user__person_id")
-    return sum(_retry(pk, now, relisted=True, back=person in gone) for pk, person in list(pairs))
-
-
-def retry_column(*, column_id: UUID, refused_before: datetime, now: datetime) -> int:
-    """Send again what a column refused before the LMS offered something new, and what was lost with it; how many."""
-    refused = Q(state=ScoreState.REFUSED) & (Q(claimed_at=None) | Q(claimed_at__lt=refused_before))
-    found = Score.objects.filter(refused | Q(state=ScoreState.LOST), line_item=column_id)
-    return sum(_retry(pk, now) for pk in list(found.order_by("pk").values_list("pk", flat=True)))
-
-
-@transaction.atomic
-def _retry(score_id: UUID, now: datetime, *, relisted: bool = False, back: bool = False) -> int:
-    """`back`: the person had left the course, and perhaps their grades with them."""
-    settled = Score.objects.select_for_update(of=("self",)).exclude(state__in=[*OPEN, ScoreState.KEPT])
-    score = settled.filter(pk=score_id).first()
-    if score is None:
-        return 0
-    if score.base_by == BaseBy.PERSON:
-        _set(score, **NO_BASE)  # what they decided was about that day
-    _set(score, state=ScoreState.DUE, next_try_at=now, retry_until=now + GIVE_UP_AFTER, tries=0, read_first=True)
-    _set(score, relisted=relisted or score.relisted, base_certain=score.base_certain and not back)
-    score.save()
-    enqueue.on_commit("drain", str(score.registration_id))
-    return 1
-
-
-# Columns that change
-
-
-def restart(*, column: LineItem, now: datetime, except_for: UUID | None = None) -> None:
-    """Another column took the place of this one: send there what nobody decided to leave to the LMS.
-
-    A delivery under way counts for the old column, whatever its answer. Call it in the transaction that changes the
-    column.
-    """
-    afresh = {"state": ScoreState.DUE, "next_try_at": now, "tries": 0, "retry_until": None, "claimed_at": None}
-    empty = {**NO_BASE, **UNREAD, "base_at": now, "hint": "", "comment_sent": False}
-    rows = Score.objects.filter(line_item=column)
-    if except_for:
-        rows = rows.exclude(pk=except_for)
-    rows.filter(state=ScoreState.KEPT).update(**empty, read_first=True)
-    if rows.exclude(state=ScoreState.KEPT).update(**afresh, **empty, read_first=True):
-        enqueue.on_commit("drain", str(column.registration_id))
-
-
-def lose(*, column_id: UUID, hint: str) -> None:
-    """The column is gone, and everyone's scores with it."""
-    rows = Score.objects.filter(line_item=column_id).exclude(state__in=[ScoreState.KEPT, ScoreState.SENDING])
-    rows.update(state=ScoreState.LOST, hint=hint, read_first=True, **NO_BASE, **UNREAD)
-
-
-def withdraw(*, resource_link: UUID, person: UUID) -> None:
-    """Forget a person's score of a link, which is not to be sent; the gradebook stays as it is."""
-    Score.objects.filter(line_item__resource_link=resource_link, platform_user__person=person).delete()
-
-
-def rescale(*, column: LineItem, now: datetime) -> int:
-    """Send everyone's scores again, since the column has other points now; how many. What differs stays as it is."""
-    arrived = Q(state=ScoreState.SYNCED) | Q(state__in=OPEN, read_first=True)
-    ids = Score.objects.filter(arrived, line_item=column).order_by("pk").values_list("pk", flat=True)
-    return sum(_rescale(pk, now) for pk in list(ids))
-
-
-@transaction.atomic
-def _rescale(score_id: UUID, now: datetime) -> int:
-    score = Score.objects.select_for_update(of=("self",)).exclude(state__in=DIFFERS).filter(pk=score_id).first()
-    if score is None:
-        return 0
-    score.rescaled = True
-    _stamp(score, now)
-    _make_due(score, now)
-    score.save()
-    enqueue.on_commit("drain", str(score.registration_id))
-    return 1
-
-
 # Small parts
-
-
-def _set(score: Score, **values: Any) -> None:
-    for name, value in values.items():
-        setattr(score, name, value)
 
 
 def _note(score: Score, live: LiveGrade, now: datetime) -> None:
     kind = Live.MISSING if not live.listed else Live.EMPTY if live.given is None else Live.GRADED
-    _set(score, live=kind, live_given=_storable(live.given), live_maximum=_storable(live.maximum), live_at=now)
+    put(score, live=kind, live_given=_storable(live.given), live_maximum=_storable(live.maximum), live_at=now)
 
 
 def _storable(value: Decimal | None) -> Decimal | None:
@@ -542,8 +344,3 @@ def _storable(value: Decimal | None) -> Decimal | None:
 
 def _points(given: Decimal | None, maximum: Decimal | None) -> Points | None:
     return Points(given, maximum) if given is not None and maximum else None
-
-
-def _whole_milliseconds(moment: datetime) -> datetime:
-    """What is sent has milliseconds; what is stored is the same."""
-    return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)

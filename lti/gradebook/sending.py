@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from lti.gradebook import delivery, scores
+from lti.gradebook import column_scores, delivery, scores
 from lti.gradebook.columns import Column
 from lti.gradebook.delivery import Parcel
 from lti.gradebook.outcomes import Claim, Outcome
@@ -224,6 +224,6 @@ def _learn(column: Column, sent: UUID, now: datetime) -> None:
     moved = bool(row.url) and column.url != row.url
     replaced = {"replaced_at": now, "news_at": now} if moved else {}
     if LineItem.objects.filter(pk=row.pk, url=row.url).update(**learned, **replaced) and moved:
-        scores.restart(column=row, now=now, except_for=sent)
+        column_scores.restart(column=row, now=now, except_for=sent)
     for name, value in learned.items():
         setattr(row, name, value)

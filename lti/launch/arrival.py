@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
-from lti.gradebook import scores
+from lti.gradebook import column_scores
 from lti.launch import guests, history
 from lti.launch.message import GradebookClaim, LinkClaim, Message
 from lti.models import Context, Deployment, Family, Launch, LineItem, PlatformUser, Registration, ResourceLink, key_hash
@@ -191,7 +191,7 @@ def line_item(at: Arrival, link: ResourceLink) -> None:
         replaced = {"replaced_at": at.now} if column.url else {}
         _update(column, url=url, score_maximum=None, made=False, news_at=at.now, **replaced)
         if replaced:
-            scores.restart(column=column, now=at.now)
+            column_scores.restart(column=column, now=at.now)
     elif news:
         _update(column, news_at=at.now)
 

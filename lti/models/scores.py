@@ -105,7 +105,7 @@ class Score(models.Model):
       be there; without it an empty gradebook is no surprise.
     - Live: what the gradebook showed when it was last read.
 
-    `lti.gradebook.decide` compares the three; only `lti.gradebook.scores` sets `state`.
+    `lti.gradebook.decide` compares the three; only `lti.gradebook.states` sets `state`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

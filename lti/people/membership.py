@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from lti.gradebook import families, scores
+from lti.gradebook import families, second_chances
 from lti.models import Context, Launch, PlatformUser
 from lti.people import demotion
 from lti.people.nrps import ListedGroup, Member
@@ -102,7 +102,7 @@ def _apply(reading: Reading, page: dict[str, Member]) -> None:
     if reading.groups:
         _join(reading, {people[sub].pk: member for sub, member in page.items()})
     learners = {people[sub].pk for sub, member in page.items() if member.role != Role.INSTRUCTOR}
-    scores.retry_refused(
+    second_chances.retry_refused(
         course_id=reading.context.course_id,
         people=learners.intersection(back),
         gone=learners.intersection(gone),

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.utils import timezone
 
-from lti.gradebook import ags, column_changes, scores
+from lti.gradebook import ags, by_hand, column_changes, second_chances
 from lti.models import LineItem, Registration, ResourceLink, Score, ScoreState
 from lti.platform import keys, tokens
 from lti.platform.leases import Lease
@@ -295,16 +295,16 @@ def test_column_deleted_here_is_not_made_again_by_a_score_that_waits(desk: Desk)
     waiting = desk.drain(after=3_600)
     assert waiting.state == ScoreState.LOST
     assert waiting.hint == column_changes.DELETED
-    assert scores.resend(score=waiting, now=desk.now) == waiting
+    assert by_hand.resend(score=waiting, now=desk.now) == waiting
     assert len(desk.platform.asked("/lineitems", "POST")) == 1
 
     # An administrator lets scores go there again.
     LineItem.objects.update(wanted=True, news_at=desk.now)
     desk.platform.switch("/lineitems/9/lineitem/scores", Answer(200))
     again = {"column_id": LineItem.objects.get().pk, "refused_before": desk.now, "now": desk.now}
-    assert scores.retry_column(**again) == 1
+    assert second_chances.retry_column(**again) == 1
     assert desk.drain().state == ScoreState.SYNCED
-    assert scores.retry_column(**again) == 0
+    assert second_chances.retry_column(**again) == 0
 
 
 def test_column_is_not_changed_by_two_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import column_changes, lookups, reconcile, scores, sending
+from lti.gradebook import by_hand, column_changes, lookups, reconcile, second_chances, sending
 from lti.models import LineItem, Live, Registration, Score, ScoreState
 from roster.models import Enrollment
 from tests.lti.conftest import Browser
@@ -55,14 +55,14 @@ def test_word_of_weeks_ago_replaces_no_grade_of_today(desk: Desk, again_by: str)
     desk.queue(3)
     desk.platform.switch(SCORES, NO, NO, Answer(200))
     desk.drain()
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     assert desk.drain(after=2).state == ScoreState.REFUSED
     shows(desk, 9)
     desk.now += timedelta(days=21)
     if again_by == "list":
-        scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+        second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
     else:
-        scores.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
+        second_chances.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
 
     event = desk.drain()
     assert (event.state, event.live_given) == (ScoreState.HELD, 9)
@@ -78,7 +78,7 @@ def test_word_goes_over_to_the_score_that_takes_the_place_of_the_one_it_was_said
     desk.drain()
     shows(desk, 9)
     look(desk)
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     if when == "waits":
         desk.platform.switch(SCORES, Answer(503), Answer(200))
         desk.drain(after=2)
@@ -97,7 +97,7 @@ def test_grade_that_stays_is_not_asked_about_again_for_the_same_points(desk: Des
     desk.drain()
     shows(desk, 9)
     look(desk)
-    scores.keep(score=newest(desk))
+    by_hand.keep(score=newest(desk))
 
     desk.queue(3)
     assert desk.drain(after=2).state == ScoreState.KEPT
@@ -149,7 +149,7 @@ def test_score_that_takes_the_place_of_a_restored_one_looks_first_too(desk: Desk
     desk.queue(7)
     desk.drain()
     shows(desk, 9)
-    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
     desk.queue(5)
 
     event = desk.drain(after=1)
@@ -161,7 +161,7 @@ def test_clear_no_is_not_asked_for_again_by_every_look_at_the_gradebook(desk: De
     desk.queue(3)
     desk.platform.switch(SCORES, NO)
     desk.drain()
-    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now)
     assert desk.drain(after=1).state == ScoreState.REFUSED
     for _ in range(3):
         look(desk, after=18_000)
@@ -213,7 +213,7 @@ def test_change_in_the_column_before_holds_nothing_back_in_the_new_one(
     desk.drain()
     look(desk)
     if decided:
-        scores.keep(score=newest(desk))
+        by_hand.keep(score=newest(desk))
     replaced(desk, browser)
     if comes == "a score":
         desk.queue(5, submitted_at=desk.now)
@@ -250,7 +250,7 @@ def test_column_that_is_wanted_again_gets_everyones_scores(desk: Desk) -> None:
     desk.now += timedelta(minutes=1)
     LineItem.objects.update(wanted=True, news_at=desk.now)
 
-    assert scores.retry_column(column_id=column.pk, refused_before=desk.now, now=desk.now) == 2
+    assert second_chances.retry_column(column_id=column.pk, refused_before=desk.now, now=desk.now) == 2
     desk.queue(9, submitted_at=desk.now)
     desk.drain(after=1)
     assert sorted((one["userId"], one["resultScore"]) for one in desk.platform.results) == [("ada", 9), ("bob", 4)]

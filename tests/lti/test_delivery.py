@@ -13,7 +13,7 @@ from pylti1p3.grade import Grade
 from pylti1p3.registration import Registration as PyLtiRegistration
 from pylti1p3.service_connector import ServiceConnector
 
-from lti.gradebook import ags, scores, sending
+from lti.gradebook import ags, sending, states
 from lti.models import (
     Registration,
     Score,
@@ -206,11 +206,11 @@ def test_patient_drain_waits_out_a_short_pause(desk: Desk) -> None:
     desk.queue()
     desk.platform.switch(SCORES, Answer(429, headers={"Retry-After": "1"}), Answer(200))
     Score.objects.update(next_try_at=timezone.now(), created_at=timezone.now())
-    scores.FIRST_RETRY, before = 0.3, scores.FIRST_RETRY
+    states.FIRST_RETRY, before = 0.3, states.FIRST_RETRY
     try:
         assert sending.drain(desk.registration.pk, patience=3.0) is None
     finally:
-        scores.FIRST_RETRY = before
+        states.FIRST_RETRY = before
     assert Score.objects.get().state == ScoreState.SYNCED
     assert Registration.objects.get().drain_until is None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import scores
+from lti.gradebook import by_hand, second_chances
 from lti.models import LineItem, Live, Registration, ResourceLink, Score, ScoreState
 from tests.lti.desk import NOW, RESULTS, SCOPES, SCORES, Desk
 from tests.lti.platform import Answer
@@ -77,7 +77,7 @@ def test_resend_after_a_conflict_replaces_on_a_persons_word(desk: Desk) -> None:
     event = desk.drain()
     assert event.state == ScoreState.HELD
 
-    scores.resend(score=event, now=desk.now)
+    by_hand.resend(score=event, now=desk.now)
 
     assert desk.drain(after=2).state == ScoreState.SYNCED
 
@@ -183,7 +183,7 @@ def test_canvas_regrade_over_a_teachers_change_waits_for_the_teacher(desk: Desk)
 
     assert (event.state, event.live, event.live_given) == (ScoreState.HELD, Live.GRADED, 9)
     assert len(desk.sent()) == 1
-    scores.resend(score=event, now=desk.now)
+    by_hand.resend(score=event, now=desk.now)
     assert desk.drain(after=60).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [7, 8]
 
@@ -238,14 +238,14 @@ def test_new_score_over_a_known_conflict_stands_beside_it(desk: Desk) -> None:
 
     assert second
     assert (second.state, second.live_given, second.live) == (ScoreState.HELD, 2, Live.GRADED)
-    scores.keep(score=first)
+    by_hand.keep(score=first)
     kept = desk.drain(after=60)
     assert (kept.score_given, kept.state) == (8, ScoreState.KEPT)
     third = desk.queue(9)
     assert third
     assert third.state == ScoreState.HELD
     assert len(desk.sent()) == 1
-    scores.resend(score=first, now=desk.now)
+    by_hand.resend(score=first, now=desk.now)
     assert desk.drain(after=60).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [7, 9]
 
@@ -258,10 +258,10 @@ def test_score_on_a_persons_word_is_later_than_what_was_set_in_the_same_second(d
     desk.now += timedelta(seconds=30)
 
     Score.objects.update(state=ScoreState.HELD, live=Live.GRADED)
-    again = scores.resend(score=event, now=desk.now)
+    again = by_hand.resend(score=event, now=desk.now)
 
     assert again.timestamp == desk.now.replace(microsecond=0) + timedelta(seconds=1)
-    assert scores.resend(score=event, now=desk.now).timestamp == again.timestamp + timedelta(seconds=1)
+    assert by_hand.resend(score=event, now=desk.now).timestamp == again.timestamp + timedelta(seconds=1)
 
 
 def test_moodle_override_that_hides_a_resent_score_is_shown(desk: Desk) -> None:
@@ -270,7 +270,7 @@ def test_moodle_override_that_hides_a_resent_score_is_shown(desk: Desk) -> None:
     event = desk.queue(7)
     assert event
     desk.drain()
-    scores.resend(score=event, now=desk.now)
+    by_hand.resend(score=event, now=desk.now)
     desk.platform.switch(RESULTS, Answer(body=b'[{"userId":"ada","resultScore":3,"resultMaximum":10}]'))
 
     again = desk.drain(after=60)
@@ -286,7 +286,7 @@ def test_grade_that_any_lms_keeps_though_it_says_yes_is_shown(desk: Desk, readab
     shows(desk, 7)
     look(desk)
     desk.platform._keep = lambda body: None  # type: ignore[method-assign]
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     seen = json.dumps(desk.platform.results).encode()
     desk.platform.switch(RESULTS, Answer(body=seen), *([] if readable else [Answer(500)]))
     event = desk.drain(after=2)
@@ -304,7 +304,7 @@ def test_moodle_override_is_shown_though_the_first_look_at_it_failed(desk: Desk)
     event = desk.queue(7)
     assert event
     desk.drain()
-    scores.resend(score=event, now=desk.now)
+    by_hand.resend(score=event, now=desk.now)
     desk.platform.switch(SCORES, Answer(200), Answer(409, b"[]"))
     override = Answer(body=b'[{"userId":"ada","resultScore":3,"resultMaximum":10}]')
     desk.platform.switch(RESULTS, Answer(500), override)
@@ -396,8 +396,8 @@ def test_score_refused_for_a_removed_learner_goes_out_when_they_are_back(desk: D
     bob = desk.person("bob")
     desk.now += timedelta(days=30)
 
-    assert scores.retry_refused(course_id=desk.course.pk, people=[bob.pk], now=desk.now) == 0
-    assert scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk, bob.pk], now=desk.now) == 1
+    assert second_chances.retry_refused(course_id=desk.course.pk, people=[bob.pk], now=desk.now) == 0
+    assert second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk, bob.pk], now=desk.now) == 1
     event = desk.drain()
     assert (event.state, event.timestamp) == (ScoreState.SYNCED, stamp)
 
@@ -416,7 +416,7 @@ def test_grade_deleted_with_its_learner_is_restored_and_a_teachers_is_not_replac
     desk.platform.results = [] if shown is None else [{"userId": "ada", "resultScore": shown, "resultMaximum": 10}]
 
     back = {"people": [desk.ada.pk], "gone": [desk.ada.pk]}
-    assert scores.retry_refused(course_id=desk.course.pk, **back, now=desk.now) == 1
+    assert second_chances.retry_refused(course_id=desk.course.pk, **back, now=desk.now) == 1
 
     assert desk.drain(after=60).state == state
     assert len(desk.sent()) == posts
@@ -436,7 +436,7 @@ def test_newest_score_of_someone_who_is_back_is_restored_whatever_was_sent_befor
     desk.drain(after=60)
     desk.platform.results = []
 
-    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
 
     assert desk.drain(after=60).state == ScoreState.SYNCED
     assert [10 * body["scoreGiven"] / body["scoreMaximum"] for body in desk.sent()] == [5, 7, 7]
@@ -448,11 +448,11 @@ def test_decision_to_send_ours_holds_for_the_grade_of_that_day_only(desk: Desk) 
     desk.drain()
     shows(desk, 5)
     look(desk)
-    scores.resend(score=Score.objects.get(), now=desk.now)
+    by_hand.resend(score=Score.objects.get(), now=desk.now)
     desk.drain(after=60)
     desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
 
-    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
 
     event = desk.drain(after=60)
     assert (event.state, event.live_given) == (ScoreState.HELD, 9), "what a person decided was about the 5"
@@ -467,7 +467,7 @@ def test_canvas_is_asked_whether_a_score_on_a_persons_word_arrived(desk: Desk, s
     seen = {"live_given": 9, "live_maximum": 10, "live_at": desk.now}
     Score.objects.update(state=ScoreState.HELD, live=Live.GRADED, **seen)
     desk.platform.results = [{"userId": "ada", "resultScore": 9, "resultMaximum": 10}]
-    scores.resend(score=Score.objects.get(), now=desk.now)
+    by_hand.resend(score=Score.objects.get(), now=desk.now)
     desk.platform.switch(SCORES, Answer(503), Answer(200))
     desk.drain(after=60)
     desk.platform.results = [{"userId": "ada", "resultScore": shown, "resultMaximum": 10}]
@@ -481,7 +481,7 @@ def test_canvas_counts_no_second_attempt_for_a_score_that_is_restored(desk: Desk
     desk.queue(7)
     desk.drain()
     desk.platform.results = []
-    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], gone=[desk.ada.pk], now=desk.now)
     desk.drain(after=60)
 
     assert [body[SUBMISSION]["new_submission"] for body in desk.sent()] == [True, False]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import column_changes, scores
+from lti.gradebook import by_hand, column_changes, column_scores, scores, second_chances
 from lti.models import LineItem, Live, Registration, ScoreState
 from tests.lti.desk import SCORES, Desk
 from tests.lti.platform import Answer, Seen
@@ -110,7 +110,7 @@ def test_word_does_not_count_against_a_grade_typed_after_it(desk: Desk, waits: s
     grade.typed(9)
     look(desk)
     assert newest(desk).state == ScoreState.HELD
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     if waits == "off":
         Registration.objects.update(active=False)
     answer = Answer(422, b"This assignment is still unpublished") if waits == "unpublished" else Answer(503)
@@ -135,7 +135,7 @@ def test_word_to_send_what_did_not_arrive_replaces_no_grade_that_is_typed_meanwh
     answer = Answer(503) if state == "tries again" else Answer(422, b"The course is concluded")
     desk.platform.switch(SCORES, answer, Answer(503), Answer(200))
     desk.drain(after=60)
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     desk.drain(after=10)
     grade.typed(6)  # Canvas shows 3 still, so the teacher does it by hand
     desk.drain(after=7_200)
@@ -148,12 +148,12 @@ def test_word_about_a_score_that_arrived_replaces_no_grade_that_nobody_had_seen(
     grade = CanvasGrade(desk)
     desk.queue(3)
     desk.drain()
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     grade.typed(6)
     desk.drain(after=60)
     assert (grade.score, newest(desk).state, newest(desk).live_given) == (6, ScoreState.HELD, 6)
 
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     desk.drain(after=2)
     assert (grade.score, newest(desk).state) == (3, ScoreState.SYNCED), "now it was seen"
 
@@ -223,13 +223,13 @@ def test_comment_of_a_score_that_is_under_way_does_not_go_along_again(
     grade = CanvasGrade(desk)
     desk.queue(7, comment="2 of 10 points still to be marked.", final=False)
     if when == "under way":
-        before_the_answer(monkeypatch, lambda: scores.resend(score=newest(desk), now=desk.now))
+        before_the_answer(monkeypatch, lambda: by_hand.resend(score=newest(desk), now=desk.now))
         desk.drain()
     else:
         before_the_answer(monkeypatch, _dies)
         with pytest.raises(KeyboardInterrupt):
             desk.drain()
-        scores.resend(score=newest(desk), now=desk.now)
+        by_hand.resend(score=newest(desk), now=desk.now)
         desk.now += timedelta(minutes=4)
         scores.sweep(now=desk.now)
     desk.drain(after=60)
@@ -292,9 +292,9 @@ def test_word_that_was_carried_out_is_no_word_about_what_comes_later(desk: Desk)
     desk.drain()
     grade.typed(None)
     look(desk)
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     assert desk.drain(after=2).state == ScoreState.SYNCED
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     grade.typed(None)  # as before, but nobody was asked about it
     desk.drain(after=2)
 
@@ -312,7 +312,7 @@ def test_first_score_replaces_the_zero_of_a_missing_submission_also_when_it_is_r
     desk.queue(7)
     desk.platform.switch(SCORES, fate, Answer(200))
     desk.drain()
-    scores.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=[desk.ada.pk], now=desk.now)
     desk.drain(after=60)
 
     assert (grade.score, newest(desk).state) == (7, ScoreState.SYNCED)
@@ -345,7 +345,7 @@ def test_score_of_somebody_who_is_back_replaces_no_earlier_score_of_ours_that_wa
         desk.drain(after=2)
     grade.typed(5)
     back = [desk.ada.pk]
-    scores.retry_refused(course_id=desk.course.pk, people=back, gone=back, now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=back, gone=back, now=desk.now)
     desk.drain(after=2)
 
     assert (grade.score, newest(desk).state, grade.comments) == (5, ScoreState.HELD, ["five", "seven"])
@@ -360,7 +360,7 @@ def test_refusal_is_checked_once_against_a_list_whatever_came_before_it(desk: De
     assert desk.drain(after=60).state == ScoreState.REFUSED
     for _ in range(2):
         desk.now += timedelta(hours=6)
-        scores.retry_refused(course_id=desk.course.pk, people=[], listed=[desk.ada.pk], now=desk.now)
+        second_chances.retry_refused(course_id=desk.course.pk, people=[], listed=[desk.ada.pk], now=desk.now)
         desk.drain(after=1)
     assert newest(desk).state == ScoreState.SYNCED
 
@@ -372,7 +372,7 @@ def test_list_wakes_no_score_of_a_column_that_was_deleted_here(desk: Desk, state
     assert desk.drain().state == state
     LineItem.objects.update(wanted=False)
     who = [desk.ada.pk]
-    scores.retry_refused(course_id=desk.course.pk, people=who, listed=who, gone=who, now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=who, listed=who, gone=who, now=desk.now)
     assert newest(desk).state == state
 
 
@@ -383,11 +383,11 @@ def test_grade_that_a_teacher_removed_on_our_advice_gives_way_to_ours(desk: Desk
     shows(desk, 7)
     look(desk)
     keep, desk.platform._keep = desk.platform._keep, lambda body: None  # type: ignore[method-assign]
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     assert "Remove that grade there" in desk.drain(after=2).hint
     desk.platform.results = [{"userId": "ada", "resultMaximum": 10}]
     desk.platform._keep = keep  # type: ignore[method-assign]
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     assert desk.drain(after=2).state == ScoreState.SYNCED
 
 
@@ -399,10 +399,10 @@ def test_grade_that_went_with_its_person_is_restored_at_a_second_try_too(desk: D
     shows(desk, None)
     desk.platform.switch(SCORES, Answer(422, b"The course is concluded"), Answer(200))
     back = [desk.ada.pk]
-    scores.retry_refused(course_id=desk.course.pk, people=back, gone=back, now=desk.now)
+    second_chances.retry_refused(course_id=desk.course.pk, people=back, gone=back, now=desk.now)
     assert desk.drain(after=1).state == ScoreState.REFUSED
     desk.now += timedelta(hours=1)
-    scores.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
+    second_chances.retry_column(column_id=desk.column.pk, refused_before=desk.now, now=desk.now)
     assert desk.drain(after=1).state == ScoreState.SYNCED
 
 
@@ -421,7 +421,7 @@ def test_score_that_found_its_column_moved_while_a_launch_named_a_third_is_sent_
     def launched() -> None:
         now = desk.clock()
         LineItem.objects.update(url=third, replaced_at=now, news_at=now, score_maximum=None, made=False)
-        scores.restart(column=LineItem.objects.get(), now=now)
+        column_scores.restart(column=LineItem.objects.get(), now=now)
         shows(desk, None)  # in the third
 
     before_the_answer(monkeypatch, launched)

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from lti import tasks
-from lti.gradebook import lookups, scores, sending
+from lti.gradebook import by_hand, lookups, scores, sending
 from lti.models import (
     Delivery,
     Deployment,
@@ -86,15 +86,15 @@ def test_resend_sends_the_newest_score_where_the_gradebook_does_not_show_it(desk
     desk.drain(after=5)
     assert first
 
-    again = scores.resend(score=first, now=desk.now)
+    again = by_hand.resend(score=first, now=desk.now)
     assert (again.score_given, again.state) == (5, ScoreState.DUE)
     assert desk.drain(after=1).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [3, 5], "it is there already"
 
     desk.platform.results.clear()
-    assert scores.resend(score=desk.drain(), now=desk.now)
+    assert by_hand.resend(score=desk.drain(), now=desk.now)
     assert desk.drain(after=1).state == ScoreState.HELD, "somebody deleted it: a person decides"
-    scores.resend(score=first, now=desk.now)
+    by_hand.resend(score=first, now=desk.now)
     assert desk.drain(after=1).state == ScoreState.SYNCED
     assert [body["scoreGiven"] for body in desk.sent()] == [3, 5, 5]
     stamps = [body["timestamp"][:19] for body in desk.sent()]
@@ -117,7 +117,7 @@ def test_comment_goes_again_where_the_lms_cannot_have_it(
     desk.drain()
     assert first
 
-    scores.resend(score=first, now=desk.now)
+    by_hand.resend(score=first, now=desk.now)
 
     assert desk.drain(after=2).state == ScoreState.SYNCED
     assert [body.get("comment") for body in desk.sent()] == comments

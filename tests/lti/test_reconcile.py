@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import reconcile, scores, sending
+from lti.gradebook import by_hand, reconcile, sending
 from lti.models import Context, LineItem, Live, Registration, ResourceLink, Score, ScoreState
 from roster.ids import uuid7
 from roster.models import Enrollment, Role
@@ -152,7 +152,7 @@ def test_grade_that_a_person_let_stay_is_not_shown_again(desk: Desk) -> None:
     event = delivered(desk)
     shows(desk, resultScore=9, resultMaximum=10)
     read_back(desk)
-    scores.keep(score=event)
+    by_hand.keep(score=event)
     read_back(desk, after=5 * 3_600)
 
     event.refresh_from_db()
@@ -284,7 +284,7 @@ def test_scores_of_a_column_that_is_gone_are_lost_but_for_what_a_person_decided(
     if decided:
         shows(desk, resultScore=9, resultMaximum=10)
         read_back(desk)
-        scores.keep(score=event)
+        by_hand.keep(score=event)
     for end in ("", "/results"):
         desk.platform.switch(f"/lineitems/1/lineitem{end}", Answer(404))
     read_back(desk, after=5 * 3_600)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from assessment.models import Assignment, Attempt, Placement
-from lti.gradebook import scores, sending
+from lti.gradebook import by_hand, sending
 from lti.models import Launch, LineItem, Registration, Score
 from tests.cast import hand_in, published_quiz
 from tests.lti.conftest import Browser
@@ -215,7 +215,7 @@ def test_canvas_receives_with_a_submission_where_its_work_opens(browser: Browser
     for _ in range(2):
         sending.drain(learner.registration_id)
         Score.objects.update(rescaled=True)  # so that it is posted though the gradebook shows it
-        scores.resend(score=Score.objects.get(), now=timezone.now() + timedelta(seconds=2))
+        by_hand.resend(score=Score.objects.get(), now=timezone.now() + timedelta(seconds=2))
     sending.drain(learner.registration_id, clock=lambda: timezone.now() + timedelta(minutes=1))
 
     first, *again = [

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from lti.admin.connecting import OperatorRows
-from lti.gradebook import scores
+from lti.gradebook import by_hand
 from lti.models import Deployment, Launch, Registration, Score, ScoreState, ToolKey
 from lti.platform import keys
 from roster.admin import OwnRows
@@ -285,7 +285,7 @@ def test_front_page_leads_to_the_scores_that_need_attention(operator: Client, st
     lost, sent_again = desk.queue(), desk.queue(person=ann)
     Score.objects.update(state=ScoreState.REFUSED)
     assert sent_again
-    scores.resend(score=sent_again, now=desk.now)
+    by_hand.resend(score=sent_again, now=desk.now)
     assert b"1 score needs attention" in operator.get("/admin/").content
     assert b"score needs attention" not in staff.get("/admin/").content
     for looks, sees in ((operator, [lost]), (staff, [])):

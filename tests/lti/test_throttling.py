@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import column_changes, reconcile, scores, sending
+from lti.gradebook import by_hand, column_changes, reconcile, sending
 from lti.models import Context, LineItem, Registration, ScoreState
 from lti.platform import leases, tokens
 from tests.lti.desk import RESULTS, SCORES, THROTTLED, Desk
@@ -126,7 +126,7 @@ def test_look_at_a_score_after_it_was_sent_on_a_persons_word_hears_the_wish(desk
     desk.drain()
     shows(desk, 7)
     look(desk)
-    scores.resend(score=newest(desk), now=desk.now)
+    by_hand.resend(score=newest(desk), now=desk.now)
     desk.platform.switch(RESULTS, Answer(body=json.dumps(desk.platform.results).encode()), LATER)
     assert desk.drain(after=2).state == ScoreState.SYNCED
     assert paused_for(desk) == 600

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import lookups, reconcile, scores
+from lti.gradebook import by_hand, lookups, reconcile, scores, second_chances
 from lti.models import LineItem, Score, ScoreState
 from tests.lti.desk import SCORES, THROTTLED, Desk
 from tests.lti.platform import Answer, Seen
@@ -201,13 +201,13 @@ class Walk:
         if newest.state in DIFFERS:
             self.book.given_up = [seen]
         self.steps.append(f"a teacher who sees {newest.state} {seen} says: send")
-        scores.resend(score=newest, now=self.desk.now)
+        by_hand.resend(score=newest, now=self.desk.now)
 
     def says_keep(self) -> None:
         newest = self.newest()
         assert newest
         self.steps.append("a teacher says: keep")
-        scores.keep(score=newest)
+        by_hand.keep(score=newest)
 
     def dies(self) -> None:
         """A worker took the score and was gone, before or after the LMS had it."""
@@ -224,7 +224,9 @@ class Walk:
         who, back = [self.desk.ada.pk], self.chance.random() < 0.5
         self.steps.append(f"the roster shows her{' again' if back else ''}")
         gone = who if back else []
-        scores.retry_refused(course_id=self.desk.course.pk, people=gone, listed=who, gone=gone, now=self.desk.now)
+        second_chances.retry_refused(
+            course_id=self.desk.course.pk, people=gone, listed=who, gone=gone, now=self.desk.now
+        )
 
     def until_quiet(self) -> Score:
         self.book.faults.clear()

@@ -11,7 +11,7 @@ from assessment import access, review
 from assessment.review import InvalidPoints
 from assessment.views.column import ColumnForm
 from lti import hints
-from lti.gradebook import delivery, scores
+from lti.gradebook import delivery, states
 from lti.gradebook.families import canvas
 from lti.models import Launch, Live, Score, ScoreState
 from lti.people import roster_reading
@@ -67,7 +67,7 @@ def test_score_in_trouble_is_shown_in_the_language_with_the_words_of_the_lms(cas
     hand_in(cast.alice, **all_right())
     Score.objects.update(
         state=ScoreState.REFUSED,
-        hint=f"{scores.GIVEN_UP} {canvas.UNPUBLISHED}",
+        hint=f"{states.GIVEN_UP} {canvas.UNPUBLISHED}",
         last_status=422,
         last_answer="Assignment is still unpublished",
     )
@@ -103,7 +103,7 @@ def test_trouble_with_the_list_is_shown_in_the_language(cast: Cast, tess: Visit)
     assert "Die Gruppen ließen sich nicht lesen: answered 403 Forbidden: no scope" in page
 
 
-@pytest.mark.parametrize("stored", ["", "answered", "Something that an LMS said", f"  {scores.GIVEN_UP}"])
+@pytest.mark.parametrize("stored", ["", "answered", "Something that an LMS said", f"  {states.GIVEN_UP}"])
 def test_words_that_are_not_ours_stay_as_they_are(stored: str) -> None:
     assert hints.translated(stored) == stored
 
