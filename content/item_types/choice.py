@@ -29,6 +29,7 @@ from content.item_types import (
     percent,
 )
 from content.marking import options as shared
+from content.marking import paper
 
 KIND = "choice"
 LABEL = gettext_lazy("Single choice")
@@ -123,6 +124,11 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """The letter of the option, or its text."""
+    return paper.one(body["options"], written)
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -27,7 +27,7 @@ from content.item_types import (
     new_id,
     percent,
 )
-from content.marking import gaps, number_answers, numbers, options, placeholders, rows, text_answers
+from content.marking import gaps, number_answers, numbers, options, paper, placeholders, rows, text_answers
 
 KIND = "cloze"
 LABEL = gettext_lazy("Text with gaps")
@@ -174,6 +174,22 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return {"typed": {gap["id"]: next(iter(fields.get(gap["id"], [])), "") for gap in body["gaps"]}}
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """What stands in the gaps, in their order between semicolons, or JSON."""
+    given, known = paper.as_json(written), list(_ordered(body))
+    if given is not None:
+        return given
+    pieces = written.split(";") if len(known) > 1 else [written]
+    if len(pieces) != len(known):
+        raise InvalidAnswer(_("There are {number} gaps: put a semicolon between them.").format(number=len(known)))
+    return {"typed": {gap["id"]: _from_paper(gap, piece) for gap, piece in zip(known, pieces, strict=True)}}
+
+
+def _from_paper(gap: Mapping[str, Any], piece: str) -> str:
+    piece = "" if piece.strip() in paper.EMPTY else piece.strip()
+    return paper.one(gap["options"], piece) if piece and "options" in gap else piece
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -159,6 +159,10 @@ def _parsed(value: str) -> Any:
         return value  # a browser that sends no files sends their names; `clean` refuses them
 
 
+def from_paper(body: Body, written: str) -> Any:
+    raise InvalidAnswer(_("A file cannot be handed in on paper."))
+
+
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
     files = clean(body, answer).get("files", [])
     return {"": [json.dumps(one, ensure_ascii=False) for one in files]} if files else {}

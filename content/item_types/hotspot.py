@@ -31,7 +31,7 @@ from content.item_types import (
     Templates,
     percent,
 )
-from content.marking import parts
+from content.marking import paper, parts
 
 KIND = "hotspot"
 LABEL = gettext_lazy("Areas of a picture")
@@ -202,6 +202,11 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return list(fields.get("", []))
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """The numbers of the areas, or their names between semicolons."""
+    return {"areas": paper.several(body["areas"], written, "label", paper.number)}
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -86,6 +86,10 @@ def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
 
 
+def from_paper(body: Body, written: str) -> Any:
+    return written
+
+
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
     return {"": list(clean(body, answer).values())}
 
