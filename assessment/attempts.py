@@ -24,6 +24,7 @@ from roster.models import Person
 from roster.rows import Change, Insert, Prepared
 
 SEED_BITS = 62
+Written = tuple[QuizVersionItem, dict[str, Any], dict[str, Any]]  # a question, what was drawn for it, the answer
 
 
 class NoAttemptLeft(Exception):
@@ -34,7 +35,7 @@ class OutsideWindow(Exception):
     """The check opens later, or is closed by now."""
 
 
-class _AnotherQuiz(Exception):
+class AnotherQuiz(Exception):
     """A teacher chose another quiz for the assignment in this very moment."""
 
 
@@ -62,7 +63,7 @@ def start(
             raise OutsideWindow
         try:
             return _open(assignment, person, preview, number, now)
-        except _AnotherQuiz:
+        except AnotherQuiz:
             assignment.refresh_from_db(fields=["quiz"])
         except IntegrityError:
             # Only another tab that opened this very attempt is expected here; then it is found above.
@@ -105,6 +106,49 @@ HAND_IN = Change(
     attempt=UUID,
     now=datetime,
 )
+
+
+def hand_in_on_paper(
+    *, assignment: Assignment, person: Person, written: Sequence[Written], key: str, now: datetime
+) -> Attempt | None:
+    """Store what was written on paper as a submitted attempt, and hand it to marking. `key` names the sheet for good:
+    None where it is here already.
+
+    No window holds, since the teacher decides. Raises NoAttemptLeft, and AnotherQuiz where the assignment has another
+    quiz by now.
+    """
+    while not Attempt.objects.filter(paper_key=key).exists():
+        newest = NEWEST[False].one(assignment=assignment.pk, person=person.pk)
+        number = newest.number + 1 if newest else 1
+        if assignment.max_attempts is not None and number > assignment.max_attempts:
+            raise NoAttemptLeft
+        try:
+            return _submitted(assignment, person, number, written, key, now)
+        except IntegrityError:
+            # Only another attempt of this moment is expected here: with this very key, or with the next number.
+            made = Attempt.objects.filter(assignment=assignment, person=person, preview=False, number=number)
+            if not made.exists() and not Attempt.objects.filter(paper_key=key).exists():
+                raise
+    return None
+
+
+@transaction.atomic
+def _submitted(
+    assignment: Assignment, person: Person, number: int, written: Sequence[Written], key: str, now: datetime
+) -> Attempt:
+    attempt = Attempt(
+        institution_id=assignment.institution_id,
+        assignment=assignment,
+        person=person,
+        number=number,
+        paper_key=key,
+        state=AttemptState.SUBMITTED,
+        submitted_at=now,
+        **_sheet([place for place, _shown, _answer in written], now) | {"seed": 0},
+    )
+    _write(attempt, written, now)
+    tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
+    return attempt
 
 
 def start_practice(*, quiz_version: QuizVersion, now: datetime, seed: int | None = None) -> tuple[Attempt, str]:
@@ -181,13 +225,25 @@ def _sheet(printed: Sequence[QuizVersionItem], now: datetime) -> dict[str, Any]:
 def _store(attempt: Attempt, printed: Sequence[QuizVersionItem], now: datetime) -> Attempt:
     """Write the attempt with an empty response for every item, so that a save is a plain update."""
     drawn = variants.draw(attempt.quiz_version, printed, attempt.seed)
-    attempt.items_total = len(drawn)
+    return _write(attempt, [(place, shown, {}) for place, shown in drawn], now)
+
+
+def _write(attempt: Attempt, sheet: Sequence[Written], now: datetime) -> Attempt:
+    attempt.items_total = len(sheet)
     if attempt.assignment is not None:
         _hold_quiz(attempt.assignment)
     WRITE(attempt)
     Response.objects.bulk_create(
-        Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now, position=position, shown=shown)
-        for position, (place, shown) in enumerate(drawn, start=1)
+        Response(
+            attempt=attempt,
+            item_version_id=place.item_version_id,
+            saved_at=now,
+            position=position,
+            shown=shown,
+            answer=answer,
+            seq=1 if answer else 0,
+        )
+        for position, (place, shown, answer) in enumerate(sheet, start=1)
     )
     return attempt
 
@@ -203,7 +259,7 @@ def _hold_quiz(assignment: Assignment) -> None:
             [assignment.pk, assignment.quiz_id],
         )
         if cursor.fetchone() is None:
-            raise _AnotherQuiz
+            raise AnotherQuiz
 
 
 def _hash(key: str) -> str:

@@ -140,7 +140,7 @@ def try_again(*, attempt: Attempt, item_version_id: UUID | str) -> Response:
     """Practice: open a checked answer for another try. It stays in its control until something else is answered.
 
     Its mark goes with its check, so the latest check is the one that counts: an anonymous practice is for learning, and
-    nobody reads how many tries it took. An answer that is not checked is left as it is. Raises AttemptClosed, UnknownItem.
+    nobody reads how many tries it took. An unchecked answer is left as it is. Raises AttemptClosed, UnknownItem.
     """
     locked = _locked(attempt, [_uuid(item_version_id)]).first()
     if locked is None:

@@ -147,7 +147,7 @@ def from_form(body: Body, fields: Fields) -> Any:
 
 
 def from_paper(body: Body, written: str) -> Any:
-    """"1-B 2-A", the letters in the order of the prompts, or JSON."""
+    """ "1-B 2-A", the letters in the order of the prompts, or JSON."""
     given = paper.as_json(written)
     return {"pairs": paper.pairs(body["prompts"], body["choices"], written)} if given is None else given
 
