@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, Max, When
 
 from assessment import marking, tasks
 from assessment.models import Assignment, Attempt, AttemptState, Response
@@ -72,11 +73,15 @@ def start(
                 raise
 
 
+# An attempt that came from paper may have a higher number than the open one.
+OPEN_FIRST = Case(When(state=AttemptState.IN_PROGRESS, then=0), default=1)
+
+
 def _newest(preview: bool) -> Prepared[Attempt]:
     return Prepared(
         lambda assignment, person: Attempt.objects.filter(
             assignment=assignment, person=person, preview=preview
-        ).order_by("-number")[:1],
+        ).order_by(OPEN_FIRST, "-number")[:1],
         assignment=UUID,
         person=UUID,
     )
@@ -118,16 +123,15 @@ def hand_in_on_paper(
     quiz by now.
     """
     while not Attempt.objects.filter(paper_key=key).exists():
-        newest = NEWEST[False].one(assignment=assignment.pk, person=person.pk)
-        number = newest.number + 1 if newest else 1
+        made = Attempt.objects.filter(assignment=assignment, person=person, preview=False)
+        number = (made.aggregate(last=Max("number"))["last"] or 0) + 1
         if assignment.max_attempts is not None and number > assignment.max_attempts:
             raise NoAttemptLeft
         try:
             return _submitted(assignment, person, number, written, key, now)
         except IntegrityError:
             # Only another attempt of this moment is expected here: with this very key, or with the next number.
-            made = Attempt.objects.filter(assignment=assignment, person=person, preview=False, number=number)
-            if not made.exists() and not Attempt.objects.filter(paper_key=key).exists():
+            if not made.filter(number=number).exists() and not Attempt.objects.filter(paper_key=key).exists():
                 raise
     return None
 

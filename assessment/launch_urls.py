@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("class/", teacher.class_page, "class"),
     _page("class/list", class_list.update, "class_list"),
     _page("class/policy", teacher.class_policy, "class_policy"),
+    _page("print/", paper.print_check, "print_check"),
     _page("class/paper", paper.class_paper, "class_paper"),
     _page("class/column", column.column, "column"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),

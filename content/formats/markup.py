@@ -22,11 +22,97 @@ Lose = Callable[[str, str], None]  # what, why
 Special = Callable[[Element], str | None]  # Markdown that stands for an element, None for an ordinary element
 
 BLOCKS = frozenset(
-    ["address", "article", "aside", "blockquote", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "prompt", "body", "html", "caption"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "prompt",
+        "body",
+        "html",
+        "caption",
+    ]
 )
-DROPPED = frozenset(["style", "head", "title", "meta", "link", "noscript", "template", "colgroup", "col", "param", "source", "track", "base"])
+DROPPED = frozenset(
+    [
+        "style",
+        "head",
+        "title",
+        "meta",
+        "link",
+        "noscript",
+        "template",
+        "colgroup",
+        "col",
+        "param",
+        "source",
+        "track",
+        "base",
+    ]
+)
 PLAIN = frozenset(
-    ["span", "font", "a", "abbr", "acronym", "bdi", "bdo", "big", "cite", "dfn", "label", "ins", "mark", "q", "small", "time", "wbr", "nobr", "data", "button", "legend", "center", "infocontrol", "stimulusbody", "contentbody"]
+    [
+        "span",
+        "font",
+        "a",
+        "abbr",
+        "acronym",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "dfn",
+        "label",
+        "ins",
+        "mark",
+        "q",
+        "small",
+        "time",
+        "wbr",
+        "nobr",
+        "data",
+        "button",
+        "legend",
+        "center",
+        "infocontrol",
+        "stimulusbody",
+        "contentbody",
+    ]
 )
 MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "strike": "~~", "del": "~~"}
 CODE = frozenset(["code", "tt", "kbd", "samp", "var"])

@@ -197,11 +197,9 @@ class _Reading:
         if ordering is None:
             return taken
         order = child(ordering, "order")
-        if (
-            (order is not None
-            and order.get("order_type", "").lower() == "random")
-            or ordering.get("sequence_type", "").lower() == "random"
-        ):
+        if (order is not None and order.get("order_type", "").lower() == "random") or ordering.get(
+            "sequence_type", ""
+        ).lower() == "random":
             self.shuffle_questions = True
         for selection in children(ordering, "selection"):
             taken += self.select(section, selection, taken)

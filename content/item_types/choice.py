@@ -39,7 +39,12 @@ SHUFFLES = ("options",)
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/choice/control.html", editor="items/choice/editor.html")
+TEMPLATES = Templates(
+    control="items/choice/control.html",
+    editor="items/choice/editor.html",
+    paper="items/choice/paper.html",
+    paper_key="items/options_key.html",
+)
 PUBLIC = {
     "options": {
         "type": "array",

@@ -38,7 +38,11 @@ ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
 TEMPLATES = Templates(
-    control="items/cloze/control.html", editor="items/cloze/editor.html", answer="items/cloze/answer.html"
+    control="items/cloze/control.html",
+    editor="items/cloze/editor.html",
+    answer="items/cloze/answer.html",
+    paper="items/cloze/paper.html",
+    paper_key="items/paper_and_key.html",
 )
 PUBLIC: dict[str, Any] = {
     "text": {"type": "string", "description": "Of a text with gaps: Markdown, `[[id]]` where a gap stands."},

@@ -38,6 +38,7 @@ TEMPLATES = Templates(
     editor="items/file_upload/editor.html",
     expected="items/open_text/expected.html",
     key="items/open_text/key.html",
+    paper="items/file_upload/paper.html",
 )
 PUBLIC = {
     "types": {"type": "array", "description": "Of a file upload: the endings of names.", "items": {"type": "string"}},

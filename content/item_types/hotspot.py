@@ -41,7 +41,12 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/hotspot/control.html", editor="items/hotspot/editor.html")
+TEMPLATES = Templates(
+    control="items/hotspot/control.html",
+    editor="items/hotspot/editor.html",
+    paper="items/hotspot/paper.html",
+    paper_key="items/paper_and_key.html",
+)
 SHOWN = ("id", "label", "shape", "coords")
 PUBLIC = {
     "image": {"type": "string", "description": "Of a hotspot: its picture, `media:` and the SHA-256 of the file."},

@@ -38,7 +38,12 @@ SHUFFLES = ("choices",)
 ALWAYS_SHUFFLED = True
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/matching/control.html", editor="items/matching/editor.html")
+TEMPLATES = Templates(
+    control="items/matching/control.html",
+    editor="items/matching/editor.html",
+    paper="items/matching/paper.html",
+    paper_key="items/paper_and_key.html",
+)
 _PART = {
     "type": "object",
     "required": ["id", "text"],

@@ -42,6 +42,8 @@ TEMPLATES = Templates(
     control="items/multiple_response/control.html",
     editor="items/multiple_response/editor.html",
     answer="items/multiple_response/answer.html",
+    paper="items/multiple_response/paper.html",
+    paper_key="items/options_key.html",
 )
 PUBLIC: dict[str, Any] = {
     "options": {

@@ -35,7 +35,7 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/numeric/control.html", editor="items/numeric/editor.html")
+TEMPLATES = Templates(control="items/numeric/control.html", editor="items/numeric/editor.html", paper="items/line.html")
 PUBLIC: dict[str, Any] = {
     "unit": {"type": "string", "description": "Of a number: the unit meant where none is typed; may be empty."},
     "unit_required": {"type": "boolean", "description": "Of a number: whether the unit belongs to the answer."},

@@ -48,6 +48,8 @@ TEMPLATES = Templates(
     control="items/ordering/control.html",
     editor="items/ordering/editor.html",
     expected="items/ordering/expected.html",
+    paper="items/ordering/paper.html",
+    paper_key="items/paper_and_key.html",
 )
 PUBLIC = {
     "entries": {

@@ -34,7 +34,9 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/true_false/control.html", editor="items/true_false/editor.html")
+TEMPLATES = Templates(
+    control="items/true_false/control.html", editor="items/true_false/editor.html", paper="items/true_false/paper.html"
+)
 PUBLIC: dict[str, Any] = {}
 ANSWER: dict[str, Any] = {"value": {"type": "boolean", "description": "Of a statement: whether it is true."}}
 VALUES = {"true": True, "false": False}

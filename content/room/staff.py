@@ -1,6 +1,5 @@
 """The door for staff, who sign in as for the administration. Without an institution they write the library."""
 
-
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
