@@ -57,8 +57,8 @@ class Templates:
     `control` takes the answer: its fields are `answer-<item version>` and `answer-<item version>-<part>`, and
     `field.fields` holds what stands in them. `answer` shows what was answered, to learner and teacher alike; `expected`
     what would have been right, in `feedback.expected`; `key` shows the person who marks what earns credit. `editor`
-    takes `body`, as it stands, and the prefix of its field names, `name`. `paper` is the room for the answer on a printed
-    sheet, and `paper_key` what the teacher's key sheet says beside it, from the whole `body`.
+    takes `body`, as it stands, and the prefix of its field names, `name`. `paper` is the room for the answer on a
+    printed sheet, and `paper_key` what the teacher's key sheet says in its place, from the whole `body`.
     """
 
     control: str

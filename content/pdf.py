@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import SuspiciousFileOperation
 
 from content.models import Media
 
@@ -41,10 +42,13 @@ def fetched(url: str, *_args: Any, **_options: Any) -> dict[str, Any]:
 
 def _static(name: str) -> bytes:
     """As collected, else from the rooms, as during development. Raises NotOurs."""
-    if staticfiles_storage.exists(name):
-        with staticfiles_storage.open(name) as file:
-            return bytes(file.read())
-    found = finders.find(name)
+    try:
+        if staticfiles_storage.exists(name):
+            with staticfiles_storage.open(name) as file:
+                return bytes(file.read())
+        found = finders.find(name)
+    except SuspiciousFileOperation as error:
+        raise NotOurs(name) from error
     if not isinstance(found, str):
         raise NotOurs(name)
     with open(found, "rb") as source:
