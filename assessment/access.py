@@ -153,6 +153,13 @@ def class_people(viewer: Launch) -> QuerySet[Person]:
     )
 
 
+def learners_of(assignment: Assignment) -> QuerySet[Person]:
+    """The learners of the assignment's course whom the LMS lists."""
+    places = Enrollment.objects.filter(course=assignment.course_id, institution=assignment.institution_id)
+    learners = places.filter(role=Role.LEARNER, active=True)
+    return Person.objects.filter(institution=assignment.institution_id, pk__in=learners.values("person"))
+
+
 def with_namesakes(viewer: Launch, people: QuerySet[Person]) -> QuerySet[Person]:
     """Adds how many of the people are shown under the same name, `namesakes`, and the LMS's id of each, `sub`."""
     require_instructor(viewer)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, Max, When
 
 from assessment import marking, tasks
 from assessment.models import Assignment, Attempt, AttemptState, Response
@@ -24,6 +25,7 @@ from roster.models import Person
 from roster.rows import Change, Insert, Prepared
 
 SEED_BITS = 62
+Written = tuple[QuizVersionItem, dict[str, Any], dict[str, Any]]  # a question, what was drawn for it, the answer
 
 
 class NoAttemptLeft(Exception):
@@ -34,7 +36,7 @@ class OutsideWindow(Exception):
     """The check opens later, or is closed by now."""
 
 
-class _AnotherQuiz(Exception):
+class AnotherQuiz(Exception):
     """A teacher chose another quiz for the assignment in this very moment."""
 
 
@@ -62,7 +64,7 @@ def start(
             raise OutsideWindow
         try:
             return _open(assignment, person, preview, number, now)
-        except _AnotherQuiz:
+        except AnotherQuiz:
             assignment.refresh_from_db(fields=["quiz"])
         except IntegrityError:
             # Only another tab that opened this very attempt is expected here; then it is found above.
@@ -71,11 +73,15 @@ def start(
                 raise
 
 
+# An attempt that came from paper may have a higher number than the open one.
+OPEN_FIRST = Case(When(state=AttemptState.IN_PROGRESS, then=0), default=1)
+
+
 def _newest(preview: bool) -> Prepared[Attempt]:
     return Prepared(
         lambda assignment, person: Attempt.objects.filter(
             assignment=assignment, person=person, preview=preview
-        ).order_by("-number")[:1],
+        ).order_by(OPEN_FIRST, "-number")[:1],
         assignment=UUID,
         person=UUID,
     )
@@ -105,6 +111,48 @@ HAND_IN = Change(
     attempt=UUID,
     now=datetime,
 )
+
+
+def hand_in_on_paper(
+    *, assignment: Assignment, person: Person, written: Sequence[Written], key: str, now: datetime
+) -> Attempt | None:
+    """Store what was written on paper as a submitted attempt, and hand it to marking. `key` names the sheet for good:
+    None where it is here already.
+
+    No window holds, since the teacher decides. Raises NoAttemptLeft, and AnotherQuiz where the assignment has another
+    quiz by now.
+    """
+    while not Attempt.objects.filter(paper_key=key).exists():
+        made = Attempt.objects.filter(assignment=assignment, person=person, preview=False)
+        number = (made.aggregate(last=Max("number"))["last"] or 0) + 1
+        if assignment.max_attempts is not None and number > assignment.max_attempts:
+            raise NoAttemptLeft
+        try:
+            return _submitted(assignment, person, number, written, key, now)
+        except IntegrityError:
+            # Only another attempt of this moment is expected here: with this very key, or with the next number.
+            if not made.filter(number=number).exists() and not Attempt.objects.filter(paper_key=key).exists():
+                raise
+    return None
+
+
+@transaction.atomic
+def _submitted(
+    assignment: Assignment, person: Person, number: int, written: Sequence[Written], key: str, now: datetime
+) -> Attempt:
+    attempt = Attempt(
+        institution_id=assignment.institution_id,
+        assignment=assignment,
+        person=person,
+        number=number,
+        paper_key=key,
+        state=AttemptState.SUBMITTED,
+        submitted_at=now,
+        **_sheet([place for place, _shown, _answer in written], now) | {"seed": 0},
+    )
+    _write(attempt, written, now)
+    tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
+    return attempt
 
 
 def start_practice(*, quiz_version: QuizVersion, now: datetime, seed: int | None = None) -> tuple[Attempt, str]:
@@ -181,13 +229,25 @@ def _sheet(printed: Sequence[QuizVersionItem], now: datetime) -> dict[str, Any]:
 def _store(attempt: Attempt, printed: Sequence[QuizVersionItem], now: datetime) -> Attempt:
     """Write the attempt with an empty response for every item, so that a save is a plain update."""
     drawn = variants.draw(attempt.quiz_version, printed, attempt.seed)
-    attempt.items_total = len(drawn)
+    return _write(attempt, [(place, shown, {}) for place, shown in drawn], now)
+
+
+def _write(attempt: Attempt, sheet: Sequence[Written], now: datetime) -> Attempt:
+    attempt.items_total = len(sheet)
     if attempt.assignment is not None:
         _hold_quiz(attempt.assignment)
     WRITE(attempt)
     Response.objects.bulk_create(
-        Response(attempt=attempt, item_version_id=place.item_version_id, saved_at=now, position=position, shown=shown)
-        for position, (place, shown) in enumerate(drawn, start=1)
+        Response(
+            attempt=attempt,
+            item_version_id=place.item_version_id,
+            saved_at=now,
+            position=position,
+            shown=shown,
+            answer=answer,
+            seq=1 if answer else 0,
+        )
+        for position, (place, shown, answer) in enumerate(sheet, start=1)
     )
     return attempt
 
@@ -203,7 +263,7 @@ def _hold_quiz(assignment: Assignment) -> None:
             [assignment.pk, assignment.quiz_id],
         )
         if cursor.fetchone() is None:
-            raise _AnotherQuiz
+            raise AnotherQuiz
 
 
 def _hash(key: str) -> str:

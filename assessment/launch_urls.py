@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from assessment.views import class_list, column, front, learner, picking, privacy, reviewing, teacher, writing
+from assessment.views import class_list, column, front, learner, paper, picking, privacy, reviewing, teacher, writing
 from content.room.urls import behind
 
 
@@ -28,6 +28,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("class/", teacher.class_page, "class"),
     _page("class/list", class_list.update, "class_list"),
     _page("class/policy", teacher.class_policy, "class_policy"),
+    _page("print/", paper.print_check, "print_check"),
+    _page("class/paper", paper.class_paper, "class_paper"),
     _page("class/column", column.column, "column"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
     _page("class/scores/<uuid:score_id>/resend", teacher.resend, "resend"),

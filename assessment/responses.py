@@ -135,6 +135,26 @@ def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Re
     return response
 
 
+@transaction.atomic
+def try_again(*, attempt: Attempt, item_version_id: UUID | str) -> Response:
+    """Practice: open a checked answer for another try. It stays in its control until something else is answered.
+
+    Its mark goes with its check, so the latest check is the one that counts: an anonymous practice is for learning, and
+    nobody reads how many tries it took. An unchecked answer is left as it is. Raises AttemptClosed, UnknownItem.
+    """
+    locked = _locked(attempt, [_uuid(item_version_id)]).first()
+    if locked is None:
+        raise UnknownItem(item_version_id)
+    response = Response.objects.select_related("attempt", "item_version").get(pk=locked.pk)
+    if response.attempt.assignment_id is not None:
+        raise AttemptClosed("Only practice has second tries.")
+    _require_open(response)
+    response.marks.all().delete()
+    response.checked_at = None
+    response.save(update_fields=["checked_at"])
+    return response
+
+
 def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
     """The responses with their attempt, locked and as it stands now.
 

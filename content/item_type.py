@@ -57,7 +57,8 @@ class Templates:
     `control` takes the answer: its fields are `answer-<item version>` and `answer-<item version>-<part>`, and
     `field.fields` holds what stands in them. `answer` shows what was answered, to learner and teacher alike; `expected`
     what would have been right, in `feedback.expected`; `key` shows the person who marks what earns credit. `editor`
-    takes `body`, as it stands, and the prefix of its field names, `name`.
+    takes `body`, as it stands, and the prefix of its field names, `name`. `paper` is the room for the answer on a
+    printed sheet, and `paper_key` what the teacher's key sheet says in its place, from the whole `body`.
     """
 
     control: str
@@ -65,6 +66,8 @@ class Templates:
     answer: str = "items/answer.html"
     expected: str = "items/expected.html"
     key: str = "items/key.html"
+    paper: str = "items/paper.html"
+    paper_key: str = "items/paper_key.html"
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,9 @@ class ItemType(Protocol):
 
     def from_form(self, body: Body, fields: Fields) -> Any:
         """What the fields of its control say, for `clean`. Total."""
+
+    def from_paper(self, body: Body, written: str) -> Any:
+        """What somebody wrote beside the printed question, for `clean`; never blank. Raises InvalidAnswer."""
 
     def to_form(self, body: Body, answer: Answer) -> dict[str, list[str]]:
         """The fields that say this answer: `clean` of `from_form` gives it back. Raises InvalidAnswer."""

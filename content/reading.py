@@ -67,6 +67,13 @@ def slugs_of_quizzes(version: LessonVersion) -> list[str]:
     return [quiz.slug for quiz in _published_quizzes(version)]
 
 
+def practice_of(version: LessonVersion) -> QuizVersion | None:
+    """The current version of the lesson's check, where its public practice is on; of several the first by slug."""
+    quizzes = _published_quizzes(version)
+    versions = QuizVersion.objects.select_related("quiz__institution")
+    return versions.filter(pk=quizzes[0].current_id).first() if quizzes else None
+
+
 def with_items(versions: QuerySet[QuizVersion]) -> QuerySet[QuizVersion]:
     """The versions with all that `public_quiz` shows."""
     places = QuizVersionItem.objects.select_related("item_version__item").order_by("position")

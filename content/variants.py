@@ -53,7 +53,7 @@ def drawn(place: QuizVersionItem, shuffle: bool, random: Random) -> dict[str, An
     order = {}
     if (shuffle and body.get("shuffle", True)) or kind.ALWAYS_SHUFFLED:
         order = {name: _order(body[name], random) for name in kind.SHUFFLES}
-    parameters = {name: _value(between, random) for name, between in body.get("parameters", {}).items()}
+    parameters = _parameters(body, random)
     return {**({"order": order} if order else {}), **({"parameters": parameters} if parameters else {})}
 
 
@@ -73,9 +73,19 @@ def sample(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """The body with some numbers put in, for authors and for everything that is about no one learner."""
     if not body.get("parameters"):
         return body
-    random = Random(0)
-    parameters = {name: _value(between, random) for name, between in body["parameters"].items()}
-    return apply(body, {"parameters": parameters})
+    return apply(body, {"parameters": _parameters(body, Random(0))})
+
+
+def on_paper(place: QuizVersionItem) -> dict[str, Any]:
+    """What a printed sheet shows of a question, the same to all: the numbers of `sample`, and nothing shuffled but what
+    would give the key away.
+    """
+    shown = drawn(place, False, Random(str(place.item_version.pk)))
+    return shown | ({"parameters": _parameters(place.item_version.body, Random(0))} if "parameters" in shown else {})
+
+
+def _parameters(body: Mapping[str, Any], random: Random) -> dict[str, float]:
+    return {name: _value(between, random) for name, between in body.get("parameters", {}).items()}
 
 
 def problems(body: Mapping[str, Any]) -> list[str]:

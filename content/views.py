@@ -11,7 +11,7 @@ from django.utils.http import http_date, quote_etag
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from content import reading
+from content import printing, reading
 from content.models import LessonVersion, Media
 
 
@@ -40,6 +40,15 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
         response["Last-Modified"] = http_date(changed.timestamp())
     patch_cache_control(response, no_cache=True)
     return response
+
+
+@require_safe
+def print_lesson(request: HttpRequest, slug: str) -> HttpResponse:
+    """The lesson to print, with its check where anybody may practise it; never the key."""
+    version = reading.lesson_named(slug)
+    if version is None:
+        raise Http404("There is no such lesson.")
+    return printing.sheet(request, lesson=version, version=reading.practice_of(version))
 
 
 @require_safe

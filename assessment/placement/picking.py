@@ -6,13 +6,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Count, F, Q, QuerySet, When
-from django.urls import get_script_prefix, reverse, set_script_prefix
 
 from assessment.models import Opens, Placement
 from assessment.placement import windows
+from content.addresses import outside as outside
 from content.models import Lesson, LessonVersion, Quiz, QuizVersion
 from lti.gradebook import ags, families
 from lti.models import Launch
@@ -206,16 +205,6 @@ def _link(pick: Pick) -> dict[str, Any]:
     else:
         url = outside("practice:quiz", pick.thing.check.quiz.slug)
     return {"type": LINK, "title": pick.title, "url": url, **_text(pick)}
-
-
-def outside(name: str, *args: str) -> str:
-    """An address beyond this launch; `reverse` alone would put the launch's key into it."""
-    inside = get_script_prefix()
-    set_script_prefix("/")
-    try:
-        return f"{settings.BASE_URL}{reverse(name, args=args, urlconf=settings.ROOT_URLCONF)}"
-    finally:
-        set_script_prefix(inside)
 
 
 def _names(pick: Pick) -> dict[str, str]:

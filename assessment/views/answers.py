@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from assessment import responses
 from assessment.attempts import Question
@@ -30,6 +30,14 @@ ANSWER = re.compile(r"answer-(?P<item>[0-9a-f-]{36})(?:-(?P<part>.+))?", re.DOTA
 
 class Garbage(ValueError):
     """The body is not what the page sends."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a checked answer fared: a colour of the style sheet, and the words that say it without any."""
+
+    look: str
+    words: str
 
 
 @dataclass
@@ -63,6 +71,18 @@ class Field:
     def fields(self) -> dict[str, list[str]]:
         """What stands in the control: what could not be stored stays there to be put right or sent again."""
         return self.sent if self.error or self.unsaved else self.question.fields
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Of an answer that practice has checked."""
+        if self.question.feedback is None:
+            return None
+        looks = {
+            "right": Verdict("ok", f"✓ {gettext('Correct')}"),
+            "partly": Verdict("wait", f"◐ {gettext('Partly correct')}"),
+            "wrong": Verdict("bad", f"✗ {gettext('Incorrect')}"),
+        }
+        return looks.get(self.question.feedback["state"], Verdict("", f"– {gettext('Compare it yourself')}"))
 
     @property
     def values(self) -> list[str]:

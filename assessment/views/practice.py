@@ -5,6 +5,7 @@ their forms need no CSRF token. An attempt is made with the first answer and fou
 """
 
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,11 +113,14 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
-    """Keep every answer of the form, check the one that was asked for (or finish), and come back to it."""
+    """Keep every answer of the form, check the named one, open it for another try or finish, and come back to it."""
     questions, asked, now = attempts.questions(found), request.POST.get("check", ""), timezone.now()
+    again = request.POST.get("again", "")
     try:
         outcome = answers.store(attempt=found, entries=answers.from_form(request.POST, questions), now=now)
-        if asked != ALL:
+        if again:
+            _open_again(found, again)
+        elif asked != ALL:
             outcome.invalid |= _check_one(found, asked, now)
         elif not outcome.invalid and not outcome.stale:
             attempts.finish_practice(attempt=found, now=now)
@@ -125,20 +129,27 @@ def _check(request: HttpRequest, found: Attempt, key: str) -> HttpResponse:
     if outcome.invalid or outcome.stale:
         fields = answers.fields(attempts.questions(found), request.POST, outcome)
         return _page(request, _version(found), found, fields, reverse("practice:practice", args=[key]))
-    place = next((f"#q{item.position}" for item in questions if str(item.item_version_id) == asked), "#summary")
+    named = again or asked
+    place = next((f"#q{item.position}" for item in questions if str(item.item_version_id) == named), "#summary")
     return go_on(reverse("practice:practice", args=[key]) + place)
 
 
+def _open_again(found: Attempt, item: str) -> None:
+    with suppress(UnknownItem):  # a button that no page of ours prints
+        responses.try_again(attempt=found, item_version_id=item)
+
+
 def _check_one(found: Attempt, asked: str, now: datetime) -> dict[UUID, str]:
-    """Check one answer; the last one ends the practice. Returns what stands in the way, by item."""
+    """Check one answer. Returns what stands in the way, by item.
+
+    The last one does not end the practice: its feedback is read, and another try given, like those of the others.
+    """
     try:
         responses.check(attempt=found, item_version_id=asked, now=now)
     except UnknownItem:
         return {}  # a button that no page of ours prints
     except InvalidAnswer as error:
         return {UUID(asked): str(error)}
-    if all(question.checked for question in attempts.questions(found)):
-        attempts.finish_practice(attempt=found, now=now)
     return {}
 
 

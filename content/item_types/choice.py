@@ -29,6 +29,7 @@ from content.item_types import (
     percent,
 )
 from content.marking import options as shared
+from content.marking import paper
 
 KIND = "choice"
 LABEL = gettext_lazy("Single choice")
@@ -38,7 +39,12 @@ SHUFFLES = ("options",)
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/choice/control.html", editor="items/choice/editor.html")
+TEMPLATES = Templates(
+    control="items/choice/control.html",
+    editor="items/choice/editor.html",
+    paper="items/choice/paper.html",
+    paper_key="items/options_key.html",
+)
 PUBLIC = {
     "options": {
         "type": "array",
@@ -123,6 +129,11 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """The letter of the option, or its text."""
+    return paper.one(body["options"], written)
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

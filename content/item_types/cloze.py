@@ -28,7 +28,7 @@ from content.item_types import (
     new_id,
     percent,
 )
-from content.marking import gaps, number_answers, numbers, options, placeholders, rows, text_answers
+from content.marking import gaps, number_answers, numbers, options, paper, placeholders, rows, text_answers
 
 KIND = "cloze"
 LABEL = gettext_lazy("Text with gaps")
@@ -39,7 +39,11 @@ ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
 TEMPLATES = Templates(
-    control="items/cloze/control.html", editor="items/cloze/editor.html", answer="items/cloze/answer.html"
+    control="items/cloze/control.html",
+    editor="items/cloze/editor.html",
+    answer="items/cloze/answer.html",
+    paper="items/cloze/paper.html",
+    paper_key="items/paper_and_key.html",
 )
 PUBLIC: dict[str, Any] = {
     "text": {"type": "string", "description": "Of a text with gaps: Markdown, `[[id]]` where a gap stands."},
@@ -176,6 +180,22 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return {"typed": {gap["id"]: next(iter(fields.get(gap["id"], [])), "") for gap in body["gaps"]}}
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """What stands in the gaps, in their order between semicolons, or JSON."""
+    given, known = paper.as_json(written), list(_ordered(body))
+    if given is not None:
+        return given
+    pieces = written.split(";") if len(known) > 1 else [written]
+    if len(pieces) != len(known):
+        raise InvalidAnswer(_("There are {number} gaps: put a semicolon between them.").format(number=len(known)))
+    return {"typed": {gap["id"]: _from_paper(gap, piece) for gap, piece in zip(known, pieces, strict=True)}}
+
+
+def _from_paper(gap: Mapping[str, Any], piece: str) -> str:
+    piece = "" if piece.strip() in paper.EMPTY else piece.strip()
+    return paper.one(gap["options"], piece) if piece and "options" in gap else piece
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -55,6 +55,10 @@ def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
 
 
+def from_paper(body: Body, written: str) -> Any:
+    return written
+
+
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
     clean(body, answer)
     return {}

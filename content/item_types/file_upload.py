@@ -39,6 +39,7 @@ TEMPLATES = Templates(
     answer="items/file_upload/answer.html",
     expected="items/open_text/expected.html",
     key="items/open_text/key.html",
+    paper="items/file_upload/paper.html",
 )
 PUBLIC = {
     "types": {"type": "array", "description": "Of a file upload: the endings of names.", "items": {"type": "string"}},
@@ -158,6 +159,10 @@ def _parsed(value: str) -> Any:
         return json.loads(value)
     except (ValueError, RecursionError):
         return value  # a browser that sends no files sends their names; `clean` refuses them
+
+
+def from_paper(body: Body, written: str) -> Any:
+    raise InvalidAnswer(_("A file cannot be handed in on paper."))
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -31,7 +31,7 @@ from content.item_types import (
     Templates,
     percent,
 )
-from content.marking import parts
+from content.marking import paper, parts
 
 KIND = "hotspot"
 LABEL = gettext_lazy("Areas of a picture")
@@ -41,7 +41,12 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/hotspot/control.html", editor="items/hotspot/editor.html")
+TEMPLATES = Templates(
+    control="items/hotspot/control.html",
+    editor="items/hotspot/editor.html",
+    paper="items/hotspot/paper.html",
+    paper_key="items/paper_and_key.html",
+)
 SHOWN = ("id", "label", "shape", "coords")
 PUBLIC = {
     "image": {"type": "string", "description": "Of a hotspot: its picture, `media:` and the SHA-256 of the file."},
@@ -202,6 +207,11 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return list(fields.get("", []))
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """The numbers of the areas, or their names between semicolons."""
+    return {"areas": paper.several(body["areas"], written, "label", paper.number)}
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

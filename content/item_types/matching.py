@@ -28,7 +28,7 @@ from content.item_types import (
     Templates,
     new_id,
 )
-from content.marking import parts
+from content.marking import paper, parts
 
 KIND = "matching"
 LABEL = gettext_lazy("Matching")
@@ -38,7 +38,12 @@ SHUFFLES = ("choices",)
 ALWAYS_SHUFFLED = True
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/matching/control.html", editor="items/matching/editor.html")
+TEMPLATES = Templates(
+    control="items/matching/control.html",
+    editor="items/matching/editor.html",
+    paper="items/matching/paper.html",
+    paper_key="items/paper_and_key.html",
+)
 _PART = {
     "type": "object",
     "required": ["id", "text"],
@@ -144,6 +149,12 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return {"pairs": {prompt["id"]: next(iter(fields.get(prompt["id"], [])), "") for prompt in body["prompts"]}}
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """ "1-B 2-A", the letters in the order of the prompts, or JSON."""
+    given = paper.as_json(written)
+    return {"pairs": paper.pairs(body["prompts"], body["choices"], written)} if given is None else given
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ from content.item_types import (
     percent,
 )
 from content.marking import options as shared
-from content.marking import rows
+from content.marking import paper, rows
 
 KIND = "multiple_response"
 LABEL = gettext_lazy("Multiple response")
@@ -42,6 +42,8 @@ TEMPLATES = Templates(
     control="items/multiple_response/control.html",
     editor="items/multiple_response/editor.html",
     answer="items/multiple_response/answer.html",
+    paper="items/multiple_response/paper.html",
+    paper_key="items/options_key.html",
 )
 PUBLIC: dict[str, Any] = {
     "options": {
@@ -156,6 +158,11 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return {"options": list(fields.get("", []))}
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """Letters, as "A C", or the texts of the options between semicolons."""
+    return {"options": paper.several(body["options"], written)}
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/numeric/control.html", editor="items/numeric/editor.html")
+TEMPLATES = Templates(control="items/numeric/control.html", editor="items/numeric/editor.html", paper="items/line.html")
 PUBLIC: dict[str, Any] = {
     "unit": {"type": "string", "description": "Of a number: the unit meant where none is typed; may be empty."},
     "unit_required": {"type": "boolean", "description": "Of a number: whether the unit belongs to the answer."},
@@ -106,6 +106,10 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
+
+
+def from_paper(body: Body, written: str) -> Any:
+    return written
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -38,6 +38,7 @@ TEMPLATES = Templates(
     editor="items/open_text/editor.html",
     expected="items/open_text/expected.html",
     key="items/open_text/key.html",
+    paper="items/open_text/paper.html",
 )
 PUBLIC = {"max_length": {"type": "integer", "description": "Of an open question, in characters."}}
 ANSWER = {"text": {"type": "string", "description": "Of an open question."}}
@@ -79,6 +80,10 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
+
+
+def from_paper(body: Body, written: str) -> Any:
+    return written
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

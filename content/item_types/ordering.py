@@ -34,7 +34,7 @@ from content.item_types import (
     Outcome,
     Templates,
 )
-from content.marking import parts
+from content.marking import paper, parts
 
 KIND = "ordering"
 LABEL = gettext_lazy("Ordering")
@@ -48,6 +48,8 @@ TEMPLATES = Templates(
     control="items/ordering/control.html",
     editor="items/ordering/editor.html",
     expected="items/ordering/expected.html",
+    paper="items/ordering/paper.html",
+    paper_key="items/paper_and_key.html",
 )
 PUBLIC = {
     "entries": {
@@ -133,6 +135,12 @@ def from_form(body: Body, fields: Fields) -> Any:
     """Each field holds the position of its entry, from 1."""
     given = {entry["id"]: parts.first(fields, entry["id"]) for entry in body["entries"]}
     return {"positions": {name: position for name, position in given.items() if position}}
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """The letters in the order wanted, or JSON."""
+    given = paper.as_json(written)
+    return {"order": paper.several(body["entries"], written)} if given is None else given
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

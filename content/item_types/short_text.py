@@ -34,7 +34,9 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/short_text/control.html", editor="items/short_text/editor.html")
+TEMPLATES = Templates(
+    control="items/short_text/control.html", editor="items/short_text/editor.html", paper="items/line.html"
+)
 PUBLIC: dict[str, Any] = {"max_length": {"type": "integer", "description": "Of a text to type, in characters."}}
 ANSWER: dict[str, Any] = {"text": {"type": "string", "description": "Of a text or a number, as it was typed."}}
 DEFAULT_MAX_LENGTH = 255
@@ -84,6 +86,10 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
+
+
+def from_paper(body: Body, written: str) -> Any:
+    return written
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

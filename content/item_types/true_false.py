@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,7 +34,9 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
-TEMPLATES = Templates(control="items/true_false/control.html", editor="items/true_false/editor.html")
+TEMPLATES = Templates(
+    control="items/true_false/control.html", editor="items/true_false/editor.html", paper="items/true_false/paper.html"
+)
 PUBLIC: dict[str, Any] = {}
 ANSWER: dict[str, Any] = {"value": {"type": "boolean", "description": "Of a statement: whether it is true."}}
 VALUES = {"true": True, "false": False}
@@ -75,6 +79,27 @@ def form_size(body: Body) -> FormSize:
 
 def from_form(body: Body, fields: Fields) -> Any:
     return next(iter(fields.get("", [])), None)
+
+
+def from_paper(body: Body, written: str) -> Any:
+    """The word in any of our languages, or its first letter in the active one or in English."""
+    said = written.strip().strip(".").casefold()
+    found = {value for value in (True, False) if said in _written(value)}
+    if len(found) != 1:
+        raise InvalidAnswer(_("The answer must be true or false."))
+    return found.pop()
+
+
+def _written(value: bool) -> set[str]:
+    words = set()
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            words.add(_word(value).casefold())
+    return words | {_word(value)[0].casefold(), "t" if value else "f", "true" if value else "false"}
+
+
+def _word(value: bool) -> str:
+    return str(_("True") if value else _("False"))
 
 
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:

@@ -32,6 +32,16 @@ def _field(context: dict[str, Any]) -> SafeString:
     return mark_safe(render_to_string("items/cloze/gap.html", context).strip())
 
 
+@register.simple_tag
+def with_blanks(question: Any) -> SafeString:
+    """The text with room to write in, as on a printed sheet."""
+    blanks = {
+        gap["id"]: mark_safe(render_to_string("items/cloze/blank.html", {"gap": gap, "number": number}).strip())
+        for number, gap in enumerate(question.public["gaps"], 1)
+    }
+    return placeholders.fill(question.public["text"], blanks)
+
+
 @register.simple_tag(takes_context=True)
 def with_answers(context: template.Context, item: Any) -> SafeString:
     """The text with what was answered; where a person marks an answer, `response` holds it and `item` the body."""

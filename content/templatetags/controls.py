@@ -14,8 +14,10 @@ from typing import Any
 from django import template
 
 from content import rendering
+from content.marking import paper
 
 register = template.Library()
+register.filter("letter", paper.letter)
 
 
 @register.filter
@@ -63,13 +65,6 @@ def parsed(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-@register.filter
-def letter(number: int) -> str:
-    """As lists of type A are numbered: A to Z, then AA."""
-    before, place = divmod(number, 26)
-    return (letter(before - 1) if before else "") + chr(ord("A") + place)
 
 
 @register.filter

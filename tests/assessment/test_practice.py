@@ -196,3 +196,23 @@ def test_checking_in_two_tabs_marks_once() -> None:
 
     assert not [one for one in results if isinstance(one, Exception)], results
     assert Mark.objects.count() == 1
+
+
+def test_second_try_is_for_open_practice_only(practice: Attempt) -> None:
+    check(practice, "q1", "c")
+    attempts.finish_practice(attempt=practice, now=at(2))
+    with pytest.raises(AttemptClosed):
+        responses.try_again(attempt=practice, item_version_id=item(practice, "q1"))
+    owned = begin(make_cast().alice)
+    with pytest.raises(AttemptClosed):
+        responses.try_again(attempt=owned, item_version_id=item(owned, "q1"))
+    with pytest.raises(UnknownItem):
+        responses.try_again(attempt=owned, item_version_id=uuid4())
+
+
+def test_second_try_takes_the_mark_of_the_first_away(practice: Attempt) -> None:
+    check(practice, "q1", "c")
+    responses.try_again(attempt=practice, item_version_id=item(practice, "q1"))
+    assert not Mark.objects.filter(response__attempt=practice).exists()
+    assert check(practice, "q1", "a").feedback is not None
+    assert [mark.points for mark in Mark.objects.filter(response__attempt=practice)] == [Decimal(1)]

@@ -47,6 +47,10 @@ def from_form(body: Body, fields: Fields) -> Any:
     return {"ticked": list(fields.get("ticked", [])), "sure": next(iter(fields.get("sure", [])), "")}
 
 
+def from_paper(body: Body, written: str) -> Any:
+    return {"ticked": written.split(), "sure": ""}
+
+
 def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
     cleaned = clean(body, answer)
     return {"ticked": cleaned["ticked"], "sure": [cleaned["sure"]]} if cleaned else {}

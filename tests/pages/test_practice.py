@@ -62,6 +62,58 @@ def test_checked_answer_no_longer_changes(cast: Cast, client: Client) -> None:
     assert stored(attempt)["q3"] == "c"
 
 
+def question_on(page: str, position: int) -> str:
+    """The part of the page between this question and the next."""
+    return re.split(r'id="q\d+"', page)[position]
+
+
+def test_options_stay_after_the_check_and_the_chosen_one_says_how_it_fared(cast: Cast, client: Client) -> None:
+    answer, _ = first_check(client, cast, q3="c")
+    question = question_on(client.get(answer["Location"]).content.decode(), 3)
+    options = re.findall(r'<label class="option">(.*?)</label>', question, re.DOTALL)
+    assert len(options) == 3
+    assert [("checked" in option, "✗ Incorrect" in option) for option in options] == [
+        (False, False),
+        (False, False),
+        (True, True),
+    ]
+    assert re.search(r'<fieldset class="given bad" disabled>', question)
+    assert question.index("It is not so.") > question.index('class="option"')
+
+
+@pytest.mark.parametrize(("chosen", "words"), [("a", "✓ Correct"), ("b", "◐ Partly correct"), ("c", "✗ Incorrect")])
+def test_verdict_of_a_checked_answer_is_in_words(cast: Cast, client: Client, chosen: str, words: str) -> None:
+    answer, _ = first_check(client, cast, q3=chosen)
+    question = question_on(client.get(answer["Location"]).content.decode(), 3)
+    assert question.count(words) == 2, "at the option and beside the feedback"
+
+
+def test_question_can_be_tried_again_and_the_latest_check_counts(cast: Cast, client: Client) -> None:
+    answer, attempt = first_check(client, cast, q3="c")
+    address = f"/learn/practice/{key_in(answer)}/"
+    item = str(attempts.questions(attempt)[2].item_version_id)
+
+    opened = client.post(address, {"again": item})
+
+    assert opened["Location"].endswith("#q3")
+    question = question_on(client.get(address).content.decode(), 3)
+    assert 'value="c" checked' in question, "the answer stays until another is given"
+    assert "It is not so." not in question
+    assert "Check this answer" in question
+    form = filled(client.get(address).content.decode(), attempt, {"q3": "a"})
+    assert client.post(address, form | {"check": item})["Location"].endswith("#q3")
+    assert "✓ Correct" in question_on(client.get(address).content.decode(), 3)
+    client.post(address, {"check": "all"})
+    assert "1 <small>of 1 point" in client.get(address).content.decode()
+
+
+@pytest.mark.parametrize("again", ["x", "00000000-0000-0000-0000-000000000000", "\x00"])
+def test_odd_second_try_changes_nothing(cast: Cast, client: Client, again: str) -> None:
+    answer, attempt = first_check(client, cast, q3="c")
+    client.post(f"/learn/practice/{key_in(answer)}/", {"again": again})
+    assert [question.checked for question in attempts.questions(attempt)].count(True) == 1
+
+
 def test_checking_without_an_answer_says_so_beside_the_question(cast: Cast, client: Client) -> None:
     answer, attempt = first_check(client, cast, "q3", q1="a")
     page = answer.content.decode()
@@ -91,11 +143,15 @@ def test_finishing_shows_the_summary_and_leaves_out_what_was_skipped(cast: Cast,
     assert client.post(address, form).status_code == 303
 
 
-def test_checking_the_last_answer_ends_the_practice(cast: Cast, client: Client) -> None:
+def test_checking_the_last_answer_shows_its_feedback_before_the_end(cast: Cast, client: Client) -> None:
     answer, attempt = first_check(client, cast, "q1", **all_right())
     address = f"/learn/practice/{key_in(answer)}/"
     for question in attempts.questions(attempt)[1:]:
         client.post(address, {"check": str(question.item_version_id)})
+    page = client.get(address).content.decode()
+    assert "10 of 10 checked" in page
+    assert page.count("Try again") == 10
+    client.post(address, {"check": "all"})
     page = client.get(address).content.decode()
     assert "How it went" in page
     assert "9 <small>of 9 points" in page

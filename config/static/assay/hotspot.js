@@ -17,7 +17,7 @@ class PickAreas extends HTMLElement {
 
   pick(area) {
     const input = area && this.input(area);
-    if (!input) return;
+    if (!input || input.matches(":disabled")) return;
     if (input.type === "radio" && input.checked) return;
     input.checked = !input.checked;
     input.dispatchEvent(new Event("input", { bubbles: true }));

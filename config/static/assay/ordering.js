@@ -10,7 +10,7 @@ class OrderEntries extends HTMLElement {
     this.status.className = "visually-hidden";
     this.status.setAttribute("role", "status");
     this.append(this.status);
-    this.entries().forEach((entry) => this.equip(entry));
+    if (!this.closest("fieldset:disabled")) this.entries().forEach((entry) => this.equip(entry));
     this.sort();
     this.addEventListener("input", (event) => this.chosen(event));
     this.list.addEventListener("dragover", (event) => this.dragOver(event));

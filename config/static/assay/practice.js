@@ -1,5 +1,6 @@
 // @ts-check
-// <check-here>: "Check this answer" puts the feedback in place, without a jump. Without script the page reloads there.
+// <check-here>: "Check this answer" puts the feedback in place, and "Try again" the question, without a jump.
+// Without script the page reloads there.
 // Its words come with the page (`data-say-…`), in the page's language.
 
 class CheckHere extends HTMLElement {
@@ -9,7 +10,7 @@ class CheckHere extends HTMLElement {
 
   async check(event) {
     const button = event.submitter;
-    const question = button?.closest("fieldset");
+    const question = button?.closest(".question");
     if (!question) return;
     event.preventDefault();
     if (this.busy) return;

@@ -1,0 +1,55 @@
+"""PDF files by WeasyPrint, an optional extra (`pip install assay[pdf]`): tagged, as PDF/UA asks."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import SuspiciousFileOperation
+
+from content.models import Media
+
+
+class NotOurs(ValueError):
+    """A page may show what we serve and nothing else: no file is fetched over the network."""
+
+
+def is_installed() -> bool:
+    return find_spec("weasyprint") is not None
+
+
+def made(html: str, base_url: str) -> bytes:
+    """The page as a tagged PDF. Raises ImportError where WeasyPrint is not installed."""
+    weasyprint = import_module("weasyprint")
+    page = weasyprint.HTML(string=html, base_url=base_url, url_fetcher=fetched)
+    return bytes(page.write_pdf(pdf_variant="pdf/ua-1"))
+
+
+def fetched(url: str, *_args: Any, **_options: Any) -> dict[str, Any]:
+    """A style sheet or picture of ours, straight from where we keep it. Raises NotOurs."""
+    path = unquote(urlsplit(url).path)
+    if path.startswith(settings.STATIC_URL):
+        return {"string": _static(path.removeprefix(settings.STATIC_URL)), "redirected_url": url}
+    media = Media.objects.filter(digest=path.rpartition("/")[2]).first()
+    if media is None:
+        raise NotOurs(url)
+    with media.file.open("rb") as file:
+        return {"string": file.read(), "mime_type": media.content_type, "redirected_url": url}
+
+
+def _static(name: str) -> bytes:
+    """As collected, else from the rooms, as during development. Raises NotOurs."""
+    try:
+        if staticfiles_storage.exists(name):
+            with staticfiles_storage.open(name) as file:
+                return bytes(file.read())
+        found = finders.find(name)
+    except SuspiciousFileOperation as error:
+        raise NotOurs(name) from error
+    if not isinstance(found, str):
+        raise NotOurs(name)
+    with open(found, "rb") as source:
+        return source.read()
