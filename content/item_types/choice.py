@@ -62,6 +62,8 @@ ANSWER = {"option": {"type": "string", "description": "Of a choice: the id of th
 
 def problems(body: Body) -> list[str]:
     stem, options = body.get("stem"), body.get("options")
+    if shared.are_unkeyed(options):
+        return ["The question has no key yet: say which option is right."]
     if not shared.well_formed(options):
         return ["Every option needs an id, a text and a credit."]
     credits = [option["credit"] for option in options]

@@ -21,6 +21,12 @@ def well_formed(options: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
     return isinstance(options, list | tuple) and all(_is_option(option) for option in options)
 
 
+def are_unkeyed(options: object) -> bool:
+    """Whether the options are there but for their credits, as on a printed sheet without its key."""
+    rows = options if isinstance(options, list | tuple) else ()
+    return bool(rows) and not any("credit" in row if isinstance(row, Mapping) else True for row in rows)
+
+
 def is_number(value: object) -> bool:
     """`bool` is an `int` to Python, but true and false are no credits."""
     return isinstance(value, int | float) and not isinstance(value, bool)
