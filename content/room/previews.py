@@ -36,6 +36,11 @@ class Shown:
     scored: bool = True
     fields: dict[str, list[str]] = field(default_factory=dict)
     values: Sequence[str] = ()
+    error: str = ""
+    stale: bool = False
+    given: str = ""
+    next_seq: int = 1
+    was: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,13 +55,22 @@ def of(item: Item, position: int, shown: Mapping[str, Any] | None = None, answer
     """The question at a position, with what was drawn for a learner, or with the first numbers that come."""
     kind = item_types.get(item.kind)
     try:
-        body = variants.apply(item.body, shown) if shown is not None else variants.sample(item.body)
+        body = variants.apply(item.body, shown) if shown is not None else _sample(item)
         question = Question(position, item.pk, kind.TEMPLATES, kind.public(body))
         fields = kind.to_form(body, answer or {})
     except HALF_WRITTEN:
         found = variants.problems(item.body) or kind.problems(item.body)
         return Shown(None, found[0] if found else "", kind.SCORED)
     return Shown(question, "", kind.SCORED, fields, fields.get("", []))
+
+
+def _sample(item: Item) -> Mapping[str, Any]:
+    """The body with the first numbers that come, and in no order that gives the key away."""
+    body = variants.sample(item.body)
+    if not item_types.get(item.kind).ALWAYS_SHUFFLED:
+        return body
+    drawn = variants.drawn(cast(QuizVersionItem, Place(item, "")), False, Random(item.pk.int))
+    return variants.apply(body, {"order": drawn["order"]})
 
 
 def whole(places: Sequence[tuple[Item, str]], draft: Mapping[str, Any], seed: int) -> list[Shown]:

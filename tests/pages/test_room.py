@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from assessment import access
-from content import writing
+from content import item_types, writing
 from content.models import Item, Lesson, Media, Quiz, QuizVersion
 from content.room.urls import PAGES
 from content.writing import Author
@@ -143,6 +143,30 @@ def test_what_is_typed_is_stored_as_the_kind_reads_it(room: Room) -> None:
     assert [(one["text"], one["credit"]) for one in item.body["options"]] == [("It is.", 1), ("It is not.", 0)]
     assert item.body["feedback"] == "See the lesson."
     assert room.editor(quiz, item)["body-option-text"] == ["It is.", "It is not."]
+
+
+@pytest.mark.parametrize("kind", item_types.KINDS)
+def test_editor_of_every_kind_says_what_is_stored(room: Room, kind: str) -> None:
+    """Sent back as printed, it changes nothing."""
+    quiz = room.new()
+    item = room.add(quiz, kind)
+    assert room.save(quiz, item, {"stem": "Is it so?"}).status_code == 303
+    before = Item.objects.get(pk=item.pk).body
+    assert room.save(quiz, item, {}).status_code == 303
+    assert Item.objects.get(pk=item.pk).body == before
+    assert before["stem"] == "Is it so?"
+
+
+@pytest.mark.parametrize("kind", item_types.KINDS)
+def test_every_list_of_every_editor_gets_another_row_without_script(room: Room, kind: str) -> None:
+    quiz = room.new()
+    item = room.add(quiz, kind)
+    page = room.get(f"checks/{quiz.pk}/?open={item.pk}").content.decode()
+    for name in set(re.findall(r'name="more" value="([^"]+)"', page)):
+        before = len(room.editor(quiz, item).get(name, []))
+        answer = room.save(quiz, item, {"more": name})
+        after = form_of(answer.content.decode(), f"{room.base}checks/{quiz.pk}/questions/{item.pk}/save")
+        assert "" in after[name], (name, before, after[name])
 
 
 def test_another_row_is_there_without_script_and_what_was_typed_is_stored(room: Room) -> None:
@@ -437,6 +461,19 @@ def test_colleague_answers_without_seeing_the_key_and_both_are_shown(cast: Cast,
     assert "A colleague disagrees with the key" in page
     room.post(f"checks/{quiz.pk}/questions/{two.pk}/settle")
     assert "the key was kept" in room.get(f"checks/{quiz.pk}/reviews").content.decode()
+
+
+def test_no_order_gives_the_key_away_to_a_reviewer(cast: Cast, room: Room) -> None:
+    quiz = room.new()
+    item = room.add(quiz, "ordering")
+    names = [f"entry {number}" for number in range(1, 9)]
+    entries = {"body-entry-id": [""] * 8, "body-entry-text": names, "body-entry-position": [*map(str, range(1, 9))]}
+    room.save(quiz, item, {"stem": "In which order?"} | entries)
+    assert [entry["text"] for entry in Item.objects.get(pk=item.pk).body["entries"]] == names
+    page = behind_sign_in(cast.tess.institution).get(f"checks/{quiz.pk}/review").content.decode()
+    shown = list(dict.fromkeys(re.findall(r"entry \d", page)))
+    assert sorted(shown) == names
+    assert shown != names
 
 
 def test_story_of_the_seeds_key_is_shown(db: None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from content import key_review, writing
+from content import item_types, key_review, writing
 from content.models import Item, Media, Quiz
 from content.writing import Author
 from tests.axe import violations
@@ -118,6 +118,7 @@ def pages_of(room: Room) -> list[str]:
     check = f"checks/{quiz.pk}/"
     opened = [f"{check}?open={item.pk}" for item in (one, three)]
     found = [f"{check}{name}" for name in ("", "preview", "publish", "review", "reviews")]
+    opened += [f"{check}?open={room.add(quiz, kind).pk}" for kind in item_types.KINDS]
     return ["", "imports/", report, "bank/", f"bank/?for={quiz.pk}", f"bank/{one.pk}", lesson, *found, *opened]
 
 
