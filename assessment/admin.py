@@ -18,7 +18,7 @@ from roster.admin import OwnRows, ReadOnlyRows
 class AssignmentAdmin(OwnRows):
     list_display = ["title", "quiz", "course", "max_attempts", "counts", "feedback", "while_waiting"]
     list_select_related = ["quiz", "course"]
-    list_filter = ["quiz", "counts", "while_waiting"]
+    list_filter = [("quiz", admin.RelatedOnlyFieldListFilter), "counts", "while_waiting"]
     search_fields = ["title", "course__title"]
     fields = [
         *["title", "institution", "course", "resource_link", "quiz"],

@@ -10,13 +10,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from content.models import Item, ItemVersion, Lesson, LessonVersion, Quiz, QuizVersion, QuizVersionItem
+from roster.admin import ReadOnlyRows
 
-# Only the type checker sees these classes as generic.
+# Only the type checker sees this class as generic.
 if TYPE_CHECKING:
-    Admin = admin.ModelAdmin[Any]
     Inline = admin.TabularInline[Any, Any]
 else:
-    Admin, Inline = admin.ModelAdmin, admin.TabularInline
+    Inline = admin.TabularInline
 
 
 def readable(value: Any) -> SafeString | str:
@@ -44,6 +44,12 @@ class ReadOnly:
         return False
 
 
+class OwnContent(ReadOnlyRows):
+    """Staff of an institution look at its content and at the library's."""
+
+    shared = True
+
+
 class WithReadableJson:
     """Body and provenance in a form that people read."""
 
@@ -64,7 +70,7 @@ class VersionsOfLesson(ReadOnly, Inline):
 
 
 @admin.register(Lesson)
-class LessonAdmin(ReadOnly, Admin):
+class LessonAdmin(OwnContent):
     list_display = ["slug", "current", "current_since"]
     list_select_related = ["current"]
     search_fields = ["slug", "versions__title"]
@@ -72,7 +78,8 @@ class LessonAdmin(ReadOnly, Admin):
 
 
 @admin.register(LessonVersion)
-class LessonVersionAdmin(WithReadableJson, ReadOnly, Admin):
+class LessonVersionAdmin(WithReadableJson, OwnContent):
+    institution_path = "lesson__institution"
     list_display = ["title", "lesson", "number", "published_at"]
     list_select_related = ["lesson"]
     search_fields = ["title", "lesson__slug"]
@@ -88,7 +95,7 @@ class VersionsOfQuiz(ReadOnly, Inline):
 
 
 @admin.register(Quiz)
-class QuizAdmin(ReadOnly, Admin):
+class QuizAdmin(OwnContent):
     list_display = ["slug", "lesson", "current"]
     list_select_related = ["lesson", "current"]
     search_fields = ["slug", "versions__title"]
@@ -115,7 +122,8 @@ class Places(ReadOnly, Inline):
 
 
 @admin.register(QuizVersion)
-class QuizVersionAdmin(WithReadableJson, ReadOnly, Admin):
+class QuizVersionAdmin(WithReadableJson, OwnContent):
+    institution_path = "quiz__institution"
     list_display = ["title", "quiz", "number", "points", "published_at"]
     list_select_related = ["quiz"]
     search_fields = ["title", "quiz__slug"]
@@ -125,18 +133,20 @@ class QuizVersionAdmin(WithReadableJson, ReadOnly, Admin):
 
 
 @admin.register(Item)
-class ItemAdmin(ReadOnly, Admin):
+class ItemAdmin(OwnContent):
+    institution_path = "quiz__institution"
     list_display = ["identifier", "quiz"]
     list_select_related = ["quiz"]
-    list_filter = ["quiz"]
+    list_filter = [("quiz", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["identifier", "quiz__slug"]
 
 
 @admin.register(ItemVersion)
-class ItemVersionAdmin(WithReadableJson, ReadOnly, Admin):
+class ItemVersionAdmin(WithReadableJson, OwnContent):
+    institution_path = "item__quiz__institution"
     list_display = ["item", "number", "kind", "key_state", "points", "stem"]
     list_select_related = ["item__quiz"]
-    list_filter = ["key_state", "kind", "item__quiz"]
+    list_filter = ["key_state", "kind", ("item__quiz", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["item__identifier", "item__quiz__slug", "body__stem"]
     fields = ["item", "number", "kind", "points", "key_state", "content", "origin", "content_hash"]
     readonly_fields = ["content", "origin"]

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group as Rights
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import ForeignKey, Model, Q, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
 
@@ -17,13 +17,15 @@ from roster.models import Course, Enrollment, Group, Institution, Person, User
 class OwnRows(admin.ModelAdmin):  # type: ignore[type-arg]
     """Staff of one institution see and choose its rows only; operators, who have none, see all.
 
-    `institution_path` is the lookup from a row to its institution. Base of every admin page with tenants' rows.
+    `institution_path` is the lookup from a row to its institution; `shared` shows rows that have none to everybody.
+    Base of every admin page with tenants' rows.
     """
 
     institution_path = "institution"
+    shared = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return own(super().get_queryset(request), request, self.institution_path)
+        return own(super().get_queryset(request), request, self.institution_path, shared=self.shared)
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
@@ -77,12 +79,13 @@ class ReadOnlyRows(OwnRows):
         return False
 
 
-def own(rows: QuerySet[Any], request: HttpRequest, path: str | None) -> QuerySet[Any]:
+def own(rows: QuerySet[Any], request: HttpRequest, path: str | None, *, shared: bool = False) -> QuerySet[Any]:
     """The rows that this member of staff may see; a model without an institution is for everyone."""
     institution_id = getattr(request.user, "institution_id", None)
     if institution_id is None or not path:
         return rows
-    return rows.filter(**{path: institution_id})
+    mine = Q(**{path: institution_id})
+    return rows.filter(mine | Q(**{path: None}) if shared else mine)
 
 
 def _path_of(model: type[Model]) -> str | None:

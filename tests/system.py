@@ -200,8 +200,9 @@ class System:
 
     def _spawn(self, name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
         log = (self.folder / f"{name}.log").open("ab")
+        env = {**(env or self.env), "PGAPPNAME": name}  # tells its connections from those of the others
         self.processes[name] = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=env or self.env, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, *arguments], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
         )
 
     def mend(self) -> None:

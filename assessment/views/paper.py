@@ -20,7 +20,7 @@ def class_paper(request: LaunchRequest) -> HttpResponse:
     sent, report, error = request.FILES.get("file"), None, ""
     if request.method == "POST" and sent is None:
         error = gettext("Choose a file first.")
-    elif sent is not None and sent.size > paper.MOST_BYTES:
+    elif sent is not None and (sent.size or 0) > paper.MOST_BYTES:
         error = gettext("The file is larger than {most} MB.").format(most=paper.MOST_BYTES // 1_000_000)
     elif sent is not None:
         try:
