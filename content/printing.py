@@ -85,6 +85,7 @@ def _context(
         "lesson": reading.public_lesson(lesson) if lesson and not key else None,
         "questions": questions(version, places, key=key) if version else [],
         "title": version.title if version else lesson.title if lesson else "",
+        "level": "h3" if lesson and not key else "h2",  # of the questions' headings
         "with_key": key,
         "draft": draft,
         "draft_key": key and (draft or not _approved(places)),
