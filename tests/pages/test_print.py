@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from assessment.models import Attempt
-from content import item_types, pdf, publishing, rendering
+from content import item_types, pdf, printing, publishing, rendering
 from content.drafts import ItemDraft
-from content.models import KeyState, Quiz, QuizVersion
+from content.models import Item, KeyState, Quiz, QuizVersion
 from content.publishing import Layout, Pool
+from content.room.previews import Place
 from roster.models import Enrollment, Institution, Role
 from tests.axe import violations
 from tests.cast import NOW, Cast, choice, make_cast, publish, published_quiz, quiz_of
@@ -108,6 +109,8 @@ def test_class_page_leads_to_the_sheet_and_the_key(cast: Cast) -> None:
     for path in ("/print/", "/print/?key=1"):
         assert f'href="{tess.base}{path}"' in page
         assert tess.get(path).status_code == 200
+    assert "A lesson" not in tess.get("/print/").content.decode()
+    assert "A lesson" in tess.get("/print/?lesson=1").content.decode()
 
 
 def test_key_sheet_has_rationales_and_says_draft_until_every_key_is_approved(cast: Cast) -> None:
@@ -250,3 +253,30 @@ def test_learners_and_other_classes_hand_in_nothing_from_paper(cast: Cast) -> No
     Enrollment.objects.create(person=cast.charlie.person, role=Role.LEARNER, **place)
     assert "No learner of this class fits." in upload(Visit(cast.tess), b"name,q1\nCharlie,A\n")[1]
     assert not Attempt.objects.exists()
+
+
+def test_draft_of_the_writing_room_prints_as_such_before_it_is_published(cast: Cast, rf: RequestFactory) -> None:
+    draft: Any = [Place(item_version=item, pool="Facts") for item in written(cast.quiz)]
+    version = QuizVersion(quiz=cast.quiz, title="Half done", pools={"Facts": 2})
+    shown = [
+        printing.sheet(rf.get("/"), version=version, draft=draft, key=key).content.decode() for key in (False, True)
+    ]
+    for page in shown:
+        assert "Draft, not published" in page
+        assert page.count("Pool “Facts”: answer 2 of its 10 questions") == 10
+    assert ["Draft key" in page for page in shown] == [False, True]
+    assert ["Because it is so." in page for page in shown] == [False, True]
+
+
+def written(quiz: Quiz) -> list[Item]:
+    """The questions of the quiz as the writing room holds them."""
+    places = current(quiz).places.select_related("item_version__item").order_by("position")
+    for place in places:
+        item, version = place.item_version.item, place.item_version
+        item.kind, item.body, item.points, item.key_state = (
+            version.kind,
+            version.body,
+            version.points,
+            version.key_state,
+        )
+    return [place.item_version.item for place in places]
