@@ -35,7 +35,7 @@ def class_paper(request: LaunchRequest) -> HttpResponse:
 @instructors_only
 @require_GET
 def print_check(request: LaunchRequest) -> HttpResponse:
-    """The current version of the check to print, with its lesson by `?lesson=1`; `?key=1` is the teacher's key sheet."""
+    """The current version of the check to print, with its lesson by `?lesson=1`; `?key=1` is the key sheet."""
     assignment = assignment_or_404(request)
     versions = QuizVersion.objects.select_related("quiz__institution", "lesson_version__lesson")
     version = versions.filter(pk=assignment.quiz.current_id).first()
