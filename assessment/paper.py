@@ -7,6 +7,7 @@ before is known by its person and its answers, so that the same file twice chang
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -215,6 +216,8 @@ class _Sheets:
 
     def _named(self, text: str) -> _Sheet:
         version = self._version(text)
+        if version is None and not text:
+            raise RowRefused(_("The check is not published."))
         if version is None:
             raise RowRefused(_("This check has no version “{version}”.").format(version=text[:40]))
         printed = places.of(version.pk)
@@ -238,6 +241,8 @@ class _Sheets:
             return None
 
     def doubts(self) -> list[str]:
+        with suppress(RowRefused):  # also where no row came so far as to be read
+            self.named("")
         unused = [name for name in self.header if name and name not in self.used]
         words = _("The column “{column}” is no question of this check and was left out.")
         return [words.format(column=name[:80]) for name in unused]

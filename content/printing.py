@@ -57,11 +57,12 @@ def sheet(
     version: QuizVersion | None,
     lesson: LessonVersion | None = None,
     key: bool = False,
-    draft: bool = False,
+    draft: Sequence[QuizVersionItem] | None = None,
 ) -> HttpResponse:
     """The printed sheet of a check, of a lesson, or of both; with `key` the teacher's key sheet of the check.
 
-    The query may ask for `paper=letter` in place of A4 and for `format=pdf`. A `draft` is no published version yet.
+    The query may ask for `paper=letter` in place of A4 and for `format=pdf`. Where nothing is published yet, `version`
+    is unsaved and `draft` has its questions with their pools, each fit to be shown.
     """
     context = _context(request, version, lesson, key=key, draft=draft)
     if request.GET.get("format") != "pdf":
@@ -76,18 +77,24 @@ def sheet(
 
 
 def _context(
-    request: HttpRequest, version: QuizVersion | None, lesson: LessonVersion | None, *, key: bool, draft: bool
+    request: HttpRequest,
+    version: QuizVersion | None,
+    lesson: LessonVersion | None,
+    *,
+    key: bool,
+    draft: Sequence[QuizVersionItem] | None,
 ) -> dict[str, Any]:
-    places = _places(version) if version else []
+    places = draft if draft is not None else _places(version) if version else []
     paper = request.GET.get("paper")
     return {
         "version": version,
         "lesson": reading.public_lesson(lesson) if lesson and not key else None,
         "questions": questions(version, places, key=key) if version else [],
         "title": version.title if version else lesson.title if lesson else "",
+        "level": "h3" if lesson and not key else "h2",  # of the questions' headings
         "with_key": key,
-        "draft": draft,
-        "draft_key": key and (draft or not _approved(places)),
+        "draft": draft is not None,
+        "draft_key": key and (draft is not None or not _approved(places)),
         "practice_url": (address := _practice(version)),
         "qr": code(address) if address else "",
         "paper": paper if paper in PAPERS else PAPERS[0],

@@ -7,7 +7,6 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from assessment import paper
-from assessment.models import Opens
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
 from content import places, printing
 from content.models import QuizVersion
@@ -36,14 +35,14 @@ def class_paper(request: LaunchRequest) -> HttpResponse:
 @instructors_only
 @require_GET
 def print_check(request: LaunchRequest) -> HttpResponse:
-    """The current version of the check to print; `?key=1` is the key sheet, for the teacher alone."""
+    """The current version of the check to print, with its lesson by `?lesson=1`; `?key=1` is the key sheet."""
     assignment = assignment_or_404(request)
-    versions = QuizVersion.objects.select_related("quiz__institution", "lesson_version")
+    versions = QuizVersion.objects.select_related("quiz__institution", "lesson_version__lesson")
     version = versions.filter(pk=assignment.quiz.current_id).first()
     if version is None:
         raise Http404("The check is not published.")
     key = request.GET.get("key") == "1"
-    lesson = version.lesson_version if assignment.opens == Opens.BOTH and "lesson" in request.GET else None
+    lesson = version.lesson_version if "lesson" in request.GET else None
     response = printing.sheet(request, version=version, lesson=lesson, key=key)
     response["Cache-Control"] = "no-store, private"
     return response

@@ -132,6 +132,7 @@ def test_attempt_that_is_open_goes_on_beside_the_one_from_paper(cast: Cast) -> N
 def test_row_that_fits_no_learner_of_the_class_is_named(cast: Cast, who: dict[str, str], why: str) -> None:
     report = take(cast.assignment, who | {"q1": "A"})
     assert [(row.number, row.reasons) for row in report.refused] == [(2, [why])]
+    assert report.doubts == []
     assert not Attempt.objects.exists()
 
 

@@ -6,15 +6,19 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from content import item_types, pdf, publishing
+from assessment.models import Attempt
+from content import item_types, pdf, printing, publishing, rendering
 from content.drafts import ItemDraft
-from content.models import KeyState, Quiz, QuizVersion
+from content.models import Item, KeyState, Quiz, QuizVersion
 from content.publishing import Layout, Pool
-from roster.models import Institution
+from content.room.previews import Place
+from roster.models import Enrollment, Institution, Role
+from tests.axe import violations
 from tests.cast import NOW, Cast, choice, make_cast, publish, published_quiz, quiz_of
 from tests.content import test_cloze, test_hotspot, test_matching, test_ordering
 from tests.pages.conftest import Visit, key_of
@@ -105,6 +109,8 @@ def test_class_page_leads_to_the_sheet_and_the_key(cast: Cast) -> None:
     for path in ("/print/", "/print/?key=1"):
         assert f'href="{tess.base}{path}"' in page
         assert tess.get(path).status_code == 200
+    assert "A lesson" not in tess.get("/print/").content.decode()
+    assert "A lesson" in tess.get("/print/?lesson=1").content.decode()
 
 
 def test_key_sheet_has_rationales_and_says_draft_until_every_key_is_approved(cast: Cast) -> None:
@@ -116,7 +122,7 @@ def test_key_sheet_has_rationales_and_says_draft_until_every_key_is_approved(cas
     assert 'class="blank' not in page
     publish(cast.quiz, q8={"key_state": KeyState.PROPOSED})
     page = tess.get("/print/?key=1").content.decode()
-    assert '<p class="across" aria-hidden="true">Draft key</p>' in page
+    assert '<div class="across" aria-hidden="true" data-words="Draft key">' in page
     assert "Draft key" not in tess.get("/print/").content.decode()
 
 
@@ -132,6 +138,8 @@ def test_every_kind_has_room_for_its_answer_and_keeps_its_key(
     assert "7391" not in page
     key = tess.get("/print/?key=1").content.decode()
     rules = item_types.get(kind)
+    if "image" in body:
+        assert rendering.media_address(body["image"].removeprefix("media:")) in page
     for text, _credit in rules.key(body):
         assert text.split("\n")[0][:20] in re.sub(r"&#x27;", "'", key)
     assert ("secret" in key) is ("secret" in str((body, choice())))
@@ -197,9 +205,78 @@ def test_sheet_fits_the_paper(
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.goto(f"{live_server.url}/s/{key_of(long_cast.tess)}/print/?paper={paper}")
+    assert violations(page) == []
     made = page.pdf(prefer_css_page_size=True, tagged=True)
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", made)
     assert len(boxes) >= 2
     assert all((abs(float(w) - size[0]) < 2, abs(float(h) - size[1]) < 2) == (True, True) for w, h in boxes)
     assert [fault for fault in faults if "Security Policy" in fault] == []
     page.close()
+
+
+def upload(visit: Visit, data: bytes) -> tuple[int, str]:
+    file = SimpleUploadedFile("answers.csv", data, content_type="text/csv")
+    answer = visit.post("/class/paper", {"file": file})
+    return answer.status_code, answer.content.decode()
+
+
+def test_teacher_uploads_answers_from_paper_and_reads_what_became_of_each_row(cast: Cast) -> None:
+    place = {"institution": cast.alice.institution, "course": cast.alice.course}
+    Enrollment.objects.create(person=cast.alice.person, role=Role.LEARNER, **place)
+    tess = Visit(cast.tess)
+    assert f'href="{tess.base}/class/paper"' in tess.get("/class/").content.decode()
+    assert "<code>q10</code>" in tess.get("/class/paper").content.decode()
+
+    status, page = upload(tess, b"name,q1,q2\nAlice,A,B\n<i>Nobody</i>,A,\n")
+
+    assert status == 200
+    assert "1 row was handed in." in page
+    assert "&lt;i&gt;Nobody&lt;/i&gt;</bdi>: No learner of this class fits." in page
+    assert Attempt.objects.get().person == cast.alice.person
+    assert "1 row was here already and changed nothing." in upload(tess, b"name,q1,q2\nAlice,A,B\n")[1]
+    assert Attempt.objects.count() == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"q1\nA\n", b"x" * 5_000_001])
+def test_upload_that_is_no_table_says_so_and_stores_nothing(cast: Cast, data: bytes) -> None:
+    status, page = upload(Visit(cast.tess), data)
+    assert status == 422
+    assert "Nothing was read" in page
+    assert Visit(cast.tess).post("/class/paper").status_code == 422
+    assert not Attempt.objects.exists()
+
+
+def test_learners_and_other_classes_hand_in_nothing_from_paper(cast: Cast) -> None:
+    assert Visit(cast.alice).get("/class/paper").status_code == 403
+    assert upload(Visit(cast.alice), b"name,q1\nAlice,A\n")[0] == 403
+    place = {"institution": cast.charlie.institution, "course": cast.charlie.course}
+    Enrollment.objects.create(person=cast.charlie.person, role=Role.LEARNER, **place)
+    assert "No learner of this class fits." in upload(Visit(cast.tess), b"name,q1\nCharlie,A\n")[1]
+    assert not Attempt.objects.exists()
+
+
+def test_draft_of_the_writing_room_prints_as_such_before_it_is_published(cast: Cast, rf: RequestFactory) -> None:
+    draft: Any = [Place(item_version=item, pool="Facts") for item in written(cast.quiz)]
+    version = QuizVersion(quiz=cast.quiz, title="Half done", pools={"Facts": 2})
+    shown = [
+        printing.sheet(rf.get("/"), version=version, draft=draft, key=key).content.decode() for key in (False, True)
+    ]
+    for page in shown:
+        assert "Draft, not published" in page
+        assert page.count("Pool “Facts”: answer 2 of its 10 questions") == 10
+    assert ["Draft key" in page for page in shown] == [False, True]
+    assert ["Because it is so." in page for page in shown] == [False, True]
+
+
+def written(quiz: Quiz) -> list[Item]:
+    """The questions of the quiz as the writing room holds them."""
+    places = current(quiz).places.select_related("item_version__item").order_by("position")
+    for place in places:
+        item, version = place.item_version.item, place.item_version
+        item.kind, item.body, item.points, item.key_state = (
+            version.kind,
+            version.body,
+            version.points,
+            version.key_state,
+        )
+    return [place.item_version.item for place in places]
