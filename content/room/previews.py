@@ -36,6 +36,7 @@ class Shown:
     scored: bool = True
     fields: dict[str, list[str]] = field(default_factory=dict)
     values: Sequence[str] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,13 @@ def test_every_kind_comes_in_again_equal_or_its_loss_is_named_and_it_marks_alike
     found = {item.identifier: item for item in back.items}
     print([(l.item, l.what, l.severity) for l in written.losses], [(l.item, l.what, l.severity) for l in back.losses])
     for item in every_kind.drafts():
-        if item.kind in REFUSED[name]: continue
+        if item.kind in REFUSED[name]:
+            continue
         b = found.get(item.identifier)
-        if b is None: print("MISSING", item.kind, list(found)); continue
+        if b is None:
+            print("MISSING", item.kind, list(found))
+            continue
         print(item.kind, item.identifier in named, same(item.body, b.body))
-        if not same(item.body, b.body): print("   ", item.body, "\n   ", b.body)
+        if not same(item.body, b.body):
+            print("   ", item.body, "\n   ", b.body)
     assert 0
