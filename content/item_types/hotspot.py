@@ -196,6 +196,8 @@ def guess(body: Body) -> Decimal | None:
 
 def public(body: Body) -> dict[str, Any]:
     areas = [{name: area[name] for name in SHOWN} for area in body["areas"]]
+    for area in areas:
+        area["coords"] = area["coords"] if _well_formed(area | {"credit": 0}) else []  # as it is while it is written
     return {name: body[name] for name in ("stem", *PUBLIC)} | {"areas": areas}
 
 

@@ -32,13 +32,15 @@ def whole(data: QueryDict, name: str) -> int:
 
 
 def body(kind: item_types.ItemType, data: QueryDict, *, more: str = "") -> dict[str, Any]:
-    """The body of a question. `more` names the field of a list that is to get another, empty row."""
+    """The body of a question. `more` names the field of a list that is to get another, empty row; after a
+    space may stand another field of that row with its value, as in "body-text body-list=a".
+    """
     fields = {
         name.removeprefix(PREFIX): [clean(str(value)) for value in values]
         for name, values in data.lists()
         if name.startswith(PREFIX)
     }
-    own = _with_row(kind, fields, more.removeprefix(PREFIX)) if more.startswith(PREFIX) else kind.from_editor(fields)
+    own = _with_row(kind, fields, more) if more.startswith(PREFIX) else kind.from_editor(fields)
     optional = {
         "feedback": text(data, "feedback"),
         "parameters": parameters(data),
@@ -52,8 +54,11 @@ def body(kind: item_types.ItemType, data: QueryDict, *, more: str = "") -> dict[
     }
 
 
-def _with_row(kind: item_types.ItemType, fields: dict[str, list[str]], name: str) -> dict[str, Any]:
-    made = kind.from_editor({**fields, name: [*fields.get(name, []), BLANK]})
+def _with_row(kind: item_types.ItemType, fields: Mapping[str, list[str]], more: str) -> dict[str, Any]:
+    name, beside = (part.removeprefix(PREFIX) for part in more.partition(" ")[::2])
+    other, _, value = beside.partition("=")
+    row = {name: BLANK} | ({other: value} if other else {})
+    made = kind.from_editor({**fields, **{field: [*fields.get(field, []), typed] for field, typed in row.items()}})
     return {part: _unmarked(value) for part, value in made.items()}
 
 

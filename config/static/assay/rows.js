@@ -33,7 +33,7 @@ function empty(field, id) {
     field.defaultChecked = false;
     field.disabled = field.value === id;
   } else if (field.matches("select")) field.selectedIndex = 0;
-  else field.value = field.defaultValue = "";
+  else if (!("kept" in field.dataset)) field.value = field.defaultValue = "";
 }
 
 // "Option 4" was the last one: the next is "Option 5".
