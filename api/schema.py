@@ -75,7 +75,7 @@ def _describe_list(answer: dict[str, Any]) -> None:
     content = answer["content"]
     if "text/csv" in content:
         content["text/csv"] = {"schema": {"type": "string", "description": "A header line, then a line a row."}}
-    if "Paginated" in str(content["application/json"]):
+    if "Paginated" in str(content.get("application/json")):
         link = {"description": 'RFC 8288: `rel="next"`, `rel="prev"`.', "schema": {"type": "string"}}
         answer["headers"] = {"Link": link}
 

@@ -3,7 +3,7 @@
 from typing import Any, Self, TypeVar
 
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Q, When
 
 from roster.ids import uuid7
 from roster.models import Institution, Person
@@ -30,6 +30,12 @@ class Visibility(models.TextChoices):
 M = TypeVar("M", bound="Owned", covariant=True)
 
 
+def own_first(institution: Institution | None, owned: str = "") -> Case:
+    """Of several with one slug the institution's own comes first, then the library's. `owned`: the way to the row."""
+    mine = When(**{f"{owned}institution": institution}, then=0)
+    return Case(mine, When(**{f"{owned}institution": None}, then=1), default=2)
+
+
 class OwnedQuerySet(models.QuerySet[M]):
     def readable(self, institution: Institution | None, person: Person | None = None) -> Self:
         """What this person of the institution may read and place. Without an institution: what everybody may."""
@@ -49,8 +55,7 @@ class OwnedQuerySet(models.QuerySet[M]):
 
     def own_first(self, institution: Institution | None) -> Self:
         """Of several with one slug the institution's own comes first, then the library's, then the oldest."""
-        rank = Case(When(institution=institution, then=0), When(institution=None, then=1), default=2)
-        return self.order_by(rank if institution else F("institution").asc(nulls_first=True), "pk")
+        return self.order_by(own_first(institution), "pk")
 
 
 class Owned(models.Model):

@@ -234,18 +234,25 @@ def _items(quiz: Quiz, drafts: Sequence[ItemDraft]) -> dict[str, Item]:
     missing = [Item(quiz=quiz, identifier=draft.identifier) for draft in drafts if draft.identifier not in items]
     Item.objects.bulk_create(missing)
     items |= {item.identifier: item for item in missing}
-    for draft in drafts:
-        _keep_as_written(items[draft.identifier], draft)
+    _keep_as_written([(items[draft.identifier], draft) for draft in drafts])
     return items
 
 
-def _keep_as_written(item: Item, draft: ItemDraft) -> None:
+WRITTEN = ("kind", "body", "points", "tags", "key_state", "provenance")
+
+
+def _keep_as_written(pairs: Sequence[tuple[Item, ItemDraft]]) -> None:
     """What is published is also the question as it stands in the writing room."""
-    now = (draft.kind, dict(draft.body), draft.points, list(draft.tags), draft.key_state, dict(draft.provenance))
-    if now != (item.kind, item.body, item.points, item.tags, item.key_state, item.provenance):
-        item.kind, item.body, item.points, item.tags, item.key_state, item.provenance = now
-        item.revision += 1
-        item.save()
+    changed = []
+    for item, draft in pairs:
+        now = {name: getattr(draft, name) for name in WRITTEN}
+        if content_hash(now) != content_hash({name: getattr(item, name) for name in WRITTEN}):
+            for name, value in now.items():
+                setattr(item, name, value)
+            item.revision += 1
+            changed.append(item)
+    if changed:
+        Item.objects.bulk_update(changed, [*WRITTEN, "revision"])
 
 
 def _new_version(item: Item, draft: ItemDraft, name: str, number: int) -> ItemVersion:

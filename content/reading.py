@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, Prefetch, QuerySet
 
 from content import item_types, variants
-from content.models import Lesson, LessonVersion, OwnedQuerySet, Quiz, QuizVersion, QuizVersionItem
+from content.models import Lesson, LessonVersion, OwnedQuerySet, Quiz, QuizVersion, QuizVersionItem, own_first
 from roster.models import Institution
 
 
@@ -47,15 +47,14 @@ def practice_named(slug: str, institution: str = "") -> Quiz | None:
 
 def lesson_named(slug: str, institution: Institution | None = None) -> LessonVersion | None:
     """The current version of the lesson with this slug that the institution, or else everybody, may read."""
-    named = Lesson.objects.readable(institution).filter(slug=slug, current__isnull=False)
-    found = named.own_first(institution).first()
-    return current_lessons(institution).filter(lesson=found).first() if found else None
+    named = current_lessons(institution).filter(lesson__slug=slug)
+    return named.order_by(own_first(institution, "lesson__"), "lesson").first()
 
 
 def quiz_named(slug: str, institution: Institution | None = None) -> QuizVersion | None:
     """The current version of the quiz with this slug that `current_quizzes` holds."""
-    found = _open_quizzes(institution).filter(slug=slug).own_first(institution).first()
-    return current_quizzes(institution).filter(quiz=found).first() if found else None
+    named = current_quizzes(institution).filter(quiz__slug=slug)
+    return named.order_by(own_first(institution, "quiz__"), "quiz").first()
 
 
 def _open_quizzes(institution: Institution | None) -> OwnedQuerySet[Quiz]:

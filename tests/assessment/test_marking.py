@@ -160,7 +160,7 @@ def poison(attempt: Attempt) -> None:
             [attempt.pk],
         )
         cursor.execute("SET LOCAL session_replication_role = origin")
-    places.of.cache_clear()  # as in another process: this one read them when they were whole
+    places._all.cache_clear()  # as in another process: this one read them when they were whole
 
 
 @pytest.mark.django_db

@@ -21,9 +21,9 @@ PAGE = f"/learn/lesson/{LESSON}"
 
 
 def other(number: int) -> QuizVersion:
-    """Another lesson with its quiz."""
+    """Another lesson with its quiz, of public practice."""
     lesson = publish_lesson(slug=f"other-{number}", body=lesson_body(), provenance={}, now=NOW)
-    return publish_quiz(
+    version = publish_quiz(
         slug=f"other-{number}",
         title="Other",
         items=[choice(), open_text()],
@@ -31,6 +31,13 @@ def other(number: int) -> QuizVersion:
         provenance={},
         now=NOW,
     )
+    open_practice(version)
+    return version
+
+
+def open_practice(version: QuizVersion) -> None:
+    version.quiz.practice = True
+    version.quiz.save()
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -272,9 +279,16 @@ def test_front_of_the_public_pages_lists_what_is_published_and_nothing_else(
     publish_lesson(slug="alone", body=lesson_body(), provenance={}, now=NOW)
     for number in (1, 2):
         other(number)
-    publish_quiz(slug="no-lesson", title="Alone <3", items=[choice()], lesson_version=None, provenance={}, now=NOW)
+    for slug, title in (("no-lesson", "Alone <3"), ("closed", "Not for everybody")):
+        items = [choice()]
+        made = publish_quiz(slug=slug, title=title, items=items, lesson_version=None, provenance={}, now=NOW)
+        if slug == "no-lesson":
+            open_practice(made)
     with django_assert_max_num_queries(3):
         page = client.get("/learn/").content.decode()
+    assert "Not for everybody" not in page
+    assert client.get("/learn/quiz/closed").status_code == 404
+    assert client.post("/learn/quiz/closed", {"check": "all"}).status_code == 404
 
     for address in ("lesson/alone", "lesson/other-1", "quiz/other-2", "quiz/no-lesson"):
         assert f'href="/learn/{address}"' in page
