@@ -37,7 +37,7 @@ def queue(
 def run(*, job_id: UUID | str, author: str, now: datetime) -> None:
     """Read the file and take it in. A job that is done, or gone, is left as it is."""
     with transaction.atomic():
-        job = Import.objects.select_for_update().select_related("institution").filter(pk=job_id).first()
+        job = Import.objects.select_for_update(of=("self",)).select_related("institution").filter(pk=job_id).first()
         if job is None or job.state in (ImportState.DONE, ImportState.FAILED):
             return
         _move(job, state=ImportState.RUNNING, progress=10)

@@ -95,7 +95,12 @@ class Export(Keyed):
         operation_id="exportQuiz",
         tags=["Content"],
         parameters=[
-            OpenApiParameter("format", enum=[known.name for known in exporting.writable_formats()], required=True)
+            OpenApiParameter(
+                "format",
+                description="The format of the file.",
+                enum=[known.name for known in exporting.writable_formats()],
+                required=True,
+            )
         ],
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The file, with its key.")},
     )
