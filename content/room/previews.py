@@ -56,12 +56,22 @@ def of(item: Item, position: int, shown: Mapping[str, Any] | None = None, answer
     kind = item_types.get(item.kind)
     try:
         body = variants.apply(item.body, shown) if shown is not None else _sample(item)
-        question = Question(position, item.pk, kind.TEMPLATES, kind.public(body))
+        question = Question(position, item.pk, kind.TEMPLATES, _visible(kind.public(body)))
         fields = kind.to_form(body, answer or {})
     except HALF_WRITTEN:
         found = variants.problems(item.body) or kind.problems(item.body)
         return Shown(None, found[0] if found else "", kind.SCORED)
     return Shown(question, "", kind.SCORED, fields, fields.get("", []))
+
+
+def _visible(value: Any) -> Any:
+    """With dots where a text is still missing, so that every control has a name."""
+    if isinstance(value, Mapping):
+        return {
+            name: "…" if part == "" and name in ("stem", "text", "label", "alt") else _visible(part)
+            for name, part in value.items()
+        }
+    return [_visible(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _sample(item: Item) -> Mapping[str, Any]:

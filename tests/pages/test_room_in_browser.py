@@ -136,7 +136,7 @@ def test_no_page_of_the_room_has_an_axe_violation_or_scrolls_sideways(
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{path} scrolls sideways")
     context.close()
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def test_unfit_picture_says_why(editing: tuple[Quiz, Item], page: Page) -> None:
