@@ -70,7 +70,7 @@ def practice_of(version: LessonVersion) -> QuizVersion | None:
     """The current version of the lesson's check, where its public practice is on; of several the first by slug."""
     quizzes = _published_quizzes(version)
     versions = QuizVersion.objects.select_related("quiz__institution")
-    return versions.filter(pk=quizzes[0].current_id).first() if quizzes else None
+    return versions.filter(quiz=quizzes[0], pk=F("quiz__current")).first() if quizzes else None
 
 
 def with_items(versions: QuerySet[QuizVersion]) -> QuerySet[QuizVersion]:

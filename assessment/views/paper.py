@@ -1,5 +1,6 @@
 """On paper: the sheet to print with its key, and the upload of what was answered on it."""
 
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -38,7 +39,7 @@ def print_check(request: LaunchRequest) -> HttpResponse:
     """The current version of the check to print, with its lesson by `?lesson=1`; `?key=1` is the key sheet."""
     assignment = assignment_or_404(request)
     versions = QuizVersion.objects.select_related("quiz__institution", "lesson_version__lesson")
-    version = versions.filter(pk=assignment.quiz.current_id).first()
+    version = versions.filter(quiz=assignment.quiz_id, pk=F("quiz__current")).first()
     if version is None:
         raise Http404("The check is not published.")
     key = request.GET.get("key") == "1"
