@@ -1,6 +1,6 @@
 """`make bench`: what a launch and an attempt cost, and how fast scores leave, on the real processes.
 
-`python -m bench passback` runs one part alone (launch, attempts, passback).
+`python -m bench passback` runs one part alone (launch, attempts, passback, gift).
 
 CPU time is read from the kernel, so the sandbox and this client do not count.
 """
@@ -11,7 +11,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from bench import attempt, launch, passback
+import django
+
+from bench import attempt, launch, passback, read_gift
 from tests.system import System
 
 
@@ -22,8 +24,11 @@ def main() -> None:
     parser.add_argument("--attempts", type=int, default=60, help="per round")
     parser.add_argument("--saves", type=int, default=1, help="of each attempt, before the whole form is handed in")
     parser.add_argument("--scores", type=int, default=2_000)
+    parser.add_argument("--questions", type=int, default=10_000, help="of the GIFT bank")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    if options.parts == ["gift"]:
+        return _gift(None, options)
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
         print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
         for name in options.parts or PARTS:
@@ -53,7 +58,13 @@ def _passback(system: System, options: argparse.Namespace) -> None:
     print(passback.run(system, options.scores), flush=True)
 
 
-PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback}
+def _gift(_system: System | None, options: argparse.Namespace) -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    print(read_gift.measure(options.questions), flush=True)
+
+
+PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift}
 
 
 def _all(values: list[float]) -> str:

@@ -1,17 +1,11 @@
-"""`python bench/read_gift.py [QUESTIONS]`: reading a bank of GIFT questions, without a database.
+"""`python -m bench gift`: reading a bank of GIFT questions, without a database or any other process.
 
 Every question goes through the reader as in a dry run of an import. Seconds are CPU time of this process; memory is
 the most that it took over what it took before the file was made.
 """
 
-import os
 import resource
-import sys
 import time
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-os.environ.setdefault("DEBUG", "1")
-os.environ.setdefault("SECRET_KEY", "only-for-the-benchmark")
 
 TYPES = (
     "[html]<p>Which is a <b>prime</b>, number {n}?</p>{{\n\t=7#Yes.\n\t~8#No\\: it is even.\n\t~%50%9#Nearly.\n}}",
@@ -30,32 +24,21 @@ def bank(count: int) -> bytes:
     return "\n\n".join(parts).encode()
 
 
-def main() -> None:
-    import django
-
-    django.setup()
+def measure(count: int) -> str:
+    """What reading `count` questions takes. Django must be set up."""
     from content.formats import gift_parsing, table
     from content.formats.reading import Source
 
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     data = bank(count)
     before, began = _peak(), time.process_time()
     parsed = sum(1 for _ in gift_parsing.questions(data.decode()))
-    print(
-        f"{parsed} questions, {len(data) / 1e6:.1f} MB: parsed in {time.process_time() - began:.1f} s of CPU,"
-        f" {_peak() - before:.0f} MB more"
-    )
+    parsing = f"parsed in {time.process_time() - began:.1f} s of CPU, {_peak() - before:.0f} MB more"
     began = time.process_time()
     draft = table.named("gift").read(Source("bank.gift", data))
-    print(
-        f"{len(draft.items)} items, {len(draft.losses)} losses: read in {time.process_time() - began:.1f} s of CPU,"
-        f" {_peak() - before:.0f} MB more"
-    )
+    reading = f"read in {time.process_time() - began:.1f} s of CPU, {_peak() - before:.0f} MB more"
+    assert parsed == len(draft.items) == count
+    return f"{count} GIFT questions, {len(data) / 1e6:.1f} MB: {parsing}; {reading}, {len(draft.losses)} losses"
 
 
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-if __name__ == "__main__":
-    main()

@@ -315,8 +315,10 @@ class _Item:
         self.rationales(options)
         if scoring == "per_option":
             self.lose("credit", "Single credits of options are not held; all right options and no other are the key.")
-        elif scoring != "all_or_nothing":
+        else:
             self.fields["assay_scoring"] = scoring
+        if scoring == "all_or_nothing":
+            self.lose("scoring", "Canvas gives each right option its share and takes as much for a wrong one.", "info")
         if self.body.get("max_choices"):
             self.lose("max_choices", "The most options that may be chosen are not held.")
         tests = [

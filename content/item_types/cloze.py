@@ -88,6 +88,7 @@ def problems(body: Body) -> list[str]:
         "There is no gap: write [[a]] where it stands in the text.": not found,
         f"There are more than {MOST} gaps.": len(found) > MOST,
         "Two gaps share an id.": options.repeats(names),
+        "The way of crediting is not known.": body.get("scoring", "all_or_nothing") != "all_or_nothing",
     }
     wrong = [words for words, is_wrong in checks.items() if is_wrong] + list(_misplaced(text, names))
     return wrong + [f"Gap {gap['id']}: {words}" for gap in found for words in gaps.kind(gap).problems(gap)]
@@ -119,15 +120,16 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
 
 
 def from_editor(fields: Fields) -> dict[str, Any]:
-    """`text`; rows of `gap-id`, `gap-kind` and `gap-weight`; `case_sensitive` holds ids; rows of answers, each with the
-    id of its gap in `answer-gap`. A gap that the text names and no row has is a new one; a row without id is left out.
+    """`text`; `scoring`; rows of `gap-id`, `gap-kind` and `gap-weight`; `case_sensitive` holds ids; rows of answers,
+    each with the id of its gap in `answer-gap`. A gap that the text names and no row has is a new one; a row without id is left out.
     """
     text = next(iter(fields.get("text", [])), "").strip()
     found = {row["id"]: row for row in rows.read(fields, "gap", GAP) if row["id"]}
     for name in placeholders.names(text):
         found.setdefault(name, {"id": name, "kind": "text", "weight": ""})
     answers = rows.read(fields, "answer", ROW)
-    return {"text": text, "gaps": [_gap(row, answers, fields) for row in found.values()]}
+    scoring = {"scoring": "all_or_nothing"} if "all_or_nothing" in fields.get("scoring", []) else {}
+    return {"text": text, "gaps": [_gap(row, answers, fields) for row in found.values()], **scoring}
 
 
 def _gap(row: Mapping[str, str], answers: list[dict[str, str]], fields: Fields) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Text with gaps."""
 
+import re
 from decimal import Decimal
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -229,6 +230,7 @@ def test_gap_is_known_where_a_field_can_stand(text: str, shown: list[str]) -> No
         ({"gaps": [*GAPS[:2], GAPS[2] | {"answers": [TEXTS[1]]}]}, "Gap sun: No accepted answer earns full credit"),
         ({"gaps": [GAPS[0], GAPS[1] | {"options": OPTIONS[:1]}, GAPS[2]]}, "Gap sky: There must be at least two"),
         ({"gaps": [GAPS[0] | {"answers": []}, *GAPS[1:]]}, "Gap far: No accepted answer"),
+        ({"scoring": "halves"}, "The way of crediting is not known"),
     ],
 )
 def test_question_that_cannot_be_published_says_why(change: dict[str, Any], words: str) -> None:
@@ -254,6 +256,17 @@ def editor_fields() -> dict[str, list[str]]:
 def test_body_goes_through_the_editor_unchanged() -> None:
     body = cloze.from_editor(editor_fields())
     assert body == {"text": BODY["text"], "gaps": [GAPS[0] | {"weight": "2"}, *GAPS[1:]]}
+
+
+@pytest.mark.parametrize("scoring", [{}, {"scoring": "all_or_nothing"}])
+def test_editor_keeps_the_way_of_crediting(scoring: dict[str, str]) -> None:
+    shown = render_to_string("items/cloze/editor.html", {"body": BODY | scoring, "name": ""})
+    sent = re.search(r'name="scoring" value="(\w+)"( checked)?', shown)
+    assert sent is not None
+    assert bool(sent[2]) == bool(scoring)
+    body = cloze.from_editor(editor_fields() | ({"scoring": [sent[1]]} if sent[2] else {}))
+    assert {name: body[name] for name in body if name == "scoring"} == scoring
+    assert cloze.problems(BODY | scoring) == []
 
 
 def test_gap_that_the_text_names_is_a_new_one() -> None:

@@ -118,6 +118,14 @@ def test_multiple_answers_are_all_or_nothing_as_the_file_says() -> None:
     assert [row["credit"] for row in found.body["options"]] == [1, 0, 1]
 
 
+def test_report_says_that_canvas_credits_several_answers_in_part() -> None:
+    rules = when(f"<and>{equal('1')}<not>{equal('2')}</not>{equal('3')}</and>")
+    several = lid("response1", "1", "2", "3", several="Multiple")
+    draft = read(quiz(item("multiple_answers_question", "Pick", several, rules)))
+    assert [loss.what for loss in draft.losses] == ["scoring"]
+    assert "its share" in draft.losses[0].why
+
+
 def test_short_answer_accepts_each_text() -> None:
     found = only(item("short_answer_question", "Capital?", FIB, when(equal("Hà Nội") + equal("Ha Noi"))))
     assert found.kind == "short_text"
