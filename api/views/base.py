@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.http import HttpResponseBase
 from rest_framework import generics
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -45,7 +46,7 @@ class Public(KnownParameters):
     """Open to everyone. A key adds what its institution may read."""
 
     authentication_classes = [KeyAuthentication]
-    permission_classes = []
+    permission_classes = [AllowAny]
 
     @property
     def institution(self) -> Institution | None:
