@@ -276,11 +276,14 @@ def test_practice_gives_feedback_in_place(acting: Cast, page: Page, live_server:
     for question, option, verdict in (("#q1", "The wrong one", "Incorrect"), ("#q2", "The right one", "Correct")):
         page.locator(question).get_by_label(option, exact=True).check()
         page.locator(question).get_by_role("button", name="Check this answer").click()
-        expect(page.locator(f"{question} .state")).to_contain_text(verdict)
+        expect(page.locator(f"{question} .verdict .state")).to_contain_text(verdict)
     expect(page).to_have_url(re.compile("/learn/practice/"))
     expect(page.locator("#progress")).to_contain_text("2 of 10 checked")
     page.reload()
-    expect(page.locator("#q1 .state")).to_contain_text("Incorrect")
+    expect(page.locator("#q1 .verdict .state")).to_contain_text("Incorrect")
+    page.locator("#q1").get_by_role("button", name="Try again").click()
+    expect(page.locator("#q1").get_by_role("button", name="Check this answer")).to_be_visible()
+    expect(page.locator("#progress")).to_contain_text("1 of 10 checked")
     page.get_by_role("button", name="Finish").click()
     expect(page.get_by_role("heading", name="How it went")).to_be_visible()
     assert page.context.cookies() == []
