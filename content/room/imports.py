@@ -72,6 +72,7 @@ def report(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
         "format": table.named(found.format).label,
         "title": found.report["title"] or found.name,
         "items": [item | {"label": item_types.get(item["kind"]).LABEL} for item in items[:SHOWN]],
+        "listed": {item["identifier"] for item in items[:SHOWN]},
         "number": len(items),
         "unfinished": sum(bool(item["problems"]) for item in items),
         "more": max(0, len(items) - SHOWN),

@@ -371,6 +371,19 @@ def test_file_is_reported_first_and_taken_on_the_authors_word(room: Room) -> Non
     assert again["Location"] == taken["Location"]
 
 
+def test_lines_of_a_report_lead_to_the_question_where_there_is_one(room: Room) -> None:
+    asked = "<questiontext><text>Well?</text></questiontext>"
+    taken = (
+        f'<question type="description"><name><text>taken</text></name>{asked}<hint><text>No.</text></hint></question>'
+    )
+    refused = f'<question type="ddmarker"><name><text>refused</text></name>{asked}</question>'
+    answer = upload(room, "bank.xml", f"<quiz>{taken}{refused}</quiz>".encode())
+    page = room.client.get(answer["Location"]).content.decode()
+    assert 'href="#i-taken"' in page
+    assert "refused" in page
+    assert set(re.findall(r'href="#(i-[^"]+)"', page)) <= set(re.findall(r'id="(i-[^"]+)"', page))
+
+
 @pytest.mark.parametrize("data", [b"", b"\x00\x01", b"\xff" * 100, b"nothing of this is a question"])
 def test_file_that_no_format_knows_is_refused_with_a_sentence(room: Room, data: bytes) -> None:
     answer = upload(room, "odd.bin", data)
