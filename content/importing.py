@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -43,7 +44,11 @@ def read(source: Source, format_name: str = "") -> tuple[Format, Draft]:
     except UnknownFormat as error:
         names = ", ".join(known.label for known in table.FORMATS)
         raise Refused(f"No format was recognised in {source.name}. Known are: {names}.") from error
-    return known, _tidy(known.read(source))
+    draft = known.read(source)
+    if not draft.items and not (draft.lesson or {}).get("sections"):
+        first = next((loss.why for loss in draft.losses if loss.severity == "error"), "")
+        raise Refused(f"No question was found in {source.name}, read as {known.label}. {first}".strip())
+    return known, _tidy(draft)
 
 
 def open_file(path: Path, key: Path | None = None, name: str = "") -> Source:
@@ -174,10 +179,14 @@ def _stem(source: Source) -> str:
 def _tidy(draft: Draft) -> Draft:
     """Identifiers that addresses and tables can hold, each once; the file's own are kept in the provenance."""
     taken: dict[str, str] = {}
+    names: set[str] = set()
     made = []
     for position, item in enumerate(draft.items, start=1):
         base = UNSAFE.sub("-", item.identifier).strip("-")[:50] or f"q{position}"
-        name = next(name for name in writing.names(base) if name not in taken.values())
+        # `position` rises, so a name asked for often does not take longer and longer.
+        wanted = chain([base], writing.names(f"{base[:40]}-{position}"))
+        name = next(name for name in wanted if name not in names)
+        names.add(name)
         taken.setdefault(item.identifier, name)
         source: Mapping[str, Any] = item.provenance.get("source", {})
         provenance = {**item.provenance, "source": {"identifier": item.identifier, **source}}

@@ -13,7 +13,7 @@ from content.formats.reading import Draft, Source, Written
 OPTION = re.compile(r"([A-Z])[).][ \t]+(.*)")
 ANSWER = re.compile(r"ANSWER:\s*(\S?)")
 MARKED = re.compile(r"^[A-Z][).][ \t]", re.MULTILINE)
-KEYED = re.compile(r"^\s*ANSWER:[ \t]*[A-Z]\b", re.MULTILINE)
+KEYED = re.compile(r"^[ \t]*ANSWER:[ \t]*[A-Z]\b", re.MULTILINE)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from content.formats import assembling, gift_parsing, markup, texts
 from content.formats.assembling import Assembly
 from content.formats.gift_parsing import Answer, Question, Text
-from content.formats.reading import Draft, Loss, Source
+from content.formats.reading import Draft, Loss, Refused, Source
 from content.models import KeyState
 
 LOOKS_LIKE = re.compile(
@@ -16,19 +16,21 @@ LOOKS_LIKE = re.compile(
 )
 TAGS = "p|br|b|i|u|em|strong|span|div|img|a|ul|ol|li|table|tr|td|th|sub|sup|code|pre|h[1-6]|hr|font|blockquote"
 MARKUP = re.compile(rf"</?(?:{TAGS})(?:\s+[\w-]+\s*=[^<>]*|\s*/?)>|&(?:[a-z]{{2,8}}|#\d{{1,6}});", re.IGNORECASE)
-TEX = re.compile(r"\\\(.+?\\\)|\\\[.+?\\\]|\$\$.+?\$\$", re.DOTALL)
+JSON = re.compile(r"""[{\[]\s*["{\[\]}]""")
 STAR = re.compile(r"(?<!\\)\*")
 
 
 def detect(source: Source) -> bool:
     text = texts.opening(source).lstrip()
-    if text.startswith(("<", "---\n")):
+    if text.startswith(("<", "---\n")) or JSON.match(text):
         return False
     return bool(text) and (source.name.lower().endswith(".gift") or bool(LOOKS_LIKE.search(text)))
 
 
 def read(source: Source) -> Draft:
     text, losses = texts.decoded(source)
+    if sum(not block.text.startswith("$CATEGORY:") for block in gift_parsing.blocks(text)) > assembling.MOST_QUESTIONS:
+        raise Refused(f"The file holds more than {assembling.MOST_QUESTIONS} questions: divide it.")
     assembly = Assembly(source, losses)
     category = ""
     for question in gift_parsing.questions(text):
@@ -153,7 +155,7 @@ def markdown(assembly: Assembly, text: Text | None) -> str:
     value = text.value
     if text.format == "html":
         return _converter(assembly).convert(value).strip()
-    if text.format == "moodle" and (MARKUP.search(value) or TEX.search(value)):
+    if text.format == "moodle" and (MARKUP.search(value) or markup.TEX.search(value)):
         value = value if MARKUP.search(value) else escape(value, quote=False)
         return _converter(assembly).convert(value.replace("\n", "<br>")).strip()
     return texts.from_plain(value)

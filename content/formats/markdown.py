@@ -68,6 +68,8 @@ def read(source: Source) -> Draft:
     except Unreadable as reason:
         raise Refused(str(reason)) from None
     lesson, questions = markdown_lesson.divided(parts(lines, 1, 2, first=first))
+    if len(questions) > assembling.MOST_QUESTIONS:
+        raise Refused(f"The file holds more than {assembling.MOST_QUESTIONS} questions: divide it.")
     pools: dict[str, list[str]] = {}
     for part in questions:
         _take(assembly, part, pools, pictures, name)

@@ -117,7 +117,11 @@ PLAIN = frozenset(
 MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "strike": "~~", "del": "~~"}
 CODE = frozenset(["code", "tt", "kbd", "samp", "var"])
 SPACES = re.compile("[ \t\r\n\f]+")
-TEX = re.compile(r"\\\((?P<inline>.+?)\\\)|\\\[(?P<display>.+?)\\\]|\$\$(?P<double>.+?)\$\$", re.DOTALL)
+# No formula holds the beginning of another of its kind, so that looking for one takes linear time.
+TEX = re.compile(
+    r"\\\((?P<inline>(?:(?!\\\().)+?)\\\)|\\\[(?P<display>(?:(?!\\\[).)+?)\\\]|\$\$(?P<double>.+?)\$\$", re.DOTALL
+)
+MOST_TAGS = 20_000  # of a text
 RAISED = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 LOWERED = str.maketrans("0123456789+-−=()aeoxhklmnpst", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₒₓₕₖₗₘₙₚₛₜ")
 BREAK = "\\\n"
@@ -153,6 +157,8 @@ class Converter:
         return "\n\n".join(filter(None, (self._paragraph([_text(part)]) for part in re.split(r"\n[ \t\r]*\n", text))))
 
     def _parsed(self, html: str) -> Element:
+        if html.count("<") > MOST_TAGS:
+            return self._bare(html, f"A text has more than {MOST_TAGS} tags; its plain text was kept.")
         parser = etree.HTMLParser(recover=True, remove_comments=True, remove_pis=True, no_network=True)
         root = None
         with suppress(etree.LxmlError, ValueError, AssertionError):
@@ -160,7 +166,10 @@ class Converter:
         deep = any("depth" in error.message.lower() for error in parser.error_log)
         if root is not None and not deep:
             return root
-        self.lose("markup", "The HTML of a text cannot be parsed; its plain text was kept.")
+        return self._bare(html, "The HTML of a text cannot be parsed; its plain text was kept.")
+
+    def _bare(self, html: str, why: str) -> Element:
+        self.lose("markup", why)
         bare = etree.Element("div")
         bare.text = xml.legal(re.sub(r"<[^<>]*>", " ", html))
         return bare

@@ -26,12 +26,15 @@ SPECIAL = re.compile(r"([~}#\"/\\])")
 BEFORE, AFTER = "\ue0f0", "\ue0f1"  # around the number of a gap while its text is converted
 HELD = re.compile(f"{BEFORE}(\\d{{1,6}}){AFTER}")
 MOST = 500
+MOST_BRACES = 2000  # of a text: each may begin a gap
 STEM = "Fill in the gaps."  # where the source has none of its own; a question must ask something
 Convert = Callable[[str], str]
 
 
 def taken_apart(text: str) -> tuple[str, list[re.Match[str]]]:
-    """The text with a mark at each gap, and the gaps as they were found."""
+    """The text with a mark at each gap, and the gaps as they were found. Raises Unreadable."""
+    if text.count("{") > MOST_BRACES:
+        raise gift_parsing.Unreadable(f"Its text has more than {MOST_BRACES} braces.")
     found: list[re.Match[str]] = []
 
     def marked(gap: re.Match[str]) -> str:

@@ -71,7 +71,7 @@ class Reading:
         if format == "moodle_auto_format":
             if gift.MARKUP.search(text):
                 return converter.convert(text.replace("\n", "<br>")).strip()
-            if gift.TEX.search(text):
+            if markup.TEX.search(text):
                 return converter.convert(escape(text, quote=False).replace("\n", "<br>")).strip()
             return texts.from_plain(text)
         if format == "wiki_like":

@@ -255,7 +255,7 @@ def _units(reading: "Reading", question: Element) -> dict[str, Any]:
 
 def _matching(reading: "Reading", question: Element) -> Taken:
     pairs = []
-    for part in xml.children(question, "subquestion"):
+    for part in xml.children(question, "subquestion")[: MOST + 1]:
         prompt = reading.markdown(part, _format(question))
         answer = xml.child(part, "answer")
         if answer is not None and answer.get("format"):

@@ -6,12 +6,19 @@ from hashlib import sha256
 
 from content.drafts import ItemDraft
 from content.formats import answer_key, lines, sheet
-from content.formats.reading import Draft, Loss, Source
+from content.formats.reading import Draft, Loss, Refused, Source
+
+LARGEST = 500_000  # bytes; a lesson and its check take a tenth of it
 
 
 def read(source: Source) -> Draft:
-    """`source.lesson` is the slug under which the sheet is published; a key for another lesson is not used."""
+    """`source.lesson` is the slug under which the sheet is published; a key for another lesson is not used.
+
+    Raises Refused for a file that is too large for a sheet.
+    """
     key = source.key
+    if len(source.data) > LARGEST or (key and len(key.data) > LARGEST):
+        raise Refused(f"A printed sheet is no larger than {LARGEST // 1000} kB.")
     text, odd = lines.decode(source.data)
     reading = sheet.read(text)
     items, unfit = answer_key.join(reading, _read_key(key), lesson=source.lesson)
@@ -31,7 +38,7 @@ def read(source: Source) -> Draft:
 
 def detect(source: Source) -> bool:
     """Whether the text ends in a check with questions."""
-    return bool(sheet.read(lines.decode(source.data)[0]).items)
+    return len(source.data) <= LARGEST and bool(sheet.read(lines.decode(source.data)[0]).items)
 
 
 def _read_key(key: Source | None) -> answer_key.AnswerKey:

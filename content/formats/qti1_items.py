@@ -337,7 +337,9 @@ class _Reader:
         scoring = self._hinted("right_minus_wrong", "all_or_nothing") or found.scoring
         if "assay_scoring" not in self.meta and scoring == "all_or_nothing" and "question_type" in self.meta:
             # Canvas writes these rules and credits by another: community.canvaslms.com, "Multiple Answers question".
-            why = "Canvas gives each right option its share and takes as much for a wrong one; the rules of the file give"
+            why = (
+                "Canvas gives each right option its share and takes as much for a wrong one; the rules of the file give"
+            )
             self.lose("scoring", f"{why} credit only to all right options together, and so it is here.")
         return "multiple_response", {"stem": self.stem, "options": options, "scoring": scoring}
 

@@ -41,7 +41,8 @@ def root_name(data: bytes) -> str:
     start = data[:65536].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if not start.startswith(b"<"):
         return ""
-    found = re.search(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", re.sub(rb"<!--.*?-->", b"", start, flags=re.DOTALL))
+    bare = b"".join(part.partition(b"<!--")[0] for part in start.split(b"-->"))
+    found = re.search(rb"<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)", bare)
     return found[2].decode() if found else ""
 
 
@@ -56,7 +57,8 @@ def children(element: Element, *names: str) -> list[Element]:
 
 
 def child(element: Element | None, *names: str) -> Element | None:
-    return next(iter(children(element, *names)), None) if element is not None else None
+    found = element.iterchildren(etree.Element) if element is not None else ()
+    return next((part for part in found if not names or part.tag in names), None)
 
 
 def descendants(element: Element, *names: str) -> Iterator[Element]:

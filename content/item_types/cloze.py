@@ -121,7 +121,8 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
 
 def from_editor(fields: Fields) -> dict[str, Any]:
     """`text`; `scoring`; rows of `gap-id`, `gap-kind` and `gap-weight`; `case_sensitive` holds ids; rows of answers,
-    each with the id of its gap in `answer-gap`. A gap that the text names and no row has is a new one; a row without id is left out.
+    each with the id of its gap in `answer-gap`. A gap that the text names and no row has is a new one; a row without
+    id is left out.
     """
     text = next(iter(fields.get("text", [])), "").strip()
     found = {row["id"]: row for row in rows.read(fields, "gap", GAP) if row["id"]}
