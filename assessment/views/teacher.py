@@ -113,7 +113,8 @@ def class_policy(request: LaunchRequest) -> HttpResponse:
             policy.change(assignment=assignment, **form.cleaned_data)
             return see_other("class", after="?saved=1")
         context = zone | {"assignment": assignment, "form": form, "window": window}
-        context["practice_url"] = picking.outside("practice:quiz", assignment.quiz.slug)
+        quiz = assignment.quiz
+        context["practice_url"] = picking.outside("practice:quiz", quiz.slug) if quiz.practice else ""
         return render(request, "assessment/policy.html", context, status=422 if form.errors else 200)
 
 
