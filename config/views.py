@@ -21,7 +21,9 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return misdirected(request)
     quizzes = (
-        Quiz.objects.filter(current__isnull=False, practice=True).select_related("current", "lesson").order_by("slug")
+        Quiz.objects.filter(current__isnull=False, practice=True)
+        .select_related("current", "lesson", "institution")
+        .order_by("slug")
     )
     return render(request, "home.html", {"quizzes": quizzes})
 

@@ -13,13 +13,11 @@ import segno
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from content import item_types, pdf, reading, variants
-from content.addresses import outside
+from content import addresses, item_types, pdf, reading, variants
 from content.item_types import Templates
 from content.models import KeyState, LessonVersion, QuizVersion, QuizVersionItem
 
@@ -150,14 +148,6 @@ def _approved(places: Iterable[QuizVersionItem]) -> bool:
 
 def _practice(version: QuizVersion | None) -> str:
     """Where the check is practised; empty where its public practice is off."""
-    if version is None or not version.quiz.practice:
+    if version is None:
         return ""
-    quiz = version.quiz
-    try:
-        return (
-            outside("practice:quiz_of", quiz.institution.slug, quiz.slug)
-            if quiz.institution
-            else outside("practice:quiz", quiz.slug)
-        )
-    except NoReverseMatch:
-        return ""
+    return addresses.practice(version.quiz)

@@ -15,7 +15,7 @@ from roster.models import Institution
 
 def current_lessons(institution: Institution | None = None) -> QuerySet[LessonVersion]:
     """The current version of every lesson that the institution, or else everybody, may read, by slug; 2 queries."""
-    published = _open_quizzes(institution).order_by("slug")
+    published = _open_quizzes(institution).select_related("institution").order_by("slug")
     lessons = Lesson.objects.readable(institution)
     return (
         LessonVersion.objects.filter(lesson__current=F("pk"), lesson__in=lessons)
@@ -34,7 +34,7 @@ def current_quizzes(institution: Institution | None = None) -> QuerySet[QuizVers
 def practice_without_lesson() -> QuerySet[QuizVersion]:
     """The current version of every quiz of public practice that belongs to no lesson, by title."""
     alone = QuizVersion.objects.filter(quiz__current=F("pk"), quiz__in=_open_quizzes(None), lesson_version=None)
-    return alone.select_related("quiz").order_by("title", "quiz__slug")
+    return alone.select_related("quiz__institution").order_by("title", "quiz__slug")
 
 
 def practice_named(slug: str, institution: str = "") -> Quiz | None:
@@ -63,12 +63,12 @@ def _open_quizzes(institution: Institution | None) -> OwnedQuerySet[Quiz]:
 
 
 def slugs_of_quizzes(version: LessonVersion) -> list[str]:
-    return [quiz.slug for quiz in _published_quizzes(version)]
+    return [quiz.slug for quiz in quizzes_of(version)]
 
 
 def practice_of(version: LessonVersion) -> QuizVersion | None:
     """The current version of the lesson's check, where its public practice is on; of several the first by slug."""
-    quizzes = _published_quizzes(version)
+    quizzes = quizzes_of(version)
     versions = QuizVersion.objects.select_related("quiz__institution")
     return versions.filter(quiz=quizzes[0], pk=F("quiz__current")).first() if quizzes else None
 
@@ -125,7 +125,8 @@ def _public_item(place: QuizVersionItem) -> dict[str, Any]:
     }
 
 
-def _published_quizzes(version: LessonVersion) -> list[Quiz]:
+def quizzes_of(version: LessonVersion) -> list[Quiz]:
+    """The lesson's quizzes of public practice, or those that came with the version."""
     found: list[Quiz] | None = getattr(version.lesson, "published_quizzes", None)
     if found is None:
         found = list(version.lesson.quizzes.filter(current__isnull=False, practice=True).order_by("slug"))

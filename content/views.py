@@ -5,21 +5,20 @@ from hashlib import sha256
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import http_date, quote_etag
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from content import printing, reading
-from content.models import LessonVersion, Media
+from content import addresses, printing, reading
+from content.models import LessonVersion, Media, Quiz
 
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Every lesson and every check that can be read without an account."""
-    lessons = [(version, _check_url(reading.slugs_of_quizzes(version))) for version in reading.current_lessons()]
-    alone = [(version, _check_url([version.quiz.slug])) for version in reading.practice_without_lesson()]
+    lessons = [(version, _check_url(reading.quizzes_of(version))) for version in reading.current_lessons()]
+    alone = [(version, _check_url([version.quiz])) for version in reading.practice_without_lesson()]
     return render(request, "content/index.html", {"lessons": lessons, "checks": alone})
 
 
@@ -30,7 +29,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     if version is None:
         raise Http404("There is no such lesson.")
     shown = reading.public_lesson(version)
-    check_url = _check_url(shown["quizzes"])
+    check_url = _check_url(reading.quizzes_of(version))
     etag, changed = _etag(version, check_url), version.lesson.current_since
     response = get_conditional_response(request, etag, int(changed.timestamp()) if changed else None)
     if response is None:
@@ -64,12 +63,9 @@ def media(request: HttpRequest, digest: str) -> FileResponse:
     return response
 
 
-def _check_url(slugs: list[str]) -> str | None:
-    """Where the lesson's check is taken; None where there is none or this site serves none."""
-    try:
-        return reverse("practice:quiz", args=[slugs[0]]) if slugs else None
-    except NoReverseMatch:
-        return None
+def _check_url(quizzes: list[Quiz]) -> str | None:
+    """Where the first of them is practised; None where there is none."""
+    return (addresses.practice_path(quizzes[0]) or None) if quizzes else None
 
 
 def _etag(version: LessonVersion, check_url: str | None) -> str:

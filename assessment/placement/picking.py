@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, When
 
 from assessment.models import Opens, Placement
 from assessment.placement import windows
+from content import addresses
 from content.addresses import outside as outside
 from content.models import Lesson, LessonVersion, Quiz, QuizVersion
 from lti.gradebook import ags, families
@@ -138,7 +139,9 @@ def items(*, launch: Launch, picks: list[Pick]) -> list[dict[str, Any]]:
 def _checks(launch: Launch) -> QuerySet[Any]:
     readable = Quiz.objects.readable(launch.institution, launch.person)
     current = QuizVersion.objects.filter(quiz__current=F("pk"), quiz__in=readable)
-    current = current.select_related("quiz", "lesson_version__lesson").annotate(rank=_rank(launch, "quiz"))
+    current = current.select_related("quiz__institution", "lesson_version__lesson").annotate(rank=_rank(launch, "quiz"))
+    if item_type(launch) == LINK:  # a plain address opens for everybody
+        current = current.filter(quiz__practice=True)
     return current.annotate(questions=Count("places")).order_by("title", "quiz__slug")
 
 
@@ -203,7 +206,7 @@ def _link(pick: Pick) -> dict[str, Any]:
     if pick.opens != Opens.CHECK and pick.thing.lesson:
         url = outside("content:lesson", pick.thing.lesson.lesson.slug)
     else:
-        url = outside("practice:quiz", pick.thing.check.quiz.slug)
+        url = addresses.practice(pick.thing.check.quiz)
     return {"type": LINK, "title": pick.title, "url": url, **_text(pick)}
 
 

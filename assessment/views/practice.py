@@ -27,7 +27,7 @@ from assessment.responses import AttemptClosed, InvalidAnswer, UnknownItem
 from assessment.views import answers
 from assessment.views.answers import Field, Outcome
 from assessment.views.requests import go_on
-from content import reading
+from content import addresses, reading
 from content.models import QuizVersion
 from lti.launch.views import misdirected
 
@@ -175,11 +175,11 @@ def _page(
         "lesson_url": reverse("content:lesson", args=[lesson.lesson.slug]) if lesson else "",
     }
     if found is not None and found.state != AttemptState.IN_PROGRESS:
-        shown = context | {"items": attempts.results(found)}
+        shown = context | {"practice_url": addresses.practice_path(version.quiz), "items": attempts.results(found)}
         return render(request, "assessment/practice_result.html", shown)
     return render(request, "assessment/practice.html", context, status=422 if troubled else status)
 
 
 def _version(found: Attempt) -> QuizVersion:
-    versions = QuizVersion.objects.select_related("quiz", "lesson_version__lesson")
+    versions = QuizVersion.objects.select_related("quiz__institution", "lesson_version__lesson")
     return versions.get(pk=found.quiz_version_id)

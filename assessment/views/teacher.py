@@ -15,13 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from assessment import access, activity, teachers
 from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
-from assessment.placement import linking, picking, placing, policy, windows
+from assessment.placement import linking, placing, policy, windows
 from assessment.placement.linking import QuizInUse
 from assessment.placement.placing import DATES, POLICY
 from assessment.statistics import report
 from assessment.views import class_list, gradebook
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
+from content import addresses
 from lti.gradebook import by_hand, columns, lookups, reconcile
 from lti.launch import history
 from lti.models import Score, ScoreState
@@ -113,8 +114,7 @@ def class_policy(request: LaunchRequest) -> HttpResponse:
             policy.change(assignment=assignment, **form.cleaned_data)
             return see_other("class", after="?saved=1")
         context = zone | {"assignment": assignment, "form": form, "window": window}
-        quiz = assignment.quiz
-        context["practice_url"] = picking.outside("practice:quiz", quiz.slug) if quiz.practice else ""
+        context["practice_url"] = addresses.practice(assignment.quiz)
         return render(request, "assessment/policy.html", context, status=422 if form.errors else 200)
 
 

@@ -6,7 +6,7 @@
 
 from django import template
 
-from content import rendering
+from content import addresses, rendering
 from content.marking import number_answers
 
 register = template.Library()
@@ -15,6 +15,7 @@ register.filter("inline", rendering.inline)
 register.filter("lead", rendering.lead)
 register.filter("rest", rendering.rest)
 register.filter("as_plain", rendering.plain)
+register.filter("practice_path", addresses.practice_path)
 
 
 @register.filter
