@@ -18,7 +18,7 @@ from content.drafts import ItemDraft
 from content.formats import qti_items, xml
 from content.formats.markup import Converter
 from content.formats.packages import Package, Pictures, is_package
-from content.formats.qti_keys import slug
+from content.formats.qti_keys import slug, unused
 from content.formats.qti_processing import number
 from content.formats.reading import Draft, Loss, Pool, Refused, Source
 from content.formats.xml import Element, child, children
@@ -280,9 +280,6 @@ class _Reading:
     def identifier(self, wanted: str) -> str:
         """One of ours that is free; the source's own is kept in the provenance."""
         base = slug(wanted) or "item"
-        name, count = base, 1
-        while name in self.names:
-            count += 1
-            name = f"{base}-{count}"
+        name = unused(base, self.names)
         self.names.add(name)
         return name

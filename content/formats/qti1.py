@@ -14,7 +14,7 @@ from hashlib import sha256
 from content.drafts import ItemDraft
 from content.formats import qti1_items, xml
 from content.formats.packages import Package, Pictures, is_package
-from content.formats.qti_keys import slug
+from content.formats.qti_keys import slug, unused
 from content.formats.qti_processing import number
 from content.formats.reading import Draft, Loss, Pool, Refused, Severity, Source
 from content.formats.xml import Element, child, children
@@ -233,11 +233,7 @@ class _Reading:
         return [self.read_item(name, item) for item in children(holder, "item")]
 
     def read_item(self, name: str, item: Element) -> str:
-        base = slug(item.get("ident") or item.get("title") or "") or "item"
-        identifier, count = base, 1
-        while identifier in self.names:
-            count += 1
-            identifier = f"{base}-{count}"
+        identifier = unused(slug(item.get("ident") or item.get("title") or "") or "item", self.names)
         self.names.add(identifier)
         read = qti1_items.read_item(
             item, identifier=identifier, source={"file": name}, picture=lambda href: self.pictures.find(href, name)

@@ -130,6 +130,7 @@ def _met(test: Element, given: Mapping[str, Sequence[str]], responses: Mapping[s
 
 
 def read_item(item: Element, *, identifier: str, source: dict[str, Any], picture: Callable[[str], str | None]) -> Read:
+    xml.check_size(item)
     reader = _Reader(item, identifier, picture)
     kind, body = reader.read()
     draft = ItemDraft(

@@ -13,7 +13,7 @@ from lxml import etree
 
 from content import rendering
 from content.drafts import ItemDraft
-from content.formats import qti_keys
+from content.formats import qti_keys, xml
 from content.formats.qti_pairs import PairsAndPictures
 from content.formats.qti_reading import Body, alone, gap_id, keep, single, weighted
 from content.formats.reading import Loss
@@ -46,6 +46,7 @@ def read_item(
     item: Element, *, identifier: str, source: dict[str, Any], picture: Callable[[str], str | None], before: str = ""
 ) -> Read:
     """`before` is what a shared stimulus puts before the question, in Markdown."""
+    xml.check_size(item)
     reader = _Reader(item, identifier, picture)
     kind, body = reader.read()
     stem = "\n\n".join(part for part in (before, body.pop("stem", "")) if part)

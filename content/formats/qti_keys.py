@@ -1,13 +1,15 @@
 """Credits from what an item's own response processing gives: each likely response is scored. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, islice, product
+from itertools import chain, combinations, count, islice, product
 from typing import Any
 
 from content.formats import xml
+from content.formats.assembling import MOST_QUESTIONS
 from content.formats.qti_processing import Processing, Unsupported, number, tolerance
+from content.formats.reading import Refused
 from content.formats.xml import Element, children
 
 MOST_TRIES = 300
@@ -288,3 +290,12 @@ def _subsets(identifiers: Sequence[str], best: Sequence[str]) -> Any:
 def slug(text: str) -> str:
     """A source's identifier as one of ours: letters, digits, - and _, at most 50."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:50]
+
+
+def unused(base: str, names: Collection[str]) -> str:
+    """The name, or a variation that is free. Raises Refused where a file has too many questions."""
+    if len(names) >= MOST_QUESTIONS:
+        raise Refused(f"The file holds more than {MOST_QUESTIONS} questions: divide it.")
+    # Past a few tries the number of names, which rises, so that a name asked for often does not take longer and longer.
+    tried = chain([base], (f"{base}-{at}" for at in chain(range(2, 10), count(len(names) + 10))))
+    return next(name for name in tried if name not in names)

@@ -18,6 +18,7 @@ from content.formats.xml import Element, child, children
 Value = list[Any] | None  # NULL is None; a single value is a list of one
 Responses = Mapping[str, Sequence[str]]
 MOST_STEPS = 20_000
+MOST_STEPS_OF_ITEM = 400_000  # of all responses that are tried
 TEMPLATES = {"match_correct": "match", "map_response": "map", "map_response_point": "point", "cc2_match": "match"}
 
 
@@ -36,6 +37,7 @@ class Processing:
         self.responses = {found.get("identifier", ""): found for found in children(item, "responseDeclaration")}
         self.outcomes = {found.get("identifier", ""): found for found in children(item, "outcomeDeclaration")}
         self.rules = child(item, "responseProcessing")
+        self.steps = 0
 
     @property
     def template(self) -> str:
@@ -117,10 +119,14 @@ class _Run:
 
     def run(self, rules: list[Element]) -> None:
         for rule in rules:
-            self.steps += 1
-            if self.steps > MOST_STEPS:
-                raise Unsupported("rules without an end")
+            self.step()
             self.rule(rule)
+
+    def step(self) -> None:
+        self.steps += 1
+        self.of.steps += 1
+        if self.steps > MOST_STEPS or self.of.steps > MOST_STEPS_OF_ITEM:
+            raise Unsupported("rules that take too long")
 
     def rule(self, rule: Element) -> None:
         name = str(rule.tag)
@@ -171,9 +177,7 @@ class _Run:
         return bool(found and found[0] is True)
 
     def value(self, expression: Element) -> Value:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise Unsupported("rules without an end")
+        self.step()
         name = str(expression.tag)
         known: Callable[[Element], Value] | None = getattr(self, f"_{name}", None)
         if known is not None:

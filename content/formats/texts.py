@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection
 from decimal import Decimal, InvalidOperation
 from html import unescape
+from itertools import chain, count
 from math import isfinite
 from typing import Any
 
@@ -74,7 +75,7 @@ def identifier(wanted: str, taken: Collection[str], number: int) -> str:
         return name
     start = name[:50]
     # `number` rises from question to question, so a name asked for often does not take longer and longer.
-    candidates = [f"{start}-{number}", *(f"{start}-{number}-{more}" for more in range(2, 1000))]
+    candidates = chain([f"{start}-{number}"], (f"{start}-{number}-{more}" for more in count(2)))
     return next(candidate for candidate in candidates if candidate not in taken)
 
 

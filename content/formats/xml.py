@@ -13,6 +13,7 @@ Element = etree._Element
 
 LARGEST = 32 * 1024 * 1024  # bytes
 LARGEST_RECODED = 8 * 1024 * 1024  # of a file that is not UTF-8, which is decoded in memory
+MOST_OF_ITEM = 10_000  # elements of one question
 MOST_NODES = 300_000  # elements and attributes; each takes up to 250 bytes
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
@@ -34,6 +35,13 @@ def parse(data: bytes) -> Element:
         if element.tag[0] == "{":
             element.tag = element.tag.rpartition("}")[2]
     return root
+
+
+def check_size(item: Element) -> None:
+    """Raises Refused for a question that is too large to be weighed option by option."""
+    if sum(1 for _ in item.iter(etree.Element)) > MOST_OF_ITEM:
+        name = item.get("identifier") or item.get("ident") or ""
+        raise Refused(f"The question {name[:60]} has more than {MOST_OF_ITEM} elements.")
 
 
 def root_name(data: bytes) -> str:

@@ -62,7 +62,7 @@ def test_hostile_files_are_refused_or_read_within_bounds() -> None:
         ("empty.gift", b""),
         ("empty.gift", b"// nothing but a remark\n\n$CATEGORY: none\n"),
         ("broken.gift", b"Which? {=a ~b} or {=c ~d}"),
-        ("empty.md", b"---\ntitle: a\n---\n## \n"),
+        ("empty.md", b"---\ntitle: a\n---\n# Questions\n"),
         ("empty.csv", b"stem,key\n"),
         ("empty.xml", b"<quiz/>"),
     ],
