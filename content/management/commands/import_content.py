@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from content import importing
-from content.formats import table
+from content.formats import progress, table
 from content.formats.reading import Draft, Refused, Source
 from content.publishing import PublishingBlocked
 from content.writing import Author
@@ -30,7 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             source = importing.open_file(options["file"], options["key"])
-            known, draft = importing.read(source, options["format"])
+            with progress.listening(self._count):
+                known, draft = importing.read(source, options["format"])
         except Refused as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -41,6 +42,12 @@ class Command(BaseCommand):
         )
         if options["publish"]:
             self._publish(draft, source, options)
+
+    def _count(self, questions: int) -> None:
+        """A line that counts, for a person at a terminal; a large bank takes some seconds."""
+        if questions % 100 == 0 and self.stderr.isatty():
+            self.stderr.write(f"\rRead {questions} questions …", ending="")
+            self.stderr.flush()
 
     def _publish(self, draft: Draft, source: Source, options: dict[str, Any]) -> None:
         author = Author("import_content", institution=_institution(options["institution"]))
