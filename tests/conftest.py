@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # No test may depend on the machine's speed: neither on that of an example nor on that of making one.
 hypothesis_settings.register_profile(
-    "assay", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+    "assay", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("assay")
 
