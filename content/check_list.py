@@ -1,6 +1,6 @@
 """What a careful colleague would say of a check before it is published."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ def _warnings(draft: ItemDraft, shuffled: bool) -> list[str]:
 
 
 def _text_warnings(body: Mapping[str, Any]) -> list[str]:
-    texts, stem = list(strings(body)), rendering.plain(body["stem"])
+    texts, stem = list(rendering.strings(body)), rendering.plain(body["stem"])
     blind = any(not alt.strip() for text in texts for _src, alt in rendering.pictures(text))
     hard = len(stem.split()) >= 20 and lix(stem) > HARD_TO_READ
     checks = {
@@ -63,15 +63,3 @@ def lix(text: str) -> float:
     sentences = max(1, sum(text.count(mark) for mark in ".:!?"))
     long_words = sum(1 for word in words if len(word.strip(".,:;!?()\"'")) > LONGEST_WORD)
     return len(words) / sentences + 100 * long_words / len(words) if words else 0.0
-
-
-def strings(value: Any) -> Iterable[str]:
-    """Every text in a body."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from strings(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from strings(part)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from content import check_list, rendering, writing
+from content import rendering, writing
 from content.drafts import ItemDraft
 from content.formats import table
 from content.formats.reading import Draft, Media, Pool, Written
@@ -75,7 +75,7 @@ def of_draft(quiz: Quiz) -> Draft:
 def media_of(items: Iterable[ItemDraft]) -> list[Media]:
     """The stored files that the questions show."""
     digests = {
-        found for item in items for text in check_list.strings(item.body) for found in rendering.MEDIA.findall(text)
+        found for item in items for text in rendering.strings(item.body) for found in rendering.MEDIA.findall(text)
     }
     stored = StoredMedia.objects.filter(digest__in=digests).order_by("digest")
     return [Media(one.name, one.content_type, one.file.read()) for one in stored]

@@ -61,8 +61,8 @@ def record(*, item: Item, answer: Mapping[str, Any], note: str, author: Author, 
         item=locked, wording=wording(locked), answer=clean, note=note, by=author.name, at=now
     )
     compared = _compared(locked, made)
-    told = {"by": author.name, "at": now.isoformat(), "agreement": compared.agrees}
-    locked.provenance = {**locked.provenance, "review": told}
+    review = {"by": author.name, "at": now.isoformat(), "agreement": compared.agrees}
+    locked.provenance = {**locked.provenance, "review": review}
     if compared.agrees and locked.key_state == KeyState.PROPOSED:
         locked.key_state = KeyState.REVIEWED
     locked.save()

@@ -5,6 +5,7 @@ code with highlighting, and pictures `![text](media:<sha256>)`. HTML in a text i
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from html import escape
 from html.parser import HTMLParser
@@ -144,6 +145,18 @@ def pictures(text: str) -> list[tuple[str, str]]:
     """(address, text) of every picture."""
     found = (token for block in _PARSER.parse(text) for token in block.children or [] if token.type == "image")
     return [(str(token.attrs["src"]), token.content) for token in found]
+
+
+def strings(value: Any) -> Iterable[str]:
+    """Every text in a body."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from strings(part)
 
 
 def escaped(text: str) -> str:

@@ -160,12 +160,12 @@ def save_item(
     locked = as_written(locked)
     if dict(body) != locked.body:
         locked.key_state = KeyState.PROPOSED
-        rest = {name: told for name, told in locked.provenance.items() if name not in ("review", "approved")}
+        rest = {name: value for name, value in locked.provenance.items() if name not in ("review", "approved")}
         locked.provenance = {**rest, "key": {"by": author.name, "how": "written"}}
     if story is not None:
-        told = {name: text for name, text in story.items() if text}
-        kept = {name: told for name, told in locked.provenance.get("key", {}).items() if name not in story}
-        locked.provenance = {**locked.provenance, "key": {**kept, **told}}
+        written = {name: text for name, text in story.items() if text}
+        kept = {name: value for name, value in locked.provenance.get("key", {}).items() if name not in story}
+        locked.provenance = {**locked.provenance, "key": {**kept, **written}}
     locked.body, locked.points, locked.tags = dict(body), points, list(tags)
     locked.revision, locked.changed_by = locked.revision + 1, author.name
     locked.save()

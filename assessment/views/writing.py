@@ -1,4 +1,4 @@
-"""The door of teachers into the writing room: whoever launched as an instructor writes for the institution."""
+"""The door of teachers into the writing room: a person launched as an instructor writes for the institution."""
 
 from typing import cast
 

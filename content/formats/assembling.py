@@ -1,6 +1,6 @@
 """A draft as it grows while a reader goes through a file, question by question. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -66,7 +66,7 @@ class Assembly:
     def check_all_pictures(self) -> None:
         """Whatever a text shows must have come with the file."""
         for item in self.items:
-            for text in strings(item.body):
+            for text in rendering.strings(item.body):
                 for address, _words in rendering.pictures(text) if "![" in text else ():
                     found = rendering.MEDIA.fullmatch(address)
                     if found is None or found[1] not in self.media:
@@ -82,18 +82,6 @@ class Assembly:
             provenance={"source": self._origin},
             **more,
         )
-
-
-def strings(value: Any) -> Iterator[str]:
-    """Every text in a body."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from strings(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from strings(part)
 
 
 def options(rows: Sequence[tuple[str, float, str]]) -> list[dict[str, Any]]:

@@ -93,8 +93,8 @@ def _statement(item: ItemDraft, _losses: Losses) -> str:
     rationales = item.body.get("rationales") or {}
     right = str(rationales.get("true" if correct else "false", "")).strip()
     wrong = str(rationales.get("false" if correct else "true", "")).strip()
-    told = f"#{_text(wrong)}" if wrong or right else ""
-    return ("TRUE" if correct else "FALSE") + told + (f"#{_text(right)}" if right else "")
+    for_wrong = f"#{_text(wrong)}" if wrong or right else ""
+    return ("TRUE" if correct else "FALSE") + for_wrong + (f"#{_text(right)}" if right else "")
 
 
 def _choice(item: ItemDraft, _losses: Losses) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from content import rendering
 from content.drafts import ItemDraft
-from content.formats.assembling import strings
 from content.formats.reading import Draft, Loss, Severity
 from content.models import KeyState
 
@@ -48,7 +47,7 @@ class Losses:
             "feedback": bool(body.get("feedback")),
             "rationales": any(map(_explained, _parts(body))),
             "pinned options": any(part.get("pinned") for part in _parts(body)),
-            "pictures": any(rendering.MEDIA.search(text) for text in strings(body)),
+            "pictures": any(rendering.MEDIA.search(text) for text in rendering.strings(body)),
             "key state": item.key_state in (KeyState.UNKEYED, KeyState.PROPOSED, KeyState.RETIRED),
         }
         for name, there in parts.items():
@@ -58,7 +57,7 @@ class Losses:
 
 def _why(name: str, item: ItemDraft) -> str:
     if name == "key state":
-        return f"Its key is {item.key_state} here; whoever reads the file takes it as right."
+        return f"Its key is {item.key_state} here; readers of the file take it as right."
     return NO_PLACE
 
 

@@ -29,7 +29,7 @@ from content.item_types import (
     percent,
 )
 from content.marking import options as shared
-from content.marking import paper
+from content.marking import paper, parts
 
 KIND = "choice"
 LABEL = gettext_lazy("Single choice")
@@ -71,7 +71,7 @@ def problems(body: Body) -> list[str]:
         "The question has no text.": not isinstance(stem, str) or not stem.strip(),
         "A choice needs at least two options.": len(options) < 2,
         "An option has no text.": not all(option["text"].strip() for option in options),
-        "Two options share an id.": shared.repeats([option["id"] for option in options]),
+        "Two options share an id.": parts.repeats([option["id"] for option in options]),
         "Two options read the same.": shared.alike(options),
         "The credit of an option must lie between 0 and 1.": not all(0 <= credit <= 1 for credit in credits),
         "No option earns full credit.": 1 not in credits,

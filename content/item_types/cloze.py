@@ -28,7 +28,7 @@ from content.item_types import (
     new_id,
     percent,
 )
-from content.marking import gaps, number_answers, numbers, options, paper, placeholders, rows, text_answers
+from content.marking import gaps, number_answers, numbers, options, paper, parts, placeholders, text_answers
 
 KIND = "cloze"
 LABEL = gettext_lazy("Text with gaps")
@@ -87,7 +87,7 @@ def problems(body: Body) -> list[str]:
         "The question has no text.": not isinstance(stem, str) or not (stem + text).strip(),
         "There is no gap: write [[a]] where it stands in the text.": not found,
         f"There are more than {MOST} gaps.": len(found) > MOST,
-        "Two gaps share an id.": options.repeats(names),
+        "Two gaps share an id.": parts.repeats(names),
         "The way of crediting is not known.": body.get("scoring", "all_or_nothing") != "all_or_nothing",
     }
     wrong = [words for words, is_wrong in checks.items() if is_wrong] + list(_misplaced(text, names))
@@ -125,10 +125,10 @@ def from_editor(fields: Fields) -> dict[str, Any]:
     id is left out.
     """
     text = next(iter(fields.get("text", [])), "").strip()
-    found = {row["id"]: row for row in rows.read(fields, "gap", GAP) if row["id"]}
+    found = {row["id"]: row for row in parts.rows(fields, "gap", GAP) if row["id"]}
     for name in placeholders.names(text):
         found.setdefault(name, {"id": name, "kind": "text", "weight": ""})
-    answers = rows.read(fields, "answer", ROW)
+    answers = parts.rows(fields, "answer", ROW)
     scoring = {"scoring": "all_or_nothing"} if "all_or_nothing" in fields.get("scoring", []) else {}
     return {"text": text, "gaps": [_gap(row, answers, fields) for row in found.values()], **scoring}
 

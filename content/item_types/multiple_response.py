@@ -28,7 +28,7 @@ from content.item_types import (
     percent,
 )
 from content.marking import options as shared
-from content.marking import paper, rows
+from content.marking import paper, parts
 
 KIND = "multiple_response"
 LABEL = gettext_lazy("Multiple response")
@@ -84,7 +84,7 @@ def problems(body: Body) -> list[str]:
         "The question has no text.": not isinstance(stem, str) or not stem.strip(),
         "A multiple response needs at least two options.": len(options) < 2,
         "An option has no text.": not all(option["text"].strip() for option in options),
-        "Two options share an id.": shared.repeats([option["id"] for option in options]),
+        "Two options share an id.": parts.repeats([option["id"] for option in options]),
         "Two options read the same.": shared.alike(options),
         "The credit of an option must lie between -1 and 1.": not all(
             -1 <= option["credit"] <= 1 for option in options
@@ -128,8 +128,8 @@ def from_editor(fields: Fields) -> dict[str, Any]:
     """Rows of `option-id`, `option-text`, `option-credit` (a percentage, perhaps negative) and `option-rationale`;
     `pinned` holds ids; `scoring`; `max_choices`. A row without text is left out.
     """
-    found = [_option(row, fields, at) for at, row in enumerate(rows.read(fields, "option", ROW)) if row["text"]]
-    scoring, most = rows.first(fields, "scoring"), rows.whole_number(rows.first(fields, "max_choices"))
+    found = [_option(row, fields, at) for at, row in enumerate(parts.rows(fields, "option", ROW)) if row["text"]]
+    scoring, most = parts.first(fields, "scoring"), parts.whole_number(parts.first(fields, "max_choices"))
     return {
         "options": found or [{"id": name, "text": "", "credit": 0, "rationale": ""} for name in "abcd"],
         "scoring": scoring or NET,

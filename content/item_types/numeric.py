@@ -25,7 +25,7 @@ from content.item_types import (
     Templates,
     percent,
 )
-from content.marking import number_answers, numbers, options, rows, text_answers, texts, units
+from content.marking import number_answers, numbers, options, parts, text_answers, texts, units
 
 KIND = "numeric"
 LABEL = gettext_lazy("Number")
@@ -84,10 +84,10 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
 def from_editor(fields: Fields) -> dict[str, Any]:
     """Rows as number_answers.from_editor; `unit`, `unit_required` where it is ticked, and `penalty` in percent."""
     body: dict[str, Any] = {"answers": number_answers.from_editor(fields)}
-    unit = rows.first(fields, "unit")
+    unit = parts.first(fields, "unit")
     if not unit:
         return body
-    cost = percent(rows.first(fields, "penalty"))
+    cost = percent(parts.first(fields, "penalty"))
     return body | {"units": {"unit": unit, "required": "unit_required" in fields, "penalty": cost}}
 
 

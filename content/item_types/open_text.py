@@ -5,12 +5,10 @@ body: {"stem": str, "rubric": [{"level": "full" | "half" | "none", "idea": str, 
 answer: {"text": str} or {}
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from content.item_types import (
     Answer,
@@ -18,7 +16,6 @@ from content.item_types import (
     Category,
     Fields,
     FormSize,
-    InvalidAnswer,
     Level,
     Outcome,
     Templates,
@@ -91,19 +88,7 @@ def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
 
 
 def clean(body: Body, raw: Any) -> dict[str, Any]:
-    text = raw.get("text") if isinstance(raw, Mapping) else raw
-    if text is None:
-        return {}
-    if not isinstance(text, str):
-        raise InvalidAnswer(_("The answer must be text."))
-    if len(text) > texts.COMPOSITION * _longest(body):
-        raise _too_long(body)
-    text = texts.storable(text)
-    if not text.strip():
-        return {}
-    if len(text) > _longest(body):
-        raise _too_long(body)
-    return {"text": text}
+    return texts.answer(raw, longest=_longest(body), storable=texts.storable)
 
 
 def mark(body: Body, answer: Answer) -> Outcome:
@@ -143,11 +128,3 @@ def categorise(body: Body, answer: Answer) -> list[str] | None:
 
 def _longest(body: Body) -> int:
     return int(body.get("max_length", DEFAULT_MAX_LENGTH))
-
-
-def _too_long(body: Body) -> InvalidAnswer:
-    most = _longest(body)
-    words = ngettext(
-        "The answer is longer than {most} character.", "The answer is longer than {most} characters.", most
-    )
-    return InvalidAnswer(words.format(most=most))

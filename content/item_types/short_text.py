@@ -5,12 +5,10 @@ body: {"stem": str, "answers": as content.marking.text_answers, "case_sensitive"
 answer: {"text": str} or {}
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from content.item_types import (
     ALL_OR_NOTHING,
@@ -19,12 +17,11 @@ from content.item_types import (
     Category,
     Fields,
     FormSize,
-    InvalidAnswer,
     Level,
     Outcome,
     Templates,
 )
-from content.marking import options, rows, text_answers, texts
+from content.marking import options, parts, text_answers, texts
 
 KIND = "short_text"
 LABEL = gettext_lazy("Short text")
@@ -63,7 +60,7 @@ def from_editor(fields: Fields) -> dict[str, Any]:
     """Rows as text_answers.from_editor; `case_sensitive` and `accent_insensitive` where they are ticked;
     `max_length`.
     """
-    longest = rows.whole_number(rows.first(fields, "max_length"))
+    longest = parts.whole_number(parts.first(fields, "max_length"))
     return {
         "answers": text_answers.from_editor(fields),
         "case_sensitive": "case_sensitive" in fields,
@@ -97,19 +94,7 @@ def to_form(body: Body, answer: Answer) -> dict[str, list[str]]:
 
 
 def clean(body: Body, raw: Any) -> dict[str, Any]:
-    text = raw.get("text") if isinstance(raw, Mapping) else raw
-    if text is None:
-        return {}
-    if not isinstance(text, str):
-        raise InvalidAnswer(_("The answer must be text."))
-    if len(text) > texts.COMPOSITION * _longest(body):
-        raise _too_long(body)
-    text = texts.storable_line(text)
-    if not text.strip():
-        return {}
-    if len(text) > _longest(body):
-        raise _too_long(body)
-    return {"text": text}
+    return texts.answer(raw, longest=_longest(body), storable=texts.storable_line)
 
 
 def mark(body: Body, answer: Answer) -> Outcome:
@@ -163,11 +148,3 @@ def _switches(body: Body) -> dict[str, bool]:
 
 def _longest(body: Body) -> int:
     return int(body.get("max_length", DEFAULT_MAX_LENGTH))
-
-
-def _too_long(body: Body) -> InvalidAnswer:
-    most = _longest(body)
-    words = ngettext(
-        "The answer is longer than {most} character.", "The answer is longer than {most} characters.", most
-    )
-    return InvalidAnswer(words.format(most=most))

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from content.item_type import Category, InvalidAnswer
-from content.marking import number_answers, numbers, options, text_answers, texts
+from content.marking import number_answers, numbers, options, parts, text_answers, texts
 
 Gap = Mapping[str, Any]
 LONGEST = 255  # characters of what is typed into a gap
@@ -61,7 +61,7 @@ class Dropdown:
         checks = {
             "There must be at least two options.": len(found) < 2,
             "An option has no text.": not all(option["text"].strip() for option in found),
-            "Two options share an id.": options.repeats([option["id"] for option in found]),
+            "Two options share an id.": parts.repeats([option["id"] for option in found]),
             "Two options read the same.": options.alike(found),
             "The credit of an option must lie between 0 and 1.": not all(0 <= one["credit"] <= 1 for one in found),
             "No option earns full credit.": all(option["credit"] != 1 for option in found),

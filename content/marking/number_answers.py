@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from content.item_type import Category, Fields, percent
-from content.marking import numbers, options, rows
+from content.marking import numbers, options, parts
 from content.marking.text_answers import MOST, OTHER
 from content.marking.text_answers import name as name
 
@@ -139,7 +139,7 @@ def from_row(row: Mapping[str, str]) -> dict[str, Any]:
 
 def from_editor(fields: Fields) -> list[dict[str, Any]]:
     """The rows of `answer-value` and the like; a row without number is left out."""
-    found = [from_row(row) for row in rows.read(fields, "answer", ROW) if row["value"]]
+    found = [from_row(row) for row in parts.rows(fields, "answer", ROW) if row["value"]]
     return found or [{"value": "", "credit": 1, "feedback": ""}]
 
 

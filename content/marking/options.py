@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 from django.utils.translation import gettext as _
 
 from content import rendering
+from content.marking import parts
 
 REFERS = re.compile(
     r"\b(all|none|both|any|neither) (of )?(the |these )?(above|below|others?|options|answers)\b"
@@ -32,13 +33,9 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def repeats(values: Sequence[str]) -> bool:
-    return len(set(values)) != len(values)
-
-
 def alike(options: Sequence[Mapping[str, Any]]) -> bool:
     """Whether two options read the same."""
-    return repeats([" ".join(option["text"].split()).casefold() for option in options])
+    return parts.read_the_same(option["text"] for option in options)
 
 
 def refers_to_others(text: str) -> bool:

@@ -64,6 +64,11 @@ def whole(text: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 13 else default
 
 
+def whole_number(typed: str) -> int | str | None:
+    """A whole number from 0; what is none, as it was typed; None for nothing."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 7 else typed or None
+
+
 def named(ids: Sequence[str]) -> list[str]:
     """The ids with a new one in place of each empty one."""
     found: list[str] = []

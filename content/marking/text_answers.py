@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from content.item_type import Category, Fields, percent
-from content.marking import options, rows, texts
+from content.marking import options, parts, texts
 
 Accepted = Mapping[str, Any]
 MOST = 100
@@ -107,13 +107,13 @@ def from_row(row: Mapping[str, str]) -> dict[str, Any]:
         "match": row["match"] or "exact",
         "feedback": row["feedback"],
     }
-    distance = rows.whole_number(row["distance"])
+    distance = parts.whole_number(row["distance"])
     return answer if distance is None else answer | {"distance": distance}
 
 
 def from_editor(fields: Fields) -> list[dict[str, Any]]:
     """The rows of `answer-text` and the like; a row without text is left out."""
-    found = [from_row(row) for row in rows.read(fields, "answer", ROW) if row["text"]]
+    found = [from_row(row) for row in parts.rows(fields, "answer", ROW) if row["text"]]
     return found or [{"text": "", "credit": 1, "match": "exact", "feedback": ""}]
 
 

@@ -2,11 +2,16 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import re2
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rapidfuzz.distance import Levenshtein
+
+from content.item_type import InvalidAnswer
 
 Match = Literal["exact", "wildcard", "regex", "close"]
 MATCHES: tuple[str, ...] = get_args(Match)
@@ -27,6 +32,33 @@ def storable(text: str) -> str:
 def storable_line(text: str) -> str:
     """The same for a field of one line, in which a browser keeps no line end."""
     return storable(text).replace("\n", " ")
+
+
+def answer(raw: Any, *, longest: int, storable: Callable[[str], str]) -> dict[str, Any]:
+    """A typed answer as it is stored, {"text"}; {} where it is blank.
+
+    Raises InvalidAnswer for what is no text, or too long.
+    """
+    text = raw.get("text") if isinstance(raw, Mapping) else raw
+    if text is None:
+        return {}
+    if not isinstance(text, str):
+        raise InvalidAnswer(_("The answer must be text."))
+    if len(text) > COMPOSITION * longest:
+        raise _too_long(longest)
+    text = storable(text)
+    if not text.strip():
+        return {}
+    if len(text) > longest:
+        raise _too_long(longest)
+    return {"text": text}
+
+
+def _too_long(most: int) -> InvalidAnswer:
+    words = ngettext(
+        "The answer is longer than {most} character.", "The answer is longer than {most} characters.", most
+    )
+    return InvalidAnswer(words.format(most=most))
 
 
 def folded(text: str, *, case: bool, accents: bool) -> str:

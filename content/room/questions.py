@@ -113,7 +113,7 @@ def picture(request: HttpRequest, door: Door, quiz: UUID) -> HttpResponse:
 
 
 def _member(door: Door, quiz: UUID, item: UUID) -> Item:
-    """A question of the draft, whoever may change it. A question that was just taken out is not one."""
+    """A question of the draft, also where the author may not change it, unless it was just taken out."""
     found = quiz_or_404(door, quiz)
     question = next((one for one, _pool in writing.items_of(found) if one.pk == item), None)
     if question is None:

@@ -174,7 +174,7 @@ def problems(item: Item) -> list[str]:
         found = variants.problems(item.body)
         return found or item_types.get(item.kind).problems(variants.sample(item.body))
     except previews.HALF_WRITTEN:
-        return [_("This question cannot be read. Write it anew.")]
+        return [_("This question cannot be read. Please write it again.")]
 
 
 def editor(row: Row, draft: Mapping[str, Any], more: Mapping[str, Any], total: int) -> dict[str, Any]:

@@ -35,24 +35,24 @@ STATES = {
 
 def of(item: Item) -> list[tuple[str | Promise, str]]:
     """(what, words) of everything that is known."""
-    told = item.provenance
+    provenance = item.provenance
     lines: list[tuple[str | Promise, str]] = [(_("Key"), str(STATES[KeyState(item.key_state)]))]
-    lines += _lines(KEY, told.get("key", {}))
-    review = told.get("review", {})
+    lines += _lines(KEY, provenance.get("key", {}))
+    review = provenance.get("review", {})
     if "by" in review:
         lines.append((_("Answered blind by"), f"{review['by']}: {_agreement(review.get('agreement'))}"))
     if review.get("decision") == "kept":
         lines.append((_("Key kept by"), str(review.get("decided_by", ""))))
-    if "by" in told.get("approved", {}):
-        lines.append((_("Published by"), str(told["approved"]["by"])))
-    return lines + _lines(SOURCE, told.get("source", {}))
+    if "by" in provenance.get("approved", {}):
+        lines.append((_("Published by"), str(provenance["approved"]["by"])))
+    return lines + _lines(SOURCE, provenance.get("source", {}))
 
 
-def _lines(labels: Mapping[str, Promise], told: Any) -> list[tuple[str | Promise, str]]:
-    if not isinstance(told, Mapping):
+def _lines(labels: Mapping[str, Promise], facts: Any) -> list[tuple[str | Promise, str]]:
+    if not isinstance(facts, Mapping):
         return []
     return [
-        (label, _words(told[name])) for name, label in labels.items() if told.get(name) not in (None, "", "written")
+        (label, _words(facts[name])) for name, label in labels.items() if facts.get(name) not in (None, "", "written")
     ]
 
 

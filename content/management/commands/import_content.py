@@ -50,7 +50,7 @@ class Command(BaseCommand):
             self.stderr.flush()
 
     def _publish(self, draft: Draft, source: Source, options: dict[str, Any]) -> None:
-        author = Author("import_content", institution=_institution(options["institution"]))
+        author = Author("import_content", institution=institution_of(options["institution"]))
         try:
             taken = importing.take(draft=draft, source=source, author=author, now=timezone.now(), publish=True)
         except PublishingBlocked as blocked:
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         stream.write(f"{said}: {taken.quiz.slug}, version {taken.version.number if taken.version else '-'}")
 
 
-def _institution(slug: str | None) -> Institution | None:
+def institution_of(slug: str | None) -> Institution | None:
     if slug is None:
         return None
     found = Institution.objects.filter(slug=slug).first()

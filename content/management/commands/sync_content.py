@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from content import importing
 from content.formats.reading import Refused
+from content.management.commands.import_content import institution_of
 from content.publishing import PublishingBlocked
 from content.writing import Author
-from roster.models import Institution
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         folder: Path = options["folder"]
         if not folder.is_dir():
             raise CommandError(f"{folder} is no folder.")
-        author = Author("sync_content", institution=_institution(options["institution"]))
+        author = Author("sync_content", institution=institution_of(options["institution"]))
         failed = [path for path in sorted(folder.rglob("*.md")) if not self._sync(folder, path, author, options)]
         if failed:
             raise CommandError(f"{len(failed)} files could not be published.")
@@ -42,12 +42,3 @@ class Command(BaseCommand):
             return False
         self.stdout.write(f"{name}: {taken.quiz.slug} {'changed' if taken.changed else 'unchanged'}")
         return True
-
-
-def _institution(slug: str | None) -> Institution | None:
-    if slug is None:
-        return None
-    found = Institution.objects.filter(slug=slug).first()
-    if found is None:
-        raise CommandError(f"There is no institution {slug}.")
-    return found

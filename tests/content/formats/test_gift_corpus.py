@@ -8,9 +8,9 @@ import pytest
 
 from content.formats import gift_parsing
 from content.formats.gift_parsing import Answer, Question, Text
+from tests.content.formats import corpora
 
-CORPUS = Path("/work/shared/corpora/gift")
-FILES = sorted(CORPUS.glob("*.gift"))
+FILES = corpora.files("gift", "*.gift")
 KINDS = {
     "Category": "category",
     "Description": "description",

@@ -14,13 +14,9 @@ from content.drafts import ItemDraft
 from content.formats import qti, table, xml
 from content.formats.qti_processing import Processing, Unsupported
 from content.formats.reading import Refused, Source
+from tests.content.formats import corpora
 
-FOUND = [
-    above / "shared/corpora/qti"
-    for above in Path(__file__).resolve().parents
-    if (above / "shared/corpora/qti").is_dir()
-]
-FILES = sorted(FOUND[0].glob("*/*.xml")) if FOUND else []
+FILES = corpora.files("qti", "*/*.xml")
 pytestmark = pytest.mark.skipif(not FILES, reason="The corpora are not here.")
 
 # What no kind of ours holds: each has a line in the report that says so.
