@@ -95,6 +95,9 @@ class Response(models.Model):
     answer = models.JSONField(default=dict)
     seq = models.PositiveIntegerField(default=0, help_text="Grows with every change the learner makes.")
     saved_at = models.DateTimeField()
+    seconds = models.PositiveIntegerField(
+        default=0, help_text="How long the page showed it, as the page measured; 0 where it did not."
+    )
     checked_at = models.DateTimeField(null=True, blank=True, help_text="Practice: when feedback was asked for.")
     waiting = models.BooleanField(default=False, help_text="Submitted and not marked yet by a person.")
 
