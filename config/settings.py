@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "content",
     "lti",
     "assessment",
+    "analytics",
     "api",
 ]
 
