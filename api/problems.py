@@ -31,6 +31,7 @@ KINDS = {
     "not-found": Kind(404, "There is nothing here.", "It does not exist, or it belongs to another institution."),
     "method-not-allowed": Kind(405, "The method is not allowed.", "The header `Allow` lists those that are."),
     "not-acceptable": Kind(406, "None of the accepted types is offered.", "Accept application/json; lists: text/csv."),
+    "conflict": Kind(409, "Another request stands in the way.", "Wait for what `detail` names, then send it again."),
     "unsupported-media-type": Kind(415, "The body has an unsupported type.", "Send application/json."),
     "server-error": Kind(500, "The server failed.", "Nothing was changed. Try again later; tell us if it stays."),
 }

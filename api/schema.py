@@ -42,7 +42,7 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     result["components"]["responses"] = {code: _response(code) for code in KINDS}
     for path, operations in result["paths"].items():
         for operation in operations.values():
-            for status in _statuses(path, operation):
+            for status in {*_statuses(path, operation), *_declared(operation)}:
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{BY_STATUS[status]}"}
             if "200" in operation["responses"]:
                 _describe_list(operation["responses"]["200"])
@@ -78,6 +78,11 @@ def _describe_list(answer: dict[str, Any]) -> None:
     if "Paginated" in str(content.get("application/json")):
         link = {"description": 'RFC 8288: `rel="next"`, `rel="prev"`.', "schema": {"type": "string"}}
         answer["headers"] = {"Link": link}
+
+
+def _declared(operation: dict[str, Any]) -> list[int]:
+    """Problems that an operation names itself."""
+    return [int(status) for status in operation["responses"] if int(status) in BY_STATUS]
 
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[int]:

@@ -2,7 +2,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api.schema import Docs, Schema
-from api.views import content, errors, published, records, statistics
+from api.views import content, errors, exports, published, records, statistics
 
 app_name = "api"
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("v1/quizzes/<slug:slug>/export", content.Export.as_view(), name="export"),
     path("v1/imports", content.Imports.as_view(), name="imports"),
     path("v1/imports/<uuid:id>", content.ImportDetail.as_view(), name="import"),
+    path("v1/exports", exports.Exports.as_view(), name="exports"),
+    path("v1/exports/<uuid:id>", exports.ExportDetail.as_view(), name="export-job"),
+    path("v1/exports/<uuid:id>/file", exports.ExportFile.as_view(), name="export-file"),
     path("v1/assignments", records.Assignments.as_view(), name="assignments"),
     path("v1/assignments/<uuid:id>", records.AssignmentDetail.as_view(), name="assignment"),
     path("v1/assignments/<uuid:id>/statistics", statistics.Statistics.as_view(), name="statistics"),

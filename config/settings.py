@@ -142,11 +142,12 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 10}
 CELERY_TASK_DEFAULT_QUEUE = "marking"
-CELERY_TASK_ROUTES = {"lti.tasks.*": {"queue": "passback"}}
+CELERY_TASK_ROUTES = {"lti.tasks.*": {"queue": "passback"}, "api.tasks.run_export": {"queue": "exports"}}
 CELERY_TASK_TIME_LIMIT = 300
 _EVERY = {  # seconds
     "content.tasks.sweep": ASSAY_SWEEP_SECONDS,  # read the files whose message was lost
     "assessment.tasks.sweep": ASSAY_SWEEP_SECONDS,  # mark what was left unmarked
+    "api.tasks.sweep_exports": ASSAY_SWEEP_SECONDS,  # write exports whose message or worker was lost
     "lti.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the scores that are due
     "lti.tasks.read_grades_back": 300.0,
     "lti.tasks.rotate_keys": 900.0,

@@ -196,7 +196,7 @@ def parts(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str
     return [
         Part("sandbox", (*lms, "-b", f"{HOST}:{at.sandbox_port}"), sandbox),
         Part("web", web(HOST, at.port, workers=2), env),
-        Part("worker", (*celery, "worker", "-Q", "marking", "-c", "2", "-n", "marking@%h", *quiet), env),
+        Part("worker", (*celery, "worker", "-Q", "marking,exports", "-c", "2", "-n", "marking@%h", *quiet), env),
         Part(
             "passback",
             (*celery, "worker", "-Q", "passback", "-P", "threads", "-c", "8", "-n", "passback@%h", *quiet),

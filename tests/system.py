@@ -171,7 +171,7 @@ class System:
         """Start `worker` (marks), `passback` (sends scores) or `beat` (sweeps)."""
         quiet = ("--without-mingle", "--without-gossip", "-l", self.env["LOG_LEVEL"])
         arguments = {
-            "worker": ("worker", "-Q", "marking", "-c", "2", "-n", f"marking-{self.port}@h", *quiet),
+            "worker": ("worker", "-Q", "marking,exports", "-c", "2", "-n", f"marking-{self.port}@h", *quiet),
             "passback": (
                 "worker",
                 "-Q",
