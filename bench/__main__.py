@@ -1,6 +1,6 @@
 """`make bench`: what a launch and an attempt cost, and how fast scores leave, on the real processes.
 
-`python -m bench passback` runs one part alone (launch, attempts, passback, gift).
+`python -m bench passback` runs one part alone (launch, attempts, passback, gift, exports).
 
 CPU time is read from the kernel, so the sandbox and this client do not count.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import django
 
-from bench import attempt, launch, passback, read_gift
+from bench import attempt, exports, launch, passback, read_gift
 from tests.system import System
 
 
@@ -25,8 +25,11 @@ def main() -> None:
     parser.add_argument("--saves", type=int, default=1, help="of each attempt, before the whole form is handed in")
     parser.add_argument("--scores", type=int, default=2_000)
     parser.add_argument("--questions", type=int, default=10_000, help="of the GIFT bank")
+    parser.add_argument("--responses", type=int, default=1_000_000, help="of the export")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    if options.parts == ["exports"]:
+        return _exports(None, options)
     if options.parts == ["gift"]:
         return _gift(None, options)
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
@@ -64,7 +67,11 @@ def _gift(_system: System | None, options: argparse.Namespace) -> None:
     print(read_gift.measure(options.questions), flush=True)
 
 
-PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift}
+def _exports(_system: System | None, options: argparse.Namespace) -> None:
+    print(exports.measure(options.responses), flush=True)
+
+
+PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift, "exports": _exports}
 
 
 def _all(values: list[float]) -> str:
