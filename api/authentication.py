@@ -34,12 +34,13 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """The key must have the view's `scope`."""
+    """The key must have the view's `scope`, where it has one."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
             raise NotAuthenticated("Send the header `Authorization: Bearer <key>`.")
-        require(request.auth, view.scope)
+        if view.scope:
+            require(request.auth, view.scope)
         return True
 
 

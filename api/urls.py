@@ -2,7 +2,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api.schema import Docs, Schema
-from api.views import content, errors, published, records, statistics
+from api.views import content, errors, published, records, roster, statistics
 
 app_name = "api"
 urlpatterns = [
@@ -17,11 +17,19 @@ urlpatterns = [
     path("v1/quizzes/<slug:slug>/export", content.Export.as_view(), name="export"),
     path("v1/imports", content.Imports.as_view(), name="imports"),
     path("v1/imports/<uuid:id>", content.ImportDetail.as_view(), name="import"),
+    path("v1/courses", roster.Courses.as_view(), name="courses"),
+    path("v1/people", roster.People.as_view(), name="people"),
+    path("v1/enrollments", roster.Enrollments.as_view(), name="enrollments"),
+    path("v1/groups", roster.Groups.as_view(), name="groups"),
+    path("v1/changes", roster.Changes.as_view(), name="changes"),
     path("v1/assignments", records.Assignments.as_view(), name="assignments"),
     path("v1/assignments/<uuid:id>", records.AssignmentDetail.as_view(), name="assignment"),
     path("v1/assignments/<uuid:id>/statistics", statistics.Statistics.as_view(), name="statistics"),
     path("v1/attempts", records.Attempts.as_view(), name="attempts"),
     path("v1/attempts/<uuid:id>", records.AttemptDetail.as_view(), name="attempt"),
+    path("v1/responses", records.Responses.as_view(), name="responses"),
+    path("v1/marks", records.Marks.as_view(), name="marks"),
     path("v1/grades", records.Grades.as_view(), name="grades"),
+    path("v1/deliveries", records.Deliveries.as_view(), name="deliveries"),
     re_path("", errors.Nothing.as_view()),
 ]
