@@ -100,7 +100,7 @@ CONTENT = (
             Column("max_attempts", "integer", "t.max_attempts", "Null: any number."),
             Column("counts", "text", "t.counts", "Which attempt is the grade: highest, latest or first."),
             Column("created_at", "timestamp", "t.created_at", "First opened."),
-            Column("updated_at", "timestamp", "t.created_at", "Last change of the row."),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the row."),
         ),
     ),
 )

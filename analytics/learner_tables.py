@@ -49,12 +49,7 @@ LEARNERS = (
             Column("points", "number", "t.points", "Marked so far."),
             Column("points_waiting", "number", "t.points_waiting", "May still be earned from a person."),
             Column("points_max", "number", "t.points_max", "The most that can be earned."),
-            Column(
-                "updated_at",
-                "timestamp",
-                "greatest(t.started_at, t.submitted_at, t.marked_at)",
-                "Last change of the row.",
-            ),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the attempt, its answers or marks."),
         ),
     ),
     Table(
@@ -88,12 +83,7 @@ LEARNERS = (
             Column("points_max", "number", "i.points", "The most that can be earned."),
             Column("credit", "number", "m.points / nullif(i.points, 0)", "Points as a share, 0 to 1."),
             Column("marked_by", "text", "m.by", "rule or person; null before marking."),
-            Column(
-                "updated_at",
-                "timestamp",
-                "greatest(r.saved_at, t.submitted_at, t.marked_at, m.created_at)",
-                "Last change of the answer, its mark or its attempt.",
-            ),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the attempt, its answers or marks."),
         ),
     ),
     Table(
@@ -127,7 +117,7 @@ LEARNERS = (
             Column("marker_id", "uuid", "m.person_id", "To dim_person: who marked; null for a rule."),
             Column("note", "text", "m.note", "To the learner."),
             Column("created_at", "timestamp", "m.created_at", "When it was given."),
-            Column("updated_at", "timestamp", "m.created_at", "The same, since marks never change."),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the attempt, its answers or marks."),
         ),
     ),
     Table(
@@ -166,9 +156,7 @@ LEARNERS = (
             Column("state", "text", "s.state", "synced: it arrived; due, sending, held, kept, refused, lost: not yet."),
             Column("hint", "text", "s.hint", "What a teacher can do about it."),
             Column("delivered_at", "timestamp", "s.delivered_at", "When it last arrived."),
-            Column(
-                "updated_at", "timestamp", "greatest(s.timestamp, s.delivered_at, s.live_at)", "Last change of the row."
-            ),
+            Column("updated_at", "timestamp", "s.updated_at", "Last change of the row."),
         ),
     ),
     Table(
@@ -189,7 +177,7 @@ LEARNERS = (
             Column("arrived", "boolean", "d.arrived", "Null: nobody knows."),
             Column("status", "integer", "d.status", "HTTP status of the answer."),
             Column("answer", "text", "d.answer", "The LMS's own words."),
-            Column("updated_at", "timestamp", "greatest(d.claimed_at, d.answered_at)", "Last change of the row."),
+            Column("updated_at", "timestamp", "s.updated_at", "Last change of the score."),
         ),
     ),
 )

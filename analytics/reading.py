@@ -11,7 +11,7 @@ from django.db import connection
 from analytics import schema
 from analytics.table import Table
 
-BATCH = 5_000
+BATCH = 2_000
 Rows = list[tuple[Any, ...]]
 
 

@@ -16,7 +16,7 @@ ROSTER = (
             Column("title", "text", "t.title", "As the LMS gave it."),
             Column("label", "text", "t.label", "Short name, as the LMS gave it."),
             Column("created_at", "timestamp", "t.created_at", "First seen."),
-            Column("updated_at", "timestamp", "t.created_at", "Last change of the row."),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the row."),
         ),
     ),
     Table(
@@ -32,7 +32,7 @@ ROSTER = (
             Column("family_name", "text", "t.family_name", "As the LMS gave it.", personal=True),
             Column("email", "text", "t.email", "As the LMS gave it.", personal=True),
             Column("created_at", "timestamp", "t.created_at", "First seen."),
-            Column("updated_at", "timestamp", "t.created_at", "Last change of the row."),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the row."),
         ),
     ),
     Table(
@@ -48,6 +48,7 @@ ROSTER = (
             Column("role", "text", "t.role", "learner, instructor or other."),
             Column("active", "boolean", "t.active", "False once the LMS no longer lists the person."),
             Column("listed_at", "timestamp", "t.listed_at", "Newest reading of the LMS's list with the person in it."),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the row."),
         ),
     ),
     Table(
@@ -62,6 +63,7 @@ ROSTER = (
             Column("lms_group_id", "text", "t.group_id", "The LMS's own id."),
             Column("name", "text", "t.name", "As the LMS gave it."),
             Column("set_name", "text", "t.set_name", "Of the group set that it is in."),
+            Column("updated_at", "timestamp", "t.updated_at", "Last change of the group or its members."),
         ),
     ),
     Table(

@@ -1,6 +1,6 @@
 """Who calls: `Authorization: Bearer <key>` (RFC 6750 section 2.1), and what the key may see."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
@@ -33,21 +33,14 @@ class KeyAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-class HasKey(BasePermission):
-    """There must be a key; the view looks at its scopes itself."""
+class HasScope(BasePermission):
+    """The key must have the view's `scope`, where it has one."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not isinstance(request.auth, ApiKey):
             raise NotAuthenticated("Send the header `Authorization: Bearer <key>`.")
-        return True
-
-
-class HasScope(HasKey):
-    """The key must have the view's `scope`."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        super().has_permission(request, view)
-        require(cast(ApiKey, request.auth), view.scope)
+        if view.scope:
+            require(request.auth, view.scope)
         return True
 
 

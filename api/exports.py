@@ -18,7 +18,7 @@ from analytics import reading
 from analytics.tables import TABLES
 from api import export_files
 from api.models import Export, ExportState
-from assessment import grades
+from roster import changes
 from roster.models import Institution
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ def _claim(export_id: UUID | str, now: datetime) -> Export | None:
 
 def _write(export: Export, path: Path, clock: Callable[[], datetime]) -> None:
     tables = [TABLES[name] for name in export.tables]
-    until = grades.wait_for_stamps()  # before the snapshot begins
+    until = changes.visible_until()  # before the snapshot begins
     with reading.snapshot(institution=export.institution_id, since=export.since) as snapshot:
         _note(export, seen_at=clock(), updated_until=until)
         for table in tables:

@@ -1,6 +1,7 @@
 """JSON by default; lists also as CSV (RFC 4180), page by page or streamed whole."""
 
 import csv
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
@@ -14,7 +15,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.encoders import JSONEncoder
 
-from api.paging import chunks
+from api.keyset import Order, chunks
 
 CSV = "text/csv; charset=utf-8"
 FORMULA_STARTS = tuple(
@@ -73,10 +74,12 @@ def lines(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, bom: boo
         buffer.truncate()
 
 
-def stream(name: str, serializer: BaseSerializer[Any], queryset: QuerySet[Any], *, bom: bool) -> StreamingHttpResponse:
+def stream(
+    name: str, serializer: BaseSerializer[Any], queryset: QuerySet[Any], order: Order, *, bom: bool
+) -> StreamingHttpResponse:
     """Every row of the query as a CSV file; `serializer` turns one row into its columns."""
     columns = list(serializer.fields)  # type: ignore[attr-defined]
-    rows = (serializer.to_representation(row) for chunk in chunks(queryset) for row in chunk)
+    rows = (serializer.to_representation(row) for chunk in chunks(queryset, order) for row in chunk)
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return StreamingHttpResponse(lines(columns, rows, bom=bom), content_type=CSV, headers=headers)
 
@@ -88,7 +91,11 @@ def _with_header(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> I
 
 
 def safe(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP CSV injection)."""
+    """A cell: lists and objects as JSON, and an apostrophe before text that a spreadsheet would run as a formula (OWASP
+    CSV injection).
+    """
+    if isinstance(value, list | dict):
+        value = json.dumps(value, ensure_ascii=False, cls=Encoder)
     if isinstance(value, str) and (value.startswith(CONTROLS) or value.lstrip().startswith(FORMULA_STARTS)):
         return "'" + value
     return value

@@ -5,8 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from api.choosing import Row
 from assessment.models import Assignment, Attempt, Grade, MarkedBy, Population
 from content import item_types
+from content.models import Quiz
+from roster.models import Course, Person
 
 
 def number(help_text: str = "Points.", **options: Any) -> serializers.FloatField:
@@ -14,44 +17,90 @@ def number(help_text: str = "Points.", **options: Any) -> serializers.FloatField
     return serializers.FloatField(help_text=help_text, read_only=True, **options)
 
 
-class WithPerson(serializers.Serializer[Any]):
+def identifier(source: str, help_text: str, **options: Any) -> serializers.UUIDField:
+    return serializers.UUIDField(source=source, help_text=help_text, read_only=True, **options)
+
+
+def word(source: str, help_text: str) -> serializers.CharField:
+    return serializers.CharField(source=source, help_text=help_text, read_only=True)
+
+
+class WithPerson(Row):
     """A person is an id; name and e-mail are null unless the key may read people."""
 
     person_name = serializers.SerializerMethodField(help_text="Null without the scope `people:read`.")
     person_email = serializers.SerializerMethodField(help_text="Null without the scope `people:read`.")
 
-    def get_person_name(self, row: Attempt | Grade) -> str | None:
-        return row.person.display_name if row.person and self.context.get("names") else None
+    def get_person_name(self, row: Any) -> str | None:
+        person = self.person_of(row)
+        return person.display_name if person and self.context.get("names") else None
 
-    def get_person_email(self, row: Attempt | Grade) -> str | None:
-        return row.person.email if row.person and self.context.get("names") else None
+    def get_person_email(self, row: Any) -> str | None:
+        person = self.person_of(row)
+        return person.email if person and self.context.get("names") else None
+
+    def person_of(self, row: Any) -> Person | None:
+        found: Person | None = row.person
+        return found
 
 
-class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+class WithAssignment(WithPerson):
+    """What was done on an assignment, with names beside the ids."""
+
+    assignment = identifier("assignment_id", "Id of the assignment.")
+    assignment_title = word("assignment.title", "As the course names it.")
+    course = identifier("assignment.course_id", "Id of the course.", allow_null=True)
+    course_title = serializers.SerializerMethodField(help_text="As the LMS gave it.")
+    quiz = word("assignment.quiz.slug", "Slug of the quiz.")
+    quiz_title = serializers.SerializerMethodField(help_text="Of the quiz's current version.")
+
+    def get_course_title(self, row: Any) -> str | None:
+        return title_of(self.assignment_of(row).course)
+
+    def get_quiz_title(self, row: Any) -> str | None:
+        return quiz_title(self.assignment_of(row).quiz)
+
+    def assignment_of(self, row: Any) -> Assignment:
+        found: Assignment = row.assignment
+        return found
+
+
+def title_of(course: Course | None) -> str | None:
+    return str(course) if course else None
+
+
+def quiz_title(quiz: Quiz) -> str | None:
+    return quiz.current.title if quiz.current else None
+
+
+class AssignmentSerializer(Row, serializers.ModelSerializer[Assignment]):
     """The dates are those entered here; an LMS may tell other ones at each learner's launch, which are not kept."""
 
-    quiz = serializers.CharField(source="quiz.slug", read_only=True, help_text="Slug of the quiz.")
-    course = serializers.UUIDField(source="course_id", read_only=True, allow_null=True, help_text="Id of the course.")
+    quiz = word("quiz.slug", "Slug of the quiz.")
+    quiz_title = serializers.SerializerMethodField(help_text="Of the quiz's current version.")
+    course = identifier("course_id", "Id of the course.", allow_null=True)
     course_title = serializers.SerializerMethodField(help_text="As the LMS gave it.")
 
     class Meta:
         model = Assignment
         fields = [
-            "id", "title", "quiz", "course", "course_title", "opens_at", "due_at", "closes_at", "max_attempts",
-            "counts", "feedback", "while_waiting", "created_at",
+            "id", "title", "quiz", "quiz_title", "course", "course_title", "opens_at", "due_at", "closes_at",
+            "max_attempts", "counts", "feedback", "while_waiting", "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_course_title(self, row: Assignment) -> str | None:
-        return str(row.course) if row.course else None
+        return title_of(row.course)
+
+    def get_quiz_title(self, row: Assignment) -> str | None:
+        return quiz_title(row.quiz)
 
 
-class AttemptSerializer(WithPerson, serializers.ModelSerializer[Attempt]):
-    assignment = serializers.UUIDField(source="assignment_id", read_only=True, help_text="Id of the assignment.")
-    person = serializers.UUIDField(source="person_id", read_only=True, help_text="Id of the learner.")
-    quiz = serializers.CharField(source="quiz_version.quiz.slug", read_only=True, help_text="Slug of the quiz.")
+class AttemptSerializer(WithAssignment, serializers.ModelSerializer[Attempt]):
+    person = identifier("person_id", "Id of the learner.")
     quiz_version = serializers.IntegerField(
         source="quiz_version.number", read_only=True, help_text="Number of the version that was answered."
     )
+    seconds = serializers.SerializerMethodField(help_text="From the start to the submission; null before that.")
     points = number("Marked so far.")
     points_waiting = number("May still be earned from a person.")
     points_max = number("The most that can be earned.")
@@ -59,10 +108,13 @@ class AttemptSerializer(WithPerson, serializers.ModelSerializer[Attempt]):
     class Meta:
         model = Attempt
         fields = [
-            "id", "assignment", "person", "person_name", "person_email", "number", "state", "quiz", "quiz_version",
-            "started_at", "submitted_at", "marked_at", "items_total", "items_marked", "points", "points_waiting",
-            "points_max",
+            "id", "assignment", "assignment_title", "course", "course_title", "person", "person_name", "person_email",
+            "number", "state", "quiz", "quiz_title", "quiz_version", "started_at", "submitted_at", "marked_at",
+            "seconds", "items_total", "items_marked", "points", "points_waiting", "points_max", "updated_at",
         ]  # fmt: skip
+
+    def get_seconds(self, row: Attempt) -> int | None:
+        return int((row.submitted_at - row.started_at).total_seconds()) if row.submitted_at else None
 
 
 class MarkSerializer(serializers.Serializer[Any]):
@@ -100,18 +152,17 @@ class AttemptDetailSerializer(AttemptSerializer):
         return ResponseSerializer(self.context["responses"], many=True).data
 
 
-class GradeSerializer(WithPerson, serializers.ModelSerializer[Grade]):
-    assignment = serializers.UUIDField(source="assignment_id", read_only=True, help_text="Id of the assignment.")
-    person = serializers.UUIDField(source="person_id", read_only=True, help_text="Id of the learner.")
-    attempt = serializers.UUIDField(source="attempt_id", read_only=True, help_text="Id of the attempt that counts.")
+class GradeSerializer(WithAssignment, serializers.ModelSerializer[Grade]):
+    person = identifier("person_id", "Id of the learner.")
+    attempt = identifier("attempt_id", "Id of the attempt that counts.")
     points = number("Marked so far.")
     points_max = number("The most that can be earned.")
 
     class Meta:
         model = Grade
         fields = [
-            "id", "assignment", "person", "person_name", "person_email", "attempt", "state", "points", "points_max",
-            "updated_at",
+            "id", "assignment", "assignment_title", "course", "course_title", "quiz", "quiz_title", "person",
+            "person_name", "person_email", "attempt", "state", "points", "points_max", "updated_at",
         ]  # fmt: skip
 
 

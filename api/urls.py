@@ -2,7 +2,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api.schema import Docs, Schema
-from api.views import content, errors, exports, published, records, statistics
+from api.views import content, errors, exports, published, records, roster, statistics
 
 app_name = "api"
 urlpatterns = [
@@ -20,11 +20,19 @@ urlpatterns = [
     path("v1/exports", exports.Exports.as_view(), name="exports"),
     path("v1/exports/<uuid:id>", exports.ExportDetail.as_view(), name="export-job"),
     path("v1/exports/<uuid:id>/file", exports.ExportFile.as_view(), name="export-file"),
+    path("v1/courses", roster.Courses.as_view(), name="courses"),
+    path("v1/people", roster.People.as_view(), name="people"),
+    path("v1/enrollments", roster.Enrollments.as_view(), name="enrollments"),
+    path("v1/groups", roster.Groups.as_view(), name="groups"),
+    path("v1/changes", roster.Changes.as_view(), name="changes"),
     path("v1/assignments", records.Assignments.as_view(), name="assignments"),
     path("v1/assignments/<uuid:id>", records.AssignmentDetail.as_view(), name="assignment"),
     path("v1/assignments/<uuid:id>/statistics", statistics.Statistics.as_view(), name="statistics"),
     path("v1/attempts", records.Attempts.as_view(), name="attempts"),
     path("v1/attempts/<uuid:id>", records.AttemptDetail.as_view(), name="attempt"),
+    path("v1/responses", records.Responses.as_view(), name="responses"),
+    path("v1/marks", records.Marks.as_view(), name="marks"),
     path("v1/grades", records.Grades.as_view(), name="grades"),
+    path("v1/deliveries", records.Deliveries.as_view(), name="deliveries"),
     re_path("", errors.Nothing.as_view()),
 ]

@@ -15,7 +15,7 @@ from content import writing
 from content.models import LessonVersion, Quiz
 from content.writing import Author
 from lti.launch.messages.privacy import TYPES as PRIVACY_TYPES
-from lti.models import Context, Launch, PlatformUser
+from lti.models import Context, Launch, PlatformUser, Score
 from roster.models import Enrollment, Group, Institution, Person, Role
 from roster.rows import Prepared, one
 
@@ -263,8 +263,18 @@ def attempts_of(institution: Institution) -> QuerySet[Attempt]:
     return Attempt.objects.filter(institution=institution, assignment__isnull=False, preview=False)
 
 
+def handed_in(institution: Institution) -> QuerySet[Attempt]:
+    """The attempts whose answers no longer change."""
+    return attempts_of(institution).filter(submitted_at__isnull=False)
+
+
 def grades_of(institution: Institution) -> QuerySet[Grade]:
     return Grade.objects.filter(institution=institution)
+
+
+def scores_of(institution: Institution) -> QuerySet[Score]:
+    """The scores of assignments, on their way to gradebooks or there."""
+    return Score.objects.filter(institution=institution, line_item__resource_link__assignment__isnull=False)
 
 
 ASSIGNMENT = Prepared(

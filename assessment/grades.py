@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
@@ -18,7 +18,6 @@ from lti.launch import language
 from roster.models import Person
 from roster.rows import Insert, Prepared
 
-STAMPS = 7301420266  # an advisory lock: shared by those who stamp grades, exclusive to a reader
 AT_ONCE = 200  # people whose grades are worked out in one transaction
 COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
 
@@ -94,19 +93,6 @@ def _recompute_some(assignment_id: UUID | str, people: Sequence[UUID], now: date
 def _bearing(assignment: Assignment) -> tuple[Any, ...]:
     """What of the policy bears on grades."""
     return assignment.counts, assignment.while_waiting, assignment.pass_percent
-
-
-def wait_for_stamps() -> datetime:
-    """The database's time. Every grade with an earlier `updated_at` can be read from now on.
-
-    Grades are stamped in the moment of their commit (migration `grade_stamp`); this waits for commits under way.
-    Raises OperationalError where one takes longer than five seconds.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT clock_timestamp(), set_config('lock_timeout', '5s', true), pg_advisory_xact_lock(%s)", [STAMPS]
-        )
-        return cast(datetime, cursor.fetchone()[0])
 
 
 @transaction.atomic
@@ -220,7 +206,6 @@ def _values(standing: Standing) -> dict[str, Any]:
         "points": standing.attempt.points,
         "points_max": standing.attempt.points_max,
         "state": standing.state,
-        "updated_at": timezone.now(),  # until the commit, which stamps it
     }
 
 

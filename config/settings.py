@@ -250,6 +250,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.1",
     "TAGS": [
         {"name": "Content", "description": "What is taught and asked; open to everyone, never with the answer key."},
+        {"name": "People", "description": "Who is who, as the LMS named them."},
         {"name": "Records", "description": "What an institution's learners did."},
         {"name": "Statistics", "description": "How the class and the questions did."},
     ],

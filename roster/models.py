@@ -2,9 +2,19 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
 
 from roster.ids import uuid7
 from roster.sorting import sort_name
+
+
+class Stamped(models.Model):
+    """The database sets `updated_at` with every change (`roster/migrations/_triggers.py`); see `roster.changes`."""
+
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        abstract = True
 
 
 class Institution(models.Model):
@@ -28,7 +38,7 @@ class User(AbstractUser):
     institution = models.ForeignKey(Institution, models.PROTECT, null=True, blank=True)
 
 
-class Person(models.Model):
+class Person(Stamped):
     """A human in an institution, named only as the platform shared it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -46,6 +56,7 @@ class Person(models.Model):
 
     class Meta:
         verbose_name_plural = "people"
+        indexes = [models.Index(fields=["institution", "updated_at"], name="person_updated")]
 
     def __str__(self) -> str:
         return self.display_name
@@ -57,7 +68,7 @@ class Person(models.Model):
         return self.name or joined or f"Learner {self.id.hex[-6:]}"
 
 
-class Course(models.Model):
+class Course(Stamped):
     """A course of an institution (LTI context of type CourseSection or CourseOffering)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -65,6 +76,9 @@ class Course(models.Model):
     title = models.CharField(max_length=500, blank=True)
     label = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "updated_at"], name="course_updated")]
 
     def __str__(self) -> str:
         return self.title or self.label or "Untitled course"
@@ -78,7 +92,7 @@ class Role(models.TextChoices):
     OTHER = "other"
 
 
-class Enrollment(models.Model):
+class Enrollment(Stamped):
     """A person's place in a course. The newest launch or roster decides the role."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -93,12 +107,13 @@ class Enrollment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["course", "person"], name="one_enrollment_per_course")]
+        indexes = [models.Index(fields=["institution", "updated_at"], name="enrollment_updated")]
 
     def __str__(self) -> str:
         return f"{self.person} in {self.course} as {self.role}"
 
 
-class Group(models.Model):
+class Group(Stamped):
     """A group of a course, as the LMS made it (LTI Course Groups 1.0)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -111,7 +126,27 @@ class Group(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["course", "group_id"], name="group_of_course")]
+        indexes = [models.Index(fields=["institution", "updated_at"], name="group_updated")]
 
     def __str__(self) -> str:
         name = self.name or self.group_id
         return f"{self.set_name}: {name}" if self.set_name else name
+
+
+class Change(models.Model):
+    """That a row which programs may have read is gone: deleted, or a preview from now on. Written by the database.
+
+    `kind` is the row's kind as the lists of the API name it. It outlives its institution, so nothing refers to that.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.DO_NOTHING, db_constraint=False)
+    kind = models.CharField(max_length=16)
+    row = models.UUIDField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["institution", "at", "id"], name="change_at")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row} is gone"

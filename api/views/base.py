@@ -1,8 +1,10 @@
 """What every resource shares: known parameters only, one institution's rows only."""
 
-from typing import Any, cast
+from functools import cached_property
+from typing import Any, ClassVar, cast
 
 from django.http import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
@@ -10,11 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api import paging
+from api import choosing, paging
 from api.authentication import HasScope, KeyAuthentication, require
 from api.filters import parameters
+from api.keyset import BY_ID, Order, Sort
 from api.models import ApiKey
 from api.rendering import CsvRenderer, JsonRenderer, stream
+from roster import changes
 from roster.models import Institution
 
 
@@ -84,31 +88,87 @@ class Keyed(KnownParameters):
 
 
 class KeyedList(Keyed, generics.ListAPIView[Any]):
-    """A list as JSON pages, CSV pages, or (without `limit` and `cursor`) the whole as one CSV file."""
+    """A list as JSON pages, CSV pages, or (without `limit` and `cursor`) the whole as one CSV file.
+
+    To fetch changes only, give `updated_since` the header `Updated-Until` of the first page of your last run. Nothing
+    is ever missed by that, and what changes while you read comes again.
+    """
 
     renderer_classes = [JsonRenderer, CsvRenderer]
     pagination_class = paging.CursorPaging
     filename = ""
+    named = False  # whether rows name people
+    sorts: ClassVar[dict[str, Sort]] = {"id": BY_ID}
+
+    @cached_property
+    def order(self) -> Order:
+        return choosing.chosen_order(self.request, self.sorts)
 
     def get_serializer_context(self) -> dict[str, Any]:
         context = super().get_serializer_context()
-        return {**context, "names": "include" in self.extra_parameters and self.names()}
+        if self.request is None:  # the schema is being written
+            return context
+        fields = choosing.chosen_fields(self.request, self.all_columns())
+        return {**context, "names": self.named and self.names(), "fields": fields}
+
+    def all_columns(self) -> list[str]:
+        return list(cast(Any, self.serializer_class)().fields)
 
     def columns(self) -> list[str]:
         return list(self.get_serializer().fields)  # type: ignore[attr-defined]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        self.wants_bom()
+        until = changes.visible_until()
+        answer = self._whole_file() if self._wants_all(request) else super().list(request, *args, **kwargs)
+        answer.headers[UPDATED_UNTIL] = until.isoformat().replace("+00:00", "Z")
+        return answer
+
+    def _wants_all(self, request: Request) -> bool:
         is_csv = getattr(request, "accepted_renderer").format == "csv"  # noqa: B009
-        bom = self.wants_bom()
-        if is_csv and not paging.PARAMETERS & request.query_params.keys():
-            return stream(self.filename, self.get_serializer(), self.filter_queryset(self.get_queryset()), bom=bom)
-        return super().list(request, *args, **kwargs)
+        return is_csv and not paging.PARAMETERS & request.query_params.keys()
+
+    def _whole_file(self) -> HttpResponseBase:
+        rows, bom = self.filter_queryset(self.get_queryset()), self.wants_bom()
+        return stream(self.filename, self.get_serializer(), rows, self.order, bom=bom)
 
     def known_parameters(self) -> set[str]:
-        return super().known_parameters() | {"bom"}
+        return super().known_parameters() | {"bom", "fields", "sort"} | ({"include"} if self.named else set())
 
     def wants_bom(self) -> bool:
         asked = self.request.query_params.get("bom", "false")
         if asked not in ("true", "false"):
             raise ValidationError({"bom": ["Must be `true` or `false`."]})
         return asked == "true"
+
+    def list_parameters(self) -> Any:
+        """For the schema."""
+        return [
+            *choosing.parameters(self.all_columns(), self.sorts),
+            *([INCLUDE] if self.named else []),
+            FORMAT,
+            BOM,
+        ]
+
+
+def listed(operation_id: str, tag: str) -> Any:
+    """How a list stands in the schema."""
+    return extend_schema_view(get=extend_schema(operation_id=operation_id, tags=[tag]))
+
+
+UPDATED_UNTIL = "Updated-Until"
+INCLUDE = paging.parameter(
+    "include",
+    {"type": "string", "enum": ["names"]},
+    "Insist on names and e-mails: refused without the scope `people:read`.",
+)
+FORMAT = paging.parameter(
+    "format",
+    {"type": "string", "enum": ["json", "csv"]},
+    "Instead of `Accept`. CSV without `limit` and `cursor` is the whole.",
+)
+BOM = paging.parameter(
+    "bom",
+    {"type": "string", "enum": ["true", "false"]},
+    "CSV with a byte order mark, by which Excel knows that it is UTF-8.",
+)

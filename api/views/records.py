@@ -1,44 +1,32 @@
-"""What an institution's learners did: assignments, attempts, grades."""
+"""What an institution's learners did: assignments, attempts, answers, marks, grades, and what the LMS has of them."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from django_filters.utils import translate_validation
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response as HttpResponse
 
-from api import filters, serializers
-from api.views.base import Keyed, KeyedList
-from assessment import access, grades
+from api import filters, rows, serializers
+from api.keyset import BY_ID, BY_UPDATE, KEY, MOMENT, POINTS, TEXT, Sort
+from api.paging import given_place
+from api.rows import counting_mark
+from api.views.base import Keyed, KeyedList, listed
+from assessment import access
 from assessment.models import Assignment, Attempt, Grade, Mark, Response
 from content import item_types
-from roster.models import Institution
+from lti.models import Score
 
 INCLUDE = OpenApiParameter(
     "include", enum=["names"], description="Insist on names and e-mails: refused without the scope `people:read`."
 )
-FORMAT = OpenApiParameter(
-    "format", enum=["json", "csv"], description="Instead of `Accept`. CSV without `limit` and `cursor` is the whole."
-)
-
-BOM = OpenApiParameter(
-    "bom", enum=["true", "false"], description="CSV with a byte order mark, by which Excel knows that it is UTF-8."
-)
-UPDATED_UNTIL = OpenApiParameter(
-    "Updated-Until",
-    {"type": "string", "format": "date-time"},
-    location="header",
-    response=[200],
-    description="Every change before this moment is in the answer: the `updated_since` of your next run.",
-)
+OF_ASSIGNMENT = ("assignment__course", "assignment__quiz__current", "person")
 
 
-@extend_schema_view(
-    get=extend_schema(operation_id="listAssignments", tags=["Records"], parameters=[FORMAT, BOM]),
-)
+@listed("listAssignments", "Records")
 class Assignments(KeyedList):
     """The institution's assignments, oldest first."""
 
@@ -46,10 +34,11 @@ class Assignments(KeyedList):
     filename = "assignments"
     serializer_class = serializers.AssignmentSerializer
     filterset_class = filters.AssignmentFilter
+    sorts: ClassVar[dict[str, Sort]] = {"id": BY_ID, "updated_at": BY_UPDATE, "title": Sort("title", TEXT)}
     queryset = Assignment.objects.none()
 
     def get_queryset(self) -> QuerySet[Assignment]:
-        return access.assignments_of(self.institution).select_related("quiz", "course")
+        return access.assignments_of(self.institution).select_related("quiz__current", "course")
 
 
 class AssignmentDetail(Keyed):
@@ -58,33 +47,33 @@ class AssignmentDetail(Keyed):
     @extend_schema(operation_id="getAssignment", tags=["Records"], responses=serializers.AssignmentSerializer)
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """One assignment with its policy."""
-        rows = access.assignments_of(self.institution).select_related("quiz", "course")
-        return HttpResponse(serializers.AssignmentSerializer(get_object_or_404(rows, pk=id)).data)
+        found = access.assignments_of(self.institution).select_related("quiz__current", "course")
+        return HttpResponse(serializers.AssignmentSerializer(get_object_or_404(found, pk=id)).data)
 
 
-class LearnerRecords(KeyedList):
-    """Rows about learners, as `rows` finds those of an institution; named where the key may."""
-
-    extra_parameters = frozenset({"include"})
-    rows: Callable[[Institution], QuerySet[Any]]
-
-    def get_queryset(self) -> QuerySet[Any]:
-        return type(self).rows(self.institution)
-
-
-@extend_schema_view(get=extend_schema(operation_id="listAttempts", tags=["Records"], parameters=[INCLUDE, FORMAT, BOM]))
-class Attempts(LearnerRecords):
+@listed("listAttempts", "Records")
+class Attempts(KeyedList):
     """Learners' attempts, oldest first. Previews by teachers and public practice are never among them."""
 
     scope = "attempts:read"
     filename = "attempts"
+    named = True
     serializer_class = serializers.AttemptSerializer
     filterset_class = filters.AttemptFilter
+    sorts: ClassVar[dict[str, Sort]] = {
+        "id": BY_ID,
+        "updated_at": BY_UPDATE,
+        "started_at": Sort("started_at", MOMENT),
+        "points": Sort("points", POINTS),
+    }
     queryset = Attempt.objects.none()
 
-    @staticmethod
-    def rows(institution: Institution) -> QuerySet[Attempt]:
-        return access.attempts_of(institution).select_related("person", "quiz_version__quiz")
+    def get_queryset(self) -> QuerySet[Attempt]:
+        return attempts_of(self)
+
+
+def attempts_of(view: Keyed) -> QuerySet[Attempt]:
+    return access.attempts_of(view.institution).select_related(*OF_ASSIGNMENT, "quiz_version")
 
 
 class AttemptDetail(Keyed):
@@ -100,36 +89,107 @@ class AttemptDetail(Keyed):
     def get(self, request: Request, id: UUID) -> HttpResponse:
         """One attempt with every response and all its marks."""
         names = self.names()
-        attempt = get_object_or_404(Attempts.rows(self.institution), pk=id)
+        attempt = get_object_or_404(attempts_of(self), pk=id)
         context = {"names": names, "responses": responses(attempt)}
         return HttpResponse(serializers.AttemptDetailSerializer(attempt, context=context).data)
 
 
-@extend_schema_view(
-    get=extend_schema(operation_id="listGrades", tags=["Records"], parameters=[INCLUDE, FORMAT, BOM, UPDATED_UNTIL])
-)
-class Grades(LearnerRecords):
-    """What counts for each learner on each assignment.
+class OfAttempts(KeyedList):
+    """Rows that belong to attempts which were handed in. They come attempt by attempt and change with it."""
 
-    To fetch changes only, give `updated_since` the header `Updated-Until` of the first page of your last run. No grade
-    is ever missed by that, and one that changes while you read comes again.
+    scope = "attempts:read"
+    named = True
+    way = "attempt"
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        attempts, place = access.handed_in(self.institution), given_place(self.request, self.order)
+        if (
+            place is not None and self.order.sort.path == f"{self.way}_id"
+        ):  # so that no page begins at the first attempt
+            side = "lte" if self.order.descending != place.backwards else "gte"
+            attempts = attempts.filter(**{f"pk__{side}": place.value})
+        data = self.request.query_params
+        filterset = self.filterset_class(data, queryset, request=self.request, attempts=attempts)
+        if not filterset.is_valid():
+            raise translate_validation(filterset.errors)
+        found: QuerySet[Any] = filterset.qs
+        return found
+
+
+@listed("listResponses", "Records")
+class Responses(OfAttempts):
+    """A row an answer that was handed in, with the points that count, attempt by attempt.
+
+    An answer changes with its attempt: when it is marked, and marked again, the whole attempt comes once more.
     """
+
+    filename = "responses"
+    serializer_class = rows.ResponseRowSerializer
+    filterset_class = filters.ResponseFilter
+    sorts: ClassVar[dict[str, Sort]] = {
+        "attempt": Sort("attempt_id", KEY),
+        "updated_at": Sort("attempt__updated_at", MOMENT),
+    }
+    queryset = Response.objects.none()
+
+    def get_queryset(self) -> QuerySet[Response]:
+        of_attempt = [f"attempt__{one}" for one in (*OF_ASSIGNMENT, "quiz_version")]
+        return Response.objects.select_related(*of_attempt, "item_version__item").prefetch_related("marks")
+
+
+@listed("listMarks", "Records")
+class Marks(OfAttempts):
+    """Every mark that an answer ever got, attempt by attempt; of an answer the newest counts."""
+
+    filename = "marks"
+    way = "response__attempt"
+    serializer_class = rows.MarkRowSerializer
+    filterset_class = filters.MarkFilter
+    sorts: ClassVar[dict[str, Sort]] = {
+        "attempt": Sort("response__attempt_id", KEY),
+        "updated_at": Sort("response__attempt__updated_at", MOMENT),
+        "created_at": Sort("created_at", MOMENT),
+    }
+    queryset = Mark.objects.none()
+
+    def get_queryset(self) -> QuerySet[Mark]:
+        of_attempt = [f"response__attempt__{one}" for one in OF_ASSIGNMENT]
+        return Mark.objects.select_related(*of_attempt, "response__item_version__item")
+
+
+@listed("listGrades", "Records")
+class Grades(KeyedList):
+    """What counts for each learner on each assignment."""
 
     scope = "grades:read"
     filename = "grades"
+    named = True
     serializer_class = serializers.GradeSerializer
     filterset_class = filters.GradeFilter
+    sorts: ClassVar[dict[str, Sort]] = {"id": BY_ID, "updated_at": BY_UPDATE, "points": Sort("points", POINTS)}
     queryset = Grade.objects.none()
 
-    @staticmethod
-    def rows(institution: Institution) -> QuerySet[Grade]:
-        return access.grades_of(institution).select_related("person")
+    def get_queryset(self) -> QuerySet[Grade]:
+        return access.grades_of(self.institution).select_related(*OF_ASSIGNMENT)
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        read_at = grades.wait_for_stamps()
-        answer = super().list(request, *args, **kwargs)
-        answer.headers[UPDATED_UNTIL.name] = read_at.isoformat().replace("+00:00", "Z")
-        return answer
+
+@listed("listDeliveries", "Records")
+class Deliveries(KeyedList):
+    """A row a score on its way to a gradebook: whether it arrived, in the LMS's own words."""
+
+    scope = "grades:read"
+    filename = "deliveries"
+    named = True
+    serializer_class = rows.DeliverySerializer
+    filterset_class = filters.DeliveryFilter
+    sorts: ClassVar[dict[str, Sort]] = {"id": BY_ID, "updated_at": BY_UPDATE}
+    queryset = Score.objects.none()
+
+    def get_queryset(self) -> QuerySet[Score]:
+        on = "line_item__resource_link__assignment"
+        return access.scores_of(self.institution).select_related(
+            f"{on}__course", f"{on}__quiz__current", "platform_user__person"
+        )
 
 
 def responses(attempt: Attempt) -> list[dict[str, Any]]:
@@ -139,8 +199,7 @@ def responses(attempt: Attempt) -> list[dict[str, Any]]:
 
 
 def response(row: Response) -> dict[str, Any]:
-    marks = sorted(row.marks.all(), key=lambda mark: (mark.created_at, mark.pk))
-    counting: Mark | None = marks[-1] if marks else None
+    marks, counting = sorted(row.marks.all(), key=lambda mark: (mark.created_at, mark.pk)), counting_mark(row)
     return {
         "position": row.position,
         "item": row.item_version.item.identifier,

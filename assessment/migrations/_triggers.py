@@ -1,15 +1,12 @@
 """What the database itself holds to.
 
-A mark never changes, nor does an answer once it is handed in.
-
-When a grade changed is stamped as its transaction ends.
-
-A reader who asks for what changed since its last run would miss a grade that was stamped before that run and became
-visible after it. So the stamp is set in the moment of the commit, under a lock that `grades.wait_for_stamps` waits for.
+A mark never changes, nor does an answer once it is handed in. What is listed by the API is stamped, and noted when it is
+gone (`roster/migrations/_triggers.py`).
 """
 
 from django.db import migrations
 
+from roster.migrations._triggers import gone, stamped
 
 MARKS = """
 CREATE FUNCTION assessment_mark_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -53,25 +50,59 @@ DROP TRIGGER answer_is_frozen ON assessment_response;
 DROP FUNCTION assessment_answer_is_frozen();
 """
 
-
-STAMP = """
-CREATE FUNCTION assessment_stamp_grade() RETURNS trigger LANGUAGE plpgsql AS $$
+GONE = """
+CREATE FUNCTION assessment_response_is_gone() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(7301420266);
-    UPDATE assessment_grade SET updated_at = clock_timestamp() WHERE id = NEW.id;
+    INSERT INTO roster_change (id, institution_id, kind, "row", at)
+    SELECT gen_random_uuid(), institution_id, 'response', OLD.id, clock_timestamp()
+    FROM assessment_attempt WHERE id = OLD.attempt_id AND institution_id IS NOT NULL AND NOT preview;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER grade_is_stamped
-    AFTER INSERT OR UPDATE OF attempt_id, points, points_max, state ON assessment_grade
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION assessment_stamp_grade();
+CREATE TRIGGER response_is_gone AFTER DELETE ON assessment_response
+    FOR EACH ROW EXECUTE FUNCTION assessment_response_is_gone();
+
+CREATE FUNCTION assessment_mark_is_gone() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO roster_change (id, institution_id, kind, "row", at)
+    SELECT gen_random_uuid(), institution_id, 'mark', OLD.id, clock_timestamp()
+    FROM assessment_attempt JOIN assessment_response ON attempt_id = assessment_attempt.id
+    WHERE assessment_response.id = OLD.response_id AND institution_id IS NOT NULL AND NOT preview;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER mark_is_gone AFTER DELETE ON assessment_mark
+    FOR EACH ROW EXECUTE FUNCTION assessment_mark_is_gone();
+
+CREATE FUNCTION assessment_attempt_is_preview() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO roster_change (id, institution_id, kind, "row", at)
+    SELECT gen_random_uuid(), NEW.institution_id, gone.kind, gone.id, clock_timestamp() FROM (
+        SELECT 'attempt' AS kind, NEW.id AS id
+        UNION ALL SELECT 'response', id FROM assessment_response WHERE attempt_id = NEW.id
+        UNION ALL SELECT 'mark', mark.id FROM assessment_mark AS mark
+            JOIN assessment_response AS response ON response.id = mark.response_id WHERE response.attempt_id = NEW.id
+    ) AS gone;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER attempt_is_preview AFTER UPDATE OF preview ON assessment_attempt
+    FOR EACH ROW WHEN (NEW.preview AND NOT OLD.preview) EXECUTE FUNCTION assessment_attempt_is_preview();
 """
-UNDO_STAMP = """
-DROP TRIGGER grade_is_stamped ON assessment_grade;
-DROP FUNCTION assessment_stamp_grade();
+UNDO_GONE = """
+DROP TRIGGER response_is_gone ON assessment_response;
+DROP FUNCTION assessment_response_is_gone();
+DROP TRIGGER mark_is_gone ON assessment_mark;
+DROP FUNCTION assessment_mark_is_gone();
+DROP TRIGGER attempt_is_preview ON assessment_attempt;
+DROP FUNCTION assessment_attempt_is_preview();
 """
 
 TRIGGERS = [
     migrations.RunSQL(MARKS, UNDO_MARKS),
     migrations.RunSQL(ANSWERS, UNDO_ANSWERS),
-    migrations.RunSQL(STAMP, UNDO_STAMP),
+    migrations.RunSQL(GONE, UNDO_GONE),
+    stamped("assessment_assignment"),
+    stamped("assessment_attempt"),
+    stamped("assessment_grade", "attempt_id", "points", "points_max", "state"),
+    gone("assessment_assignment", "assignment"),
+    gone("assessment_attempt", "attempt", "OLD.institution_id IS NOT NULL AND NOT OLD.preview"),
+    gone("assessment_grade", "grade"),
 ]

@@ -7,7 +7,7 @@ from django.db.models import Q
 from content.models import Lesson, Quiz
 from lti.models import Context, ResourceLink
 from roster.ids import uuid7
-from roster.models import Course, Institution, Person
+from roster.models import Course, Institution, Person, Stamped
 
 
 class Counts(models.TextChoices):
@@ -81,7 +81,7 @@ class Placement(Dates):
         return self.title
 
 
-class Assignment(Dates):
+class Assignment(Dates, Stamped):
     """A quiz placed in a course, with its policy."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -115,7 +115,10 @@ class Assignment(Dates):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=Q(grades_due=True), name="assignment_grades_due")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(grades_due=True), name="assignment_grades_due"),
+            models.Index(fields=["institution", "updated_at"], name="assignment_updated"),
+        ]
 
     def __str__(self) -> str:
         return self.title

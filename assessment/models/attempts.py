@@ -10,7 +10,7 @@ from assessment.models.assignments import Assignment
 from content import variants
 from content.models import ItemVersion, QuizVersion
 from roster.ids import uuid7
-from roster.models import Institution, Person
+from roster.models import Institution, Person, Stamped
 
 
 class AttemptState(models.TextChoices):
@@ -20,8 +20,10 @@ class AttemptState(models.TextChoices):
     MARKED = "marked"
 
 
-class Attempt(models.Model):
+class Attempt(Stamped):
     """One sitting. Without assignment and person it is practice: the public check, apart from everything.
+
+    What changes its responses after the submission, or their marks, changes it too: `updated_at` is theirs as well.
 
     `points` are those marked so far; `points_waiting` may still be earned from a person.
     """
@@ -77,6 +79,7 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="attempt_unmarked"),
             models.Index(fields=["institution", "id"], name="attempt_of_institution"),
+            models.Index(fields=["institution", "updated_at"], name="attempt_updated"),
             models.Index(fields=["started_at"], condition=Q(assignment__isnull=True), name="attempt_practice"),
         ]
 

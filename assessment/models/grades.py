@@ -6,7 +6,7 @@ from django.db.models import Q
 from assessment.models.assignments import Assignment
 from assessment.models.attempts import Attempt, Response
 from roster.ids import uuid7
-from roster.models import Institution, Person
+from roster.models import Institution, Person, Stamped
 
 
 class MarkedBy(models.TextChoices):
@@ -46,7 +46,7 @@ class GradeState(models.TextChoices):
     FINAL = "final"
 
 
-class Grade(models.Model):
+class Grade(Stamped):
     """What counts for a person on an assignment."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -57,7 +57,6 @@ class Grade(models.Model):
     points = models.DecimalField(max_digits=10, decimal_places=3)
     points_max = models.DecimalField(max_digits=10, decimal_places=3)
     state = models.CharField(max_length=16, choices=GradeState.choices)
-    updated_at = models.DateTimeField()
     unsent_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When a score was due and the LMS offered no column for it."
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from lti.models.course import PlatformUser, ResourceLink
 from lti.models.registration import Registration
 from roster.ids import uuid7
-from roster.models import Institution
+from roster.models import Institution, Stamped
 
 
 class LineItem(models.Model):
@@ -96,7 +96,7 @@ class BaseBy(models.TextChoices):
     PERSON = "person"
 
 
-class Score(models.Model):
+class Score(Stamped):
     """One person's score in one column, as a three-way merge.
 
     - Desired (`score_given` of `score_maximum`): what we want there. `timestamp` grows by at least a second with each
@@ -160,6 +160,7 @@ class Score(models.Model):
             models.Index(fields=["registration", "next_try_at"], condition=Q(state="due"), name="score_due"),
             models.Index(fields=["registration", "timestamp"], condition=Q(state="due"), name="score_oldest_due"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="score_sending"),
+            models.Index(fields=["institution", "updated_at"], name="score_updated"),
         ]
 
     def __str__(self) -> str:
