@@ -22,6 +22,7 @@ DATABASE = f"assay_bench_exports_{os.getpid()}"
 ITEMS = 10  # answers of an attempt
 RUN = """
 import json, resource, sys, time
+sys.modules["pandas"] = None  # Arrow would load it, and it is not in the image
 import django
 django.setup()
 from django.utils import timezone
