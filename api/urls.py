@@ -2,7 +2,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api.schema import Docs, Schema
-from api.views import content, errors, published, records, roster, statistics
+from api.views import content, errors, published, records, roster, statistics, statistics_lists
 
 app_name = "api"
 urlpatterns = [
@@ -17,6 +17,12 @@ urlpatterns = [
     path("v1/quizzes/<slug:slug>/export", content.Export.as_view(), name="export"),
     path("v1/imports", content.Imports.as_view(), name="imports"),
     path("v1/imports/<uuid:id>", content.ImportDetail.as_view(), name="import"),
+    path("v1/statistics/assignments", statistics_lists.OfAssignments.as_view(), name="statistics_assignments"),
+    path("v1/statistics/quizzes", statistics_lists.OfQuizzes.as_view(), name="statistics_quizzes"),
+    path("v1/statistics/items", statistics_lists.OfItems.as_view(), name="statistics_items"),
+    path("v1/statistics/options", statistics_lists.OfOptions.as_view(), name="statistics_options"),
+    path("v1/statistics/distribution", statistics_lists.Distribution.as_view(), name="statistics_distribution"),
+    path("v1/statistics/over-time", statistics_lists.OverTime.as_view(), name="statistics_over_time"),
     path("v1/courses", roster.Courses.as_view(), name="courses"),
     path("v1/people", roster.People.as_view(), name="people"),
     path("v1/enrollments", roster.Enrollments.as_view(), name="enrollments"),

@@ -151,11 +151,15 @@ class StatisticsList(Keyed, generics.GenericAPIView[Any]):
 
 
 def _uuid(name: str) -> dict[str, Any]:
-    return paging.parameter(name, {"type": "string", "format": "uuid"}, f"Id of {name[:1] == 'a' and 'an' or 'a'} {name}.")
+    return paging.parameter(
+        name, {"type": "string", "format": "uuid"}, f"Id of {(name[:1] == 'a' and 'an') or 'a'} {name}."
+    )
 
 
 SLUG = paging.parameter("quiz", {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}, "Slug of a quiz.")
-IF_NONE_MATCH = paging.parameter("If-None-Match", {"type": "string"}, "An ETag of an earlier answer.") | {"in": "header"}
+IF_NONE_MATCH = paging.parameter("If-None-Match", {"type": "string"}, "An ETag of an earlier answer.") | {
+    "in": "header"
+}
 
 
 def listed(operation_id: str, row: Any) -> Any:

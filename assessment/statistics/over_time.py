@@ -14,7 +14,13 @@ from assessment.statistics.report import Period, QuizScope
 
 
 def days(
-    *, scope: Assignment | QuizScope, population: str, version: int | None, group: UUID | None, period: Period, small: bool
+    *,
+    scope: Assignment | QuizScope,
+    population: str,
+    version: int | None,
+    group: UUID | None,
+    period: Period,
+    small: bool,
 ) -> Iterator[dict[str, Any]]:
     """A row a day (UTC) and version of the quiz, in order. `small` as in `report`."""
     found: dict[tuple[date, int], tuple[StatisticsCell, Counter[int], int]] = {}
