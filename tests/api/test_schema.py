@@ -11,6 +11,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from api import keys
 from config.wsgi import application
 from tests import cast
 from tests.api.conftest import ALL, Caller, School
@@ -43,6 +44,13 @@ def test_every_operation_has_words_and_problems(schema: dict[str, Any]) -> None:
         assert operations.keys() == ({"post"} if path == "/api/v1/imports" else {"get"})
         [operation] = operations.values()
         assert operation["description"], path
+        assert operation["summary"], path
+        assert operation["summary"] in operation["description"]
+        scope = operation.get("x-scope")
+        assert scope in keys.SCOPES if {} not in operation["security"] and path != "/api/v1/changes" else not scope
+        for response in operation["responses"].values():
+            for content in response.get("content", {}).values():
+                assert "example" in content or "csv" in str(response["content"]), path
         assert {"400", "406", "500"} <= operation["responses"].keys()
         queries = [one for one in operation.get("parameters", []) if one["in"] == "query"]
         assert all(parameter.get("description") for parameter in queries)
@@ -50,6 +58,16 @@ def test_every_operation_has_words_and_problems(schema: dict[str, Any]) -> None:
         content = response["content"]["application/problem+json"]
         assert content["example"]["type"] == f"/api/problems/{name}"
         jsonschema.validate(content["example"], schema["components"]["schemas"]["Problem"])
+
+
+def test_examples_are_what_the_schema_says(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {}).get("application/json")
+                if content:
+                    described = content["schema"] | {"components": schema["components"]}
+                    jsonschema.validate(content["example"], described), path
 
 
 def conforms(schema: dict[str, Any], path: str, body: Any) -> None:
@@ -91,7 +109,7 @@ def test_no_call_made_from_the_schema_breaks_a_promise(schema: dict[str, Any], n
     loaded.app = application
     found = [result.ok() for result in loaded.get_all_operations()]
     operations = [operation for operation in found if operation.path not in FILES]
-    assert len(operations) == 10
+    assert len(operations) == 24
     for operation in operations:
         call(operation, headers, real.get(operation.path.split("/")[3], ""))
 
