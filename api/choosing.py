@@ -41,9 +41,13 @@ def names(sorts: Mapping[str, Sort]) -> list[str]:
 
 
 def parameters(known: Sequence[str], sorts: Mapping[str, Sort]) -> list[dict[str, Any]]:
-    columns = {"type": "array", "items": {"type": "string", "enum": list(known)}, "minItems": 1, "uniqueItems": True}
     order = {"type": "string", "enum": names(sorts), "default": next(iter(sorts))}
     return [
-        parameter("fields", columns, "The columns to give, in this order.", style="form", explode=False),
+        fields_parameter(known),
         parameter("sort", order, "The order; `-` for the other way round."),
     ]
+
+
+def fields_parameter(known: Sequence[str]) -> dict[str, Any]:
+    columns = {"type": "array", "items": {"type": "string", "enum": list(known)}, "minItems": 1, "uniqueItems": True}
+    return parameter("fields", columns, "The columns to give, in this order.", style="form", explode=False)

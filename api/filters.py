@@ -80,6 +80,12 @@ class AssignmentFilter(RowFilter):
     quiz = SlugFilter("quiz__slug", validators=[validate_slug])
 
 
+class ScopeFilter(filters.FilterSet):  # type: ignore[misc]
+    assignment = filters.UUIDFilter("pk", help_text="Id of an assignment.")
+    course = filters.UUIDFilter("course_id", help_text="Id of a course.")
+    quiz = SlugFilter("quiz__slug", validators=[validate_slug])
+
+
 class LearnerFilter(RowFilter):
     """Of rows that name a person."""
 

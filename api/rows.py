@@ -186,7 +186,7 @@ class DeliverySerializer(WithAssignment, serializers.ModelSerializer[Score]):
         source="last_status", allow_null=True, read_only=True, help_text="HTTP status; null: no answer came."
     )
     answer = word("last_answer", "The LMS's own words.")
-    hint = word("hint", "What a teacher can do about it.")
+    hint = serializers.CharField(read_only=True, help_text="What a teacher can do about it.")
     live = serializers.ChoiceField(
         choices=[("", ""), *Live.choices], read_only=True, help_text="What the gradebook showed when it was last read."
     )

@@ -45,7 +45,7 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             for status in {*_statuses(path, operation), *_declared(operation)}:
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{BY_STATUS[status]}"}
             if "200" in operation["responses"]:
-                _describe_list(operation["responses"]["200"])
+                _describe_list(operation, result["components"]["schemas"])
             operation["responses"] = dict(sorted(operation["responses"].items()))
     return result
 
@@ -70,14 +70,24 @@ def _together(described: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _describe_list(answer: dict[str, Any]) -> None:
-    """CSV is text, and pages are linked in a header."""
+UNTIL = {
+    "description": "Every change before this moment is in the answer: the `updated_since` of your next run.",
+    "schema": {"type": "string", "format": "date-time"},
+}
+
+
+def _describe_list(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """CSV is text, pages are linked in a header, and rows have the columns that were asked for."""
+    answer, parameters = operation["responses"]["200"], {one["name"] for one in operation.get("parameters", [])}
     content = answer["content"]
     if "text/csv" in content:
         content["text/csv"] = {"schema": {"type": "string", "description": "A header line, then a line a row."}}
     if "Paginated" in str(content.get("application/json")):
         link = {"description": 'RFC 8288: `rel="next"`, `rel="prev"`.', "schema": {"type": "string"}}
-        answer["headers"] = {"Link": link}
+        answer["headers"] = {"Link": link} | ({"Updated-Until": UNTIL} if "updated_since" in parameters else {})
+        if "fields" in parameters:
+            page = schemas[content["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]]
+            schemas[page["properties"]["results"]["items"]["$ref"].rsplit("/", 1)[1]].pop("required", None)
 
 
 def _declared(operation: dict[str, Any]) -> list[int]:

@@ -2,7 +2,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api.schema import Docs, Schema
-from api.views import content, errors, exports, published, records, roster, statistics
+from api.views import content, errors, exports, published, records, roster, statistics, statistics_lists
 
 app_name = "api"
 urlpatterns = [
@@ -20,6 +20,12 @@ urlpatterns = [
     path("v1/exports", exports.Exports.as_view(), name="exports"),
     path("v1/exports/<uuid:id>", exports.ExportDetail.as_view(), name="export-job"),
     path("v1/exports/<uuid:id>/file", exports.ExportFile.as_view(), name="export-file"),
+    path("v1/statistics/assignments", statistics_lists.OfAssignments.as_view(), name="statistics_assignments"),
+    path("v1/statistics/quizzes", statistics_lists.OfQuizzes.as_view(), name="statistics_quizzes"),
+    path("v1/statistics/items", statistics_lists.OfItems.as_view(), name="statistics_items"),
+    path("v1/statistics/options", statistics_lists.OfOptions.as_view(), name="statistics_options"),
+    path("v1/statistics/distribution", statistics_lists.Distribution.as_view(), name="statistics_distribution"),
+    path("v1/statistics/over-time", statistics_lists.OverTime.as_view(), name="statistics_over_time"),
     path("v1/courses", roster.Courses.as_view(), name="courses"),
     path("v1/people", roster.People.as_view(), name="people"),
     path("v1/enrollments", roster.Enrollments.as_view(), name="enrollments"),

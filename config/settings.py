@@ -236,7 +236,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.rendering.Negotiation",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "api.operations.Operation",
     "EXCEPTION_HANDLER": "api.problems.handle",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.schema.add_problems",
         "api.schema.add_kinds",
+        "api.examples.add",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AttemptState": "assessment.models.AttemptState",

@@ -136,10 +136,7 @@ class KeyedList(Keyed, generics.ListAPIView[Any]):
         return super().known_parameters() | {"bom", "fields", "sort"} | ({"include"} if self.named else set())
 
     def wants_bom(self) -> bool:
-        asked = self.request.query_params.get("bom", "false")
-        if asked not in ("true", "false"):
-            raise ValidationError({"bom": ["Must be `true` or `false`."]})
-        return asked == "true"
+        return wants_bom(self.request)
 
     def list_parameters(self) -> Any:
         """For the schema."""
@@ -149,6 +146,13 @@ class KeyedList(Keyed, generics.ListAPIView[Any]):
             FORMAT,
             BOM,
         ]
+
+
+def wants_bom(request: Request) -> bool:
+    asked = request.query_params.get("bom", "false")
+    if asked not in ("true", "false"):
+        raise ValidationError({"bom": ["Must be `true` or `false`."]})
+    return asked == "true"
 
 
 def listed(operation_id: str, tag: str) -> Any:

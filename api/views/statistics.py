@@ -48,10 +48,15 @@ class Statistics(Keyed):
         """
         rows = access.assignments_of(self.institution).select_related("quiz")
         body = JsonRenderer().render(shown(get_object_or_404(rows, pk=id), request))
-        etag = f'"{sha256(body).hexdigest()}"'
-        headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-        response = HttpResponse(body, content_type="application/json", headers=headers)
-        return get_conditional_response(request._request, etag=etag, response=response) or response
+        return answer_with_etag(request, body, "application/json")
+
+
+def answer_with_etag(request: Request, body: bytes, content_type: str, link: str | None = None) -> HttpResponseBase:
+    """The body, or 304 where the caller has it already."""
+    etag = f'"{sha256(body).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"} | ({"Link": link} if link else {})
+    response = HttpResponse(body, content_type=content_type, headers=headers)
+    return get_conditional_response(request._request, etag=etag, response=response) or response
 
 
 def shown(assignment: Assignment, request: Request) -> dict[str, Any]:
@@ -65,7 +70,7 @@ def shown(assignment: Assignment, request: Request) -> dict[str, Any]:
     small = "attempts:read" in cast(ApiKey, request.auth).scopes
     try:
         found = report(
-            assignment=assignment, population=population, now=timezone.now(), version=_version(request), small=small
+            scope=assignment, population=population, now=timezone.now(), version=_version(request), small=small
         )
     except UnknownVersion:
         raise NotFound("The quiz of this assignment has no such version.") from None

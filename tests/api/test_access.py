@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,12 +11,28 @@ from django.utils import timezone
 
 from api import keys
 from api.models import ApiKey
-from roster.models import User
+from assessment.statistics import folding
+from roster.models import Enrollment, Group, Role, User
 from tests import cast
 from tests.api.conftest import ALL, Caller, School
 
-LISTS = ["assignments", "attempts", "grades"]
-NEEDS = {"assignments": "assignments:read", "attempts": "attempts:read", "grades": "grades:read"}
+NEEDS = {
+    "courses": "assignments:read",
+    "people": "people:read",
+    "enrollments": "people:read",
+    "groups": "assignments:read",
+    "assignments": "assignments:read",
+    "attempts": "attempts:read",
+    "responses": "attempts:read",
+    "marks": "attempts:read",
+    "grades": "grades:read",
+    "deliveries": "grades:read",
+    **{
+        f"statistics/{name}": "statistics:read"
+        for name in ("assignments", "quizzes", "items", "options", "distribution", "over-time")
+    },
+}
+LISTS = list(NEEDS)
 pytestmark = pytest.mark.django_db
 
 
@@ -70,6 +87,57 @@ def test_an_institution_sees_only_its_own_rows(north: School, south: School) -> 
     ):
         assert script.get(path, **query).json()["results"] == []
         assert "Dora" not in script.get(path, format="csv", **query).getvalue().decode()
+
+
+def fill(school: School) -> list[str]:
+    """Something for every list; the ids that nobody else may see, and by which lists are narrowed."""
+    cast.take(school.assignment, school.people[0], ("a", "b", "mine"))
+    course = school.assignment.course
+    assert course is not None
+    link = school.assignment.resource_link
+    cast.offer_column(link)
+    other = cast.hand_in(cast.make_launch(link, cast.make_person(link, "Eve")), q1="a", q2="b")
+    Enrollment.objects.create(institution=school.institution, course=course, person=school.people[0], role=Role.LEARNER)
+    group = Group.objects.create(institution=school.institution, course=course, group_id="g", name="Reds")
+    group.members.add(school.people[0])
+    other.delete()  # leaves tombstones
+    cast.take(school.assignment, other.person, ("a", "b", "mine"))  # type: ignore[arg-type]
+    folding.fold(assignment_id=school.assignment.pk, now=cast.NOW)
+    return [str(row.pk) for row in (school.assignment, course, group, school.people[0])]
+
+
+def rows_of(answer: Any) -> list[dict[str, Any]]:
+    assert answer.status_code == 200, answer.content
+    rows: list[dict[str, Any]] = answer.json()["results"]
+    return rows
+
+
+@pytest.mark.parametrize("path", [*LISTS, "changes"])
+def test_no_list_shows_another_institution_a_row(north: School, south: School, path: str) -> None:
+    assignment, course, group, person = fill(north)
+    owner, stranger = Caller(north.key(*ALL)), Caller(south.key(*ALL))
+    own = {row.get("id") for row in rows_of(stranger.get(path))}
+    assert rows_of(owner.get(path, limit=200))
+    assert not own & {row.get("id", "") for row in rows_of(owner.get(path, limit=200)) if "id" in row}
+    for name, value in (("assignment", assignment), ("course", course), ("group", group), ("person", person)):
+        answer = stranger.get(path, **{name: value})
+        if answer.status_code == 400:
+            assert list(answer.json()["errors"]) == [name], "it cannot be narrowed by that"
+        elif name == "group" and path.startswith("statistics/"):
+            assert not any(row["n"] for row in rows_of(answer) if "n" in row)
+        else:
+            assert rows_of(answer) == []
+            assert len(stranger.get(path, format="csv", **{name: value}).getvalue().splitlines()) == 1
+    for shown in (stranger.get(path).content, stranger.get(path, sort="-id").content):
+        assert not any(one.encode() in shown for one in (assignment, course, group, person))
+
+
+def test_changes_show_the_kinds_that_the_key_may_read(north: School) -> None:
+    fill(north)
+    kinds = lambda *scopes: {row["kind"] for row in rows_of(Caller(north.key(*scopes)).get("changes"))}  # noqa: E731
+    assert kinds("attempts:read") == {"attempt", "response", "mark"}
+    assert kinds("grades:read") == {"grade"}
+    assert Caller(north.key("statistics:read")).get("changes").status_code == 403
 
 
 def test_a_cursor_of_another_institution_opens_nothing(north: School, south: School) -> None:

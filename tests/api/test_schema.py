@@ -11,13 +11,15 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from api import keys
 from config.wsgi import application
 from tests import cast
 from tests.api.conftest import ALL, Caller, School
 
 pytestmark = pytest.mark.django_db
-# Files in and out: tests/api/test_content.py.
-FILES = {"/api/v1/imports", "/api/v1/imports/{id}", "/api/v1/quizzes/{slug}/export"}
+# Files in and out: tests/api/test_content.py, tests/api/test_exports.py.
+EXPORTS = {"/api/v1/exports": {"post"}, "/api/v1/exports/{id}": {"get", "delete"}, "/api/v1/exports/{id}/file": {"get"}}
+FILES = {"/api/v1/imports", "/api/v1/imports/{id}", "/api/v1/quizzes/{slug}/export", *EXPORTS}
 
 
 @pytest.fixture
@@ -40,16 +42,26 @@ def test_it_is_openapi_3_1_and_says_how_to_authenticate(schema: dict[str, Any]) 
 
 def test_every_operation_has_words_and_problems(schema: dict[str, Any]) -> None:
     for path, operations in schema["paths"].items():
-        assert operations.keys() == ({"post"} if path == "/api/v1/imports" else {"get"})
-        [operation] = operations.values()
-        assert operation["description"], path
-        assert {"400", "406", "500"} <= operation["responses"].keys()
-        queries = [one for one in operation.get("parameters", []) if one["in"] == "query"]
-        assert all(parameter.get("description") for parameter in queries)
+        assert operations.keys() == EXPORTS.get(path, {"post"} if path == "/api/v1/imports" else {"get"})
+        for operation in operations.values():
+            assert operation["description"], path
+            assert {"400", "406", "500"} <= operation["responses"].keys()
+            queries = [one for one in operation.get("parameters", []) if one["in"] == "query"]
+            assert all(parameter.get("description") for parameter in queries)
     for name, response in schema["components"]["responses"].items():
         content = response["content"]["application/problem+json"]
         assert content["example"]["type"] == f"/api/problems/{name}"
         jsonschema.validate(content["example"], schema["components"]["schemas"]["Problem"])
+
+
+def test_examples_are_what_the_schema_says(schema: dict[str, Any]) -> None:
+    for path, operations in schema["paths"].items():
+        for operation in operations.values():
+            for response in operation["responses"].values():
+                content = response.get("content", {}).get("application/json")
+                if content:
+                    described = content["schema"] | {"components": schema["components"]}
+                    jsonschema.validate(content["example"], described), path
 
 
 def conforms(schema: dict[str, Any], path: str, body: Any) -> None:
@@ -91,7 +103,7 @@ def test_no_call_made_from_the_schema_breaks_a_promise(schema: dict[str, Any], n
     loaded.app = application
     found = [result.ok() for result in loaded.get_all_operations()]
     operations = [operation for operation in found if operation.path not in FILES]
-    assert len(operations) == 10
+    assert len(operations) == 24
     for operation in operations:
         call(operation, headers, real.get(operation.path.split("/")[3], ""))
 
