@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "AttemptState": "assessment.models.AttemptState",
         "GradeState": "assessment.models.GradeState",
+        "JobState": "api.models.ExportState",
+        "ExportFormat": "api.models.ExportFormat",
         "MarkedBy": "assessment.models.MarkedBy",
         "ItemKind": "content.item_types.KINDS",
     },

@@ -45,6 +45,17 @@ def test_every_operation_has_words_and_problems(schema: dict[str, Any]) -> None:
         assert operations.keys() == EXPORTS.get(path, {"post"} if path == "/api/v1/imports" else {"get"})
         for operation in operations.values():
             assert operation["description"], path
+            assert operation["summary"], path
+            assert operation["summary"] in operation["description"]
+            scope = operation.get("x-scope")
+            assert (
+                scope in keys.SCOPES
+                if {} not in operation["security"] and path not in {"/api/v1/changes", *EXPORTS}
+                else not scope
+            )
+            for response in operation["responses"].values():
+                for content in response.get("content", {}).values():
+                    assert "example" in content or "csv" in str(response["content"]), path
             assert {"400", "406", "500"} <= operation["responses"].keys()
             queries = [one for one in operation.get("parameters", []) if one["in"] == "query"]
             assert all(parameter.get("description") for parameter in queries)
