@@ -62,6 +62,6 @@ def add(result: dict[str, Any], generator: Any, request: Any, public: bool) -> d
                 for media, content in response.get("content", {}).items():
                     if media == "application/json" and "example" not in content:
                         content["example"] = of(content["schema"], components)
-                    if media == "application/octet-stream":
+                    if media in ("application/octet-stream", "application/zip"):
                         content["example"] = BY_FORMAT["binary"]
     return result
