@@ -79,9 +79,10 @@ def test_answers_that_learners_still_work_on_are_not_among_the_responses(reader:
 
 
 def test_responses_are_narrowed_as_attempts_are(reader: Caller, north: School) -> None:
-    ids = lambda **query: [
-        row["attempt_number"] for row in reader.get("responses", item="q1", **query).json()["results"]
-    ]
+    def ids(**query: Any) -> list[int]:
+        answer = reader.get("responses", item="q1", **query)
+        return [row["attempt_number"] for row in answer.json()["results"]]
+
     assert ids(attempt="first") == [1, 1]
     assert ids(attempt="last") == [2, 2]
     assert ids(person=north.people[1].pk) == [1, 2]
