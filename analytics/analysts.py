@@ -71,4 +71,4 @@ def _run(statements: str, role: str, **values: sql.Composable) -> None:
     parts = {"role": sql.Identifier(role), "database": sql.Identifier(connection.settings_dict["NAME"]), **values}
     with connection.cursor() as cursor:
         for statement in filter(None, map(str.strip, statements.split(";"))):
-            cursor.execute(sql.SQL(statement).format(**parts))  # type: ignore[arg-type]
+            cursor.execute(sql.SQL(statement).format(**parts))

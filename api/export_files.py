@@ -34,7 +34,7 @@ Written = Callable[[str, int], None]
 def write(path: Path, *, export: Export, snapshot: Snapshot, tables: Iterable[Table], written: Written) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for table in tables:
-            WRITERS[export.format](archive, table, _counted(snapshot, table, written), export.bom)
+            WRITERS[ExportFormat(export.format)](archive, table, _counted(snapshot, table, written), export.bom)
         with _member(archive, "dictionary.csv") as file:
             _csv(file, ("table", "view", "column", "type", "description"), _dictionary(tables), export.bom)
         archive.writestr("README.txt", _readme(export))

@@ -139,7 +139,7 @@ def _keep(export: Export, path: Path, clock: Callable[[], datetime]) -> None:
     try:
         _note(export, state=ExportState.DONE, file=name, size=path.stat().st_size, finished_at=clock())
     except TakenOver:
-        default_storage.delete(name)
+        default_storage.delete(str(name))
         raise
 
 

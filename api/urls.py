@@ -1,13 +1,14 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from api.schema import Docs, Schema
+from api.schema import Schema, docs
 from api.views import content, errors, exports, published, records, roster, statistics, statistics_lists
+from api.schema import Docs, Schema
 
 app_name = "api"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api:docs")),
-    path("docs", Docs.as_view(), name="docs"),
+    path("docs", docs, name="docs"),
     path("problems/<slug:code>", errors.problem, name="problem"),
     path("v1/schema", Schema.as_view(), name="schema"),
     path("v1/lessons", published.Lessons.as_view(), name="lessons"),

@@ -58,4 +58,4 @@ class Export(models.Model):
         """In percent."""
         if self.state == ExportState.DONE:
             return 100
-        return min(99, 100 * sum(self.rows.values()) // max(self.rows_total, 1))
+        return min(99, 100 * int(sum(self.rows.values())) // max(self.rows_total, 1))

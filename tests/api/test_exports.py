@@ -288,7 +288,7 @@ def test_an_export_that_always_fails_is_given_up_in_words(north: School) -> None
     now = timezone.now()
     for turn in range(exports.MOST_TRIES):
         at = now + (turn + 1) * 2 * exports.LEFT_AFTER
-        with pytest.raises(KeyError):
+        with pytest.raises(ValueError, match="nonsense"):
             exports.run(export_id=export.pk, clock=lambda at=at: at)
     assert exports.sweep(now=at + 2 * exports.LEFT_AFTER) == []
     job = Caller(north.key(*ALL)).get(f"exports/{export.pk}").json()
