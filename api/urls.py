@@ -3,7 +3,6 @@ from django.views.generic import RedirectView
 
 from api.schema import Schema, docs
 from api.views import content, errors, exports, published, records, roster, statistics, statistics_lists
-from api.schema import Docs, Schema
 
 app_name = "api"
 urlpatterns = [
