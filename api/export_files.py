@@ -15,7 +15,7 @@ from analytics.tables import VERSION
 from api.models import Export, ExportFormat
 from api.rendering import BOM, safe
 
-ROW_GROUP = 25_000
+ROW_GROUP = 10_000
 README = """Export of {institution} from Assay
 Written {until} (tables version {version}), format {format}.
 

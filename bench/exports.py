@@ -77,7 +77,7 @@ def _measure(url: str, responses: int, env: dict[str, str]) -> str:
         _copy(connection, responses // ITEMS)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    return "\n".join(_export(env, format, "responses") for format in ("csv", "jsonl", "parquet"))
+    return "\n".join(_export(env, format, "responses") for format in ("parquet", "csv", "jsonl"))
 
 
 def _copy(connection: psycopg.Connection, attempts: int) -> None:
