@@ -4,7 +4,19 @@ from typing import Any, cast
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from assessment.views import class_list, column, front, learner, paper, picking, privacy, reviewing, teacher, writing
+from assessment.views import (
+    class_list,
+    column,
+    front,
+    learner,
+    paper,
+    picking,
+    policy,
+    privacy,
+    reviewing,
+    teacher,
+    writing,
+)
 from content.room.urls import behind
 
 
@@ -27,7 +39,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("uploads/<uuid:upload_id>", learner.upload, "upload"),
     _page("class/", teacher.class_page, "class"),
     _page("class/list", class_list.update, "class_list"),
-    _page("class/policy", teacher.class_policy, "class_policy"),
+    _page("class/policy", policy.class_policy, "class_policy"),
+    _page("class/release", policy.release, "release"),
     _page("print/", paper.print_check, "print_check"),
     _page("class/paper", paper.class_paper, "class_paper"),
     _page("class/column", column.column, "column"),

@@ -1,6 +1,7 @@
 """Learners answering."""
 
-from assessment.models.assignments import Assignment, Counts, Dates, Feedback, Opens, Placement, WhileWaiting
+from assessment.models.accommodations import Accommodation
+from assessment.models.assignments import Assignment, Counts, Dates, Opens, Placement, Shown, WhileWaiting
 from assessment.models.attempts import Attempt, AttemptState, Response, Upload
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
 from assessment.models.practice import PracticeClient
@@ -8,13 +9,13 @@ from assessment.models.privacy import Erasure, ForgottenAttempt
 from assessment.models.statistics import Population, StatisticsDelta, StatisticsRow
 
 __all__ = [
+    "Accommodation",
     "Assignment",
     "Attempt",
     "AttemptState",
     "Counts",
     "Dates",
     "Erasure",
-    "Feedback",
     "ForgottenAttempt",
     "Grade",
     "GradeState",
@@ -25,6 +26,7 @@ __all__ = [
     "Population",
     "PracticeClient",
     "Response",
+    "Shown",
     "StatisticsDelta",
     "StatisticsRow",
     "Upload",

@@ -7,7 +7,8 @@ import pytest
 from django.db.models import ForeignObjectRel
 
 from assessment import access, privacy
-from assessment.models import Attempt, Erasure, Feedback, Grade, Mark, MarkedBy, Response, StatisticsRow
+from assessment.models import Attempt, Erasure, Grade, Mark, MarkedBy, Response, StatisticsRow
+from assessment.placement import placing
 from assessment.statistics import folding
 from assessment.statistics.recount import recount
 from lti.launch import launch
@@ -111,7 +112,8 @@ def test_export_is_complete(cast: Cast) -> None:
 
 
 def test_export_tells_a_learner_no_more_than_the_result_page(cast: Cast) -> None:
-    cast.assignment.feedback = Feedback.NEVER
+    for facet in placing.SHOWN:
+        setattr(cast.assignment, facet, "never")
     cast.assignment.save()
     hand_in(cast.alice, **all_right())
 
