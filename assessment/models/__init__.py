@@ -5,18 +5,18 @@ from assessment.models.assignments import Assignment, Counts, Dates, Opens, Plac
 from assessment.models.attempts import Attempt, AttemptState, Response, Upload
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
 from assessment.models.practice import PracticeClient
-from assessment.models.privacy import Erasure, ForgottenAttempt
-from assessment.models.statistics import Population, StatisticsDelta, StatisticsRow
+from assessment.models.privacy import Erasure
+from assessment.models.statistics import AnswerCount, Population, StatisticsCell, StatisticsDelta, StatisticsPart
 
 __all__ = [
     "Accommodation",
+    "AnswerCount",
     "Assignment",
     "Attempt",
     "AttemptState",
     "Counts",
     "Dates",
     "Erasure",
-    "ForgottenAttempt",
     "Grade",
     "GradeState",
     "Mark",
@@ -27,8 +27,9 @@ __all__ = [
     "PracticeClient",
     "Response",
     "Shown",
+    "StatisticsCell",
     "StatisticsDelta",
-    "StatisticsRow",
+    "StatisticsPart",
     "Upload",
     "WhileWaiting",
 ]

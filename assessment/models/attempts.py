@@ -51,10 +51,12 @@ class Attempt(models.Model):
     reached = models.PositiveIntegerField(
         default=1, help_text="The furthest question seen, where there is no way back."
     )
-    round = models.PositiveSmallIntegerField(default=0, help_text="How often it was opened or marked again.")
+    round = models.PositiveSmallIntegerField(default=0, help_text="How often it was marked by another key.")
     voided_at = models.DateTimeField(null=True, editable=False, help_text="It counts for nothing since then.")
     voided_by = models.ForeignKey(Person, models.SET_NULL, null=True, editable=False, related_name="+")
     void_reason = models.CharField(max_length=500, blank=True, editable=False)
+    reopened_until = models.DateTimeField(null=True, editable=False, help_text="A teacher opened it again until then.")
+    log = models.JSONField(default=list, editable=False, help_text="What teachers did to it: what, by, why, at.")
     mark_tries = models.PositiveIntegerField(default=0, help_text="How often the sweeper took it up.")
     mark_after = models.DateTimeField(null=True, blank=True, help_text="The sweeper leaves it alone until then.")
     # Null, not empty, so that the attempts without one do not clash.

@@ -103,5 +103,5 @@ def set_times(attempt: Attempt, terms: Terms) -> bool:
     """Put the terms' due date and deadline on the attempt; True where that changes it. A preview has none."""
     before = attempt.due_at, attempt.deadline_at
     attempt.due_at = None if attempt.preview else terms.due_at()
-    attempt.deadline_at = None if attempt.preview else terms.deadline(attempt.started_at)
+    attempt.deadline_at = None if attempt.preview else attempt.reopened_until or terms.deadline(attempt.started_at)
     return before != (attempt.due_at, attempt.deadline_at)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from assessment import access, activity, teachers
-from assessment.models import Assignment, Attempt, Grade, Population
+from assessment.models import Assignment, Attempt, Grade
 from assessment.placement import linking, placing
 from assessment.placement.linking import QuizInUse
 from assessment.statistics import report
@@ -145,7 +145,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     found = lookups.latest_by_person(resource_link=assignment.resource_link)
     if found:
         reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
-    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now(), small=True)
+    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
     paused = gradebook.pause(assignment, found.values())
     unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from assessment import access, attempts, responses, showing, tasks
+from assessment import access, attempts, corrections, marking, responses, showing, tasks
 from assessment.attempts import NoAttemptLeft, OutsideWindow, TooSoon, WrongCode
 from assessment.models import Attempt, AttemptState, Grade, Shown
 from assessment.placement import accommodations, placing, policy
 from assessment.responses import AttemptClosed
+from assessment.statistics import folding, report
 from lti.models import Launch, Score
 from roster.models import Group
-from tests.cast import NOW, all_right, at, hand_in, make_cast
+from tests.cast import NOW, Cast, all_right, at, hand_in, make_cast
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -222,3 +223,59 @@ def test_policy_takes_only_what_it_knows() -> None:
     with pytest.raises(TypeError):
         policy.change(assignment=make_cast().assignment, colour="red")
     assert set(placing.SHOWN) <= set(placing.POLICY)
+
+
+# Corrections by a teacher.
+
+
+def test_voided_attempt_counts_for_nothing_and_restoring_it_brings_all_back() -> None:
+    cast = make_cast(max_attempts=1)
+    attempt = hand_in(cast.alice, **all_right())
+    folding.fold(assignment_id=cast.assignment.pk, now=NOW)
+    before = (grade_of(cast.alice), figures(cast))
+    corrections.void(attempt=attempt, by=cast.tess.person, reason="Fire alarm", now=at(60))
+    assert not Grade.objects.exists()
+    assert figures(cast)[0] == 0
+    begun = begin(cast.alice, at(61))
+    assert begun.number == 2
+    begun.delete()
+    corrections.restore(attempt=attempt, by=cast.tess.person, now=at(120))
+    assert (grade_of(cast.alice), figures(cast)) == before
+    log = [(entry["what"], entry["by"], entry["why"]) for entry in stored(attempt).log]
+    assert log == [("voided", "Tess", "Fire alarm"), ("restored", "Tess", "")]
+
+
+def figures(cast: Cast) -> tuple[int, Any]:
+    folding.fold(assignment_id=cast.assignment.pk, now=NOW)
+    found = report.report(scope=cast.assignment, population="first", now=NOW, small=True)
+    return found["n"], found["machine_marked"]["mean"]["value"]
+
+
+def test_grade_falls_back_to_another_attempt_when_the_one_that_counts_is_voided() -> None:
+    cast = make_cast()
+    hand_in(cast.alice)
+    best = hand_in(cast.alice, **all_right())
+    corrections.void(attempt=best, by=cast.tess.person, reason="", now=at(60))
+    assert Grade.objects.get().attempt.number == 1
+
+
+def test_reopened_attempt_goes_on_with_its_answers_and_is_marked_again() -> None:
+    cast = make_cast(time_limit=30)
+    attempt = hand_in(cast.alice, **all_right(q1=""))
+    until = NOW + 300 * MINUTE
+    corrections.reopen(attempt=attempt, by=cast.tess.person, reason="Power cut", until=until, now=NOW + 200 * MINUTE)
+    opened = begin(cast.alice, NOW + 201 * MINUTE)
+    assert (opened.pk, stored(opened).deadline_at) == (attempt.pk, until)
+    answer(opened, NOW + 202 * MINUTE, seq=9)
+    attempts.submit(attempt=opened, now=NOW + 203 * MINUTE)
+    again = marking.mark_attempt(opened.pk, NOW + 203 * MINUTE)
+    assert again.points == attempt.points + 1
+    assert grade_of(cast.alice) == again.points
+
+
+def test_attempt_is_not_reopened_while_another_is_open() -> None:
+    cast = make_cast()
+    attempt = hand_in(cast.alice)
+    begin(cast.alice, at(60))
+    with pytest.raises(corrections.CannotReopen):
+        corrections.reopen(attempt=attempt, by=cast.tess.person, reason="", until=at(900), now=at(120))
