@@ -31,7 +31,10 @@ KINDS = {
     "not-found": Kind(404, "There is nothing here.", "It does not exist, or it belongs to another institution."),
     "method-not-allowed": Kind(405, "The method is not allowed.", "The header `Allow` lists those that are."),
     "not-acceptable": Kind(406, "None of the accepted types is offered.", "Accept application/json; lists: text/csv."),
+    "conflict": Kind(409, "Another request stands in the way.", "Wait for what `detail` names, then send it again."),
     "unsupported-media-type": Kind(415, "The body has an unsupported type.", "Send application/json."),
+    "unprocessable": Kind(422, "The request contradicts an earlier one.", "Read `detail`."),
+    "too-many-requests": Kind(429, "Too many requests.", "Wait for as many seconds as the header `Retry-After` says."),
     "server-error": Kind(500, "The server failed.", "Nothing was changed. Try again later; tell us if it stays."),
 }
 BY_STATUS = {kind.status: code for code, kind in KINDS.items()}
@@ -54,9 +57,9 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse:
         logger.error("%s %s failed", request.method, request.path, exc_info=error)
         return problem(request, 500, KINDS["server-error"].help)
     response = problem(request, known.status_code, *_detail(known.detail))
-    for name in ("auth_header", "allow"):
+    for name, header in {"auth_header": "WWW-Authenticate", "allow": "Allow", "wait": "Retry-After"}.items():
         if value := getattr(known, name, None):
-            response["WWW-Authenticate" if name == "auth_header" else "Allow"] = value
+            response[header] = value
     return response
 
 

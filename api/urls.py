@@ -2,13 +2,14 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api.schema import Docs, Schema
-from api.views import content, errors, published, records, statistics
+from api.views import content, errors, oauth, published, records, statistics
 
 app_name = "api"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api:docs")),
     path("docs", Docs.as_view(), name="docs"),
     path("problems/<slug:code>", errors.problem, name="problem"),
+    path("oauth/token", oauth.Token.as_view(), name="token"),
     path("v1/schema", Schema.as_view(), name="schema"),
     path("v1/lessons", published.Lessons.as_view(), name="lessons"),
     path("v1/lessons/<slug:slug>", published.Lesson.as_view(), name="lesson"),

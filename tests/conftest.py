@@ -55,6 +55,7 @@ def pytest_configure() -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = PATIENCE
+    settings.ASSAY_API_RATE = settings.ASSAY_API_ADDRESS_RATE = 0  # else the tests would be cut off
     settings.WHITENOISE_USE_FINDERS = True
     settings.WHITENOISE_AUTOREFRESH = True  # else every new client looks through all static files
 
