@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,12 @@ from api.rendering import JsonRenderer
 
 KEPT = timedelta(hours=24)
 HEADER = "Idempotency-Key"
+PARAMETER = OpenApiParameter(
+    HEADER,
+    {"type": "string", "maxLength": 255},
+    location="header",
+    description="A UUID, say. The same one with the same request gets the first answer again, for 24 hours.",
+)
 HEADERS = ("Location", "Retry-After")  # of an answer, that are kept with it
 
 

@@ -6,6 +6,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from api.idempotency import HEADER
 from api.problems import BY_STATUS, CONTENT_TYPE, KINDS
 from content import item_types
 
@@ -31,8 +32,9 @@ EXAMPLES: dict[int, dict[str, Any]] = {
         "detail": "`limit`: Must be a whole number from 1 to 200.",
         "errors": {"limit": ["Must be a whole number from 1 to 200."]},
     },
-    401: {"detail": "This key is unknown or revoked."},
+    401: {"detail": "This key or token is unknown, replaced or revoked."},
     403: {"detail": "This key lacks the scope `grades:read`."},
+    429: {"detail": "More than 1200 requests in a minute."},
 }
 
 
@@ -82,7 +84,8 @@ def _describe_list(answer: dict[str, Any]) -> None:
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[int]:
     keyed = [401, 403] if operation.get("security") else []
-    return [400, *keyed, *([404] if "{" in path else []), 406, 500]
+    repeatable = any(parameter["name"] == HEADER for parameter in operation.get("parameters", []))
+    return [400, *keyed, *([404] if "{" in path else []), 406, *([409, 422] if repeatable else []), 429, 500]
 
 
 def _response(code: str) -> dict[str, Any]:
@@ -93,6 +96,8 @@ def _response(code: str) -> dict[str, Any]:
     found: dict[str, Any] = {"description": kind.title, "content": content}
     if kind.status in (401, 403):
         found["headers"] = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}
+    if kind.status == 429:
+        found["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
     return found
 
 
