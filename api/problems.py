@@ -76,6 +76,11 @@ def problem(request: HttpRequest, status: int, detail: str, errors: dict[str, li
     return HttpResponse(content, status=status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
+def detail_of(answer: HttpResponse) -> str:
+    """What a problem says, for answers in another form."""
+    return str(json.loads(answer.content)["detail"])
+
+
 def _known(error: Exception) -> exceptions.APIException | None:
     if isinstance(error, Http404):
         return exceptions.NotFound(KINDS["not-found"].help)
