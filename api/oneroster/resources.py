@@ -1,7 +1,7 @@
 """What the gradebook consists of, as queries over our rows.
 
-A line item is an assignment and a result its grade. An assessment line item is an assignment too, or an item of it, named
-`<assignment>.<item>`; an assessment result is an attempt or a response.
+A line item is an assignment and a result its grade. An assessment line item is an assignment too, or an item of it,
+named `<assignment>.<item>`; an assessment result is an attempt or a response.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,18 @@ from typing import Any
 from uuid import uuid5
 
 from django.db.models import (
-    Case, CharField, DateTimeField, DecimalField, F, OuterRef, QuerySet, Subquery, TextField, UUIDField, Value, When,
+    Case,
+    CharField,
+    DateTimeField,
+    DecimalField,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+    UUIDField,
+    Value,
+    When,
 )  # fmt: skip
 from django.db.models.functions import Cast, Coalesce, Concat, Greatest, TruncDate
 

@@ -99,7 +99,7 @@ class Many(OneRoster):
         return Response({self.resource.plural: [self.shown(row, fields) for row in page]}, headers=headers)
 
     def _narrowed(self, within: dict[str, Any]) -> dict[str, Any]:
-        """Conditions on columns. Raises Http404 where the institution has no such class, line item, student or school."""
+        """Conditions on columns. Raises Http404 for what the institution does not have."""
         names = {"class_id": "class", "line_item_id": "lineItem", "student_id": "student", "school_id": "school"}
         found = {names[name]: value for name, value in within.items()}
         mine = {

@@ -24,7 +24,8 @@ class Token(TokenView):  # type: ignore[misc]
             response["Retry-After"] = left.wait
         else:
             response = super().dispatch(request, *args, **kwargs)
-        response.headers.update(left.headers())
+        for name, value in left.headers().items():
+            response[name] = value
         return response
 
     def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
