@@ -33,11 +33,11 @@ class ApiKeyAdmin(OwnRows):
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "prefix"]
     list_select_related = ["institution"]
-    fields = [
+    readonly_fields = (
         "institution", "name", "prefix", "granted", "state", "created_at", "expires_at", "replaced_until",
         "last_used_at", "revoked_at",
-    ]  # fmt: skip
-    readonly_fields = fields
+    )  # fmt: skip
+    fields = readonly_fields
     actions = ["revoke"]
     change_form_template = "api/admin_key_change.html"
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -16,7 +16,8 @@ from api.models import Application
 from roster.admin import OwnRows
 
 # The toolkit's own pages know no institutions.
-for model in [Application, *apps.get_app_config("oauth2_provider").get_models()]:
+model: type[Model]
+for model in (Application, *apps.get_app_config("oauth2_provider").get_models()):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -27,8 +28,8 @@ class ApplicationAdmin(OwnRows):
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "client_id"]
     list_select_related = ["institution"]
-    fields = ["institution", "name", "client_id", "granted", "created", "last_used_at", "revoked_at"]
-    readonly_fields = fields
+    readonly_fields = ("institution", "name", "client_id", "granted", "created", "last_used_at", "revoked_at")
+    fields = readonly_fields
     actions = ["revoke"]
 
     @admin.display(description="scopes")

@@ -43,7 +43,7 @@ def _access(secret: str, request: Request) -> Access | None:
     now = timezone.now()
     if secret.startswith(keys.MARK):
         row = keys.authenticate(secret, now=now)
-        return row and Access(row.institution, row.scopes, f"key:{row.pk}")
+        return Access(row.institution, row.scopes, f"key:{row.pk}") if row else None
     found = applications.authenticate(secret, audience=request.build_absolute_uri(request.path), now=now)
     if found is None:
         return None

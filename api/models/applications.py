@@ -1,11 +1,11 @@
 """Programs that get their access by OAuth 2.0: bound to one institution."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
-from oauth2_provider.models import AbstractApplication, ApplicationManager
+from oauth2_provider.models import AbstractApplication
 
-from roster.models import Institution
+from roster.models import Institution, User
 
 
 class Application(AbstractApplication):  # type: ignore[misc]
@@ -14,14 +14,15 @@ class Application(AbstractApplication):  # type: ignore[misc]
     Its tokens reach at most `scopes`, as they stand when the token is used.
     """
 
-    institution = models.ForeignKey(Institution, models.CASCADE)
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, editable=False, related_name="+")
+    institution = models.ForeignKey(Institution, models.CASCADE, related_name="+")
     scopes = models.JSONField(default=list)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ApplicationManager()
+    objects: ClassVar[models.Manager["Application"]] = models.Manager()
 
-    class Meta(AbstractApplication.Meta):
+    class Meta:
         verbose_name = "OAuth 2 application"
 
     def is_usable(self, request: Any) -> bool:

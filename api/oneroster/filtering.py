@@ -23,7 +23,7 @@ def condition(text: str, columns: dict[str, Column]) -> Q:
         found = COMPARISON.match(text, position)
         if found is None or sum(map(len, alternatives)) == MOST:
             raise Refused("`filter` must read like: field='value' AND other>='value'.", "invalid_filter_field")
-        alternatives[-1].append(_comparison(*found.groups(), columns=columns))
+        alternatives[-1].append(_comparison(columns, *found.groups()))
         position = found.end()
         if position == len(text):
             return reduce(or_, (reduce(and_, joined) for joined in alternatives))
@@ -35,7 +35,7 @@ def condition(text: str, columns: dict[str, Column]) -> Q:
         position = joint.end()
 
 
-def _comparison(name: str, predicate: str, quoted: str, columns: dict[str, Column]) -> Q:
+def _comparison(columns: dict[str, Column], name: str, predicate: str, quoted: str) -> Q:
     column = columns.get(name)
     if column is None:
         raise Refused(f"`filter`: there is no field {name}.", "invalid_filter_field")

@@ -63,7 +63,8 @@ class Resource:
 
 
 def _with(rows: Rows, **columns: Any) -> Rows:
-    return rows.annotate(**{f"or_{name}": column for name, column in columns.items()})
+    annotated: Rows = rows.annotate(**{f"or_{name}": column for name, column in columns.items()})
+    return annotated
 
 
 def _line_items(institution: Institution) -> list[Rows]:
