@@ -16,8 +16,8 @@ from api.models import Application
 from roster.admin import OwnRows
 
 # The toolkit's own pages know no institutions.
-model: type[Model]
-for model in (Application, *apps.get_app_config("oauth2_provider").get_models()):
+TOOLKIT: list[type[Model]] = [Application, *apps.get_app_config("oauth2_provider").get_models()]
+for model in TOOLKIT:
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
