@@ -132,8 +132,8 @@ def save_responses(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     """Autosave. Every answer gets its own outcome: saved, stale, invalid or unknown."""
     found = own_attempt(request, attempt_id)
     try:
-        entries = answers.from_json(request.body)
-        outcome = answers.store(attempt=found, entries=entries, now=timezone.now())
+        entries, seen = answers.from_json(request.body)
+        outcome = answers.store(attempt=found, entries=entries, seen=seen, now=timezone.now())
     except RequestDataTooBig:
         return JsonResponse({"error": "too_large", "detail": "Send fewer answers at a time."}, status=413)
     except Garbage as error:
