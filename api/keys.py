@@ -13,6 +13,7 @@ MARK = "assay_"
 SCOPES = {
     "assignments:read": "Assignments of the institution.",
     "attempts:read": "Attempts with their responses and marks.",
+    "attempts:write": "Take checks for learners: begin, save, submit and read the result as the learner may.",
     "content:write": "Bring content of the institution in, and write it out with its key.",
     "grades:read": "Grades.",
     "statistics:read": "Statistics of assignments.",

@@ -44,7 +44,7 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     result["components"]["responses"] = {code: _response(code) for code in KINDS}
     for path, operations in result["paths"].items():
         for operation in operations.values():
-            for status in _statuses(path, operation):
+            for status in {*_statuses(path, operation), *_declared(operation)}:
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{BY_STATUS[status]}"}
             if "200" in operation["responses"]:
                 _describe_list(operation["responses"]["200"])
@@ -56,8 +56,10 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
     """What each kind of question adds to a question and to its answer."""
     schemas = result["components"]["schemas"]
     kinds = [item_types.get(kind) for kind in item_types.KINDS]
-    schemas["PublicItem"]["properties"] |= _together([kind.PUBLIC for kind in kinds])
-    schemas["Response"]["properties"]["answer"]["properties"] = _together([kind.ANSWER for kind in kinds])
+    for name in ("PublicItem", "Question", "ResultItem"):
+        schemas[name]["properties"] |= _together([kind.PUBLIC for kind in kinds])
+    for name in ("Response", "Question", "ResultItem", "Answer"):
+        schemas[name]["properties"]["answer"]["properties"] = _together([kind.ANSWER for kind in kinds])
     return result
 
 
@@ -80,6 +82,11 @@ def _describe_list(answer: dict[str, Any]) -> None:
     if "Paginated" in str(content.get("application/json")):
         link = {"description": 'RFC 8288: `rel="next"`, `rel="prev"`.', "schema": {"type": "string"}}
         answer["headers"] = {"Link": link}
+
+
+def _declared(operation: dict[str, Any]) -> list[int]:
+    """Problems that an operation names itself."""
+    return [int(status) for status in operation["responses"] if int(status) in BY_STATUS]
 
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[int]:

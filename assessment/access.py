@@ -160,6 +160,16 @@ def learners_of(assignment: Assignment) -> QuerySet[Person]:
     return Person.objects.filter(institution=assignment.institution_id, pk__in=learners.values("person"))
 
 
+def learner_of(assignment: Assignment, named: UUID | str) -> Person | None:
+    """The learner of the assignment's course with this id, or whom its LMS calls so."""
+    learners = learners_of(assignment)
+    if isinstance(named, UUID):
+        return learners.filter(pk=named).first()
+    registration = assignment.resource_link.deployment.registration_id
+    users = PlatformUser.objects.filter(registration=registration, institution=assignment.institution_id, sub=named)
+    return learners.filter(pk__in=users.values("person")).first()
+
+
 def with_namesakes(viewer: Launch, people: QuerySet[Person]) -> QuerySet[Person]:
     """Adds how many of the people are shown under the same name, `namesakes`, and the LMS's id of each, `sub`."""
     require_instructor(viewer)
@@ -261,6 +271,12 @@ def assignments_of(institution: Institution) -> QuerySet[Assignment]:
 def attempts_of(institution: Institution) -> QuerySet[Attempt]:
     """Every learner's attempt in the institution; previews and practice belong to no statistics or export."""
     return Attempt.objects.filter(institution=institution, assignment__isnull=False, preview=False)
+
+
+def response_of(institution: Institution, attempt_id: UUID, position: int) -> Response | None:
+    """The response to one question of a learner's attempt in the institution."""
+    rows = Response.objects.filter(attempt__in=attempts_of(institution), attempt=attempt_id, position=position)
+    return rows.select_related("attempt__assignment", "item_version").first()
 
 
 def grades_of(institution: Institution) -> QuerySet[Grade]:

@@ -270,6 +270,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TAGS": [
         {"name": "Content", "description": "What is taught and asked; open to everyone, never with the answer key."},
         {"name": "Records", "description": "What an institution's learners did."},
+        {"name": "Taking", "description": "A trusted front end takes checks for learners whom it names."},
         {"name": "Statistics", "description": "How the class and the questions did."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -161,7 +161,7 @@ class AnswerSaver extends HTMLElement {
     try {
       return await this.request(JSON.stringify({ responses, seen }), options);
     } catch (error) {
-      this.sight.putBack(seen);
+      if (error.name !== "TimeoutError") this.sight.putBack(seen); // that one may have arrived all the same
       throw error;
     }
   }
