@@ -274,6 +274,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Statistics", "description": "How the class and the questions did."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,  # a PATCH says which of its fields are needed
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

@@ -17,7 +17,7 @@ def test_docs_show_every_operation_without_outside_assets_or_errors(
     page.on("request", lambda request: asked.append(request.url))
     answer = page.goto(f"{live_server.url}/api/docs")
     page.locator(".opblock").first.wait_for()
-    assert page.locator(".opblock").count() == 13
+    assert page.locator(".opblock").count() == 17
     page.locator("#operations-Content-listLessons").click()
     page.get_by_text("Rows on a page.").first.wait_for()
     assert answer is not None

@@ -217,7 +217,7 @@ def test_a_late_answer_is_refused_and_says_what_is_stored(front: FrontEnd, begun
 
 
 @pytest.mark.parametrize(
-    "answer", ["z", 7, ["a"], {"option": "z"}, {"text": {"a": []}}, "a\x00b", "\ud800", "x" * 9999]
+    "answer", ["z", 7, ["a"], {"option": "z"}, {"option": {"a": []}}, "a\x00b", "\ud800", "x" * 9999]
 )
 def test_an_answer_that_does_not_fit_is_named(front: FrontEnd, begun: str, answer: Any) -> None:
     assert problem(front.save(begun, 1, answer)) == (422, "invalid-answer")
@@ -335,13 +335,13 @@ def test_an_open_answer_waits_and_then_shows_the_teachers_note(
     alice: Person, marked: Callable[[], dict[str, Any]]
 ) -> None:
     shown = marked()
-    assert (shown["state"], shown["points_waiting"], shown["items"][2]["state"]) == ("needs_review", 1.0, "waiting")
+    assert (shown["state"], shown["points_waiting"], shown["items"][2]["state"]) == ("needs_review", 2.0, "waiting")
     response = Attempt.objects.get().responses.get(position=3)
     review.confirm(
         response=response, points=response.item_version.points, note="Well put.", by=alice, now=timezone.now()
     )
     shown = marked()
-    assert (shown["items"][2]["state"], shown["items"][2]["note"], shown["points"]) == ("right", "Well put.", 1.0)
+    assert (shown["items"][2]["state"], shown["items"][2]["note"], shown["points"]) == ("right", "Well put.", 2.0)
 
 
 def test_a_save_costs_few_queries(front: FrontEnd, begun: str, django_assert_max_num_queries: Any) -> None:
