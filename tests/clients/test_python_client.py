@@ -1,9 +1,11 @@
 """The Python client against a running server, and its notebook."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from api import keys
 from assessment import marking
-from assessment.models import Assignment
+from assessment.models import Assignment, Attempt, AttemptState
 from assessment.statistics import folding
 from roster.models import Enrollment, Person, Role
 from tests import cast
@@ -64,7 +66,7 @@ def assay(live_server: Any, key: str) -> Iterator[Any]:
 def answered(assignment: Assignment, learners: list[Person]) -> None:
     for person, answers in zip(learners, ("aaa", "aab", "abb", "bbb", "aaa", "bab"), strict=True):
         cast.take(assignment, person, list(answers))
-    folding.fold(assignment.pk)
+    folding.fold(assignment_id=assignment.pk, now=cast.NOW)
 
 
 def test_the_client_is_what_make_client_writes(tmp_path: Path) -> None:
@@ -126,3 +128,27 @@ def test_the_notebook_runs_as_it_stands(
     assert len(space["axes"].texts) == 3
     assert "q3 *" in capsys.readouterr().out
     space["assay"].session.close()
+
+
+def test_the_code_of_the_documents_runs_as_it_is_printed(
+    live_server: Any, assignment: Assignment, learners: list[Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "docs/api.md").read_text()
+    [command] = re.findall(r"manage\.py (create_api_key .*)", text)
+    said = StringIO()
+    call_command(*command.replace("demo", "north").split(), stdout=said, stderr=StringIO())
+    monkeypatch.setenv("ASSAY_URL", live_server.url)
+    monkeypatch.setenv("ASSAY_KEY", said.getvalue().strip())
+    monkeypatch.setenv("LEARNER", str(learners[0].pk))
+    space: dict[str, Any] = {}
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 5
+    for block in blocks:
+        exec(block, space)
+
+    attempt = Attempt.objects.get()
+    assert (attempt.person, attempt.state) == (learners[0], AttemptState.SUBMITTED)
+    assert set(attempt.responses.values_list("answer__option", flat=True)) == {"a"}
+    assert space["result"]["state"] == "submitted"
+    space["assay"].close()
+    space["client"].session.close()
