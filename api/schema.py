@@ -63,6 +63,13 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
     return result
 
 
+def close_bodies(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Bodies in which an unknown field is refused."""
+    for name in ("BeginRequest", "AnswerRequest"):
+        result["components"]["schemas"][name]["additionalProperties"] = False
+    return result
+
+
 def _together(described: list[dict[str, Any]]) -> dict[str, Any]:
     """Properties by name; where kinds mean different things by a name, it is any of them."""
     names = dict.fromkeys(name for properties in described for name in properties)

@@ -282,6 +282,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.schema.add_problems",
         "api.schema.add_kinds",
+        "api.schema.close_bodies",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AttemptState": "assessment.models.AttemptState",

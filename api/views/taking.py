@@ -45,8 +45,8 @@ class Strict(serializers.Serializer[Any]):
 
 
 class LmsUser(Strict):
-    lms_id = serializers.CharField(required=False, max_length=255)
-    sub = serializers.CharField(required=False, max_length=255)
+    lms_id = serializers.CharField(required=False, max_length=255, trim_whitespace=False)
+    sub = serializers.CharField(required=False, max_length=255, trim_whitespace=False)
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         if len(attrs) != 1:
@@ -54,14 +54,13 @@ class LmsUser(Strict):
         return attrs
 
 
+def _lms_user(name: str) -> dict[str, Any]:
+    text = {"type": "string", "maxLength": 255, "pattern": "^[!-~]+$"}
+    return {"type": "object", "properties": {name: text}, "required": [name], "additionalProperties": False}
+
+
 @extend_schema_field(
-    {
-        "oneOf": [
-            {"type": "string", "format": "uuid"},
-            {"type": "object", "properties": {"lms_id": {"type": "string"}}, "required": ["lms_id"]},
-            {"type": "object", "properties": {"sub": {"type": "string"}}, "required": ["sub"]},
-        ]
-    }
+    {"oneOf": [{"type": "string", "format": "uuid"}, _lms_user("lms_id"), _lms_user("sub")]},
 )
 class PersonField(serializers.Field[Any, Any, Any, Any]):
     """An id of ours, or what the assignment's LMS calls the person."""
@@ -75,19 +74,28 @@ class PersonField(serializers.Field[Any, Any, Any, Any]):
         return str(sub)
 
 
+class WholeField(serializers.IntegerField):
+    """A number, not text that reads like one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, (int, float)) or data % 1:
+            self.fail("invalid")
+        return int(data)
+
+
 class BeginRequest(Strict):
     person = PersonField(help_text="The id of a learner of the course; or its id in the LMS (LTI's `sub`).")
 
 
 class AnswerRequest(Strict):
     answer = serializers.JSONField(allow_null=True, help_text="As its kind takes it; null or empty takes it back.")
-    seq = serializers.IntegerField(
+    seq = WholeField(
         required=False,
         min_value=1,
         max_value=responses.HIGHEST_SEQ,
         help_text="Higher than that of the answer before. Left out, the answer takes the next number.",
     )
-    seconds = serializers.IntegerField(
+    seconds = WholeField(
         default=0, min_value=0, help_text="How long the question was in sight since the last save of it."
     )
 

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
 from tests import cast
@@ -118,7 +119,9 @@ def call(operation: Any, headers: dict[str, str], real: str) -> None:
     )  # fmt: skip
     @given(st.one_of(good, good.map(at_a_real_row), bad))
     def run(case: Any) -> None:
-        case.call_and_validate(headers=headers)
+        # What an answer may be depends on its question: no schema of the address says it.
+        excluded = [positive_data_acceptance] if "responses" in operation.path else []
+        case.call_and_validate(headers=headers, excluded_checks=excluded)
 
     run()
 

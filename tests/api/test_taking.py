@@ -258,6 +258,8 @@ BAD = [
     '{"answer": "a", "seq": 2147483648}',
     '{"answer": "a", "seq": true}',
     '{"answer": "a", "seq": 1.5}',
+    '{"answer": "a", "seq": "1"}',
+    '{"answer": "a", "seq": 1e400}',
     '{"answer": "a", "seconds": -1}',
     '{"answer": "a", "seconds": "x"}',
     '{"answer": NaN}',
