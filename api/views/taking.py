@@ -67,7 +67,8 @@ class PersonField(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> UUID | str:
         if isinstance(data, str):
-            return serializers.UUIDField().run_validation(data)
+            found: UUID = serializers.UUIDField().run_validation(data)
+            return found
         user = LmsUser(data=data)
         user.is_valid(raise_exception=True)
         [sub] = user.validated_data.values()
