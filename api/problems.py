@@ -42,6 +42,8 @@ KINDS |= {  # of taking a check
     "not-open-yet": Kind(409, "The check is not open yet.", "Wait until it opens."),
     "closed": Kind(409, "The check is closed.", "No attempt can be begun any more."),
     "no-attempt-left": Kind(409, "The learner has no attempt left.", "All that the assignment allows are made."),
+    "too-soon": Kind(409, "It is too soon for another attempt.", "Wait as long as `detail` says."),
+    "wrong-code": Kind(409, "The access code is missing or wrong.", "Send the `code` that the teacher gave out."),
     "not-published": Kind(409, "The quiz is not published.", "Publish a version of it first."),
     "attempt-closed": Kind(409, "The attempt is closed.", "It is submitted, and its answers no longer change."),
     "not-submitted": Kind(409, "The attempt is not submitted.", "Submit it first: until then there is no result."),

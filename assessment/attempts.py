@@ -71,16 +71,17 @@ def start(
     Raises NoAttemptLeft, OutsideWindow, TooSoon, WrongCode, NotPublished. Previews are held to none of these.
     `lms_dates` are those that the launch names (see `windows.lms_dates`); an attempt that is open gets them too.
     """
-    dates = dict(lms_dates or {})
-    held = terms.of(assignment, person.pk, dates)
+    held = terms.of(assignment, person.pk, lms_dates or {})
     while True:
         newest = NEWEST[preview].one(assignment=assignment.pk, person=person.pk)
         if newest is not None and newest.state == AttemptState.IN_PROGRESS:
-            return _with_dates(newest, held, dates)
+            return newest if lms_dates is None else _with_dates(newest, held, dict(lms_dates))
         if not preview:
             _require_allowed(assignment, held, newest, now, code)
         try:
-            return _open(assignment, person, preview, newest.number + 1 if newest else 1, now, held, dates)
+            return _open(
+                assignment, person, preview, newest.number + 1 if newest else 1, now, held, dict(lms_dates or {})
+            )
         except AnotherQuiz:
             assignment.refresh_from_db(fields=["quiz"])
         except IntegrityError:

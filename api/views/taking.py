@@ -21,8 +21,8 @@ from api import serializers as shapes
 from api.parsing import JsonParser
 from api.problems import Refused
 from api.views.base import Keyed
-from assessment import access, attempts, responses, taking
-from assessment.attempts import ItemResult, NoAttemptLeft, NotPublished, OutsideWindow, Question
+from assessment import access, attempts, responses, showing, taking
+from assessment.attempts import ItemResult, NoAttemptLeft, NotPublished, OutsideWindow, Question, TooSoon, WrongCode
 from assessment.models import Assignment, Attempt, AttemptState
 from assessment.placement import windows
 from assessment.responses import AttemptClosed, InvalidAnswer
@@ -86,6 +86,9 @@ class WholeField(serializers.IntegerField):
 
 class BeginRequest(Strict):
     person = PersonField(help_text="The id of a learner of the course; or its id in the LMS (LTI's `sub`).")
+    code = serializers.CharField(
+        required=False, default="", max_length=64, help_text="The access code, where the assignment asks for one."
+    )
 
 
 class AnswerRequest(Strict):
@@ -128,7 +131,8 @@ class TakenSerializer(serializers.Serializer[Any]):
 
 
 class BegunSerializer(TakenSerializer):
-    due_at = serializers.DateTimeField(allow_null=True, help_text="Said to learners; nothing closes by it.")
+    due_at = serializers.DateTimeField(allow_null=True, help_text="What is submitted later is late.")
+    deadline_at = serializers.DateTimeField(allow_null=True, help_text="When the server submits it as it stands.")
     questions = QuestionSerializer(many=True)
 
 
@@ -204,7 +208,7 @@ class Begin(Taking):
             409: PROBLEM,
         },
         description=f"{MINE} An attempt that is open already is returned with 200, so that a lost answer can be asked "
-        "for again. Problems of 409: `not-open-yet`, `closed`, `no-attempt-left`, `not-published`.",
+        "for again. Problems of 409: `not-open-yet`, `closed`, `no-attempt-left`, `too-soon`, `wrong-code`, `not-published`.",
     )
     def post(self, request: Request, id: UUID) -> Response:
         assignments = access.assignments_of(self.institution).select_related("quiz", "resource_link__deployment")
@@ -213,12 +217,13 @@ class Begin(Taking):
         sent.is_valid(raise_exception=True)
         person, now = learner(assignment, sent.validated_data["person"]), timezone.now()
         with refusals(assignment):
-            attempt = taking.begin(assignment=assignment, person=person, now=now)
+            code = sent.validated_data["code"]
+            attempt = taking.begin(assignment=assignment, person=person, now=now, code=code)
         is_new = attempt.started_at == now
         where = reverse("api:result", args=[attempt.pk], request=request).removesuffix("/result")
         headers = {"Location": where}
-        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-        return Response(begun(attempt, assignment), status=code, headers=headers)
+        answer = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return Response(begun(attempt, assignment), status=answer, headers=headers)
 
 
 class SaveResponse(Taking):
@@ -283,11 +288,11 @@ class ResultOf(Taking):
         attempt = self.attempt(id)
         with refusals(attempt.assignment):
             found = taking.result(attempt=attempt, now=timezone.now())
-        marking = attempt.state == AttemptState.SUBMITTED
+        unseen = attempt.state == AttemptState.SUBMITTED or showing.withholds_score(attempt)
         shown = {
             **taken(attempt),
-            "points": None if marking else attempt.points,
-            "points_waiting": attempt.points_waiting,
+            "points": None if unseen else attempt.points,
+            "points_waiting": 0 if unseen else attempt.points_waiting,
             "grade": found.grade,
             "items": [result_item(item) for item in found.items],
         }
@@ -309,8 +314,11 @@ def refusals(assignment: Assignment | None) -> Iterator[None]:
     except OutsideWindow as error:
         raise outside(assignment) from error
     except NoAttemptLeft as error:
-        most = assignment.max_attempts if assignment else 0
-        raise Refused("no-attempt-left", f"The assignment allows {most}.") from error
+        raise Refused("no-attempt-left") from error
+    except TooSoon as error:
+        raise Refused("too-soon", f"The next can begin at {error.until.isoformat()}.") from error
+    except WrongCode as error:
+        raise Refused("wrong-code") from error
     except NotPublished as error:
         raise Refused("not-published") from error
     except AttemptClosed as error:
@@ -334,7 +342,7 @@ def taken(attempt: Attempt) -> dict[str, Any]:
 
 
 def begun(attempt: Attempt, assignment: Assignment) -> dict[str, Any]:
-    shown = taken(attempt) | {"due_at": windows.of(assignment).due_at, "questions": []}
+    shown = taken(attempt) | {"due_at": attempt.due_at, "deadline_at": attempt.deadline_at, "questions": []}
     return BegunSerializer(shown).data | {"questions": [question(one) for one in attempts.questions(attempt)]}
 
 
