@@ -208,7 +208,8 @@ class Begin(Taking):
             409: PROBLEM,
         },
         description=f"{MINE} An attempt that is open already is returned with 200, so that a lost answer can be asked "
-        "for again. Problems of 409: `not-open-yet`, `closed`, `no-attempt-left`, `too-soon`, `wrong-code`, `not-published`.",
+        "for again. Problems of 409: `not-open-yet`, `closed`, `no-attempt-left`, `too-soon`, `wrong-code`, "
+        "`not-published`.",
     )
     def post(self, request: Request, id: UUID) -> Response:
         assignments = access.assignments_of(self.institution).select_related("quiz", "resource_link__deployment")
