@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from assessment.views import class_list, column, front, learner, paper, picking, privacy, reviewing, teacher, writing
+from assessment.views import class_list, column, front, learner, paper, picking, privacy, questions, reviewing, teacher, writing
 from content.room.urls import behind
 
 
@@ -31,6 +31,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("print/", paper.print_check, "print_check"),
     _page("class/paper", paper.class_paper, "class_paper"),
     _page("class/column", column.column, "column"),
+    _page("class/questions/", questions.questions, "questions"),
+    _page("class/questions/<int:position>/", questions.question, "question"),
+    _page("class/questions/<int:position>/answers/", questions.question_answers, "question_answers"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
     _page("class/scores/<uuid:score_id>/resend", teacher.resend, "resend"),
     _page("class/scores/resend", teacher.resend_absent, "resend_absent"),
