@@ -76,23 +76,34 @@ def _of(item: Item) -> Advice | None:
 
 
 def _doubtful_key(item: Item) -> Iterator[Advice]:
-    """A wrong option that those who do well otherwise prefer, or a question that they miss more often than others."""
-    suspects = [one for one in _wrong(item) if _is_chosen(one) and _rivals_key(one, item)]
-    if suspects:
-        rival = max(suspects, key=lambda one: one["count"])
+    """A wrong option that those who do well prefer, or a question that they miss more often than others."""
+    wrong = [one for one in _wrong(item) if one["count"] >= FEWEST_CHOOSERS]
+    of_the_able = [one for one in wrong if _rises_above_key(one, item)]
+    of_the_best = [one for one in wrong if _beats_key_among_best(one, item)]
+    if of_the_able:
         text = gettext(
             "{who} chose {option} in question {position}; the key is {key}. "
             "Those who chose it did well otherwise: look at the key."
         )
-        yield _advice(
-            "key", item, text, weight=_share(rival), who=who(_share(rival)), option=_named(rival), key=_key(item)
+        yield _about_rival(text, item, of_the_able)
+    elif of_the_best:
+        text = gettext(
+            "{who} chose {option} in question {position}, and so did most of the strongest third; the key is {key}. "
+            "Look at the key; if it is right, explain this again."
         )
+        yield _about_rival(text, item, of_the_best)
     elif _below(item.get("discrimination"), 0):
         text = gettext(
             "Those who did well otherwise got question {position} wrong more often than the others: "
             "look at its key and its text."
         )
         yield _advice("key", item, text)
+
+
+def _about_rival(text: str, item: Item, rivals: Sequence[Category]) -> Advice:
+    rival = max(rivals, key=lambda one: one["count"])
+    share = _value(rival["share"], 0.0)
+    return _advice("key", item, text, weight=share, who=who(share), option=_named(rival), key=_key(item))
 
 
 def _hard(item: Item) -> Iterator[Advice]:
@@ -179,26 +190,19 @@ def _right(item: Item) -> list[Category]:
     return [one for one in item["categories"] if one["keyed"]]
 
 
-def _is_chosen(option: Category) -> bool:
-    return bool(option["count"] >= FEWEST_CHOOSERS)
-
-
-def _rivals_key(option: Category, item: Item) -> bool:
-    """Whether it beats the key among the best, or is the better the learner the likelier, more than the key is.
+def _rises_above_key(option: Category, item: Item) -> bool:
+    """Whether better learners choose it more often, and that more clearly than with the key.
 
     The second half spares an option that earns a part of the points, which good learners may well choose.
     """
-    keys = _right(item)
-    if item["kind"] in ONE_ANSWER and _beats_in_upper_third(option, keys):
-        return True
-    own, of_keys = option.get("rest_correlation"), [_value(one.get("rest_correlation"), -1.0) for one in keys]
+    own, of_keys = option.get("rest_correlation"), [_value(one.get("rest_correlation"), -1.0) for one in _right(item)]
     return _above(own, 0) and _value(own, -1.0) > max(of_keys, default=-1.0)
 
 
-def _beats_in_upper_third(option: Category, keys: Sequence[Category]) -> bool:
-    """Of those in the upper third who chose it or a key, surely more than half chose it."""
-    chose_it, chose_key = _upper(option), max((_upper(one) for one in keys), default=0)
-    if not chose_it:
+def _beats_key_among_best(option: Category, item: Item) -> bool:
+    """Whether, of those in the upper third who chose it or a key, surely more than half chose it."""
+    chose_it, chose_key = _upper(option), max((_upper(one) for one in _right(item)), default=0)
+    if item["kind"] not in ONE_ANSWER or not chose_it:
         return False
     interval = formulas.share(Fraction(chose_it), chose_it + chose_key)["ci"]
     return bool(interval and interval[0] > 0.5)
@@ -234,10 +238,6 @@ def _named(option: Category) -> SafeString:
 def _quoted(text: str) -> SafeString:
     """Author's or learner's words, cut where they would bury the sentence."""
     return format_html('<em dir="auto">{}</em>', text if len(text) <= 80 else f"{text[:79]}…")
-
-
-def _share(option: Category) -> float:
-    return _value(option["share"], 0.0)
 
 
 def _value(figure: Mapping[str, Any] | None, otherwise: float) -> float:

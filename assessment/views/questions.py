@@ -230,6 +230,7 @@ def _context(
         "group": selection.group,
         "populations": [(name, label) for name, label in POPULATIONS.items() if name in Population.values],
         "judged_from": advice.JUDGED_FROM,
+        "certain_from": advice.PROVISIONAL_BELOW,
     }
 
 
