@@ -108,7 +108,7 @@ def _about_rival(text: str, item: Item, rivals: Sequence[Category]) -> Advice:
 
 def _hard(item: Item) -> Iterator[Advice]:
     facility = item.get("facility")
-    if not facility or not _below(facility, HARD):
+    if not facility or not _below(facility, HARD) or _value(_blanks(item), 0.0) >= 0.5:
         return
     wrong = _commonest_wrong(item)
     if wrong:
@@ -173,8 +173,10 @@ def how_much(share: float) -> str:
 
 def separation(figure: Mapping[str, Any]) -> str:
     """What a discrimination says, in words."""
-    if figure["n"] < JUDGED_FROM or figure["value"] is None:
+    if figure["n"] < JUDGED_FROM:
         return gettext("too few to judge")
+    if figure["value"] is None:
+        return gettext("cannot be computed")
     if figure["value"] >= WELL:
         return gettext("separates well")
     return gettext("separates somewhat") if figure["value"] >= SEPARATES else gettext("does not separate")

@@ -84,6 +84,12 @@ CASES = {
         "blank",
         "A third of the class left question 2 blank: check that there was time for it and that its text is clear.",
     ),
+    "most left it blank": (
+        "-" * 50 + "abcab" * 2,
+        "blank",
+        "Three quarters of the class left question 2 blank: check that there was time for it and that its text is "
+        "clear.",
+    ),
     "strong and weak do alike": (
         "abacab" * 20,
         "separation",
@@ -138,7 +144,7 @@ def advice_of(chosen: str) -> list[Advice]:
 def test_key_comes_first_and_only_the_most_pressing_are_shown() -> None:
     items = [question(chosen, position=at) for at, (chosen, _, _) in enumerate(reversed(CASES.values()), 1)]
     kinds = [kind for kind, _ in said(*items, most=None)]
-    assert kinds == ["key", "key", "key", "reteach", "blank", "separation", "unused"]
+    assert kinds == ["key", "key", "key", "reteach", "blank", "blank", "separation", "unused"]
     assert [kind for kind, _ in said(*items)] == ["key", "key", "key"]
 
 
@@ -235,7 +241,7 @@ def test_shares_are_said_in_words(share: float, words: str) -> None:
         (10, 0.25, "separates somewhat"),
         (50, 0.1, "does not separate"),
         (50, -0.4, "does not separate"),
-        (50, None, "too few to judge"),
+        (50, None, "cannot be computed"),
     ],
 )
 def test_discrimination_is_said_in_words(n: int, r: float | None, words: str) -> None:
