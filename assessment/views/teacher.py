@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from assessment import access, activity, teachers
-from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
+from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, WhileWaiting
 from assessment.placement import linking, placing, policy, windows
 from assessment.placement.linking import QuizInUse
 from assessment.placement.placing import DATES, POLICY
@@ -200,7 +200,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     found = lookups.latest_by_person(resource_link=assignment.resource_link)
     if found:
         reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
-    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now(), small=True)
+    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
     paused = gradebook.pause(assignment, found.values())
     unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 
