@@ -4,7 +4,19 @@ from typing import Any, cast
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from assessment.views import class_list, column, front, learner, paper, picking, privacy, questions, reviewing, teacher, writing
+from assessment.views import (
+    class_list,
+    column,
+    front,
+    learner,
+    paper,
+    picking,
+    privacy,
+    questions,
+    reviewing,
+    teacher,
+    writing,
+)
 from content.room.urls import behind
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from assessment import access, charts
-from assessment.models import Assignment, Population, Response
+from assessment.models import Assignment, Population, Response, StatisticsPart
 from assessment.statistics import advice, report
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
 from content import item_types, places, rendering, variants
@@ -27,10 +27,10 @@ from roster.models import Group
 PER_PAGE = 100
 MOST_OPTIONS = 6  # of a question in the list; its own page has all
 POPULATIONS: dict[str, str | Promise] = {
-    "first": _("First attempt of each learner"),
-    "highest": _("Best attempt of each learner"),
-    "latest": _("Latest attempt of each learner"),
-    "all": _("All attempts"),
+    Population.FIRST: _("First attempt of each learner"),
+    Population.HIGHEST: _("Best attempt of each learner"),
+    Population.LATEST: _("Latest attempt of each learner"),
+    Population.ALL: _("All attempts"),
 }
 
 
@@ -74,12 +74,11 @@ class Option:
 
     @property
     def thirds(self) -> list[float | None]:
-        shares = self.figures.get("thirds") or {}
-        return [shares[name]["value"] if name in shares else None for name in charts.THIRDS]
+        return [self.figures["thirds"][name]["value"] for name in charts.THIRDS]
 
     @cached_property
     def chart(self) -> SafeString:
-        return charts.thirds(self.figures.get("thirds") or {}, keyed=self.figures["keyed"])
+        return charts.thirds(self.figures["thirds"], keyed=self.figures["keyed"])
 
     @cached_property
     def bar(self) -> SafeString:
@@ -100,7 +99,8 @@ class Question:
 
     @property
     def stem(self) -> str:
-        return self.item.get("stem") or rendering.plain(self.body.get("stem", ""))
+        """In plain text; a cloze may have nothing but the text with the gaps."""
+        return self.item["stem"] or rendering.plain(self.body.get("text", "")) or self.item["identifier"]
 
     @cached_property
     def bar(self) -> SafeString:
@@ -113,10 +113,9 @@ class Question:
     @property
     def commonest(self) -> list[Option]:
         """The options of the list: all in printed order, or the most frequent of many."""
-        chosen = [one for one in self.options if one.figures["count"] or not one.is_blank]
-        if len(chosen) <= MOST_OPTIONS:
-            return chosen
-        return sorted(chosen, key=lambda one: -(one.figures["count"] or 0))[:MOST_OPTIONS]
+        if len(self.options) <= MOST_OPTIONS:
+            return self.options
+        return sorted(self.options, key=lambda one: -one.figures["count"])[:MOST_OPTIONS]
 
     @property
     def more(self) -> int:
@@ -166,7 +165,7 @@ def question_answers(request: LaunchRequest, position: int) -> HttpResponse:
     chosen = next((one for one in shown.options if one.figures["category"] == category), None)
     if category is not None and chosen is None:
         raise Http404("The question has no such answer.")
-    found = _responses(request, selection, shown.version, category)
+    found = _responses(request, assignment, selection, shown.version, category)
     page: Page[Response] = Paginator(found, PER_PAGE).get_page(request.GET.get("page", 1))
     context = _context(request, assignment, selection, numbers) | {"question": shown, "item": shown.item}
     context |= {"option": chosen, "page": page, "rows": [(response, _text(response)) for response in page]}
@@ -190,9 +189,10 @@ def _selection(request: LaunchRequest) -> Selection:
 def _report(assignment: Assignment, selection: Selection) -> dict[str, Any]:
     try:
         return report.report(
-            assignment=assignment,
+            scope=assignment,
             population=selection.population,
             version=selection.version,
+            group=selection.group.pk if selection.group else None,
             now=timezone.now(),
             small=True,
         )
@@ -210,11 +210,12 @@ def _item(numbers: dict[str, Any], position: int) -> Mapping[str, Any]:
 def _question(item: Mapping[str, Any], numbers: dict[str, Any], selection: Selection) -> Question:
     known = {place.item_version_id: place.item_version for place in places.of(numbers["quiz_version"]["id"])}
     version = known[item["item_version"]]
-    categories = item_types.get(version.kind).categories(variants.sample(version.body))
+    categories = item_types.get(version.kind).categories(version.body)
     rationales = {category.id: category.rationale for category in categories}
     options = [
         Option(one, rationales.get(one["category"], ""), selection.answers(one["category"]))
         for one in item["categories"]
+        if one["category"] or one["count"]  # that nobody left it blank needs no row
     ]
     return Question(item, version, options)
 
@@ -228,24 +229,23 @@ def _context(
         "selection": selection,
         "groups": access.class_groups(request.viewer),
         "group": selection.group,
-        "populations": [(name, label) for name, label in POPULATIONS.items() if name in Population.values],
+        "populations": POPULATIONS.items(),
         "judged_from": advice.JUDGED_FROM,
         "certain_from": advice.PROVISIONAL_BELOW,
     }
 
 
 def _responses(
-    request: LaunchRequest, selection: Selection, version: ItemVersion, category: str | None
+    request: LaunchRequest, assignment: Assignment, selection: Selection, version: ItemVersion, category: str | None
 ) -> QuerySet[Response]:
-    """The answers that the statistics count: of the population and group, in the category."""
-    found = access.class_responses(request.viewer).filter(item_version=version)
-    if selection.population == Population.FIRST:
-        found = found.filter(attempt__number=1)
+    """The answers that the figures count: of the population and group, in the category."""
+    parts = StatisticsPart.objects.filter(assignment=assignment, populations__contains=[selection.population])
     if selection.group:
-        found = found.filter(attempt__person__groups=selection.group)
+        parts = parts.filter(groups__contains=[str(selection.group.pk)])
     if category is not None:
-        found = found.filter(attempt__counted__contains={"items": {str(version.pk): {"c": [category]}}})
-    return found
+        parts = parts.filter(counted__contains={"items": {str(version.pk): {"c": [category]}}})
+    found = access.class_responses(request.viewer).filter(item_version=version)
+    return found.filter(attempt__in=parts.values("attempt_id"))
 
 
 def _text(response: Response) -> str:

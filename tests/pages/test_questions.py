@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
-from assessment.statistics import folding
+from assessment.statistics import folding, recount
 from lti.models import Launch
 from roster.models import Enrollment, Group, Role
 from tests.axe import violations
@@ -106,7 +106,7 @@ def test_what_the_check_does_not_have_is_not_there(cast: Cast, visit: Open, path
 
 
 @pytest.mark.parametrize(
-    "query", ["population=nonsense", "version=x", "version=", "group=x", "page=x", "version=²"]
+    "query", ["population=nonsense", "population=best", "version=x", "version=", "group=x", "page=x", "version=²"]
 )
 def test_nonsense_in_the_form_is_as_if_it_were_not_there(cast: Cast, visit: Open, query: str) -> None:
     make_class(cast, 2)
@@ -161,6 +161,8 @@ def test_words_of_authors_and_learners_are_text_and_no_markup(visit: Open, db: N
 def test_page_of_a_question_has_its_rationales_and_ways_to_the_key(cast: Cast, visit: Open) -> None:
     make_class(cast)
     page = shown(visit(cast.tess), SECOND)
+    assert page.count('<svg class="chart third') == 9, "three options, in three thirds each"
+    assert "Lower third 100 % Middle third" in words(page)
     assert "Because it is so." in page
     assert "It is not so." in page
     assert "Question 1" in page
@@ -236,8 +238,24 @@ def test_group_of_the_class_limits_the_answers(cast: Cast, visit: Open) -> None:
     fold(cast)
     group = Group.objects.create(institution=cast.tess.institution, course=cast.tess.course, name="Blue", group_id="1")
     group.members.add(cast.alice.person)
-    page = shown(visit(cast.tess), f"{SECOND}answers/?group={group.pk}")
+    recount.recount(assignment_id=cast.assignment.pk, now=NOW)
+    tess = visit(cast.tess)
+    page = shown(tess, f"{SECOND}answers/?group={group.pk}")
     assert ("Alice" in page, "Bob" in page) == (True, False)
+    assert "✓ Key: The right one 1" in row(shown(tess, f"{QUESTIONS}?group={group.pk}"), 2)
+    other = Group.objects.create(institution=cast.dora.institution, course=cast.dora.course, name="Red", group_id="2")
+    assert "✓ Key: The right one 2" in row(shown(tess, f"{QUESTIONS}?group={other.pk}"), 2), "not of this course"
+
+
+@pytest.mark.parametrize(("population", "right"), [("first", 0), ("highest", 1), ("latest", 0), ("all", 1)])
+def test_which_attempts_count_is_chosen(cast: Cast, visit: Open, population: str, right: int) -> None:
+    for answers in ({"q2": "c"}, {}, {"q2": "c"}):
+        hand_in(cast.alice, **all_right(q8="") | answers)
+    fold(cast)
+    tess = visit(cast.tess)
+    assert f"✓ Key: The right one {right}" in row(shown(tess, f"{QUESTIONS}?population={population}"), 2)
+    listed = shown(tess, f"{SECOND}answers/?category=a&population={population}")
+    assert listed.count('<th scope="row">') == right
 
 
 def test_long_lists_of_answers_come_in_pages(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
