@@ -239,7 +239,7 @@ def _named(option: Category) -> SafeString:
 
 def _quoted(text: str) -> SafeString:
     """Author's or learner's words, cut where they would bury the sentence."""
-    return format_html('<em dir="auto">{}</em>', text if len(text) <= 80 else f"{text[:79]}…")
+    return format_html('<em dir="auto">{}</em>', text if len(text) <= 80 else f"{text[:79].rstrip()}…")
 
 
 def _value(figure: Mapping[str, Any] | None, otherwise: float) -> float:
