@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 
 from assessment import access, charts
 from assessment.models import Assignment, Population, Response, StatisticsPart
-from assessment.statistics import advice, report
+from assessment.statistics import advice, formulas, report
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
 from content import item_types, places, rendering, variants
 from content.item_types import InvalidAnswer
@@ -230,8 +230,8 @@ def _context(
         "groups": access.class_groups(request.viewer),
         "group": selection.group,
         "populations": POPULATIONS.items(),
-        "judged_from": advice.JUDGED_FROM,
-        "certain_from": advice.PROVISIONAL_BELOW,
+        "judged_from": formulas.HIDDEN_BELOW,
+        "certain_from": formulas.PROVISIONAL_BELOW,
     }
 
 
