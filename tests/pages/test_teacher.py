@@ -402,7 +402,7 @@ def test_question_of_which_answers_wait_has_no_figures_yet(cast: Cast, visit: Op
         hand_in(learner, **all_right(q8="" if number < 10 else "I would check the source."))
     folding.fold(assignment_id=cast.assignment.pk, now=NOW)
 
-    found = report.report(assignment=cast.assignment, population="first", now=NOW)
+    found = report.report(scope=cast.assignment, now=NOW, small=False)
     waits, marked = found["items"][7], found["items"][0]
     assert (waits["n"], waits["facility"]["value"], waits["facility"]["reason"]) == (10, None, report.SOME_WAIT)
     assert waits["discrimination"]["reason"] == report.SOME_WAIT
