@@ -1,4 +1,4 @@
-"""Charts drawn on the server as SVG, beside a table or words with the same numbers (`docs/decisions/015-charts.md`).
+"""Charts drawn on the server as SVG, beside a table or words with the same numbers (`docs/decisions/016-charts.md`).
 
 Lengths are percentages, so that a chart fits any width while its words keep their size. How it looks is said by the
 classes in the stylesheet; what a colour says, a shape or a word says too. Right to left, charts are mirrored.
