@@ -79,6 +79,19 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}"
 
 
+@register.filter
+def lasting(seconds: float | None) -> str:
+    """A stretch of time: 45 s, 12 min, 2 h 5 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return _("{seconds} s").format(seconds=round(seconds))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return _("{minutes} min").format(minutes=minutes)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
 @register.simple_tag
 def when(moment: datetime | None, shape: str = "") -> SafeString | str:
     """A moment that page.js rewrites in the reader's own time zone and words; without script it says UTC."""
