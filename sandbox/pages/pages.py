@@ -11,6 +11,7 @@ from sandbox.launch import access, frames, storage
 from sandbox.launch.launches import SESSION_PERSON
 from sandbox.models import Activity, Grade, Mode, Person
 from sandbox.pages import choosing
+from sandbox.people import samples
 from sandbox.platform import security
 from sandbox.wire.services import whole
 from sandbox.words import messages
@@ -57,7 +58,8 @@ def courses(request: HttpRequest, me: Person) -> HttpResponse:
 def course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     visit = access.visit(me, course_id)
     activities = visit.course.activities.filter(deleted_at__isnull=True).order_by("pk")
-    context = {"visit": visit, "activities": activities}
+    context = {"visit": visit, "activities": activities, "added": whole(request.GET.get("added"), 0)}
+    context["samples"] = samples.offered() if visit.teaches else ()
     return render(request, "sandbox/course.html", {**context, "tools": choosing.tools_for(visit)})
 
 
