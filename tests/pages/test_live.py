@@ -1,6 +1,7 @@
 """What an open class page is told of: everything that it shows of attempts and scores, at the cost of three queries."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from assessment import access, review
@@ -27,7 +28,7 @@ def test_class_page_is_answered_304_until_something_happens(cast: Cast, visit: O
         lambda: hand_in(cast.alice, **all_right()),
         lambda: Score.objects.update(state=ScoreState.SYNCED, delivered_at=NOW),
         lambda: review.confirm(
-            response=access.waiting_responses(cast.tess).get(), points=1, note="", by=cast.tess.person, now=NOW
+            response=access.waiting_responses(cast.tess).get(), points=Decimal(1), note="", by=cast.tess.person, now=NOW
         ),
     ]
     for step in steps:
