@@ -129,6 +129,32 @@ class FigureSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True, help_text="Why the value or the interval is missing.")
 
 
+class ThirdsSerializer(serializers.Serializer[Any]):
+    lower = FigureSerializer()
+    middle = FigureSerializer()
+    upper = FigureSerializer()
+
+
+class QuartilesSerializer(serializers.Serializer[Any]):
+    median = FigureSerializer()
+    q1 = FigureSerializer()
+    q3 = FigureSerializer()
+
+
+class CommonAnswerSerializer(serializers.Serializer[Any]):
+    answer = serializers.CharField(help_text="In its normal form; in a gap text after the number of the gap.")
+    count = serializers.IntegerField()
+    share = FigureSerializer()
+
+
+class BinSerializer(serializers.Serializer[Any]):
+    n = serializers.IntegerField()
+
+    def get_fields(self) -> dict[str, Any]:
+        limits = {name: serializers.FloatField(help_text="In points.") for name in ("from", "to")}
+        return {**limits, **super().get_fields()}
+
+
 class CategorySerializer(serializers.Serializer[Any]):
     category = serializers.CharField(help_text="Id of the option; empty for no answer.")
     label = serializers.CharField()  # type: ignore[assignment]
@@ -137,7 +163,10 @@ class CategorySerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Answers in it, of which each may be in several; null while hidden."
     )
     share = FigureSerializer()
+    share_of_wrong = FigureSerializer(help_text="Among the answers without full points.")
     rest_correlation = FigureSerializer(help_text="A wrong option above 0 is worth a look.")
+    point_biserial = FigureSerializer(help_text="Correlation with the total, this item included.")
+    thirds = ThirdsSerializer(help_text="Share of each third of the learners, by total, that chose it.")
 
 
 class ItemStatisticsSerializer(serializers.Serializer[Any]):
@@ -145,17 +174,37 @@ class ItemStatisticsSerializer(serializers.Serializer[Any]):
     identifier = serializers.CharField()
     item_version = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=item_types.KINDS)
+    stem = serializers.CharField(help_text="In plain text.")
     points_max = serializers.FloatField()
     n = serializers.IntegerField(help_text="Attempts in which the points of this item are known.")
     facility = FigureSerializer(help_text="Mean share of the points, 0 to 1.")
+    blanks = serializers.IntegerField(allow_null=True, help_text="Answers left empty; null while hidden.")
+    sd = FigureSerializer(help_text="In points.")
     discrimination = FigureSerializer(help_text="Corrected item-rest correlation.")
+    discriminative_efficiency = FigureSerializer(help_text="Share of the largest covariance with the rest.")
+    intended_weight = FigureSerializer(help_text="Share of all points.")
+    effective_weight = FigureSerializer(help_text="Share of the spread of the machine-marked total.")
+    guess = FigureSerializer(help_text="Share of the points that random answers earn.")
+    upper_lower = FigureSerializer(help_text="Best 27 % less weakest 27 %, by total.")
+    point_biserial = FigureSerializer(help_text="Correlation with the total, this item included.")
+    alpha_if_deleted = FigureSerializer()
+    seconds = QuartilesSerializer(help_text="In sight of the learner.")
     categories = CategorySerializer(many=True)
+    common_answers = CommonAnswerSerializer(many=True, help_text="Typed answers, the ten most frequent.")
 
 
 class ScoreStatisticsSerializer(serializers.Serializer[Any]):
     points_max = serializers.FloatField()
     mean = FigureSerializer(help_text="Of complete attempts, in points.")
     sd = FigureSerializer()
+    median = FigureSerializer()
+    q1 = FigureSerializer()
+    q3 = FigureSerializer()
+    min = FigureSerializer()
+    max = FigureSerializer()
+    skewness = FigureSerializer()
+    kurtosis = FigureSerializer()
+    histogram = BinSerializer(many=True, help_text="Ten bins of equal width.")
 
 
 class MachineMarkedSerializer(serializers.Serializer[Any]):
@@ -167,6 +216,7 @@ class MachineMarkedSerializer(serializers.Serializer[Any]):
     sd = FigureSerializer()
     alpha = FigureSerializer()
     sem = FigureSerializer(help_text="Standard error of measurement, in points.")
+    error_ratio = FigureSerializer(help_text="SEM as a share of the standard deviation.")
 
 
 class QuizVersionSerializer(serializers.Serializer[Any]):
@@ -179,16 +229,23 @@ class AnsweredVersionSerializer(QuizVersionSerializer):
 
 
 class StatisticsSerializer(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        days = {name: serializers.DateField(allow_null=True) for name in ("from", "to")}
+        return super().get_fields() | days
+
     generated_at = serializers.DateTimeField(help_text="When these figures last changed.")
     folded_at = serializers.DateTimeField(allow_null=True, help_text="When attempts were last added to the sums.")
     pending = serializers.IntegerField(help_text="Changes that wait to be added.")
-    assignment = serializers.UUIDField()
+    assignment = serializers.UUIDField(allow_null=True, help_text="Null over all assignments of the quiz.")
+    quiz = serializers.UUIDField()
     population = serializers.ChoiceField(choices=Population.choices)
+    group = serializers.UUIDField(allow_null=True)
     quiz_version = QuizVersionSerializer()
     versions = AnsweredVersionSerializer(many=True, help_text="Versions that were answered, oldest first.")
     n = serializers.IntegerField(help_text="Attempts.")
     waiting = serializers.IntegerField(help_text="Attempts with an answer that waits for a person.")
     score = ScoreStatisticsSerializer()
+    seconds = QuartilesSerializer(help_text="From start to submission.")
     machine_marked = MachineMarkedSerializer()
     items = ItemStatisticsSerializer(many=True)
 

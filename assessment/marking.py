@@ -118,7 +118,7 @@ def conclude(
     attempt.marked_at = None if waiting else now
     if first and deltas.counts(attempt):
         attempt.counted = deltas.contribution(attempt, responses, marks)
-        deltas.append(attempt, [(1, attempt.counted)], now)
+        deltas.note_attempt(attempt, now)
     SAVE(attempt)
     if attempt.assignment is not None and attempt.person is not None and not attempt.preview:
         if not first:

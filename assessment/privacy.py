@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from assessment import sheets
-from assessment.models import Attempt, AttemptState, Erasure, ForgottenAttempt, Grade, Mark, Placement, Response
+from assessment.models import Attempt, AttemptState, Erasure, Grade, Mark, Placement, Response
+from assessment.statistics import deltas
 from lti.launch import privacy
 from roster.models import Enrollment, Person
 
@@ -64,8 +65,8 @@ def export(person: Person, *, for_administrator: bool) -> dict[str, Any]:
 def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
     """Erase the person; `by` is the administrator who asked, None where it was the person.
 
-    Attempts, answers, marks, grades and scores go; a score that was not sent yet is dropped. What attempts added to the
-    statistics stays without a name. Marks that the person gave belong to the learners and stay, by nobody.
+    Attempts, answers, marks, grades and scores go; a score that was not sent yet is dropped. The next fold takes the
+    attempts out of the statistics. Marks that the person gave belong to the learners and stay, by nobody.
     """
     person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     made = list(_attempts(person).order_by("pk").select_for_update(of=("self",)))
@@ -76,8 +77,8 @@ def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
         "scores": len(privacy.kept(person)["scores_sent_to_platforms"]),
         "enrollments": Enrollment.objects.filter(person=person).count(),
     }
-    # First: it waits for a recount that is under way, which must not meet an attempt in both places or in none.
-    ForgottenAttempt.objects.bulk_create(_forgotten(one) for one in made if one.counted and not one.preview)
+    for assignment_id in {one.assignment_id for one in made if one.counted and one.assignment_id}:
+        deltas.note(assignment_id=assignment_id, person_id=person.pk, now=now)
     Grade.objects.filter(person=person).delete()
     Attempt.objects.filter(person=person).delete()
     privacy.forget(person=person, now=now)
@@ -95,16 +96,6 @@ def _attempts(person: Person) -> QuerySet[Attempt]:
 def _answered(person: Person) -> int:
     """Questions that have an answer; an empty response is made for every question at the start."""
     return Response.objects.filter(attempt__person=person).exclude(answer={}).count()
-
-
-def _forgotten(attempt: Attempt) -> ForgottenAttempt:
-    return ForgottenAttempt(
-        institution=attempt.institution,
-        assignment=attempt.assignment,
-        quiz_version_id=attempt.quiz_version_id,
-        number=attempt.number,
-        counted=attempt.counted,
-    )
 
 
 def _attempt(attempt: Attempt, for_administrator: bool) -> dict[str, Any]:

@@ -52,6 +52,6 @@ def _was_switched(assignment: Assignment, person: UUID, first: Attempt) -> bool:
 
 def _make_preview(attempt: Attempt, number: int, now: datetime) -> None:
     if attempt.counted:
-        deltas.append(attempt, [(-1, attempt.counted)], now)
+        deltas.note_attempt(attempt, now)
     attempt.preview, attempt.number, attempt.counted = True, number, None
     attempt.save(update_fields=["preview", "number", "counted"])

@@ -65,7 +65,7 @@ def shown(assignment: Assignment, request: Request) -> dict[str, Any]:
     small = "attempts:read" in cast(ApiKey, request.auth).scopes
     try:
         found = report(
-            assignment=assignment, population=population, now=timezone.now(), version=_version(request), small=small
+            scope=assignment, population=population, now=timezone.now(), version=_version(request), small=small
         )
     except UnknownVersion:
         raise NotFound("The quiz of this assignment has no such version.") from None

@@ -2,7 +2,7 @@
 
 A mark never changes, nor does an answer once it is handed in.
 
-When a grade changed is stamped as its transaction ends.
+When a grade changed is stamped as its transaction ends. Who joins or leaves a group is noted for the statistics.
 
 A reader who asks for what changed since its last run would miss a grade that was stamped before that run and became
 visible after it. So the stamp is set in the moment of the commit, under a lock that `grades.wait_for_stamps` waits for.
@@ -70,8 +70,33 @@ DROP TRIGGER grade_is_stamped ON assessment_grade;
 DROP FUNCTION assessment_stamp_grade();
 """
 
+# A group changes by a reading of the LMS's list, which knows nothing of attempts. The next fold looks again at those who
+# joined or left, so far as the statistics hold something of them.
+GROUPS = """
+CREATE FUNCTION assessment_note_group_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO assessment_statisticsdelta (id, assignment_id, person_id, created_at)
+    SELECT DISTINCT ON (held.assignment_id, held.person_id)
+        gen_random_uuid(), held.assignment_id, held.person_id, clock_timestamp()
+    FROM changed
+    JOIN assessment_statisticspart AS held ON held.person_id = changed.person_id
+    WHERE (held.groups ? changed.group_id::text) = (TG_OP = 'DELETE');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER group_change_is_noted_on_joining AFTER INSERT ON roster_group_members
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION assessment_note_group_change();
+CREATE TRIGGER group_change_is_noted_on_leaving AFTER DELETE ON roster_group_members
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION assessment_note_group_change();
+"""
+UNDO_GROUPS = """
+DROP TRIGGER group_change_is_noted_on_joining ON roster_group_members;
+DROP TRIGGER group_change_is_noted_on_leaving ON roster_group_members;
+DROP FUNCTION assessment_note_group_change();
+"""
+
 TRIGGERS = [
     migrations.RunSQL(MARKS, UNDO_MARKS),
     migrations.RunSQL(ANSWERS, UNDO_ANSWERS),
     migrations.RunSQL(STAMP, UNDO_STAMP),
+    migrations.RunSQL(GROUPS, UNDO_GROUPS),
 ]

@@ -4,10 +4,11 @@ from assessment.models.assignments import Assignment, Counts, Dates, Feedback, O
 from assessment.models.attempts import Attempt, AttemptState, Response, Upload
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
 from assessment.models.practice import PracticeClient
-from assessment.models.privacy import Erasure, ForgottenAttempt
-from assessment.models.statistics import Population, StatisticsDelta, StatisticsRow
+from assessment.models.privacy import Erasure
+from assessment.models.statistics import AnswerCount, Population, StatisticsCell, StatisticsDelta, StatisticsPart
 
 __all__ = [
+    "AnswerCount",
     "Assignment",
     "Attempt",
     "AttemptState",
@@ -15,7 +16,6 @@ __all__ = [
     "Dates",
     "Erasure",
     "Feedback",
-    "ForgottenAttempt",
     "Grade",
     "GradeState",
     "Mark",
@@ -25,8 +25,9 @@ __all__ = [
     "Population",
     "PracticeClient",
     "Response",
+    "StatisticsCell",
     "StatisticsDelta",
-    "StatisticsRow",
+    "StatisticsPart",
     "Upload",
     "WhileWaiting",
 ]

@@ -1,10 +1,9 @@
-"""Sums from which all published statistics are computed."""
+"""What the published statistics are computed from: joint counts, never sums of numbers."""
 
 from django.db import models
-from django.db.models import Q
 
 from assessment.models.assignments import Assignment
-from content.models import ItemVersion, QuizVersion
+from content.models import ItemVersion, Quiz, QuizVersion
 from roster.ids import uuid7
 from roster.models import Institution
 
@@ -13,69 +12,110 @@ class Population(models.TextChoices):
     """Whose attempts a statistic is about. First attempts are the honest default for item analysis."""
 
     FIRST = "first", "first attempt of each learner"
+    HIGHEST = "highest", "best attempt of each learner"
+    LATEST = "latest", "latest attempt of each learner"
     ALL = "all", "all attempts"
 
 
 class StatisticsDelta(models.Model):
-    """A change that marking made to the statistics, waiting to be folded into rows.
+    """That something changed for a person on an assignment; the next fold looks what it is.
 
-    `counted`: see `statistics.deltas.contribution`.
+    The person is named by a plain id, so that the marker outlives an erased person.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     assignment = models.ForeignKey(Assignment, models.CASCADE)
-    quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
-    population = models.CharField(max_length=8, choices=Population.choices)
-    sign = models.SmallIntegerField()
-    counted = models.JSONField()
+    person_id = models.UUIDField()
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.sign:+} {self.population} of {self.assignment_id}"
+        return f"change of {self.person_id} on {self.assignment_id}"
 
 
-class StatisticsRow(models.Model):
-    """Sums over a population: of one item, or (no item) of the whole assignment; all published figures come from them.
+class StatisticsPart(models.Model):
+    """What the cells hold of one attempt, so that exactly this can be taken out again.
 
-    The machine-marked total T of an attempt is the points of its items that a rule marked and whose kind a rule
-    can always mark; it is known at once for every submitted attempt. The rest of an item is T without that item.
-    Of an item: `x` its points (attempts where they are known), `r` its rest, `in_total` the attempts whose T has it,
-    `counts` {category: {rest: n}}, an answer in each of its categories, `counted` {rest: n} the answers behind them.
-    Of the whole: `x` the score of the `complete` attempts, `r` T of all `n`.
+    Attempt and person are plain ids: the part of an erased attempt stays until the next fold takes it out.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    attempt_id = models.UUIDField(primary_key=True, editable=False)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="statistics_parts")
+    person_id = models.UUIDField()
+    quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
+    populations = models.JSONField(help_text="Those that the attempt is in.")
+    groups = models.JSONField(help_text="Ids of the learner's groups in the course.")
+    day = models.DateField(help_text="Of the submission, in UTC.")
+    counted = models.JSONField(help_text="As in `Attempt.counted`.")
+
+    class Meta:
+        indexes = [models.Index(fields=["person_id", "assignment"], name="statistics_part_of_person")]
+
+    def __str__(self) -> str:
+        return f"part of {self.attempt_id}"
+
+
+class StatisticsCell(models.Model):
+    """Joint counts over some attempts on one quiz version; every published figure is computed from one cell.
+
+    The attempts of an assignment, or (no assignment) of all assignments of the institution; all of them, those of one
+    group, of one day, or of one group on one day. `data` is described in `statistics.cells`. The id is derived from
+    what the cell is about, so that it cannot be there twice.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
     institution = models.ForeignKey(Institution, models.CASCADE)
-    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="statistics")
+    assignment = models.ForeignKey(Assignment, models.CASCADE, null=True, related_name="statistics")
+    quiz = models.ForeignKey(Quiz, models.PROTECT)
     quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
     population = models.CharField(max_length=8, choices=Population.choices)
-    item_version = models.ForeignKey(ItemVersion, models.PROTECT, null=True)
-    n = models.BigIntegerField(default=0)
-    complete = models.BigIntegerField(default=0, help_text="Attempts in which nothing waits for a person.")
-    in_total = models.BigIntegerField(default=0, help_text="Attempts whose machine-marked total has this item.")
-    x = models.DecimalField(max_digits=24, decimal_places=6, default=0, help_text="Sum of points.")
-    xx = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared points.")
-    r = models.DecimalField(max_digits=24, decimal_places=6, default=0, help_text="Sum of rests.")
-    rr = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of squared rests.")
-    xr = models.DecimalField(max_digits=30, decimal_places=6, default=0, help_text="Sum of points times rest.")
-    counts = models.JSONField(default=dict)
-    counted = models.JSONField(default=dict)
+    group = models.UUIDField(null=True, help_text="Id of a roster group, which may be gone.")
+    day = models.DateField(null=True)
+    n = models.BigIntegerField(help_text="Attempts.")
+    data = models.JSONField()
     folded_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            # Two constraints: `nulls_distinct` would make every system check ask the server for its version.
-            models.UniqueConstraint(
-                fields=["assignment", "quiz_version", "population", "item_version"],
-                condition=Q(item_version__isnull=False),
-                name="one_statistics_row_per_item",
-            ),
-            models.UniqueConstraint(
-                fields=["assignment", "quiz_version", "population"],
-                condition=Q(item_version__isnull=True),
-                name="one_statistics_row_of_totals",
+        indexes = [
+            models.Index(fields=["assignment", "population", "group", "day"], name="statistics_of_assignment"),
+            models.Index(fields=["group"], condition=models.Q(group__isnull=False), name="statistics_of_group"),
+            models.Index(
+                fields=["institution", "quiz", "population", "day"],
+                condition=models.Q(assignment__isnull=True),
+                name="statistics_of_quiz",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.population} n={self.n}"
+
+
+class AnswerCount(models.Model):
+    """How often an answer was typed, in its normal form; of one assignment, or of all that the institution has of
+    the quiz.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, null=True, related_name="+")
+    quiz = models.ForeignKey(Quiz, models.PROTECT, related_name="+")
+    item_version = models.ForeignKey(ItemVersion, models.PROTECT, related_name="+")
+    population = models.CharField(max_length=8, choices=Population.choices)
+    answer = models.CharField(max_length=200)
+    n = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["assignment", "item_version", "population", "-n"],
+                condition=models.Q(assignment__isnull=False),
+                name="answers_of_assignment",
+            ),
+            models.Index(
+                fields=["institution", "quiz", "item_version", "population", "-n"],
+                condition=models.Q(assignment__isnull=True),
+                name="answers_of_quiz",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.answer}: {self.n}"

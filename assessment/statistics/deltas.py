@@ -1,4 +1,4 @@
-"""What an attempt contributes to the statistics, and the changes that marking makes to it."""
+"""What an attempt contributes to the statistics, and the markers that say for whom it changed."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,25 +7,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from assessment.models import (
-    Attempt,
-    AttemptState,
-    ForgottenAttempt,
-    Mark,
-    MarkedBy,
-    Population,
-    Response,
-    StatisticsDelta,
-)
+from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response, StatisticsDelta
 from content import item_types
 from content.models import ItemVersion
+from roster.rows import Insert
 
 Counted = dict[str, Any]
 SEEN = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
+INSERT = Insert(StatisticsDelta)
 
 
 def record(*, attempt: Attempt, now: datetime) -> None:
-    """Append what changed in the attempt's contribution since it was last counted.
+    """Keep the attempt's contribution up to date after a later mark.
 
     Call it inside the transaction that wrote the marks, after them. Previews, practice and attempts that are
     not marked yet stay out. Calling it again changes nothing.
@@ -37,7 +30,7 @@ def record(*, attempt: Attempt, now: datetime) -> None:
     new = contributions([attempt])[attempt.pk]
     if new == old:
         return
-    append(attempt, [(-1, old), (1, new)] if old else [(1, new)], now)
+    note_attempt(attempt, now)
     Attempt.objects.filter(pk=attempt.pk).update(counted=new)
     attempt.counted = new
 
@@ -46,34 +39,26 @@ def counts(attempt: Attempt) -> bool:
     return not attempt.preview and attempt.assignment_id is not None and attempt.state in SEEN
 
 
-def append(attempt: Attempt, changes: Iterable[tuple[int, Counted]], now: datetime) -> None:
+def note_attempt(attempt: Attempt, now: datetime) -> None:
     assert attempt.assignment_id is not None  # practice is not counted
-    StatisticsDelta.objects.bulk_create(
-        StatisticsDelta(
-            assignment_id=attempt.assignment_id,
-            quiz_version_id=attempt.quiz_version_id,
-            population=population,
-            sign=sign,
-            counted=counted,
-            created_at=now,
-        )
-        for population in populations(attempt)
-        for sign, counted in changes
-    )
+    assert attempt.person_id is not None
+    note(assignment_id=attempt.assignment_id, person_id=attempt.person_id, now=now)
 
 
-def populations(attempt: Attempt | ForgottenAttempt) -> list[Population]:
-    return [Population.FIRST, Population.ALL] if attempt.number == 1 else [Population.ALL]
+def note(*, assignment_id: UUID, person_id: UUID, now: datetime) -> None:
+    """The person's attempts on the assignment changed: the next fold compares them with what the statistics hold."""
+    INSERT(StatisticsDelta(assignment_id=assignment_id, person_id=person_id, created_at=now))
 
 
 def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
-    """What each attempt contributes, from its responses and the marks that count; four queries for any number.
+    """What each attempt contributes, from its responses and the marks that count; three queries for any number.
 
-    {"complete": nothing waits, "score": points or null while something waits, "total": T,
-    "items": {item version: {"x": points or null while waiting, "c": categories or null, "t": in T}}},
-    decimals as exact strings. T is the machine-marked total: the points of the items that a rule marked at
-    submission and whose kind a rule can always mark (`ItemType.BY_RULE`). A blank open answer, which a rule marks
-    0, is left out of T, so that the totals of all learners are about the same items.
+    {"complete": nothing waits, "score": points or null while something waits, "total": T, "seconds": from start to
+    submission, "items": {item version: {"x": points or null while waiting, "c": categories or null, "t": in T,
+    "b": blank, "s": seconds in sight, "a": typed answers}}}; points are whole thousandths, and what is false, zero or
+    empty is left out of an item. T is the machine-marked total: the points of the items that a rule marked at
+    submission and whose kind a rule can always mark (`ItemType.BY_RULE`). A blank open answer, which a rule marks 0,
+    is left out of T, so that the totals of all learners are about the same items.
     """
     kept = {attempt.pk: attempt for attempt in attempts}
     responses = list(Response.objects.filter(attempt__in=kept).order_by("pk"))
@@ -81,9 +66,8 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
     marks = _marks(kept)
     answered: dict[UUID, dict[str, Counted]] = defaultdict(dict)
     for response in responses:
-        version = versions[response.item_version_id]
         response.item_version = versions[response.item_version_id]
-        answered[response.attempt_id][str(version.pk)] = _item(response, marks.get(response.pk, []))
+        answered[response.attempt_id][str(response.item_version_id)] = _item(response, marks.get(response.pk, []))
     return {pk: _whole(attempt, answered[pk]) for pk, attempt in kept.items()}
 
 
@@ -103,11 +87,15 @@ def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
 
 
 def _item(response: Response, marks: list[tuple[str, Decimal]]) -> Counted:
-    return {
-        "x": exact(marks[-1][1]) if marks else None,
-        "c": _categories(response),
-        "t": item_types.get(response.item_version.kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
+    kind = response.item_version.kind
+    extras = {
+        "t": item_types.get(kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
+        "b": not response.answer,
+        "s": response.seconds,
+        "a": _typed(response),
     }
+    known = {"x": milli(marks[-1][1]) if marks else None, "c": _categories(response)}
+    return known | {name: value for name, value in extras.items() if value}
 
 
 def _categories(response: Response) -> list[str] | None:
@@ -118,13 +106,25 @@ def _categories(response: Response) -> list[str] | None:
         return None
 
 
+def _typed(response: Response) -> list[str]:
+    try:
+        return item_types.typed(response.item_version.kind, response.body, response.answer)
+    except item_types.InvalidAnswer:
+        return []
+
+
 def _whole(attempt: Attempt, items: dict[str, Counted]) -> Counted:
     complete = attempt.state == AttemptState.MARKED
-    total = sum((Decimal(item["x"]) for item in items.values() if item["t"]), Decimal(0))
-    score = exact(attempt.points) if complete else None
-    return {"complete": complete, "score": score, "total": exact(total), "items": items}
+    took = attempt.submitted_at - attempt.started_at if attempt.submitted_at else None
+    return {
+        "complete": complete,
+        "score": milli(attempt.points) if complete else None,
+        "total": sum(item["x"] for item in items.values() if item.get("t")),
+        "seconds": None if took is None else max(0, round(took.total_seconds())),
+        "items": items,
+    }
 
 
-def exact(number: Decimal) -> str:
-    """The shortest decimal notation: 2.500 is "2.5", 10 is "10"."""
-    return f"{number.normalize():f}"
+def milli(points: Decimal) -> int:
+    """Points in thousandths, which is how fine they can be."""
+    return int(points.scaleb(3))

@@ -26,6 +26,8 @@ NO_SPREAD = "All values are the same."
 TOO_FEW = "Too few attempts for this figure."
 HIDDEN = f"Hidden below {HIDDEN_BELOW} attempts."
 NO_INTERVAL = "The interval is not defined here."
+NOT_COMPUTED = "No interval is computed for this figure."
+AGAINST_TOTAL = "It varies against the total."
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,6 @@ def figure(value: float | None, n: int, method: str, ci: Interval = None, reason
     }
 
 
-def visible(shown: Figure) -> Figure:
-    """The figure of an item, unless so few attempts stand behind it that it would say more of persons than of it."""
-    if shown["n"] >= HIDDEN_BELOW:
-        return shown
-    return missing(shown, HIDDEN)
-
-
 def missing(shown: Figure, reason: str) -> Figure:
     return shown | {"value": None, "ci": None, "provisional": False, "reason": reason}
 
@@ -107,15 +102,16 @@ def facility(sample: Sample, maximum: Decimal) -> Figure:
     return shown
 
 
-def share(count: Fraction | int, n: int, method: str = "share; Wilson interval") -> Figure:
-    """A proportion with the Wilson score interval."""
-    if n == 0:
+def share(count: Fraction | int, size: Fraction | int, method: str = "share; Wilson interval") -> Figure:
+    """A proportion with the Wilson score interval. Either number may be a fraction, as where ties are split."""
+    n, m = round(size), float(size)
+    if size == 0:
         return figure(None, 0, method, reason=TOO_FEW)
-    p, squared = float(count / Fraction(n)), Z * Z
-    middle = (p + squared / (2 * n)) / (1 + squared / n)
-    half = Z * sqrt(p * (1 - p) / n + squared / (4 * n * n)) / (1 + squared / n)
-    low = 0.0 if count == 0 else middle - half
-    high = 1.0 if count == n else middle + half
+    p, squared = float(count / Fraction(size)), Z * Z
+    middle = (p + squared / (2 * m)) / (1 + squared / m)
+    half = Z * sqrt(p * (1 - p) / m + squared / (4 * m * m)) / (1 + squared / m)
+    low = 0.0 if p == 0 else middle - half
+    high = 1.0 if p == 1 else middle + half
     return figure(p, n, method, (low, high))
 
 
@@ -136,15 +132,23 @@ def correlation(x: Sample, y: Sample, xy: Decimal | Fraction, method: str = "") 
 
 def alpha(items: Sequence[Sample], total: Sample) -> Figure:
     """Cronbach's alpha of the items that make up the total; Feldt's interval. It can be negative."""
-    method = "Cronbach alpha of the machine-marked items; Feldt interval"
-    p, n = len(items), total.n
+    return alpha_of(len(items), sum((item.ss for item in items), Fraction(0)), total, ALPHA)
+
+
+ALPHA = "Cronbach alpha of the machine-marked items; Feldt interval"
+ALPHA_IF_DELETED = "Cronbach alpha of the other machine-marked items; Feldt interval"
+
+
+def alpha_of(p: int, within: Fraction, total: Sample, method: str) -> Figure:
+    """The same of `p` items whose sums of squared deviations add up to `within`."""
+    n = total.n
     if n < 3:
         return figure(None, n, method, reason=TOO_FEW)
     if p < 2:
         return figure(None, n, method, reason="Needs at least two machine-marked items.")
     if total.ss == 0:
         return figure(None, n, method, reason=NO_SPREAD)
-    missing = 1 - Fraction(p, p - 1) * (1 - sum(item.ss for item in items) / total.ss)  # 1 - alpha
+    missing = 1 - Fraction(p, p - 1) * (1 - within / total.ss)  # 1 - alpha
     if missing == 0:
         return figure(1.0, n, method)
     return figure(float(1 - missing), n, method, _feldt_interval(float(missing), n, p))
@@ -167,34 +171,61 @@ def error_of_measurement(items: Sequence[Sample], total: Sample) -> Figure:
     return figure(sqrt(square), n, method, _chi_square_interval(sqrt(square), (n - 1) * (p - 1)))
 
 
-def categories(counts: Mapping[str, Mapping[str, int]], counted: Mapping[str, int]) -> dict[str, dict[str, Any]]:
-    """By category: how many chose it, their share, and the correlation of choosing it with the rest score.
+def error_ratio(reliability: Figure) -> Figure:
+    """sqrt(1 - alpha): how much of the standard deviation is error. The interval is that of alpha, turned over."""
+    method = "sqrt(1 - alpha); interval from that of alpha"
+    if reliability["value"] is None:
+        return missing(reliability | {"method": method}, reliability["reason"])
+    ci = reliability["ci"]
+    limits = None if ci is None else (sqrt(max(0.0, 1 - ci[1])), sqrt(max(0.0, 1 - ci[0])))
+    return figure(sqrt(max(0.0, 1 - reliability["value"])), reliability["n"], method, limits)
 
-    `counts` are the rests of those who chose each, `counted` those of all who could: an answer may be in several.
+
+def efficiency(x: Mapping[int, int], rest: Mapping[int, int], covariance: Fraction, n: int) -> Figure:
+    """The covariance of points and rest, as a share of the largest that these points and rests could have.
+
+    `x` and `rest` count each value, in thousandths; `covariance` is the sum of products of deviations, in points.
     """
-    groups = {category: _rests(by_rest) for category, by_rest in counts.items()}
-    rest = _rests(counted)
-    return {category: category_figures(group, rest) for category, group in groups.items()}
+    method = "covariance with the rest / the largest possible for these points and rests"
+    if n < 3:
+        return figure(None, n, method, reason=TOO_FEW)
+    mean_x, mean_rest = (Fraction(sum(v * k for v, k in one.items()), n) for one in (x, rest))
+    largest = (_ordered_product(x, rest) - n * mean_x * mean_rest) / 10**6
+    if largest == 0:
+        return figure(None, n, method, reason=NO_SPREAD)
+    return figure(float(covariance / largest), n, method, reason=NOT_COMPUTED)
 
 
-def category_figures(group: Sample, rest: Sample) -> dict[str, Any]:
-    """`group`: the rests of those who chose the category; `rest`: of all who could."""
-    chosen = Sample(rest.n, Fraction(group.n), Fraction(group.n))
-    method = "Pearson r of choosing it with the rest score; Fisher z interval"
-    return {
-        "count": group.n,
-        "share": share(group.n, rest.n),
-        "rest_correlation": correlation(chosen, rest, group.x, method),
-    }
+def _ordered_product(x: Mapping[int, int], y: Mapping[int, int]) -> int:
+    """The sum of products where the smallest meets the smallest and the largest the largest."""
+    found, left, right = 0, sorted(x.items()), sorted(y.items())
+    a, b = [list(pair) for pair in left], [list(pair) for pair in right]
+    i = j = 0
+    while i < len(a) and j < len(b):
+        met = min(a[i][1], b[j][1])
+        found += a[i][0] * b[j][0] * met
+        a[i][1] -= met
+        b[j][1] -= met
+        i, j = i + (a[i][1] == 0), j + (b[j][1] == 0)
+    return found
 
 
-def _rests(by_rest: Mapping[str, int]) -> Sample:
-    pairs = [(Fraction(rest), n) for rest, n in by_rest.items()]
-    return Sample(
-        sum(n for _, n in pairs),
-        sum((rest * n for rest, n in pairs), Fraction(0)),
-        sum((rest * rest * n for rest, n in pairs), Fraction(0)),
-    )
+def effective_weights(covariances: Sequence[Fraction], n: int) -> list[Figure]:
+    """How much each item decides of the spread of the total: sqrt(cov(x, T)) as a share of the sum of all.
+
+    An item that varies against the total has none.
+    """
+    method = "sqrt(cov(points, total)) / the sum of all that are not negative"
+    roots = [sqrt(one) if one >= 0 else None for one in covariances]
+    whole = sum(root for root in roots if root is not None)
+    if n < 2 or not whole:
+        return [figure(None, n, method, reason=TOO_FEW if n < 2 else NO_SPREAD) for _ in roots]
+    return [
+        figure(None, n, method, reason=AGAINST_TOTAL)
+        if root is None
+        else figure(root / whole, n, method, reason=NOT_COMPUTED)
+        for root in roots
+    ]
 
 
 def _t_interval(sample: Sample) -> Interval:

@@ -1,159 +1,200 @@
-"""The statistics of an assignment, computed from its rows: a fixed number of queries for any number of attempts."""
+"""The statistics of an assignment or a quiz, from its cells: a fixed number of queries for any number of attempts."""
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from assessment.models import Assignment, StatisticsDelta, StatisticsRow
-from assessment.statistics import formulas
-from assessment.statistics.formulas import Figure, Sample
-from content import item_types, places, variants
-from content.item_types import Category
-from content.models import ItemVersion, QuizVersion, QuizVersionItem
+from django.db.models import QuerySet
 
-BLANK = "No answer"
-DISCRIMINATION = "corrected item-rest Pearson r (rest: machine-marked total without the item); Fisher z interval"
-SOME_WAIT = "Some answers wait for a person."
-KEY_CAME_LATER = "The rule marked some items in only a part of the attempts."
+from assessment.models import Assignment, Population, StatisticsCell, StatisticsDelta
+from assessment.statistics import answers, cells, formulas, items, joint, shape, small_cells
+from assessment.statistics.items import NO_OTHER_ITEMS as NO_OTHER_ITEMS
+from assessment.statistics.items import SOME_WAIT as SOME_WAIT
+from assessment.statistics.items import Counted, Test
+from content import places
+from content.models import Quiz, QuizVersion
+from roster.models import Institution
+
+NOT_ALIKE = items.NOT_ALIKE
 NO_ITEMS = "The rule marked no item."
-NO_OTHER_ITEMS = "The rule marked no other item to compare with."
+NOT_ALL_ASKED = "Not every learner was asked every question."
+Period = tuple[date | None, date | None]
+EVER: Period = (None, None)
 
 
 class UnknownVersion(Exception):
-    """The assignment's quiz has no such version."""
+    """The quiz has no such version."""
+
+
+@dataclass(frozen=True)
+class QuizScope:
+    """A quiz over all its assignments of an institution."""
+
+    institution: Institution
+    quiz: Quiz
 
 
 def report(
-    *, assignment: Assignment, population: str, now: datetime, version: int | None = None, small: bool = False
+    *,
+    scope: Assignment | QuizScope,
+    population: str = Population.FIRST,
+    version: int | None = None,
+    group: UUID | None = None,
+    period: Period = EVER,
+    now: datetime,
+    small: bool,
 ) -> dict[str, Any]:
     """Every published figure of one quiz version (by default the newest that was answered) and population.
 
-    `pending` changes are marked but not folded in yet. Figures are provisional below 30 attempts. `small`: figures of
-    an item are shown from the first attempt, as to those who may read the answers anyway; else they stay hidden below
-    10. Raises UnknownVersion.
+    Of all, or of one roster `group`, or of those submitted within a `period` of days (UTC, both ends included; an open
+    end is None). `pending` changes are marked but not folded in yet. `small`: figures are shown from the first attempt,
+    as to those who may read the answers anyway; else they stay hidden below 10. Raises UnknownVersion.
     """
-    rows = list(
-        StatisticsRow.objects.filter(
-            assignment=assignment, population=population, quiz_version__quiz=assignment.quiz_id
-        ).select_related("quiz_version")
-    )
-    answered = sorted((row for row in rows if row.item_version_id is None), key=lambda row: row.quiz_version.number)
-    chosen = _version(assignment, answered, version)
-    of_version = {row.item_version_id: row for row in rows if row.quiz_version_id == chosen.pk}
-    pending = StatisticsDelta.objects.filter(assignment=assignment, quiz_version=chosen, population=population)
-    whole = of_version.get(None) or StatisticsRow()
-    items = [(place, of_version.get(place.item_version_id) or StatisticsRow()) for place in places.of(chosen.pk)]
-    return {
+    found = _cells(scope, population, group, period)
+    answered = _answered(found)
+    chosen = _version(scope, answered, version)
+    data, folded_at = _data(found, chosen)
+    test = _test(chosen, data)
+    shown = {
         "generated_at": now,
-        "folded_at": whole.folded_at,
-        "pending": pending.count(),
-        "assignment": assignment.pk,
+        "folded_at": folded_at,
+        "pending": _pending(scope).count(),
+        "assignment": scope.pk if isinstance(scope, Assignment) else None,
+        "quiz": scope.quiz_id if isinstance(scope, Assignment) else scope.quiz.pk,
         "population": population,
+        "group": group,
+        "from": period[0],
+        "to": period[1],
         "quiz_version": {"id": chosen.pk, "number": chosen.number},
-        "versions": [{"id": row.quiz_version_id, "number": row.quiz_version.number, "n": row.n} for row in answered],
-        "n": whole.n,
-        "waiting": whole.n - whole.complete,
-        "score": _score(whole, chosen),
-        "machine_marked": _machine_marked(whole, items),
-        "items": [_item(place, row, whole, small=small, alone=_is_alone(row, items)) for place, row in items],
+        "versions": [{"id": one.pk, "number": one.number, "n": n} for one, n in answered],
+        "n": test.n,
+        "waiting": test.n - data.get("complete", 0),
+        "score": _score(data, chosen),
+        "seconds": shape.quartiles(joint.whole(data.get("seconds", {}))),
+        "machine_marked": _machine_marked(test),
+        "items": _items(scope, population, test, typed=group is None and period == EVER),
     }
+    return shown if small else small_cells.hidden(shown)
 
 
-def _version(assignment: Assignment, answered: list[StatisticsRow], number: int | None) -> QuizVersion:
-    if number is None and answered:
-        return answered[-1].quiz_version
-    versions = QuizVersion.objects.filter(quiz=assignment.quiz_id).order_by("-number")
-    found = (versions if number is None else versions.filter(number=number)).first()
-    if found is None:
+def _cells(
+    scope: Assignment | QuizScope, population: str, group: UUID | None, period: Period
+) -> QuerySet[StatisticsCell]:
+    found = StatisticsCell.objects.filter(population=population)
+    if isinstance(scope, Assignment):
+        found = found.filter(assignment=scope, quiz=scope.quiz_id, group=group)
+    else:  # groups are kept by assignment; those of a course have few
+        found = found.filter(institution=scope.institution, quiz=scope.quiz, group=group)
+        found = found.filter(assignment__isnull=group is None)
+    if period == EVER:
+        return found.filter(day__isnull=True)
+    limits = {"day__gte": period[0], "day__lte": period[1]}
+    return found.filter(day__isnull=False, **{name: day for name, day in limits.items() if day})
+
+
+def _answered(found: QuerySet[StatisticsCell]) -> list[tuple[QuizVersion, int]]:
+    """The versions with their attempts, oldest first."""
+    attempts: dict[UUID, tuple[QuizVersion, int]] = {}
+    for cell in found.select_related("quiz_version").defer("data"):
+        _, n = attempts.get(cell.quiz_version_id, (None, 0))
+        attempts[cell.quiz_version_id] = (cell.quiz_version, n + cell.n)
+    return sorted(attempts.values(), key=lambda pair: pair[0].number)
+
+
+def _version(
+    scope: Assignment | QuizScope, answered: Sequence[tuple[QuizVersion, int]], number: int | None
+) -> QuizVersion:
+    if found := [one for one, _ in answered if number in (None, one.number)]:
+        return found[-1]
+    quiz = scope.quiz_id if isinstance(scope, Assignment) else scope.quiz.pk
+    versions = QuizVersion.objects.filter(quiz=quiz).order_by("-number")
+    version = (versions if number is None else versions.filter(number=number)).first()
+    if version is None:
         raise UnknownVersion(number)
-    return found
+    return version
 
 
-def _score(whole: StatisticsRow, version: QuizVersion) -> dict[str, Any]:
-    sample = Sample.of(whole.complete, whole.x, whole.xx)
-    shown = {"mean": formulas.mean(sample), "sd": formulas.deviation(sample)}
-    if whole.complete < whole.n:  # those who are marked already are no chance sample: who left blanks waits for nobody
+def _data(found: QuerySet[StatisticsCell], version: QuizVersion) -> tuple[cells.Data, datetime | None]:
+    """The counts of the version, added up over days, and when the last of them was folded in."""
+    rows = list(found.filter(quiz_version=version).values_list("data", "folded_at"))
+    data = rows[0][0] if rows else {}
+    for other, _ in rows[1:]:
+        cells.merge(data, other)
+    return data, max((folded_at for _, folded_at in rows), default=None)
+
+
+def _pending(scope: Assignment | QuizScope) -> QuerySet[StatisticsDelta]:
+    if isinstance(scope, Assignment):
+        return StatisticsDelta.objects.filter(assignment=scope)
+    return StatisticsDelta.objects.filter(assignment__institution=scope.institution, assignment__quiz=scope.quiz)
+
+
+def _test(version: QuizVersion, data: cells.Data) -> Test:
+    by_item = data.get("items", {})
+    counted = [
+        Counted(place, joint.item(by_item.get(str(place.item_version_id), {}))) for place in places.of(version.pk)
+    ]
+    totals = joint.whole(data.get("totals", {}))
+    return Test(data.get("n", 0), counted, joint.sample(totals.items()))
+
+
+def _score(data: cells.Data, version: QuizVersion) -> dict[str, Any]:
+    scores, top = joint.whole(data.get("scores", {})), int(version.points * 1000)
+    sample = joint.sample(scores.items())
+    shown = {
+        "mean": formulas.mean(sample),
+        "sd": formulas.deviation(sample),
+        **shape.quartiles(scores, 1000),
+        **shape.extremes(scores, 1000),
+        "skewness": shape.skewness(scores),
+        "kurtosis": shape.kurtosis(scores),
+    }
+    n = data.get("n", 0)
+    if data.get("complete", 0) < n:  # those who are marked already are no chance sample: blanks wait for nobody
         shown = {name: figure | {"ci": None, "reason": SOME_WAIT} for name, figure in shown.items()}
-    if whole.n < 2:  # whatever waits: one attempt has no deviation
+    if n < 2:  # whatever waits: one attempt has no deviation
         shown["sd"]["reason"] = formulas.TOO_FEW
-    return {"points_max": version.points, **shown}
+    return {"points_max": version.points, **shown, "histogram": shape.histogram(scores, top, 1000)}
 
 
-def _machine_marked(whole: StatisticsRow, items: list[tuple[QuizVersionItem, StatisticsRow]]) -> dict[str, Any]:
-    counted = [(place.item_version, row) for place, row in items if row.in_total]
-    total = Sample.of(whole.n, whole.r, whole.rr)
-    parts = [Sample.of(row.n, row.x, row.xx) for _, row in counted]
-    mean, deviation = formulas.mean(total), formulas.deviation(total)
-    reliability, error = formulas.alpha(parts, total), formulas.error_of_measurement(parts, total)
-    if any(row.in_total != whole.n for _, row in counted):
-        reliability, error = (formulas.missing(figure, KEY_CAME_LATER) for figure in (reliability, error))
-    if whole.n and not counted:
+def _machine_marked(test: Test) -> dict[str, Any]:
+    samples = [item.counts.known.points for item in test.marked]
+    mean, deviation = formulas.mean(test.total), formulas.deviation(test.total)
+    reliability = formulas.alpha(samples, test.total)
+    error = formulas.error_of_measurement(samples, test.total)
+    if not test.is_whole:
+        reason = NOT_ALL_ASKED if _is_drawn(test.items) else NOT_ALIKE
+        reliability, error = (formulas.missing(figure, reason) for figure in (reliability, error))
+    if test.n and not test.marked:
         mean, deviation = (formulas.missing(figure, NO_ITEMS) for figure in (mean, deviation))
     return {
-        "items": len(counted),
-        "points_max": sum((version.points for version, _ in counted), Decimal(0)),
+        "items": len(test.marked),
+        "points_max": sum((item.place.item_version.points for item in test.marked), Decimal(0)),
         "mean": mean,
         "sd": deviation,
         "alpha": reliability,
         "sem": error,
+        "error_ratio": formulas.error_ratio(reliability),
     }
 
 
-def _is_alone(row: StatisticsRow, items: list[tuple[QuizVersionItem, StatisticsRow]]) -> bool:
-    """Whether the rule marked no other item, so that there is no rest to correlate with."""
-    return bool(row.n) and not any(other.in_total for _, other in items if other is not row)
+def _is_drawn(counted: Iterable[Counted]) -> bool:
+    return any(item.place.pool for item in counted)
 
 
-def _item(
-    place: QuizVersionItem, row: StatisticsRow, whole: StatisticsRow, *, small: bool, alone: bool
-) -> dict[str, Any]:
-    version = place.item_version
-    points, rest = Sample.of(row.n, row.x, row.xx), Sample.of(row.n, row.r, row.rr)
-    facility = formulas.facility(points, version.points)
-    discrimination = formulas.correlation(points, rest, row.xr, DISCRIMINATION)
-    if alone:
-        discrimination = formulas.missing(discrimination, NO_OTHER_ITEMS)
-    if row.n < whole.n and (small or whole.n >= formulas.HIDDEN_BELOW):  # a blank is marked at once, others wait
-        facility, discrimination = (formulas.missing(figure, SOME_WAIT) for figure in (facility, discrimination))
-    else:
-        facility, discrimination = _shown(facility, small), _shown(discrimination, small)
-    return {
-        "position": place.position,
-        "identifier": version.item.identifier,
-        "item_version": version.pk,
-        "kind": version.kind,
-        "points_max": version.points,
-        "n": row.n,
-        "facility": facility,
-        "discrimination": discrimination,
-        "categories": _categories(version, row, small=small, alone=alone),
-    }
+def _items(scope: Assignment | QuizScope, population: str, test: Test, *, typed: bool) -> list[dict[str, Any]]:
+    common = _common_answers(scope, population, test) if typed else {}
+    return [items.figures(item, test, common.get(item.place.item_version_id, ())) for item in test.items]
 
 
-def _categories(version: ItemVersion, row: StatisticsRow, *, small: bool, alone: bool) -> list[dict[str, Any]]:
-    """Every category of the item in printed order, then blank ones; counts follow the same minimum as shares."""
-    known = item_types.get(version.kind).categories(variants.sample(version.body))
-    if not known:
-        return []
-    labels = {category.id: category for category in [*known, Category("", BLANK)]}
-    found = formulas.categories({name: {} for name in labels} | row.counts, row.counted)
-    return [_category(labels.get(name) or Category(name, name), found[name], small, alone) for name in found]
-
-
-def _category(category: Category, found: dict[str, Any], small: bool, alone: bool) -> dict[str, Any]:
-    share = _shown(found["share"], small)
-    correlation: Figure = found["rest_correlation"]
-    if alone:
-        correlation = formulas.missing(correlation, NO_OTHER_ITEMS)
-    return {
-        "category": category.id,
-        "label": category.label,
-        "keyed": category.keyed,
-        "count": found["count"] if small or share["value"] is not None else None,
-        "share": share,
-        "rest_correlation": _shown(correlation, small),
-    }
-
-
-def _shown(figure: Figure, small: bool) -> Figure:
-    return figure if small else formulas.visible(figure)
+def _common_answers(scope: Assignment | QuizScope, population: str, test: Test) -> dict[UUID, list[tuple[str, int]]]:
+    return answers.most_frequent(
+        [item.place.item_version_id for item in test.items if items.takes_typing(item)],
+        population=population,
+        assignment=scope.pk if isinstance(scope, Assignment) else None,
+        institution=scope.institution_id if isinstance(scope, Assignment) else scope.institution.pk,
+        quiz=scope.quiz_id if isinstance(scope, Assignment) else scope.quiz.pk,
+    )

@@ -80,15 +80,15 @@ def percent(share: float) -> str:
 
 
 @register.filter
-def lasting(seconds: float | None) -> str:
-    """A stretch of time: 45 s, 12 min, 2 h 5 min."""
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return _("{seconds} s").format(seconds=round(seconds))
-    minutes = round(seconds / 60)
+def duration(seconds: float) -> str:
+    """How long something took: 42 s, 3 min 5 s, 1 h 20 min."""
+    whole = round(seconds)
+    if whole < 60:
+        # Translators: a length of time: 42 s.
+        return _("{seconds} s").format(seconds=whole)
+    minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return _("{minutes} min").format(minutes=minutes)
+        return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
     return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
 
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, activity, teachers
-from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, Population, WhileWaiting
+from assessment import access, activity, charts, teachers
+from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, WhileWaiting
 from assessment.placement import linking, placing, policy, windows
 from assessment.placement.linking import QuizInUse
 from assessment.placement.placing import DATES, POLICY
-from assessment.statistics import report
+from assessment.statistics import advice, report
 from assessment.views import class_list, gradebook, live
 from assessment.views.dates import DatesForm, local_to
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
@@ -246,8 +246,15 @@ def _scores(
 
 
 def _numbers(assignment: Assignment) -> dict[str, Any]:
-    numbers = report.report(assignment=assignment, population=Population.FIRST, now=timezone.now(), small=True)
-    return {"numbers": numbers, "mean_interval": _mean_interval(numbers)}
+    """How the class did, and which questions to look at."""
+    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
+    score = numbers["score"]
+    return {
+        "numbers": numbers,
+        "mean_interval": _mean_interval(numbers),
+        "histogram": charts.histogram(score["histogram"], score["median"]["value"]),
+        "advice": advice.questions_to_look_at(numbers),
+    }
 
 
 def _mean_interval(numbers: dict[str, Any]) -> tuple[float, float] | None:

@@ -35,6 +35,19 @@ def get(kind: str) -> ItemType:
     return cast(ItemType, import_module(MODULES[kind]))
 
 
+def takes_typing(kind: str) -> bool:
+    """Whether short answers are typed. The module of the kind then has `typed` besides the protocol."""
+    return hasattr(get(kind), "typed")
+
+
+def typed(kind: str, body: Body, answer: Answer) -> list[str]:
+    """What was typed, in the form in which equal answers read the same; empty where nothing is.
+
+    Raises InvalidAnswer.
+    """
+    return get(kind).typed(body, answer) if answer and takes_typing(kind) else []  # type: ignore[attr-defined, no-any-return]
+
+
 def takes_files(kind: str) -> bool:
     """Whether answers of the kind are files. Its module then has `HEAD` and `check_file` besides the protocol."""
     return bool(getattr(get(kind), "FILES", False))

@@ -180,7 +180,8 @@ def key(body: Body) -> list[tuple[str, Decimal]]:
 
 def categories(body: Body) -> list[Category]:
     return [
-        Category(option["id"], rendering.plain(option["text"]), option["credit"] == 1) for option in body["options"]
+        Category(option["id"], rendering.plain(option["text"]), option["credit"] == 1, str(option.get("rationale", "")))
+        for option in body["options"]
     ]
 
 

@@ -290,6 +290,13 @@ def categorise(body: Body, answer: Answer) -> list[str] | None:
     return [f"{gap['id']}:{gaps.kind(gap).judge(gap, stored).category}" for gap, stored in answered] or [""]
 
 
+def typed(body: Body, answer: Answer) -> list[str]:
+    """What was typed into each gap, after the number of the gap: "2: word"."""
+    places = {gap["id"]: at for at, gap in enumerate(_ordered(body), 1)}
+    answered = ((places[gap["id"]], gaps.kind(gap).typed(gap, stored)) for gap, stored in _answered(body, answer))
+    return [f"{place}: {text}" for place, text in answered if text]
+
+
 def _answered(body: Body, answer: Answer) -> list[tuple[gaps.Gap, str]]:
     """The gaps that are filled in, each with what is stored, in the order of the text."""
     stored = clean(body, answer).get("gaps", {})

@@ -212,6 +212,12 @@ def categorise(body: Body, answer: Answer) -> list[str] | None:
     return [text_answers.name(_judged(body, cleaned)[0]) if cleaned else ""]
 
 
+def typed(body: Body, answer: Answer) -> list[str]:
+    """The number in canonical notation, with its unit."""
+    cleaned = clean(body, answer)
+    return [f"{cleaned['value']} {cleaned.get('unit') or ''}".strip()] if cleaned else []
+
+
 def _judged(body: Body, cleaned: Answer) -> tuple[int | None, Decimal]:
     """The place of the accepted answer that decides, and the credit that the unit costs."""
     number, lost = Decimal(cleaned["value"]), Decimal(0)

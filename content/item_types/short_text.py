@@ -138,6 +138,12 @@ def categorise(body: Body, answer: Answer) -> list[str] | None:
     return [text_answers.name(_best(body, cleaned)) if cleaned else ""]
 
 
+def typed(body: Body, answer: Answer) -> list[str]:
+    """The text as it is compared."""
+    cleaned = clean(body, answer)
+    return [texts.folded(cleaned["text"], **_switches(body))] if cleaned else []
+
+
 def _best(body: Body, cleaned: Answer) -> int | None:
     return text_answers.best(body["answers"], cleaned["text"], **_switches(body)) if cleaned else None
 

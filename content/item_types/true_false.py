@@ -146,7 +146,10 @@ def key(body: Body) -> list[tuple[str, Decimal]]:
 
 
 def categories(body: Body) -> list[Category]:
-    return [Category(name, str(LABELS[name]), value is body["correct"]) for name, value in VALUES.items()]
+    return [
+        Category(name, str(LABELS[name]), value is body["correct"], _rationale(body, name))
+        for name, value in VALUES.items()
+    ]
 
 
 def categorise(body: Body, answer: Answer) -> list[str] | None:

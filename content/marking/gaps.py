@@ -42,6 +42,9 @@ class Kind(Protocol):
 
     def judge(self, gap: Gap, stored: str) -> Judged: ...
 
+    def typed(self, gap: Gap, stored: str) -> str:
+        """What was typed, in the form in which equal answers read the same; empty where nothing is typed."""
+
     def key(self, gap: Gap) -> list[tuple[str, Decimal]]: ...
 
     def categories(self, gap: Gap) -> list[Category]: ...
@@ -83,6 +86,9 @@ class Dropdown:
         option = self._options(gap)[stored]
         return Judged(options.credit(option), stored, str(option.get("rationale", "")))
 
+    def typed(self, gap: Gap, stored: str) -> str:
+        return ""
+
     def key(self, gap: Gap) -> list[tuple[str, Decimal]]:
         return [(options.label(option), options.credit(option)) for option in gap["options"]]
 
@@ -120,6 +126,9 @@ class Text:
     def judge(self, gap: Gap, stored: str) -> Judged:
         at = text_answers.best(gap["answers"], stored, case=gap.get("case_sensitive", False), accents=True)
         return _judged(gap, at)
+
+    def typed(self, gap: Gap, stored: str) -> str:
+        return texts.folded(stored, case=gap.get("case_sensitive", False), accents=True)
 
     def key(self, gap: Gap) -> list[tuple[str, Decimal]]:
         return text_answers.key(gap["answers"])
@@ -161,6 +170,10 @@ class Number:
     def judge(self, gap: Gap, stored: str) -> Judged:
         number = numbers.read(stored)
         return _judged(gap, None if number is None else number_answers.best(gap["answers"], number))
+
+    def typed(self, gap: Gap, stored: str) -> str:
+        number = numbers.read(stored)
+        return "" if number is None else numbers.canonical(number)
 
     def key(self, gap: Gap) -> list[tuple[str, Decimal]]:
         return number_answers.key(gap["answers"])

@@ -1,0 +1,217 @@
+"""The published figures of each item, from the joint counts of a cell."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any
+
+from assessment.statistics import bands, formulas, shape
+from assessment.statistics.formulas import Figure, Sample
+from assessment.statistics.joint import ItemCounts, Joint
+from content import item_types, rendering, variants
+from content.item_types import Category
+from content.models import ItemVersion, QuizVersionItem
+
+BLANK = "No answer"
+DISCRIMINATION = "corrected item-rest Pearson r (rest: machine-marked total without the item); Fisher z interval"
+POINT_BISERIAL = "Pearson r with the machine-marked total, the item included; Fisher z interval"
+CHOOSING_REST = "Pearson r of choosing it with the rest score; Fisher z interval"
+CHOOSING_TOTAL = "Pearson r of choosing it with the machine-marked total, the item included; Fisher z interval"
+OF_WRONG = "share of the answers without full points; Wilson interval"
+SOME_WAIT = "Some answers wait for a person."
+NO_OTHER_ITEMS = "The rule marked no other item to compare with."
+NOT_IN_TOTAL = "It is no part of the machine-marked total."
+NOT_ALIKE = "The rule marked some items in only a part of the attempts."
+UNKNOWN_GUESS = "Random answers have no known average here."
+
+
+@dataclass(frozen=True)
+class Counted:
+    """An item at its place in the quiz, with its counts."""
+
+    place: QuizVersionItem
+    counts: ItemCounts
+
+
+@dataclass(frozen=True)
+class Test:
+    """All items of a quiz version, as one measurement."""
+
+    n: int
+    items: Sequence[Counted]
+    total: Sample
+
+    @cached_property
+    def marked(self) -> list[Counted]:
+        """Those that the rule marked."""
+        return [item for item in self.items if item.counts.in_total]
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether the total of every attempt is about the same items."""
+        return all(item.counts.in_total == self.n for item in self.marked)
+
+    @cached_property
+    def within(self) -> Fraction:
+        return sum((item.counts.known.points.ss for item in self.marked), Fraction(0))
+
+    @cached_property
+    def points(self) -> Fraction:
+        return sum((Fraction(item.place.item_version.points) for item in self.items), Fraction(0))
+
+    @cached_property
+    def weights(self) -> Mapping[int, Figure]:
+        """The effective weight of each marked item, by position."""
+        joints = [item.counts.known for item in self.marked]
+        covariances = [one.points_by_total - one.points.x * one.total.x / one.n for one in joints]
+        found = formulas.effective_weights(covariances, self.n)
+        return {item.place.position: figure for item, figure in zip(self.marked, found, strict=True)}
+
+    def is_alone(self, item: Counted) -> bool:
+        """Whether the rule marked no other item, so that there is no rest to correlate with."""
+        return bool(item.counts.n) and not any(other is not item for other in self.marked)
+
+
+def figures(item: Counted, test: Test, typed: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    version, counts = item.place.item_version, item.counts
+    return {
+        "position": item.place.position,
+        "identifier": version.item.identifier,
+        "item_version": version.pk,
+        "kind": version.kind,
+        "stem": _stem(version),
+        "points_max": version.points,
+        "n": counts.n,
+        "blanks": counts.blanks,
+        **_waiting(counts, _of_points(item, test)),
+        "intended_weight": _intended(version, test),
+        "guess": _guess(version, counts.n),
+        "seconds": shape.quartiles(counts.seconds),
+        "categories": _categories(item, alone=test.is_alone(item)),
+        "common_answers": [
+            {"answer": answer, "count": n, "share": formulas.share(n, max(n, counts.counted.n))} for answer, n in typed
+        ],
+    }
+
+
+def _waiting(counts: ItemCounts, found: dict[str, Figure]) -> dict[str, Figure]:
+    """A blank is marked at once while others wait, so those marked so far are no chance sample."""
+    if not counts.waiting:
+        return found
+    return {name: formulas.missing(figure, SOME_WAIT) for name, figure in found.items()}
+
+
+def _of_points(item: Counted, test: Test) -> dict[str, Figure]:
+    known, maximum = item.counts.known, item.place.item_version.points
+    points = known.points
+    discrimination = formulas.correlation(points, known.rest, known.points_by_rest, DISCRIMINATION)
+    covariance = known.points_by_rest - points.x * known.rest.x / (known.n or 1)
+    efficiency = formulas.efficiency(known.by("x"), known.by("rest"), covariance, known.n)
+    if test.is_alone(item):
+        discrimination, efficiency = (formulas.missing(one, NO_OTHER_ITEMS) for one in (discrimination, efficiency))
+    return {
+        "facility": formulas.facility(points, maximum),
+        "sd": formulas.deviation(points),
+        "discrimination": discrimination,
+        "discriminative_efficiency": efficiency,
+        "effective_weight": _effective(item, test),
+        "upper_lower": bands.upper_lower(known, Fraction(maximum)),
+        "point_biserial": formulas.correlation(points, known.total, known.points_by_total, POINT_BISERIAL),
+        "alpha_if_deleted": _alpha_without(item, test),
+    }
+
+
+def _effective(item: Counted, test: Test) -> Figure:
+    method = "sqrt(cov(points, total)) / the sum of all that are not negative"
+    if not item.counts.in_total or not test.is_whole:
+        reason = NOT_ALIKE if item.counts.in_total else _outside(item)
+        return formulas.figure(None, item.counts.n, method, reason=reason)
+    return test.weights[item.place.position]
+
+
+def _alpha_without(item: Counted, test: Test) -> Figure:
+    known, method = item.counts.known, formulas.ALPHA_IF_DELETED
+    if not item.counts.in_total or not test.is_whole:
+        reason = NOT_ALIKE if item.counts.in_total else _outside(item)
+        return formulas.figure(None, known.n, method, reason=reason)
+    return formulas.alpha_of(len(test.marked) - 1, test.within - known.points.ss, known.rest, method)
+
+
+def _outside(item: Counted) -> str:
+    return NOT_IN_TOTAL if item.counts.n else formulas.TOO_FEW
+
+
+def _intended(version: ItemVersion, test: Test) -> Figure:
+    value = float(Fraction(version.points) / test.points) if test.points else None
+    return formulas.figure(value, test.n, "points of the item / points of all", reason=formulas.NOT_COMPUTED) | {
+        "provisional": False
+    }
+
+
+def _guess(version: ItemVersion, n: int) -> Figure:
+    value = item_types.get(version.kind).guess(variants.sample(version.body))
+    reason = UNKNOWN_GUESS if value is None else formulas.NOT_COMPUTED
+    method = "mean share of the points that random answers earn"
+    return formulas.figure(None if value is None else float(value), n, method, reason=reason) | {"provisional": False}
+
+
+def _stem(version: ItemVersion) -> str:
+    """As it was written: where each learner gets other numbers, with the names of the numbers."""
+    return _plain(str(item_types.get(version.kind).public(version.body)["stem"]))
+
+
+_plain = lru_cache(maxsize=4096)(rendering.plain)
+
+
+def _categories(item: Counted, *, alone: bool) -> list[dict[str, Any]]:
+    """Every category of the item in printed order, then blank ones."""
+    labels, counted = _labels(item.place.item_version), item.counts.counted
+    if not labels:
+        return []
+    names = dict.fromkeys([*labels, *item.counts.categories])
+    split = bands.thirds(counted) if counted.n else {}
+    return [
+        _category(
+            labels.get(name) or Category(name, name), item.counts.categories.get(name, Joint(())), item, split, alone
+        )
+        for name in names
+    ]
+
+
+def _labels(version: ItemVersion) -> dict[str, Category]:
+    """By id; where each learner gets other numbers, with the expressions that say which."""
+    known = {one.id: one for one in item_types.get(version.kind).categories(version.body)}
+    return known | {"": Category("", BLANK)} if known else {}
+
+
+def _category(category: Category, chosen: Joint, item: Counted, split: bands.Weights, alone: bool) -> dict[str, Any]:
+    counted, n = item.counts.counted, chosen.n
+    indicator = Sample(counted.n, Fraction(n), Fraction(n))
+    rest = formulas.correlation(indicator, counted.rest, chosen.rest.x, CHOOSING_REST)
+    return {
+        "category": category.id,
+        "label": category.label,
+        "keyed": category.keyed,
+        "count": n,
+        "share": formulas.share(n, counted.n),
+        "share_of_wrong": _share_of_wrong(chosen, item),
+        "rest_correlation": formulas.missing(rest, NO_OTHER_ITEMS) if alone else rest,
+        "point_biserial": formulas.correlation(indicator, counted.total, chosen.total.x, CHOOSING_TOTAL),
+        "thirds": bands.by_thirds(chosen, counted.n, split),
+    }
+
+
+def _share_of_wrong(chosen: Joint, item: Counted) -> Figure:
+    """Among the answers that are marked."""
+    most = int(item.place.item_version.points * 1000)
+    chosen_wrong, wrong = (
+        sum(group.n for group in joint.groups if group.x is not None and group.x < most)
+        for joint in (chosen, item.counts.counted)
+    )
+    return formulas.share(chosen_wrong, wrong, OF_WRONG)
+
+
+def takes_typing(item: Counted) -> bool:
+    """Whether answers are typed, so that the most frequent are worth reading."""
+    return item_types.takes_typing(item.place.item_version.kind)
