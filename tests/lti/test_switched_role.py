@@ -109,7 +109,7 @@ def test_statistics_forget_what_a_teacher_did_in_a_switched_role(
     here.class_page("theo")
 
     folding.fold(assignment_id=assignment.pk, now=timezone.now())
-    numbers = report.report(assignment=assignment, population="first", now=timezone.now(), small=True)
+    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
     assert numbers["n"] == 0
     assert not StatisticsDelta.objects.exists()
 
