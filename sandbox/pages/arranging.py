@@ -5,9 +5,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox.launch import access
+from sandbox.launch import access, samples
 from sandbox.models import Activity, Grading, LineItem, Mode, Person, copying
-from sandbox.people import samples
 from sandbox.platform import clock
 from sandbox.wire.services import whole
 

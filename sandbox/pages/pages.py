@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox.launch import access, frames, storage
+from sandbox.launch import access, frames, samples, storage
 from sandbox.launch.launches import SESSION_PERSON
 from sandbox.models import Activity, Grade, Mode, Person
 from sandbox.pages import choosing
-from sandbox.people import samples
 from sandbox.platform import security
 from sandbox.wire.services import whole
 from sandbox.words import messages

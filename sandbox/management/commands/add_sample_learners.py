@@ -4,8 +4,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from sandbox.launch import samples
 from sandbox.models import Activity, Person
-from sandbox.people import samples
 
 
 class Command(BaseCommand):
