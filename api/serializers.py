@@ -38,7 +38,8 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
         model = Assignment
         fields = [
             "id", "title", "quiz", "course", "course_title", "opens_at", "due_at", "closes_at", "max_attempts",
-            "counts", "feedback", "while_waiting", "created_at",
+            "counts", "while_waiting", "time_limit", "late_percent", "cool_down", "show_mark", "show_answer",
+            "show_rationale", "show_section", "scores_held", "released_at", "created_at",
         ]  # fmt: skip
 
     def get_course_title(self, row: Assignment) -> str | None:

@@ -77,7 +77,7 @@ def save_many(*, attempt: Attempt, entries: Iterable[Entry], now: datetime) -> l
     found = {response.item_version_id: response for response in _locked(attempt, given)}
     if missing := given.keys() - found.keys():
         raise UnknownItem(*missing)
-    answers = {item: _clean(found[item], entry) for item, entry in given.items()}
+    answers = {item: _clean(found[item], entry, now) for item, entry in given.items()}
     numbered = {found[item]: (answers[item], entry.seq) for item, entry in given.items() if entry.seq is not None}
     stored = _store_numbered(numbered, now)
     return [
@@ -167,8 +167,10 @@ def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
     )
 
 
-def _clean(response: Response, entry: Entry) -> dict[str, Any]:
+def _clean(response: Response, entry: Entry, now: datetime) -> dict[str, Any]:
     _require_open(response)
+    if response.attempt.is_overdue(now):
+        raise AttemptClosed("The time is over.")
     if entry.seq is not None:
         _valid(entry.seq)
     answer = read(response.item_version.kind, response.body, entry)

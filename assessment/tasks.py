@@ -55,6 +55,14 @@ def recompute_grades(assignment_id: str) -> None:
 
 
 @shared_task
+def submit_overdue() -> None:
+    """Submit the attempts whose time is over."""
+    from assessment import attempts  # which imports this
+
+    attempts.submit_overdue(now=timezone.now())
+
+
+@shared_task
 def sweep() -> None:
     """Finish what a lost message, a killed worker or a late gradebook column left behind."""
     sweeping.sweep(now=timezone.now())

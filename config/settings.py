@@ -146,6 +146,7 @@ CELERY_TASK_TIME_LIMIT = 300
 _EVERY = {  # seconds
     "content.tasks.sweep": ASSAY_SWEEP_SECONDS,  # read the files whose message was lost
     "assessment.tasks.sweep": ASSAY_SWEEP_SECONDS,  # mark what was left unmarked
+    "assessment.tasks.submit_overdue": 2.0,  # submit what is open when its time is over
     "lti.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the scores that are due
     "lti.tasks.read_grades_back": 300.0,
     "lti.tasks.rotate_keys": 900.0,

@@ -114,7 +114,7 @@ def _go_through(sample: Sample, person: Person) -> None:
         return
     sample.summary.handed_in += 1
     ended = _hand_in(sample, person, ability, sample.now - timedelta(days=DAYS * random.random(), hours=2))
-    again = sample.assignment.max_attempts != 1 and random.random() < SECOND_TRY
+    again = sample.assignment.max_attempts != 1 and not sample.assignment.cool_down and random.random() < SECOND_TRY
     if again and ended + timedelta(minutes=70) < sample.now:
         _hand_in(sample, person, ability + 0.6, ended + timedelta(minutes=10))
 
@@ -135,7 +135,8 @@ def _answer(
 ) -> tuple[Attempt, float]:
     """An attempt with its answers, `half` of them where it goes on; and how many seconds it took."""
     random = sample.random
-    attempt = attempts.start(assignment=sample.assignment, person=person, preview=False, now=started)
+    code = sample.assignment.access_code
+    attempt = attempts.start(assignment=sample.assignment, person=person, preview=False, now=started, code=code)
     asked = sheets.responses(attempt)
     if not sample.traits:
         printed = [place.item_version for place in places.of(attempt.quiz_version_id)]

@@ -49,7 +49,7 @@ class Sample:
     @property
     def ss(self) -> Fraction:
         """The sum of squared deviations from the mean; exact, so that no digits cancel."""
-        return self.xx - self.x * self.x / self.n
+        return self.xx - self.x * self.x / self.n if self.n else Fraction(0)
 
 
 def figure(value: float | None, n: int, method: str, ci: Interval = None, reason: str | None = None) -> Figure:

@@ -20,8 +20,9 @@ def version(viewer: Launch) -> str:
     Two queries, whatever the size of the class.
     """
     states = {state: Count("pk", filter=Q(state=state)) for state in AttemptState}
+    voided = {"voided": Count("voided_at"), "voided_at": Max("voided_at")}
     made = access.class_attempts(viewer).aggregate(
-        Count("pk"), Max("started_at"), Max("submitted_at"), Max("marked_at"), Sum("points"), **states
+        Count("pk"), Max("started_at"), Max("submitted_at"), Max("marked_at"), Sum("points"), **voided, **states
     )
     sent = lookups.of_link(viewer.resource_link_id).aggregate(
         Max("timestamp"), Sum("tries"), **{state: Count("pk", filter=Q(state=state)) for state in ScoreState}

@@ -18,8 +18,8 @@ from assessment.models import (
     GradeState,
     Mark,
     Response,
+    StatisticsCell,
     StatisticsDelta,
-    StatisticsRow,
     WhileWaiting,
 )
 from content import places
@@ -114,7 +114,7 @@ def test_preview_is_marked_and_stays_out_of_everything(cast: Cast) -> None:
 
 def test_marking_costs_a_fixed_number_of_queries(cast: Cast, django_assert_max_num_queries: Any) -> None:
     attempt = hand_in(cast.alice, marked=False, **all_right())
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(23):
         marking.mark_attempt(attempt.pk, at(1))
 
 
@@ -225,7 +225,7 @@ def test_sweeper_folds_statistics(cast: Cast) -> None:
     sweeping.sweep(now=at(1))
 
     assert not StatisticsDelta.objects.exists()
-    assert StatisticsRow.objects.filter(item_version__isnull=True, population="all").get().n == 1
+    assert StatisticsCell.objects.get(assignment=cast.assignment, population="all", day=None).n == 1
 
 
 @pytest.mark.django_db
@@ -280,7 +280,7 @@ def test_tasks_do_the_same(cast: Cast) -> None:
 
     attempt.refresh_from_db()
     assert attempt.state == AttemptState.NEEDS_REVIEW
-    assert StatisticsRow.objects.exists()
+    assert StatisticsCell.objects.exists()
 
 
 def test_task_for_an_attempt_that_is_gone_is_dropped(db: None, caplog: pytest.LogCaptureFixture) -> None:

@@ -48,11 +48,10 @@ def test_pages_of_three_hundred_learners_fit_the_window_and_show_first_what_matt
     learner = people[0].pk
     base = f"{live_server.url}/s/{key_of(acting.tess)}"
     page.set_viewport_size({"width": width, "height": height})
-    for path in ("/class/", "/class/?show=submitted&sort=-score&q=learner", f"/class/people/{learner}/", "/courses/"):
+    listed = "/class/?show=submitted&sort=-score&q=learner"
+    for at, path in enumerate(("/class/", listed, f"/class/people/{learner}/", "/courses/")):
         page.goto(base + path)
-        take_picture(
-            page, f"{path.split('/')[2].split('?')[0] or path.strip('/')}{'-list' if '?' in path else ''}-{width}"
-        )
+        take_picture(page, f"{at}-{width}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert violations(page) == []
 

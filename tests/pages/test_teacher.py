@@ -25,6 +25,8 @@ NOBODY = "01890000-0000-7000-8000-000000000001"  # the same in every worker
 TEACHER_PAGES = ["/class/", "/class/policy", "/review/", f"/review/{NOBODY}/", f"/class/attempts/{NOBODY}"]
 TEACHER_PAGES += ["/class/list.csv", "/class/changes", f"/class/people/{NOBODY}/", "/courses/"]
 
+SHOWN = dict.fromkeys(("show_mark", "show_answer", "show_rationale", "show_section"), "never")
+
 
 @pytest.mark.parametrize("path", TEACHER_PAGES)
 @pytest.mark.parametrize("role", [Role.LEARNER, Role.OTHER])
@@ -43,7 +45,7 @@ def test_learner_can_neither_mark_nor_resend_nor_change_the_policy(cast: Cast, v
     posts = [
         alice.post(f"/review/{response.pk}/", {"level": "full"}),
         alice.post(f"/class/scores/{event.pk}/resend"),
-        alice.post("/class/policy", {"max_attempts": 99, "counts": "first", "feedback": "never"}),
+        alice.post("/class/policy", {"max_attempts": 99, "counts": "first", **SHOWN}),
     ]
     assert [one.status_code for one in posts] == [403, 403, 403]
     assert not Mark.objects.filter(by="person").exists()
@@ -440,11 +442,11 @@ def test_teacher_previews_as_learner_without_a_trace_in_the_class(cast: Cast, vi
 def test_policy_is_changed_and_odd_values_are_refused(cast: Cast, visit: Open, settings: Any) -> None:
     tess = visit(cast.tess)
     assert f'href="{settings.BASE_URL}/learn/quiz/{cast.quiz.slug}"' in tess.get("/class/policy").content.decode()
-    good = {"max_attempts": "3", "counts": "latest", "feedback": "never", "while_waiting": "nothing"}
+    good = {"max_attempts": "3", "counts": "latest", **SHOWN, "while_waiting": "nothing"}
     assert tess.post("/class/policy", good).status_code == 303
     cast.assignment.refresh_from_db()
     assert (cast.assignment.max_attempts, cast.assignment.counts) == (3, "latest")
-    for name, value in {"max_attempts": "0", "counts": "worst", "feedback": "", "while_waiting": "x"}.items():
+    for name, value in {"max_attempts": "0", "counts": "worst", "show_mark": "", "while_waiting": "x"}.items():
         assert tess.post("/class/policy", good | {name: value}).status_code == 422
     beside = tess.post("/class/policy", good | {"max_attempts": "0"}).content.decode()
     assert '<p class="error" id="max_attempts-error">' in beside
@@ -523,7 +525,7 @@ def test_wrong_mark_is_said_where_it_was_given(cast: Cast, visit: Open, posted: 
 
 
 def test_errors_of_the_policy_are_listed_as_on_the_page(cast: Cast, visit: Open) -> None:
-    wrong = {"max_attempts": "0", "counts": "highest", "feedback": "never", "while_waiting": "nothing"}
+    wrong = {"max_attempts": "0", "counts": "highest", **SHOWN, "while_waiting": "nothing"}
     page = visit(cast.tess).post("/class/policy", {**wrong, "closes_at": "soon", "zone": "UTC"}).content.decode()
     listed = page[page.index('class="errors"') :]
     assert listed.index("Number of attempts") < listed.index("Closes")
