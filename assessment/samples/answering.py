@@ -6,6 +6,7 @@ it earns.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -86,7 +87,7 @@ def _possible(item_version: UUID, parameters: str) -> tuple[Answers, Answers, An
     kind, body = item_types.get(item.kind), variants.apply(item.body, {"parameters": drawn} if drawn else {})
     right, wrong, open_ended = Answers(), Answers(), Answers()
     expected = [str(text) for text in kind.expected(body)]
-    for written in (*expected, "; ".join(expected), *WRITTEN, *_combinations(item), *SENTENCES):
+    for written in (*expected, "; ".join(expected), *_in_parts(expected), *WRITTEN, *_combinations(item), *SENTENCES):
         try:
             found = kind.clean(body, kind.from_paper(body, written))
             credit = kind.mark(body, found).credit
@@ -99,7 +100,14 @@ def _possible(item_version: UUID, parameters: str) -> tuple[Answers, Answers, An
     return right, sorted(wrong[:6], key=repr), sentences or open_ended
 
 
+def _in_parts(expected: list[str]) -> list[str]:
+    """What is right in parts, as "1: green" or "Cow – Calf", written in a row; and the same with a part left out."""
+    parts = [re.sub(r"^\d+[:.] |^.* – ", "", text) for text in expected]
+    return ["; ".join(parts), *("; ".join([*parts[:at], "-", *parts[at + 1 :]]) for at in range(len(parts)))]
+
+
 def _combinations(item: ItemVersion) -> list[str]:
     """Some letters in some order: several options, an order, or pairs; the same for everyone who is asked."""
     random = Random(str(item.pk))
-    return [" ".join(random.sample(LETTERS, 2 + at % 5)) for at in range(MOST_TRIED)]
+    between = (" ", "; ")
+    return [between[at % 2].join(random.sample(LETTERS, 2 + at // 2 % 5)) for at in range(MOST_TRIED)]
