@@ -102,7 +102,8 @@ def _possible(item_version: UUID, parameters: str) -> tuple[Answers, Answers, An
 
 def _in_parts(expected: list[str]) -> list[str]:
     """What is right in parts, as "1: green" or "Cow – Calf", written in a row; and the same with a part left out."""
-    parts = [re.sub(r"^\d+[:.] |^.* – ", "", text) for text in expected]
+    first = {re.match(r"\W*\d*", text)[0] or text: text for text in reversed(expected)}  # type: ignore[index]
+    parts = [re.sub(r"^\W*\d+\W+|^.* – ", "", text) for text in reversed(first.values())]
     return ["; ".join(parts), *("; ".join([*parts[:at], "-", *parts[at + 1 :]]) for at in range(len(parts)))]
 
 
