@@ -39,6 +39,7 @@ bench: tools ## what a launch and an attempt cost on this machine
 client: tools ## write the Python client of the API anew from its OpenAPI description
 	@SECRET_KEY=only-for-the-schema DEBUG=1 $(PY) -W ignore manage.py spectacular --format openapi-json --file .local/openapi.json
 	@$(PY) clients/generate.py < .local/openapi.json > .local/api.py && mv .local/api.py clients/python/assay_client/api.py
+
 bench-statistics: tools ## what folding and reading statistics cost, up to a million attempts
 	@exec $(PY) -m dev exec --instance bench --fast -- $(PY) -m bench statistics
 

@@ -15,13 +15,9 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.encoders import JSONEncoder
 
 from api.paging import chunks
+from roster.spreadsheets import BOM, safe
 
 CSV = "text/csv; charset=utf-8"
-FORMULA_STARTS = tuple(
-    "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-)
-CONTROLS = ("\t", "\r", "\n")
-BOM = "\N{BYTE ORDER MARK}"
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -85,10 +81,3 @@ def _with_header(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> I
     yield columns
     for row in rows:
         yield [safe(row[column]) for column in columns]
-
-
-def safe(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP CSV injection)."""
-    if isinstance(value, str) and (value.startswith(CONTROLS) or value.lstrip().startswith(FORMULA_STARTS)):
-        return "'" + value
-    return value

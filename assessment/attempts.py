@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Count, DateTimeField, DurationField, ExpressionWrapper, F, Max, Value, When, Window
 from django.db.models.functions import Least
 
-from assessment import marking, tasks
+from assessment import enqueue, marking
 from assessment.models import Assignment, Attempt, AttemptState, Response
 from assessment.placement import terms
 from assessment.placement.terms import Terms
@@ -146,7 +146,7 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
     """
     if not HAND_IN(attempt=attempt.pk, now=now):
         return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
-    tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
+    enqueue.on_commit("mark_attempt", str(attempt.pk))
     attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, min(now, attempt.deadline_at or now)
     return attempt
 
@@ -213,7 +213,7 @@ def _submitted(
         **_sheet([place for place, _shown, _answer in written], now) | {"seed": 0},
     )
     _write(attempt, written, now)
-    tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
+    enqueue.on_commit("mark_attempt", str(attempt.pk))
     return attempt
 
 

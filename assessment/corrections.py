@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from assessment import grades, marking, tasks
+from assessment import enqueue, grades, marking
 from assessment.models import Attempt, AttemptState, Grade, Mark, Response
 from assessment.statistics import deltas
 from lti.gradebook import column_scores
@@ -71,7 +71,7 @@ def _follow(attempt: Attempt, now: datetime) -> None:
     assert attempt.assignment is not None
     assert attempt.person is not None
     deltas.note_attempt(attempt, now)
-    tasks.fold_statistics.delay_on_commit(str(attempt.assignment_id))  # type: ignore[attr-defined]
+    enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
     if grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now) is None:
         Grade.objects.filter(assignment=attempt.assignment, person=attempt.person).delete()
         column_scores.withdraw(resource_link=attempt.assignment.resource_link_id, person=attempt.person.pk)

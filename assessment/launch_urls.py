@@ -6,9 +6,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from assessment.views import (
     class_list,
+    class_person,
     column,
+    courses,
     front,
     learner,
+    live,
     paper,
     picking,
     policy,
@@ -40,6 +43,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("uploads/<uuid:upload_id>", learner.upload, "upload"),
     _page("class/", teacher.class_page, "class"),
     _page("class/list", class_list.update, "class_list"),
+    _page("class/list.csv", class_list.download, "class_download"),
+    _page("class/changes", live.changes, "class_changes"),
+    _page("class/people/<uuid:person_id>/", class_person.person, "class_person"),
+    _page("courses/", courses.courses, "courses"),
     _page("class/policy", policy.class_policy, "class_policy"),
     _page("class/release", policy.release, "release"),
     _page("print/", paper.print_check, "print_check"),

@@ -74,6 +74,7 @@ class ItemResult:
     section: str | None
     note: str
     marked_by: str | None
+    seconds: int = 0  # in sight, as the page measured; 0 where it did not
 
     @property
     def alike(self) -> str:
@@ -226,6 +227,7 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: Showing) -> It
         section=feedback["section"] if feedback else None,
         note=mark.note if mark else "",
         marked_by=mark.by if mark else None,
+        seconds=response.seconds,
     )
 
 

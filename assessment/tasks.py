@@ -9,7 +9,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from assessment import grades, marking, sweeping
+from assessment import attempts, grades, marking, sweeping
 from assessment.models import Attempt
 from assessment.statistics import folding
 
@@ -57,8 +57,6 @@ def recompute_grades(assignment_id: str) -> None:
 @shared_task
 def submit_overdue() -> None:
     """Submit the attempts whose time is over."""
-    from assessment import attempts  # which imports this
-
     attempts.submit_overdue(now=timezone.now())
 
 

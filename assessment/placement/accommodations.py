@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from assessment import tasks
+from assessment import enqueue
 from assessment.models import Accommodation, Assignment, Attempt
 from assessment.placement import times
 from roster.models import Group, Person
@@ -87,4 +87,4 @@ def _reach(assignment: Assignment, people: Iterable[UUID] | None) -> None:
 
 def _work_out_grades(assignment: Assignment) -> None:
     Assignment.objects.filter(pk=assignment.pk).update(grades_due=True)
-    tasks.recompute_grades.delay_on_commit(str(assignment.pk))  # type: ignore[attr-defined]
+    enqueue.on_commit("recompute_grades", str(assignment.pk))

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from assessment import tasks
+from assessment import enqueue
 from assessment.models import Assignment
 from assessment.placement import placing, times
 
@@ -35,7 +35,7 @@ def _store(assignment: Assignment, values: dict[str, Any]) -> tuple[Assignment, 
         setattr(stored, name, values[name])
     if not changed.isdisjoint(BEARS_ON_GRADES):
         stored.grades_due = True
-        tasks.recompute_grades.delay_on_commit(str(stored.pk))  # type: ignore[attr-defined]
+        enqueue.on_commit("recompute_grades", str(stored.pk))
     stored.save()
     return stored, changed
 
@@ -45,7 +45,7 @@ def release(*, assignment: Assignment, now: datetime) -> None:
     """Show held scores to learners and send them to the LMS; those that come later too."""
     held = Assignment.objects.filter(pk=assignment.pk, scores_held=True, released_at__isnull=True)
     if held.update(released_at=now, grades_due=True):
-        tasks.recompute_grades.delay_on_commit(str(assignment.pk))  # type: ignore[attr-defined]
+        enqueue.on_commit("recompute_grades", str(assignment.pk))
 
 
 @transaction.atomic
@@ -61,4 +61,4 @@ def set_pass_mark(*, assignment: Assignment, percent: int | None) -> None:
     if stored.pass_percent != percent:
         stored.pass_percent, stored.grades_due = percent, True
         stored.save(update_fields=["pass_percent", "grades_due"])
-        tasks.recompute_grades.delay_on_commit(str(stored.pk))  # type: ignore[attr-defined]
+        enqueue.on_commit("recompute_grades", str(stored.pk))

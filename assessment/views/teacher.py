@@ -11,16 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from assessment import access, activity, teachers
+from assessment import access, activity, charts, teachers
 from assessment.models import Assignment, Attempt, Grade
 from assessment.placement import linking, placing
 from assessment.placement.linking import QuizInUse
-from assessment.statistics import report
-from assessment.views import class_list, gradebook
+from assessment.statistics import advice, report
+from assessment.views import class_list, gradebook, live
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from lti.gradebook import by_hand, columns, lookups, reconcile
 from lti.launch import history
-from lti.models import Score, ScoreState
+from lti.models import Launch, Score, ScoreState
 from roster.models import Person
 
 MOST_TROUBLES = 50  # shown at once
@@ -142,37 +142,64 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     teachers.set_aside(assignment=assignment, now=timezone.now())
+    version = live.version(viewer)  # before all else: what happens meanwhile is seen by the next question
     found = lookups.latest_by_person(resource_link=assignment.resource_link)
     if found:
         reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
-    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
     paused = gradebook.pause(assignment, found.values())
-    unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 
     def line(person: UUID, grade: Grade) -> gradebook.Line:
         return gradebook.class_line(found.get(person), assignment, grade, paused)
 
     context = {
         **class_list.context(request, line),
+        **_actions(request, assignment, begun=bool(found)),
+        **_scores(viewer, assignment, found, paused),
+        **_numbers(assignment),
         "assignment": assignment,
-        "may_write": access.writes(viewer, assignment),
-        "has_choice": not found and access.has_choice(viewer, assignment),
+        "version": version,
         "too_late": linking.refused(viewer, assignment),
         "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
+        "saved": "saved" in request.GET,
+        "done": request.GET.get("done", ""),
+    }
+    return render(request, "assessment/class.html", context)
+
+
+def _actions(request: LaunchRequest, assignment: Assignment, *, begun: bool) -> dict[str, Any]:
+    return {
+        "may_write": access.writes(request.viewer, assignment),
+        "has_choice": not begun and access.has_choice(request.viewer, assignment),
+    }
+
+
+def _scores(
+    viewer: Launch, assignment: Assignment, found: dict[UUID, Score], paused: datetime | None
+) -> dict[str, Any]:
+    """How the scores of the class get to the LMS."""
+    unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
+    return {
         "troubles": _troubles(found, assignment, paused),
         "absent": sum(gradebook.is_absent(score) for score in found.values()),
         "shown": MOST_TROUBLES,
         "moving": sum(gradebook.is_moving(score, paused) for score in found.values()),
-        "saved": "saved" in request.GET,
         "has_scores": bool(found),
-        "done": request.GET.get("done", ""),
         "unscored": columns.why_none(assignment.resource_link) if unsent or not found else "",
         "unsent": unsent,
+    }
+
+
+def _numbers(assignment: Assignment) -> dict[str, Any]:
+    """How the class did, and which questions to look at."""
+    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
+    score = numbers["score"]
+    return {
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
+        "histogram": charts.histogram(score["histogram"], score["median"]["value"]),
+        "advice": advice.questions_to_look_at(numbers),
     }
-    return render(request, "assessment/class.html", context)
 
 
 def _mean_interval(numbers: dict[str, Any]) -> tuple[float, float] | None:
