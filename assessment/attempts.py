@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Count, DateTimeField, DurationField, ExpressionWrapper, F, Max, Value, When, Window
 from django.db.models.functions import Least
 
-from assessment import enqueue, marking
+from assessment import announcing, enqueue, marking
 from assessment.models import Assignment, Attempt, AttemptState, Response
 from assessment.placement import terms
 from assessment.placement.terms import Terms
@@ -22,6 +22,7 @@ from assessment.sheets import questions as questions
 from assessment.sheets import results as results
 from content import places, variants
 from content.models import Quiz, QuizVersion, QuizVersionItem
+from events import outbox
 from roster.models import Person
 from roster.rows import Change, Insert, Prepared
 
@@ -144,10 +145,12 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
     Submitting again returns the attempt as it stands. Past its deadline it counts as submitted then. The update waits
     for a save that is under way; a save that comes after it finds the attempt closed.
     """
-    if not HAND_IN(attempt=attempt.pk, now=now):
-        return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
-    enqueue.on_commit("mark_attempt", str(attempt.pk))
-    attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, min(now, attempt.deadline_at or now)
+    with outbox.together(attempt.institution_id):
+        if not HAND_IN(attempt=attempt.pk, now=now):
+            return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
+        enqueue.on_commit("mark_attempt", str(attempt.pk))
+        attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, min(now, attempt.deadline_at or now)
+        announcing.submitted(attempt, now)
     return attempt
 
 
@@ -213,6 +216,7 @@ def _submitted(
         **_sheet([place for place, _shown, _answer in written], now) | {"seed": 0},
     )
     _write(attempt, written, now)
+    announcing.submitted(attempt, now)
     enqueue.on_commit("mark_attempt", str(attempt.pk))
     return attempt
 

@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
+from assessment import announcing
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Grade, GradeState, WhileWaiting
 from assessment.placement import times
 from lti.gradebook import scores
@@ -56,6 +57,7 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
             grade = LOCKED.all(assignment=assignment.pk, person=person.pk)[0]
             standing = _standing(assignment.pk, person) or standing
         if made or _changed(grade, standing):
+            announcing.grade_changed(grade, now)
             send(grade, assignment=standing.policy, person=person, now=now)
         return grade
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessment import grades, sheets
+from assessment import announcing, grades, sheets
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
 from assessment.statistics import deltas
 from content import item_types
@@ -124,6 +124,7 @@ def conclude(
     if attempt.assignment is not None and attempt.person is not None and not attempt.preview:
         if not first:
             deltas.record(attempt=attempt, now=now)
+        announcing.marked(attempt, now)
         grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now)
 
 

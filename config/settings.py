@@ -53,9 +53,11 @@ INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "oauth2_provider",
     "roster",
+    "events",
     "content",
     "lti",
     "assessment",
+    "feeds",
     "api",
 ]
 
@@ -145,13 +147,14 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 10}
 CELERY_TASK_DEFAULT_QUEUE = "marking"
-CELERY_TASK_ROUTES = {"lti.tasks.*": {"queue": "passback"}}
+CELERY_TASK_ROUTES = {"lti.tasks.*": {"queue": "passback"}, "feeds.tasks.*": {"queue": "feeds"}}
 CELERY_TASK_TIME_LIMIT = 300
 _EVERY = {  # seconds
     "content.tasks.sweep": ASSAY_SWEEP_SECONDS,  # read the files whose message was lost
     "assessment.tasks.sweep": ASSAY_SWEEP_SECONDS,  # mark what was left unmarked
     "assessment.tasks.submit_overdue": 2.0,  # submit what is open when its time is over
     "lti.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the scores that are due
+    "feeds.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the events that are due
     "lti.tasks.read_grades_back": 300.0,
     "lti.tasks.rotate_keys": 900.0,
     "api.tasks.clear_away": 21_600.0,  # so that it comes every day though beat begins again at each start

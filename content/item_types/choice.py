@@ -39,6 +39,7 @@ SHUFFLES = ("options",)
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "choice"
 TEMPLATES = Templates(
     control="items/choice/control.html",
     editor="items/choice/editor.html",

@@ -38,6 +38,7 @@ SHUFFLES = ("options",)
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "choice"
 TEMPLATES = Templates(
     control="items/multiple_response/control.html",
     editor="items/multiple_response/editor.html",

@@ -34,6 +34,7 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "true-false"
 TEMPLATES = Templates(
     control="items/true_false/control.html", editor="items/true_false/editor.html", paper="items/true_false/paper.html"
 )
