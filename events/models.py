@@ -39,6 +39,11 @@ class Scheme(models.TextChoices):
     BASIC = "basic", "a user name and a password"
 
 
+class XapiVersion(models.TextChoices):
+    V1 = "1.0.3", "1.0.3"
+    V2 = "2.0.0", "2.0.0"
+
+
 class EndpointState(models.TextChoices):
     ACTIVE = "active"
     PAUSED = "paused"
@@ -51,11 +56,11 @@ class Endpoint(models.Model):
     institution = models.ForeignKey(Institution, models.CASCADE)
     name = models.CharField(max_length=200)
     format = models.CharField(max_length=16, choices=Format.choices, default=Format.WEBHOOK)
-    url = models.URLField("address", max_length=1_000)
+    url = models.CharField("address", max_length=1_000)
     types = models.JSONField("events", default=list)
     with_names = models.BooleanField("names of people", default=False)
     with_key = models.BooleanField("right answers", default=False)
-    xapi_version = models.CharField("xAPI version", max_length=8, default="1.0.3")
+    xapi_version = models.CharField("xAPI version", max_length=8, choices=XapiVersion.choices, default="1.0.3")
 
     secret = SealedField(blank=True, editable=False)
     old_secret = SealedField(blank=True, editable=False)
