@@ -204,6 +204,7 @@ def parts(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str
             (*celery, "worker", "-Q", "passback", "-P", "threads", "-c", "8", "-n", "passback@%h", *quiet),
             env,
         ),
+        Part("feeds", (*celery, "worker", "-Q", "feeds", "-P", "threads", "-c", "4", "-n", "feeds@%h", *quiet), env),
         Part("beat", (*celery, "beat", "-s", str(home / "beat"), "--pidfile=", "-l", "INFO"), env),
     ]
 

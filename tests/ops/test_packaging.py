@@ -24,7 +24,7 @@ READ_BY_BOTO3 = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 
 def test_compose_runs_all_parts() -> None:
-    assert set(COMPOSE["services"]) == {"migrate", "web", "worker", "passback", "beat", "postgres", "redis"}
+    assert set(COMPOSE["services"]) == {"migrate", "web", "worker", "passback", "feeds", "beat", "postgres", "redis"}
 
 
 @pytest.mark.parametrize("name", OWN)
