@@ -79,7 +79,8 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     def save(self, commit: bool = True) -> Endpoint:
         if given := self.cleaned_data["token"]:
             self.instance.credential = sealed.seal(given)
-        return super().save(commit)
+        saved: Endpoint = super().save(commit)
+        return saved
 
 
 @admin.register(Endpoint)
@@ -189,7 +190,7 @@ class EndpointAdmin(OwnRows):
         return view
 
     def _endpoint(self, request: HttpRequest, pk: Any, *, change: bool) -> Endpoint:
-        endpoint = self.get_object(request, str(pk))
+        endpoint: Endpoint | None = self.get_object(request, str(pk))
         if endpoint is None:
             raise Http404
         allowed = self.has_change_permission if change else self.has_view_permission
