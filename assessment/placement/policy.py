@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from assessment import enqueue
-from assessment.models import Assignment
+from assessment import announcing, enqueue
+from assessment.models import Assignment, Grade
 from assessment.placement import placing, times
 
 BEARS_ON_TIMES = (*placing.DATES, "time_limit")
@@ -46,6 +46,8 @@ def release(*, assignment: Assignment, now: datetime) -> None:
     held = Assignment.objects.filter(pk=assignment.pk, scores_held=True, released_at__isnull=True)
     if held.update(released_at=now, grades_due=True):
         enqueue.on_commit("recompute_grades", str(assignment.pk))
+        for grade in Grade.objects.filter(assignment=assignment).select_related("attempt"):
+            announcing.grade_released(grade, now)
 
 
 @transaction.atomic
