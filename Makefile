@@ -8,7 +8,7 @@ TESTS ?=
 export PORT SANDBOX_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-next bench clean lock python product tools
+.PHONY: help run test lint test-next bench bench-statistics client clean lock python product tools
 .NOTPARALLEL:
 
 help: ## this list
@@ -35,6 +35,13 @@ test-next: python ## the suite on Django 6.1, where a Python 3.12 or newer is fo
 
 bench: tools ## what a launch and an attempt cost on this machine
 	@exec $(PY) -m dev exec --instance bench -- $(PY) -m bench
+
+client: tools ## write the Python client of the API anew from its OpenAPI description
+	@SECRET_KEY=only-for-the-schema DEBUG=1 $(PY) -W ignore manage.py spectacular --format openapi-json --file .local/openapi.json
+	@$(PY) clients/generate.py < .local/openapi.json > .local/api.py && mv .local/api.py clients/python/assay_client/api.py
+
+bench-statistics: tools ## what folding and reading statistics cost, up to a million attempts
+	@exec $(PY) -m dev exec --instance bench --fast -- $(PY) -m bench statistics
 
 clean: ## remove the data of earlier runs (not the packages)
 	@if [ -x $(PY) ]; then $(PY) -m dev clean; else rm -rf .local; fi

@@ -16,13 +16,9 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.encoders import JSONEncoder
 
 from api.keyset import Order, chunks
+from roster.spreadsheets import BOM, safe
 
 CSV = "text/csv; charset=utf-8"
-FORMULA_STARTS = tuple(
-    "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-)
-CONTROLS = ("\t", "\r", "\n")
-BOM = "\N{BYTE ORDER MARK}"
 
 
 class Negotiation(DefaultContentNegotiation):
@@ -87,15 +83,9 @@ def stream(
 def _with_header(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
     yield columns
     for row in rows:
-        yield [safe(row[column]) for column in columns]
+        yield [cell(row[column]) for column in columns]
 
 
-def safe(value: Any) -> Any:
-    """A cell: lists and objects as JSON, and an apostrophe before text that a spreadsheet would run as a formula (OWASP
-    CSV injection).
-    """
-    if isinstance(value, list | dict):
-        value = json.dumps(value, ensure_ascii=False, cls=Encoder)
-    if isinstance(value, str) and (value.startswith(CONTROLS) or value.lstrip().startswith(FORMULA_STARTS)):
-        return "'" + value
-    return value
+def cell(value: Any) -> Any:
+    """A cell of a CSV file: lists and objects as JSON."""
+    return safe(json.dumps(value, ensure_ascii=False, cls=Encoder) if isinstance(value, list | dict) else value)

@@ -1,6 +1,5 @@
 """The rows of the flat lists, beside those in `serializers`. Their fields are also the columns of the CSV."""
 
-from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -119,13 +118,13 @@ class ResponseRowSerializer(OfAttempt, serializers.ModelSerializer[Response]):
         return [name for name in chosen or [] if name]
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
-    def get_points(self, row: Response) -> Decimal | None:
-        return counting.points if (counting := counting_mark(row)) else None
+    def get_points(self, row: Response) -> float | None:
+        return float(counting.points) if (counting := counting_mark(row)) else None
 
     @extend_schema_field(serializers.FloatField(allow_null=True))
     def get_credit(self, row: Response) -> float | None:
         points, most = self.get_points(row), row.item_version.points
-        return round(float(points / most), 6) if points is not None and most else None
+        return round(points / float(most), 6) if points is not None and most else None
 
     @extend_schema_field(serializers.ChoiceField(choices=MarkedBy.choices, allow_null=True))
     def get_marked_by(self, row: Response) -> str | None:

@@ -12,6 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 
 from api import keys
+from api.idempotency import HEADER
 from api.problems import BY_STATUS, CONTENT_TYPE, KINDS
 from content import item_types
 
@@ -37,8 +38,9 @@ EXAMPLES: dict[int, dict[str, Any]] = {
         "detail": "`limit`: Must be a whole number from 1 to 200.",
         "errors": {"limit": ["Must be a whole number from 1 to 200."]},
     },
-    401: {"detail": "This key is unknown or revoked."},
+    401: {"detail": "This key or token is unknown, replaced or revoked."},
     403: {"detail": "This key lacks the scope `grades:read`."},
+    429: {"detail": "More than 1200 requests in a minute."},
 }
 
 
@@ -60,8 +62,17 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
     """What each kind of question adds to a question and to its answer."""
     schemas = result["components"]["schemas"]
     kinds = [item_types.get(kind) for kind in item_types.KINDS]
-    schemas["PublicItem"]["properties"] |= _together([kind.PUBLIC for kind in kinds])
-    schemas["Response"]["properties"]["answer"]["properties"] = _together([kind.ANSWER for kind in kinds])
+    for name in ("PublicItem", "Question", "ResultItem"):
+        schemas[name]["properties"] |= _together([kind.PUBLIC for kind in kinds])
+    for name in ("Response", "Question", "ResultItem", "Answer"):
+        schemas[name]["properties"]["answer"]["properties"] = _together([kind.ANSWER for kind in kinds])
+    return result
+
+
+def close_bodies(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Bodies in which an unknown field is refused."""
+    for name in ("BeginRequest", "AnswerRequest"):
+        result["components"]["schemas"][name]["additionalProperties"] = False
     return result
 
 
@@ -103,7 +114,8 @@ def _declared(operation: dict[str, Any]) -> list[int]:
 
 def _statuses(path: str, operation: dict[str, Any]) -> list[int]:
     keyed = [401, 403] if operation.get("security") else []
-    return [400, *keyed, *([404] if "{" in path else []), 406, 500]
+    repeatable = any(parameter["name"] == HEADER for parameter in operation.get("parameters", []))
+    return [400, *keyed, *([404] if "{" in path else []), 406, *([409, 422] if repeatable else []), 429, 500]
 
 
 def _response(code: str) -> dict[str, Any]:
@@ -114,6 +126,8 @@ def _response(code: str) -> dict[str, Any]:
     found: dict[str, Any] = {"description": kind.title, "content": content}
     if kind.status in (401, 403):
         found["headers"] = {"WWW-Authenticate": {"description": "RFC 6750.", "schema": {"type": "string"}}}
+    if kind.status == 429:
+        found["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
     return found
 
 

@@ -2,8 +2,16 @@
 
 from celery import shared_task
 from django.utils import timezone
+from oauth2_provider.models import clear_expired
 
-from api import exports
+from api import exports, idempotency
+
+
+@shared_task
+def clear_away() -> None:
+    """Tokens that expired, and answers too old to be given again."""
+    clear_expired()
+    idempotency.forget(now=timezone.now())
 
 
 @shared_task(time_limit=6 * 3600)

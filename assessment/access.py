@@ -19,6 +19,8 @@ from lti.models import Context, Launch, PlatformUser, Score
 from roster.models import Enrollment, Group, Institution, Person, Role
 from roster.rows import Prepared, one
 
+MOST_TAUGHT = 300  # assignments on one page
+
 
 def is_instructor(viewer: Launch) -> bool:
     return viewer.role == Role.INSTRUCTOR
@@ -136,21 +138,37 @@ def grade(viewer: Launch) -> Grade | None:
 def class_people(viewer: Launch) -> QuerySet[Person]:
     """The learners of the viewer's course and everyone with an attempt here, by name, those who left last.
 
-    `left` says that the LMS no longer lists the person; `made` is the number of attempts.
+    `left` says that the LMS no longer lists the person; `made` is the number of attempts; `working`, `submitted` and
+    `waiting` say whether an attempt is open, was handed in, has an answer that waits for a person; `submitted_at` is
+    the newest hand-in and `share` the grade, from 0 to 1.
     """
-    begun = class_attempts(viewer).order_by()
+    require_instructor(viewer)
+    here = {"assignment__resource_link": viewer.resource_link_id, "institution": viewer.institution_id}
+    begun = Attempt.objects.filter(**here, preview=False)
+    own = begun.filter(person=OuterRef("pk"))
+    closed = own.exclude(state=AttemptState.IN_PROGRESS)
+    grade = Grade.objects.filter(**here, person=OuterRef("pk"))
     places = Enrollment.objects.filter(course=viewer.course_id, institution=viewer.institution_id)
     learners = places.filter(role=Role.LEARNER, active=True)
-    mine = begun.filter(person=OuterRef("pk")).values("person").annotate(n=Count("pk")).values("n")
     return (
         Person.objects.filter(institution=viewer.institution_id)
         .filter(Q(pk__in=learners.values("person")) | Q(pk__in=begun.values("person")))
         .annotate(
             left=Exists(places.filter(person=OuterRef("pk"), active=False)),
-            made=Coalesce(Subquery(mine), 0),
+            made=Coalesce(Subquery(own.values("person").annotate(n=Count("pk")).values("n")), 0),
+            working=Exists(own.filter(state=AttemptState.IN_PROGRESS)),
+            submitted=Exists(closed),
+            waiting=Exists(own.filter(state=AttemptState.NEEDS_REVIEW)),
+            submitted_at=Subquery(closed.order_by("-submitted_at").values("submitted_at")[:1]),
+            share=Subquery(grade.values(share=F("points") / F("points_max"))[:1]),
         )
         .order_by("left", "sort_name", "pk")
     )
+
+
+def class_person(viewer: Launch, person_id: UUID | str) -> Person:
+    """One person of the viewer's class, with what `class_people` adds. Raises Person.DoesNotExist for any other."""
+    return class_people(viewer).get(pk=_uuid(person_id))
 
 
 def learners_of(assignment: Assignment) -> QuerySet[Person]:
@@ -158,6 +176,16 @@ def learners_of(assignment: Assignment) -> QuerySet[Person]:
     places = Enrollment.objects.filter(course=assignment.course_id, institution=assignment.institution_id)
     learners = places.filter(role=Role.LEARNER, active=True)
     return Person.objects.filter(institution=assignment.institution_id, pk__in=learners.values("person"))
+
+
+def learner_of(assignment: Assignment, named: UUID | str) -> Person | None:
+    """The learner of the assignment's course with this id, or whom its LMS calls so."""
+    learners = learners_of(assignment)
+    if isinstance(named, UUID):
+        return learners.filter(pk=named).first()
+    registration = assignment.resource_link.deployment.registration_id
+    users = PlatformUser.objects.filter(registration=registration, institution=assignment.institution_id, sub=named)
+    return learners.filter(pk__in=users.values("person")).first()
 
 
 def with_namesakes(viewer: Launch, people: QuerySet[Person]) -> QuerySet[Person]:
@@ -176,6 +204,19 @@ def class_groups(viewer: Launch) -> QuerySet[Group]:
     require_instructor(viewer)
     groups = Group.objects.filter(course=viewer.course_id, institution=viewer.institution_id)
     return groups.order_by("set_name", "name", "group_id")
+
+
+def taught_assignments(viewer: Launch) -> QuerySet[Assignment]:
+    """The newest assignments of the viewer's course and of every other course that the viewer teaches."""
+    require_instructor(viewer)
+    teaches = Enrollment.objects.filter(
+        person=viewer.person_id, institution=viewer.institution_id, role=Role.INSTRUCTOR, active=True
+    )
+    taught = Q(course__in=teaches.values("course")) | Q(resource_link=viewer.resource_link_id)
+    if viewer.course_id:
+        taught |= Q(course=viewer.course_id)
+    found = Assignment.objects.filter(taught, institution=viewer.institution_id)
+    return found.select_related("course").order_by("-created_at", "-pk")[:MOST_TAUGHT]
 
 
 def class_context(viewer: Launch) -> Context | None:
@@ -266,6 +307,12 @@ def attempts_of(institution: Institution) -> QuerySet[Attempt]:
 def handed_in(institution: Institution) -> QuerySet[Attempt]:
     """The attempts whose answers no longer change."""
     return attempts_of(institution).filter(submitted_at__isnull=False)
+
+
+def response_of(institution: Institution, attempt_id: UUID, position: int) -> Response | None:
+    """The response to one question of a learner's attempt in the institution."""
+    rows = Response.objects.filter(attempt__in=attempts_of(institution), attempt=attempt_id, position=position)
+    return rows.select_related("attempt__assignment", "item_version").first()
 
 
 def grades_of(institution: Institution) -> QuerySet[Grade]:

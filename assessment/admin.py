@@ -9,20 +9,21 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from assessment.models import Assignment, Attempt, Erasure, Grade, Mark, Response
-from assessment.placement import policy
+from assessment.placement import placing, policy
 from lti.models import Score, ScoreState
 from roster.admin import OwnRows, ReadOnlyRows
 
 
 @admin.register(Assignment)
 class AssignmentAdmin(OwnRows):
-    list_display = ["title", "quiz", "course", "max_attempts", "counts", "feedback", "while_waiting"]
+    list_display = ["title", "quiz", "course", "max_attempts", "counts", "time_limit", "scores_held"]
     list_select_related = ["quiz", "course"]
     list_filter = [("quiz", admin.RelatedOnlyFieldListFilter), "counts", "while_waiting"]
     search_fields = ["title", "course__title"]
     fields = [
         *["title", "institution", "course", "resource_link", "quiz"],
-        *["max_attempts", "counts", "feedback", "while_waiting", "opens_at", "due_at", "closes_at"],
+        *placing.POLICY,
+        *placing.DATES,
     ]
     readonly_fields = ["institution", "course", "resource_link", "quiz"]
 
@@ -41,16 +42,7 @@ class AssignmentAdmin(OwnRows):
     def save_model(self, request: HttpRequest, obj: Assignment, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
         """The policy goes by the one door that also brings the grades in line."""
         Assignment.objects.filter(pk=obj.pk).update(title=obj.title)
-        policy.change(
-            assignment=obj,
-            max_attempts=obj.max_attempts,
-            counts=obj.counts,
-            feedback=obj.feedback,
-            while_waiting=obj.while_waiting,
-            opens_at=obj.opens_at,
-            due_at=obj.due_at,
-            closes_at=obj.closes_at,
-        )
+        policy.change(assignment=obj, **{name: getattr(obj, name) for name in (*placing.POLICY, *placing.DATES)})
 
 
 class ResponsesOfAttempt(admin.TabularInline):  # type: ignore[type-arg]

@@ -1,26 +1,28 @@
 """Sittings: open one, hand it in, and read back what may be shown of it."""
 
 import secrets
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Case, Max, When
+from django.db.models import Case, Count, DateTimeField, DurationField, ExpressionWrapper, F, Max, Value, When, Window
+from django.db.models.functions import Least
 
-from assessment import marking, tasks
+from assessment import announcing, enqueue, marking
 from assessment.models import Assignment, Attempt, AttemptState, Response
-from assessment.placement import windows
-from assessment.placement.windows import Window
+from assessment.placement import terms
+from assessment.placement.terms import Terms
 from assessment.sheets import ItemResult as ItemResult
 from assessment.sheets import Question as Question
 from assessment.sheets import questions as questions
 from assessment.sheets import results as results
 from content import places, variants
 from content.models import Quiz, QuizVersion, QuizVersionItem
+from events import outbox
 from roster.models import Person
 from roster.rows import Change, Insert, Prepared
 
@@ -36,6 +38,18 @@ class OutsideWindow(Exception):
     """The check opens later, or is closed by now."""
 
 
+class TooSoon(Exception):
+    """The assignment asks for a pause between two attempts. `until` is when the next may begin."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+class WrongCode(Exception):
+    """The assignment asks for an access code, and this is not it."""
+
+
 class AnotherQuiz(Exception):
     """A teacher chose another quiz for the assignment in this very moment."""
 
@@ -45,32 +59,65 @@ class NotPublished(Exception):
 
 
 def start(
-    *, assignment: Assignment, person: Person, preview: bool, now: datetime, window: Window | None = None
+    *,
+    assignment: Assignment,
+    person: Person,
+    preview: bool,
+    now: datetime,
+    lms_dates: Mapping[str, str] | None = None,
+    code: str = "",
 ) -> Attempt:
     """Open an attempt on the current version of the quiz, or return the one that is open already.
 
-    Raises NoAttemptLeft, OutsideWindow, NotPublished. Previews are not counted against the limit and need no window;
-    an attempt that was begun in time may be finished after it. `window` is the assignment's own unless given.
+    Raises NoAttemptLeft, OutsideWindow, TooSoon, WrongCode, NotPublished. Previews are held to none of these.
+    `lms_dates` are those that the launch names (see `windows.lms_dates`); an attempt that is open gets them too.
     """
-    window = window or windows.of(assignment)
+    held = terms.of(assignment, person.pk, lms_dates or {})
     while True:
         newest = NEWEST[preview].one(assignment=assignment.pk, person=person.pk)
         if newest is not None and newest.state == AttemptState.IN_PROGRESS:
-            return newest
-        number = newest.number + 1 if newest else 1
-        if assignment.max_attempts is not None and not preview and number > assignment.max_attempts:
-            raise NoAttemptLeft
-        if not preview and (window.is_early(now) or window.is_over(now)):
-            raise OutsideWindow
+            return newest if lms_dates is None else _with_dates(newest, held, dict(lms_dates))
+        if not preview:
+            _require_allowed(assignment, held, newest, now, code)
         try:
-            return _open(assignment, person, preview, number, now)
+            return _open(
+                assignment, person, preview, newest.number + 1 if newest else 1, now, held, dict(lms_dates or {})
+            )
         except AnotherQuiz:
             assignment.refresh_from_db(fields=["quiz"])
         except IntegrityError:
             # Only another tab that opened this very attempt is expected here; then it is found above.
             made = Attempt.objects.filter(assignment=assignment, person=person, preview=preview)
-            if not made.filter(number=number).exists():
+            if not made.filter(number=newest.number + 1 if newest else 1).exists():
                 raise
+
+
+def _require_allowed(assignment: Assignment, held: Terms, newest: Any, now: datetime, code: str) -> None:
+    made = newest.number - newest.voided if newest is not None else 0
+    if held.max_attempts is not None and made >= held.max_attempts:
+        raise NoAttemptLeft
+    if held.window.is_early(now) or held.window.is_over(now):
+        raise OutsideWindow
+    if assignment.cool_down and newest is not None and newest.submitted_at:
+        until = newest.submitted_at + timedelta(minutes=assignment.cool_down)
+        if now < until:
+            raise TooSoon(until)
+    if assignment.access_code and not secrets.compare_digest(_code(code), _code(assignment.access_code)):
+        raise WrongCode
+
+
+def _code(typed: str) -> bytes:
+    """As people type it: case and spaces tell nothing apart."""
+    return "".join(typed.split()).casefold().encode()
+
+
+def _with_dates(attempt: Attempt, held: Terms, dates: dict[str, str]) -> Attempt:
+    """The open attempt, by the dates that the LMS names now."""
+    if terms.set_times(attempt, held) or attempt.lms_dates != dates:
+        Attempt.objects.filter(pk=attempt.pk, state=AttemptState.IN_PROGRESS).update(
+            lms_dates=dates, due_at=attempt.due_at, deadline_at=attempt.deadline_at
+        )
+    return attempt
 
 
 # An attempt that came from paper may have a higher number than the open one.
@@ -79,9 +126,11 @@ OPEN_FIRST = Case(When(state=AttemptState.IN_PROGRESS, then=0), default=1)
 
 def _newest(preview: bool) -> Prepared[Attempt]:
     return Prepared(
-        lambda assignment, person: Attempt.objects.filter(
-            assignment=assignment, person=person, preview=preview
-        ).order_by(OPEN_FIRST, "-number")[:1],
+        lambda assignment, person: (
+            Attempt.objects.filter(assignment=assignment, person=person, preview=preview)
+            .annotate(voided=Window(Count("voided_at")))
+            .order_by(OPEN_FIRST, "-number")[:1]
+        ),
         assignment=UUID,
         person=UUID,
     )
@@ -93,24 +142,40 @@ NEWEST = {preview: _newest(preview) for preview in (False, True)}
 def submit(*, attempt: Attempt, now: datetime) -> Attempt:
     """Freeze the responses and hand the attempt to marking.
 
-    Submitting again returns the attempt as it stands. The update waits for a save that is under way; a save that
-    comes after it finds the attempt closed.
+    Submitting again returns the attempt as it stands. Past its deadline it counts as submitted then. The update waits
+    for a save that is under way; a save that comes after it finds the attempt closed.
     """
-    if not HAND_IN(attempt=attempt.pk, now=now):
-        return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
-    tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
-    attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, now
+    with outbox.together(attempt.institution_id):
+        if not HAND_IN(attempt=attempt.pk, now=now):
+            return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
+        enqueue.on_commit("mark_attempt", str(attempt.pk))
+        attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, min(now, attempt.deadline_at or now)
+        announcing.submitted(attempt, now)
     return attempt
 
 
 HAND_IN = Change(
     lambda attempt, now: (
         Attempt.objects.filter(pk=attempt, state=AttemptState.IN_PROGRESS, assignment__isnull=False),
-        {"state": AttemptState.SUBMITTED, "submitted_at": now},
+        {"state": AttemptState.SUBMITTED, "submitted_at": Least(F("deadline_at"), Value(now, DateTimeField()))},
     ),
     attempt=UUID,
     now=datetime,
 )
+
+
+def submit_overdue(*, now: datetime, most: int = 500) -> int:
+    """Submit the attempts whose time is over, the page of which may be long gone; how many."""
+    grace = ExpressionWrapper(F("grace") * timedelta(seconds=1), DurationField())
+    over = (
+        Attempt.objects.annotate(ends=F("deadline_at") + grace)
+        .filter(ends__lt=now)
+        .filter(state=AttemptState.IN_PROGRESS, deadline_at__lt=now)
+    )
+    found = list(over.order_by("deadline_at")[:most])
+    for attempt in found:
+        submit(attempt=attempt, now=now)
+    return len(found)
 
 
 def hand_in_on_paper(
@@ -151,7 +216,8 @@ def _submitted(
         **_sheet([place for place, _shown, _answer in written], now) | {"seed": 0},
     )
     _write(attempt, written, now)
-    tasks.mark_attempt.delay_on_commit(str(attempt.pk))  # type: ignore[attr-defined]
+    announcing.submitted(attempt, now)
+    enqueue.on_commit("mark_attempt", str(attempt.pk))
     return attempt
 
 
@@ -196,7 +262,15 @@ def finish_practice(*, attempt: Attempt, now: datetime) -> Attempt:
     return Attempt.objects.select_related("quiz_version").get(pk=locked.pk)
 
 
-def _open(assignment: Assignment, person: Person, preview: bool, number: int, now: datetime) -> Attempt:
+def _open(
+    assignment: Assignment,
+    person: Person,
+    preview: bool,
+    number: int,
+    now: datetime,
+    held: Terms,
+    dates: dict[str, str],
+) -> Attempt:
     quiz = QUIZ.all(pk=assignment.quiz_id)[0]
     if quiz.current_id is None:
         raise NotPublished
@@ -207,8 +281,11 @@ def _open(assignment: Assignment, person: Person, preview: bool, number: int, no
         person=person,
         preview=preview,
         number=number,
+        lms_dates=dates,
+        grace=assignment.grace,
         **_sheet(printed, now),
     )
+    terms.set_times(attempt, held)
     return _store(attempt, printed, now)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -12,23 +13,30 @@ from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
+from assessment import announcing
 from assessment.models import Assignment, Attempt, AttemptState, Counts, Grade, GradeState, WhileWaiting
+from assessment.placement import times
 from lti.gradebook import scores
 from lti.launch import language
 from roster.models import Person
 from roster.rows import Insert, Prepared
 
+MILLI = Decimal("0.001")
 AT_ONCE = 200  # people whose grades are worked out in one transaction
 COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """The attempt that counts by the policy of its assignment, and whether what was handed in may still change that."""
+    """What counts by the policy of the assignment, and whether what was handed in may still change that.
+
+    `attempt` is the one that counts; of an average the latest, for which `points_max` is said.
+    """
 
     attempt: Attempt
     policy: Assignment
     state: GradeState
+    points: Decimal
 
 
 def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade | None:
@@ -48,6 +56,7 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
             grade = LOCKED.all(assignment=assignment.pk, person=person.pk)[0]
             standing = _standing(assignment.pk, person) or standing
         if made or _changed(grade, standing):
+            announcing.grade_changed(grade, now)
             send(grade, assignment=standing.policy, person=person, now=now)
         return grade
 
@@ -68,6 +77,7 @@ def recompute_all(*, assignment_id: UUID | str, now: datetime) -> None:
     Some people a transaction, since each holds a lock of their own. Grades stay due where the process ends before the
     last of them, or where the policy changed on the way.
     """
+    times.renew(assignment=Assignment.objects.get(pk=assignment_id))
     people = list(
         Person.objects.filter(grades__assignment__pk=assignment_id).order_by("pk").values_list("pk", flat=True)
     )
@@ -92,7 +102,13 @@ def _recompute_some(assignment_id: UUID | str, people: Sequence[UUID], now: date
 
 def _bearing(assignment: Assignment) -> tuple[Any, ...]:
     """What of the policy bears on grades."""
-    return assignment.counts, assignment.while_waiting, assignment.pass_percent
+    return (
+        assignment.counts,
+        assignment.while_waiting,
+        assignment.pass_percent,
+        assignment.late_percent,
+        assignment.withholds,
+    )
 
 
 @transaction.atomic
@@ -110,7 +126,7 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
     The grade row must be locked. A score that the LMS has already is not repeated.
     """
     final = grade.state == GradeState.FINAL
-    if not final and assignment.while_waiting == WhileWaiting.NOTHING:
+    if assignment.withholds or (not final and assignment.while_waiting == WhileWaiting.NOTHING):
         return
     event = scores.queue(
         resource_link=assignment.resource_link,
@@ -169,18 +185,34 @@ def _standing(assignment_id: UUID, person: Person) -> Standing | None:
     policy = marked[0].assignment if marked else None
     if policy is None or (policy.counts == Counts.FIRST and made[0].state not in COUNTED_STATES):
         return None
+    if policy.counts == Counts.AVERAGE:
+        return _average(marked, policy)
     if policy.counts == Counts.HIGHEST:
-        counting = max(marked, key=_share)  # of equal ones the earliest
-        open_still = any(_possible_share(attempt) > _share(counting) for attempt in marked)
+        counting = max(marked, key=lambda attempt: _share(attempt, policy))  # of equal ones the earliest
+        best = _share(counting, policy)
+        open_still = any(_possible_share(attempt, policy) > best for attempt in marked)
     else:
         counting = marked[0] if policy.counts == Counts.FIRST else marked[-1]
         open_still = counting.points_waiting > 0
-    return Standing(counting, policy, GradeState.PROVISIONAL if open_still else GradeState.FINAL)
+    state = GradeState.PROVISIONAL if open_still else GradeState.FINAL
+    return Standing(counting, policy, state, _points(_share(counting, policy), counting))
+
+
+def _average(marked: Sequence[Attempt], policy: Assignment) -> Standing:
+    mean = sum((_share(attempt, policy) for attempt in marked), Fraction(0)) / len(marked)
+    state = GradeState.PROVISIONAL if any(attempt.points_waiting for attempt in marked) else GradeState.FINAL
+    return Standing(marked[-1], policy, state, _points(mean, marked[-1]))
+
+
+def _points(share: Fraction, attempt: Attempt) -> Decimal:
+    """A share of the attempt's points, to a thousandth."""
+    exact = share * Fraction(attempt.points_max)
+    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(MILLI, ROUND_HALF_UP)
 
 
 HANDED_IN = Prepared(
     lambda assignment, person: (
-        Attempt.objects.filter(assignment=assignment, person=person, preview=False)
+        Attempt.objects.filter(assignment=assignment, person=person, preview=False, voided_at__isnull=True)
         .exclude(state=AttemptState.IN_PROGRESS)
         .select_related("assignment__resource_link__context")
         .order_by("number")
@@ -190,20 +222,26 @@ HANDED_IN = Prepared(
 )
 
 
-def _share(attempt: Attempt) -> Decimal:
-    """Versions of a quiz may differ in points, so attempts are compared by their share."""
-    return attempt.points / attempt.points_max
+def _share(attempt: Attempt, policy: Assignment) -> Fraction:
+    """Its share of the points, since versions of a quiz may differ in those; less where it is late."""
+    return Fraction(attempt.points) / Fraction(attempt.points_max) * late_credit(attempt, policy)
 
 
-def _possible_share(attempt: Attempt) -> Decimal:
-    return (attempt.points + attempt.points_waiting) / attempt.points_max
+def _possible_share(attempt: Attempt, policy: Assignment) -> Fraction:
+    most = Fraction(attempt.points + attempt.points_waiting) / Fraction(attempt.points_max)
+    return most * late_credit(attempt, policy)
+
+
+def late_credit(attempt: Attempt, policy: Assignment) -> Fraction:
+    """The share of its points that the attempt keeps: all of them unless it is late."""
+    return Fraction(policy.late_percent, 100) if attempt.is_late else Fraction(1)
 
 
 def _values(standing: Standing) -> dict[str, Any]:
     return {
         "institution_id": standing.policy.institution_id,
         "attempt": standing.attempt,
-        "points": standing.attempt.points,
+        "points": standing.points,
         "points_max": standing.attempt.points_max,
         "state": standing.state,
     }

@@ -4,7 +4,23 @@ from typing import Any, cast
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from assessment.views import class_list, column, front, learner, paper, picking, privacy, reviewing, teacher, writing
+from assessment.views import (
+    class_list,
+    class_person,
+    column,
+    courses,
+    front,
+    learner,
+    live,
+    paper,
+    picking,
+    policy,
+    privacy,
+    questions,
+    reviewing,
+    teacher,
+    writing,
+)
 from content.room.urls import behind
 
 
@@ -27,10 +43,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("uploads/<uuid:upload_id>", learner.upload, "upload"),
     _page("class/", teacher.class_page, "class"),
     _page("class/list", class_list.update, "class_list"),
-    _page("class/policy", teacher.class_policy, "class_policy"),
+    _page("class/list.csv", class_list.download, "class_download"),
+    _page("class/changes", live.changes, "class_changes"),
+    _page("class/people/<uuid:person_id>/", class_person.person, "class_person"),
+    _page("courses/", courses.courses, "courses"),
+    _page("class/policy", policy.class_policy, "class_policy"),
+    _page("class/release", policy.release, "release"),
     _page("print/", paper.print_check, "print_check"),
     _page("class/paper", paper.class_paper, "class_paper"),
     _page("class/column", column.column, "column"),
+    _page("class/questions/", questions.questions, "questions"),
+    _page("class/questions/<int:position>/", questions.question, "question"),
+    _page("class/questions/<int:position>/answers/", questions.question_answers, "question_answers"),
     _page("class/attempts/<uuid:attempt_id>", teacher.class_attempt, "class_attempt"),
     _page("class/scores/<uuid:score_id>/resend", teacher.resend, "resend"),
     _page("class/scores/resend", teacher.resend_absent, "resend_absent"),

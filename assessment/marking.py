@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessment import grades, sheets
+from assessment import announcing, grades, sheets
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
 from assessment.statistics import deltas
 from content import item_types
@@ -35,7 +35,7 @@ def mark_attempt(attempt_id: UUID | str, now: datetime) -> Attempt:
     attempt = locked(attempt_id)
     if attempt.state == AttemptState.SUBMITTED:
         responses = sheets.responses(attempt)
-        marks = apply_rules(responses, now)
+        marks = apply_rules(responses, now, round=attempt.round)
         _set_waiting(responses, marks)
         conclude(attempt, responses, marks, now, first=True)
     return attempt
@@ -65,8 +65,8 @@ LOCKED = Prepared(
 SAVE = Save(Attempt)
 
 
-def apply_rules(responses: Iterable[Response], now: datetime) -> list[Mark]:
-    """Append a mark to every response that a rule decides."""
+def apply_rules(responses: Iterable[Response], now: datetime, *, round: int = 0) -> list[Mark]:
+    """Append a mark to every response that a rule decides, in this round of the attempt."""
     decided = [(response, decide(response.item_version, response.body, response.answer)) for response in responses]
     return Mark.objects.bulk_create(
         Mark(
@@ -74,6 +74,7 @@ def apply_rules(responses: Iterable[Response], now: datetime) -> list[Mark]:
             points=points(outcome.credit, response.item_version),
             by=MarkedBy.RULE,
             tier=outcome.tier,
+            round=round,
             evidence=dict(outcome.evidence),
             created_at=now,
         )
@@ -123,6 +124,7 @@ def conclude(
     if attempt.assignment is not None and attempt.person is not None and not attempt.preview:
         if not first:
             deltas.record(attempt=attempt, now=now)
+        announcing.marked(attempt, now)
         grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now)
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from assessment import sheets
 from assessment.models import Attempt, AttemptState, Erasure, Grade, Mark, Placement, Response
 from assessment.statistics import deltas
+from events import outbox
 from lti.launch import privacy
 from roster.models import Enrollment, Person
 
@@ -82,6 +83,7 @@ def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
     Grade.objects.filter(person=person).delete()
     Attempt.objects.filter(person=person).delete()
     privacy.forget(person=person, now=now)
+    outbox.forget(person.pk)
     Enrollment.objects.filter(person=person).delete()
     person.groups.clear()
     Person.objects.filter(pk=person.pk).update(**dict.fromkeys(IDENTITY, ""))

@@ -22,7 +22,7 @@ from content.item_types import Fields
 from content.item_types import InvalidAnswer as InvalidAnswer
 from content.models import ItemVersion, QuizVersion
 
-HIGHEST_SEQ = 2**31 - 1
+HIGHEST_SEQ = MOST_SECONDS = 2**31 - 1
 
 
 class AttemptClosed(Exception):
@@ -61,25 +61,37 @@ class Saved:
     given: str = field(default="", compare=False)
 
 
-def save(*, attempt: Attempt, item_version_id: UUID | str, raw: Any, seq: int | None, now: datetime) -> Saved:
+def save(
+    *, attempt: Attempt, item_version_id: UUID | str, raw: Any, seq: int | None, now: datetime, seconds: int = 0
+) -> Saved:
     """Store one answer if its `seq` is higher than the stored one.
 
     The same `seq` with the same answer is `saved` again: its acknowledgement was lost on the way. Anything else
-    is `stale` and changes nothing. Raises AttemptClosed, UnknownItem, InvalidAnswer; then what is stored stays.
+    is `stale` and changes nothing. `seconds` are those in sight, as `save_many` takes them. Raises AttemptClosed,
+    UnknownItem, InvalidAnswer; then what is stored stays.
     """
-    return save_many(attempt=attempt, entries=[Entry(item_version_id, raw, seq)], now=now)[0]
+    entries, seen = [Entry(item_version_id, raw, seq)], {_uuid(item_version_id): seconds}
+    return save_many(attempt=attempt, entries=entries, seen=seen, now=now)[0]
 
 
 @transaction.atomic
-def save_many(*, attempt: Attempt, entries: Iterable[Entry], now: datetime) -> list[Saved]:
-    """Store several answers, all or none, by the rule of `save`; the results come in the order of the entries."""
+def save_many(
+    *, attempt: Attempt, entries: Iterable[Entry], now: datetime, seen: Mapping[UUID, int] | None = None
+) -> list[Saved]:
+    """Store several answers, all or none, by the rule of `save`; the results come in the order of the entries.
+
+    `seen` are the seconds that questions were in sight since the last report, answered now or not. They are added as
+    far as that much time has passed, and with an answer only if it is taken, so that a repeated save adds nothing.
+    """
     given = {_uuid(entry.item_version_id): entry for entry in entries}
-    found = {response.item_version_id: response for response in _locked(attempt, given)}
+    seen = {item: seconds for item, seconds in (seen or {}).items() if seconds > 0}
+    found = {response.item_version_id: response for response in _locked(attempt, given.keys() | seen.keys())}
     if missing := given.keys() - found.keys():
         raise UnknownItem(*missing)
-    answers = {item: _clean(found[item], entry) for item, entry in given.items()}
+    answers = {item: _clean(found[item], entry, now) for item, entry in given.items()}
     numbered = {found[item]: (answers[item], entry.seq) for item, entry in given.items() if entry.seq is not None}
-    stored = _store_numbered(numbered, now)
+    only_seen = [response for item, response in found.items() if item not in given]
+    stored = _store_numbered({**numbered, **_watched(only_seen)}, seen, now)
     return [
         Saved(item, "saved", entry.seq, answers[item], now, _given(found[item], answers[item]))
         if entry.seq is not None and found[item].pk in stored
@@ -167,8 +179,10 @@ def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
     )
 
 
-def _clean(response: Response, entry: Entry) -> dict[str, Any]:
+def _clean(response: Response, entry: Entry, now: datetime) -> dict[str, Any]:
     _require_open(response)
+    if response.attempt.is_overdue(now):
+        raise AttemptClosed("The time is over.")
     if entry.seq is not None:
         _valid(entry.seq)
     answer = read(response.item_version.kind, response.body, entry)
@@ -177,20 +191,48 @@ def _clean(response: Response, entry: Entry) -> dict[str, Any]:
     return answer
 
 
-def _store_numbered(answers: dict[Response, tuple[dict[str, Any], int]], now: datetime) -> set[UUID]:
-    """Store in one statement what is newer than what is there; the responses that took it."""
+def _watched(only_seen: Iterable[Response]) -> dict[Response, tuple[None, int]]:
+    for response in only_seen:
+        _require_open(response)
+    return {response: (None, 0) for response in only_seen}
+
+
+def _store_numbered(
+    answers: Mapping[Response, tuple[dict[str, Any] | None, int]], seen: Mapping[UUID, int], now: datetime
+) -> set[UUID]:
+    """Store in one statement what is newer than what is there; the responses that took it.
+
+    Where the answer is None only the seconds are added.
+    """
     if not answers:
         return set()
-    columns = zip(*((one.pk, json.dumps(answer), seq) for one, (answer, seq) in answers.items()), strict=True)
+    rows = [
+        (
+            one.pk,
+            None if answer is None else json.dumps(answer),
+            seq,
+            min(seen.get(one.item_version_id, 0), MOST_SECONDS),
+        )
+        for one, (answer, seq) in answers.items()
+    ]
+    age = max(0, int((now - next(iter(answers)).attempt.started_at).total_seconds()))
     with connection.cursor() as cursor:
-        cursor.execute(NEWER, [now, *map(list, columns)])
+        cursor.execute(NEWER, [now, now, age, *map(list, zip(*rows, strict=True))])
         return {pk for (pk,) in cursor.fetchall()}
 
 
+# A question was in sight no longer than since it was last saved, and in all no longer than the attempt has lasted.
 NEWER = """
-UPDATE assessment_response AS stored SET answer = given.answer::jsonb, seq = given.seq, saved_at = %s
-FROM unnest(%s::uuid[], %s::text[], %s::int[]) AS given (id, answer, seq)
-WHERE stored.id = given.id AND stored.checked_at IS NULL AND stored.seq < given.seq RETURNING stored.id
+UPDATE assessment_response AS stored SET
+    answer = coalesce(given.answer::jsonb, stored.answer),
+    seq = greatest(given.seq, stored.seq),
+    saved_at = CASE WHEN given.answer IS NULL THEN stored.saved_at ELSE %s END,
+    seconds = greatest(stored.seconds, least(
+        stored.seconds::bigint + least(given.seconds, round(extract(epoch FROM %s::timestamptz - stored.saved_at))), %s
+    ))
+FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::int[]) AS given (id, answer, seq, seconds)
+WHERE stored.id = given.id AND stored.checked_at IS NULL AND (given.answer IS NULL OR stored.seq < given.seq)
+RETURNING stored.id
 """
 
 

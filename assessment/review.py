@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from assessment import marking, tasks
+from assessment import enqueue, marking
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
 from assessment.templatetags.assay import points as points_text
 from lti.words.claims import UNSTORABLE
@@ -56,7 +56,7 @@ def confirm(
     response.waiting = False
     marking.conclude(attempt, responses, list({**counting, reviewed.pk: mark}.values()), now)
     if not attempt.preview:
-        tasks.fold_statistics.delay_on_commit(str(attempt.assignment_id))  # type: ignore[attr-defined]
+        enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
     return mark
 
 

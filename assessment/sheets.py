@@ -4,14 +4,18 @@ import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import get_language
 
-from assessment.models import Attempt, AttemptState, Feedback, Mark, Response
+from assessment import showing
+from assessment.models import Attempt, AttemptState, Mark, Response
+from assessment.showing import Showing
 from content import item_types, places, variants
 from content.item_types import Templates
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
@@ -70,6 +74,7 @@ class ItemResult:
     section: str | None
     note: str
     marked_by: str | None
+    seconds: int = 0  # in sight, as the page measured; 0 where it did not
 
     @property
     def alike(self) -> str:
@@ -96,17 +101,20 @@ def unanswered(version: QuizVersion, seed: int = 0) -> list[Question]:
     )
 
 
-def results(attempt: Attempt, *, for_instructor: bool = False, ahead: bool = False) -> list[ItemResult]:
+def results(
+    attempt: Attempt, *, for_instructor: bool = False, ahead: bool = False, now: datetime | None = None
+) -> list[ItemResult]:
     """The items of an attempt with what they earned, as far as its state and the feedback policy allow.
 
     While it is in progress or being marked every item reads `waiting` and carries no feedback.
     `for_instructor` lifts the policy, not the state. With another attempt `ahead`, what earns credit is held back: a
     right answer too may have others beside it.
     """
-    open_policy = attempt.assignment is None or attempt.assignment.feedback == Feedback.AFTER_SUBMIT
+    allowed = showing.ALL if for_instructor else showing.of(attempt, now or timezone.now())
+    if ahead:
+        allowed = replace(allowed, answer=False)
     done = attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
-    found = [_result(response, attempt, done, open_policy or for_instructor) for response in _with_marks(attempt)]
-    return [_held_back(result) for result in found] if ahead else found
+    return [_result(response, attempt, done, allowed) for response in _with_marks(attempt)]
 
 
 def responses(attempt: Attempt) -> list[Any]:
@@ -195,13 +203,13 @@ def _asked(
     )
 
 
-def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemResult:
+def _result(response: Any, attempt: Attempt, done: bool, allowed: Showing) -> ItemResult:
     item = response.item_version
     kind = item_types.get(item.kind)
     mark = response.counting[0] if done and response.counting else None
     state = _state(response, practice=attempt.assignment_id is None) if done else "waiting"
-    shown = done and allowed
-    feedback = _feedback(response, state) if shown else None
+    shown = done and allowed.mark
+    feedback = _allowed(_feedback(response, state), allowed) if done and allowed.any else None
     return ItemResult(
         position=response.position,
         response_id=response.pk,
@@ -219,13 +227,17 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: bool) -> ItemR
         section=feedback["section"] if feedback else None,
         note=mark.note if mark else "",
         marked_by=mark.by if mark else None,
+        seconds=response.seconds,
     )
 
 
-def _held_back(result: ItemResult) -> ItemResult:
-    if result.feedback is None:
-        return result
-    return replace(result, feedback=result.feedback | {"expected": []})
+def _allowed(feedback: dict[str, Any], allowed: Showing) -> dict[str, Any]:
+    return feedback | {
+        "state": feedback["state"] if allowed.mark else "hidden",
+        "rationale": feedback["rationale"] if allowed.rationale else "",
+        "expected": feedback["expected"] if allowed.answer else [],
+        "section": feedback["section"] if allowed.section else None,
+    }
 
 
 def _state(response: Any, *, practice: bool) -> MarkState:

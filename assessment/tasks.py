@@ -9,7 +9,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from assessment import grades, marking, sweeping
+from assessment import attempts, grades, marking, sweeping
 from assessment.models import Attempt
 from assessment.statistics import folding
 
@@ -52,6 +52,12 @@ def fold_statistics(assignment_id: str) -> None:
 def recompute_grades(assignment_id: str) -> None:
     """Work out the grades of an assignment after a change of its policy."""
     grades.recompute_all(assignment_id=assignment_id, now=timezone.now())
+
+
+@shared_task
+def submit_overdue() -> None:
+    """Submit the attempts whose time is over."""
+    attempts.submit_overdue(now=timezone.now())
 
 
 @shared_task

@@ -1,6 +1,6 @@
 """`make bench`: what a launch and an attempt cost, and how fast scores leave, on the real processes.
 
-`python -m bench passback` runs one part alone (launch, attempts, passback, gift, exports).
+`python -m bench passback` runs one part alone (launch, attempts, passback, gift, statistics, exports).
 
 CPU time is read from the kernel, so the sandbox and this client do not count.
 """
@@ -13,25 +13,29 @@ from pathlib import Path
 
 import django
 
-from bench import attempt, exports, launch, passback, read_gift
+from bench import analytics, attempt, exports, launch, passback, read_gift
 from tests.system import System
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all when none is named")
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all when none is named; or statistics, alone")
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
     parser.add_argument("--saves", type=int, default=1, help="of each attempt, before the whole form is handed in")
     parser.add_argument("--scores", type=int, default=2_000)
     parser.add_argument("--questions", type=int, default=10_000, help="of the GIFT bank")
     parser.add_argument("--responses", type=int, default=1_000_000, help="of the export")
+    parser.add_argument("--small", type=int, default=1_000, help="attempts, of the statistics read")
+    parser.add_argument("--large", type=int, default=1_000_000, help="the same of the large class")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    if options.parts == ["exports"]:
-        return _exports(None, options)
     if options.parts == ["gift"]:
         return _gift(None, options)
+    if options.parts == ["exports"]:
+        return _exports(options)
+    if options.parts == ["statistics"]:
+        return _statistics(options)
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
         print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
         for name in options.parts or PARTS:
@@ -67,11 +71,18 @@ def _gift(_system: System | None, options: argparse.Namespace) -> None:
     print(read_gift.measure(options.questions), flush=True)
 
 
-def _exports(_system: System | None, options: argparse.Namespace) -> None:
-    print(exports.measure(options.responses), flush=True)
+def _exports(options: argparse.Namespace) -> None:
+    for line in exports.measure(options.responses):
+        print(line, flush=True)
 
 
-PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift, "exports": _exports}
+def _statistics(options: argparse.Namespace) -> None:
+    print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
+    for line in analytics.measure(options.small, options.large):
+        print(line, flush=True)
+
+
+PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift}
 
 
 def _all(values: list[float]) -> str:

@@ -55,7 +55,7 @@ cast.take(assignment, cast.make_learner(school), "abcabcabca")
 """
 
 
-def measure(responses: int) -> str:
+def measure(responses: int) -> Iterator[str]:
     """Make a database with so many answers, export them in every format, and drop it."""
     where = urlsplit(os.environ["DATABASE_URL"])
     url = where._replace(path=f"/{DATABASE}").geturl()
@@ -65,19 +65,20 @@ def measure(responses: int) -> str:
             with tempfile.TemporaryDirectory() as folder:
                 env = {**os.environ, "DATABASE_URL": url, "ASSAY_MEDIA_ROOT": folder}
                 env["DJANGO_SETTINGS_MODULE"] = "config.settings"
-                return _measure(url, responses, env)
+                yield from _measure(url, responses, env)
         finally:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
 
 
-def _measure(url: str, responses: int, env: dict[str, str]) -> str:
+def _measure(url: str, responses: int, env: dict[str, str]) -> Iterator[str]:
     _python(env, "manage.py", "migrate", "-v0")
     _python(env, "-c", FILL)
     with psycopg.connect(url) as connection:
         _copy(connection, responses // ITEMS)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
-    return "\n".join(_export(env, format, "responses") for format in ("parquet", "csv", "jsonl"))
+    for format in ("parquet", "csv", "jsonl"):
+        yield _export(env, format, "responses")
 
 
 def _copy(connection: psycopg.Connection, attempts: int) -> None:

@@ -106,7 +106,7 @@ class CompressionMiddleware(GZipMiddleware):
 
 
 # What speaks by itself, or English only.
-ELSEWHERE = ("/s/", "/lti/", "/api/", "/admin/", "/healthz", "/readyz")
+ELSEWHERE = ("/s/", "/lti/", "/api/", "/ims/", "/admin/", "/healthz", "/readyz")
 
 
 class PublicLanguageMiddleware:

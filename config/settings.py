@@ -29,6 +29,9 @@ ASSAY_CANVAS_HOSTS: list[str] = env.list("ASSAY_CANVAS_HOSTS", default=[".instru
 ASSAY_SWEEP_SECONDS = env.float("ASSAY_SWEEP_SECONDS", default=30.0)
 # How many practices one network address may begin in an hour; 0: any number.
 ASSAY_PRACTICES_PER_HOUR = env.int("ASSAY_PRACTICES_PER_HOUR", default=500)
+# Requests to the API a minute: of each key or application, and of an address without a valid one; 0: any number.
+ASSAY_API_RATE = env.int("ASSAY_API_RATE", default=1200)
+ASSAY_API_ADDRESS_RATE = env.int("ASSAY_API_ADDRESS_RATE", default=300)
 ASSAY_LAUNCH_HOURS = env.int("ASSAY_LAUNCH_HOURS", default=24)
 # What secrets in the database are sealed with: the first seals, every one opens. Empty: derived from SECRET_KEY.
 ASSAY_ENCRYPTION_KEYS = [key.strip() for key in env.list("ASSAY_ENCRYPTION_KEYS", default=[])]
@@ -48,11 +51,14 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "config.apps.ConfigConfig",
+    "oauth2_provider",
     "roster",
+    "events",
     "content",
     "lti",
     "assessment",
     "analytics",
+    "feeds",
     "api",
 ]
 
@@ -142,15 +148,22 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 10}
 CELERY_TASK_DEFAULT_QUEUE = "marking"
-CELERY_TASK_ROUTES = {"lti.tasks.*": {"queue": "passback"}, "api.tasks.run_export": {"queue": "exports"}}
+CELERY_TASK_ROUTES = {
+    "lti.tasks.*": {"queue": "passback"},
+    "feeds.tasks.*": {"queue": "feeds"},
+    "api.tasks.run_export": {"queue": "exports"},
+}
 CELERY_TASK_TIME_LIMIT = 300
 _EVERY = {  # seconds
     "content.tasks.sweep": ASSAY_SWEEP_SECONDS,  # read the files whose message was lost
     "assessment.tasks.sweep": ASSAY_SWEEP_SECONDS,  # mark what was left unmarked
-    "api.tasks.sweep_exports": ASSAY_SWEEP_SECONDS,  # write exports whose message or worker was lost
+    "assessment.tasks.submit_overdue": 2.0,  # submit what is open when its time is over
     "lti.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the scores that are due
+    "api.tasks.sweep_exports": ASSAY_SWEEP_SECONDS,  # write exports whose message or worker was lost
+    "feeds.tasks.sweep": ASSAY_SWEEP_SECONDS,  # send the events that are due
     "lti.tasks.read_grades_back": 300.0,
     "lti.tasks.rotate_keys": 900.0,
+    "api.tasks.clear_away": 21_600.0,  # so that it comes every day though beat begins again at each start
 }
 # After a day without a worker there need not be a day's messages: each does what the next one does.
 CELERY_BEAT_SCHEDULE = {
@@ -239,6 +252,21 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "api.operations.Operation",
     "EXCEPTION_HANDLER": "api.problems.handle",
 }
+# Client credentials only, and no token is kept that a reader of the database could use.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "api.Application"
+OAUTH2_PROVIDER: dict[str, Any] = {
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "SCOPES_BACKEND_CLASS": "api.applications.Scopes",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+} | {
+    f"COMPLIANT_BCP_RFC9700_{rule}": True
+    for rule in (
+        *("IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD", "ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS"),
+        *("TOKEN_STORAGE", "REFRESH_TOKEN", "REDIRECT_URI_SCHEME", "REDIRECT_URI_MATCHING", "PKCE_REQUIRED"),
+    )
+}
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Assay API",
     "DESCRIPTION": (
@@ -252,9 +280,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "Content", "description": "What is taught and asked; open to everyone, never with the answer key."},
         {"name": "People", "description": "Who is who, as the LMS named them."},
         {"name": "Records", "description": "What an institution's learners did."},
+        {"name": "Taking", "description": "A trusted front end takes checks for learners whom it names."},
         {"name": "Statistics", "description": "How the class and the questions did."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,  # a PATCH says which of its fields are needed
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -262,10 +292,12 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.schema.add_problems",
         "api.schema.add_kinds",
+        "api.schema.close_bodies",
         "api.examples.add",
     ],
     "ENUM_NAME_OVERRIDES": {
         "AttemptState": "assessment.models.AttemptState",
+        "Shown": "assessment.models.Shown",
         "GradeState": "assessment.models.GradeState",
         "JobState": "api.models.ExportState",
         "ExportFormat": "api.models.ExportFormat",

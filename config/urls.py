@@ -18,6 +18,7 @@ urlpatterns = [
     path("learn/", include("assessment.practice_urls")),
     path("content/", include(behind(staff.enter))),
     path("api/", include("api.urls")),
+    path("ims/oneroster/", include("api.oneroster.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -30,11 +30,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Category:
-    """A bucket in which statistics count answers, such as an option. `keyed`: it earns full credit."""
+    """A bucket in which statistics count answers, such as an option. `keyed`: it earns full credit.
+
+    `rationale`: why it is right or not, in Markdown, where the author said so.
+    """
 
     id: str
     label: str
     keyed: bool = False
+    rationale: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import local, servers
+from dev import local, samples, servers
+from dev.samples import Samples
 from dev.servers import Server, Trouble
 
 READY_SECONDS = 120.0
@@ -128,6 +129,7 @@ def sandbox_environment(home: Path, at: Addresses) -> dict[str, str]:
         "SANDBOX_URL": at.sandbox,
         "TOOL_URL": at.tool,
         "SANDBOX_DATABASE": str(home / "sandbox.sqlite3"),
+        "SANDBOX_SAMPLES": str(samples.folder(home)),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -202,6 +204,7 @@ def parts(home: Path, at: Addresses, env: dict[str, str], sandbox: dict[str, str
             (*celery, "worker", "-Q", "passback", "-P", "threads", "-c", "8", "-n", "passback@%h", *quiet),
             env,
         ),
+        Part("feeds", (*celery, "worker", "-Q", "feeds", "-P", "threads", "-c", "4", "-n", "feeds@%h", *quiet), env),
         Part("beat", (*celery, "beat", "-s", str(home / "beat"), "--pidfile=", "-l", "INFO"), env),
     ]
 
@@ -285,13 +288,27 @@ def run() -> int:
             _say("Step 4 of 4: starting the sandbox LMS, web, workers and beat")
             with started(home, parts(home, at, env, sandbox)) as processes:
                 _announce(home, at, env, processes, running)
-                try:
-                    while not _make_was_stopped(make):
-                        _must_live(home, processes, running)
-                        time.sleep(0.3)
-                finally:
-                    _say("Stopping everything")
+                with _sample_class(home, env, sandbox) as filling:
+                    try:
+                        while not _make_was_stopped(make):
+                            _must_live(home, processes, running)
+                            filling.look()
+                            time.sleep(0.3)
+                    finally:
+                        _say("Stopping everything")
     return 0
+
+
+@contextlib.contextmanager
+def _sample_class(home: Path, env: dict[str, str], sandbox: dict[str, str]) -> Iterator[Samples]:
+    """A first class of sample learners, beside everything else; then whatever the sandbox asks for."""
+    ask = ("-m", "django", "add_sample_learners", "--learners", str(samples.AT_START))
+    asking, filling = Part("set-up of the sample class", ask, sandbox).spawn(home / "logs"), Samples(home, env)
+    try:
+        yield filling
+    finally:
+        filling.stop()
+        servers.stop(asking, signal.SIGTERM)
 
 
 def _announce(

@@ -3,6 +3,7 @@
 SANDBOX_DATABASE  path of its SQLite file             SANDBOX_URL   where it answers; also its issuer
 TOOL_URL          where the tool under trial answers  SANDBOX_SECRET  else generated beside the database
 SANDBOX_CONTROL   1 opens the control API of the tests (never on a machine that others reach)
+SANDBOX_SAMPLES   the folder where requests for answers of sample learners are left; empty: none are offered
 CANVAS_ISSUER     the issuer that all schools of tools registered in Canvas mode share; no address of anything
 """
 
@@ -16,6 +17,7 @@ DATABASE_PATH = Path(os.environ.get("SANDBOX_DATABASE", "sandbox.sqlite3"))
 SANDBOX_URL = os.environ.get("SANDBOX_URL", "http://localhost:8100").rstrip("/")
 TOOL_URL = os.environ.get("TOOL_URL", "http://127.0.0.1:8000").rstrip("/")
 CANVAS_ISSUER = os.environ.get("CANVAS_ISSUER", "https://canvas.sandbox.example")
+SANDBOX_SAMPLES = os.environ.get("SANDBOX_SAMPLES", "")
 SANDBOX_CONTROL = os.environ.get("SANDBOX_CONTROL", "") == "1"
 
 

@@ -58,6 +58,7 @@ urlpatterns = [
     path("sign-out", pages.sign_out, name="sign_out"),
     path("courses", pages.courses, name="courses"),
     path("courses/<int:course_id>", pages.course, name="course"),
+    path("activities/<int:activity_id>/samples", arranging.add_samples, name="add_samples"),
     path("courses/<int:course_id>/people", teaching.people, name="people"),
     path("courses/<int:course_id>/people/<int:person_id>", teaching.enrol, name="enrol"),
     path("courses/<int:course_id>/people/<int:person_id>/groups", teaching.group, name="group"),

@@ -3,6 +3,7 @@
 import functools
 import gc
 import itertools
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ def pytest_configure() -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = PATIENCE
+    settings.ASSAY_API_RATE = settings.ASSAY_API_ADDRESS_RATE = 0  # else the tests would be cut off
     settings.WHITENOISE_USE_FINDERS = True
     settings.WHITENOISE_AUTOREFRESH = True  # else every new client looks through all static files
 
@@ -102,6 +104,14 @@ def chromium() -> Iterator["Browser"]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_endpoint_is_known() -> None:
+    """A process looks every few seconds which institutions have endpoints; tests that count queries do not meet it."""
+    from events import listeners
+
+    listeners.remember(frozenset(), seconds=math.inf)
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,7 @@ class System:
             "TOOL_URL": self.url,
             "SANDBOX_DATABASE": str(folder / "sandbox.sqlite3"),
             "SANDBOX_CONTROL": "1",
+            "SANDBOX_SAMPLES": str(folder / "samples"),
             "DJANGO_SETTINGS_MODULE": "config.settings",
         }
         self.sandbox_env = {**self.env, "DJANGO_SETTINGS_MODULE": "sandbox.settings"}

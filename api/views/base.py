@@ -6,17 +6,17 @@ from typing import Any, ClassVar, cast
 from django.http import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api import choosing, paging
+from api import choosing, limits, paging
+from api.access import Access
 from api.authentication import HasScope, KeyAuthentication, require
 from api.filters import parameters
 from api.keyset import BY_ID, Order, Sort
-from api.models import ApiKey
 from api.rendering import CsvRenderer, JsonRenderer, stream
 from roster import changes
 from roster.models import Institution
@@ -26,6 +26,23 @@ class KnownParameters(APIView):
     """A parameter that is unknown, empty or repeated is refused: a filter gone wrong must not pass as no filter."""
 
     extra_parameters: frozenset[str] = frozenset()
+
+    def perform_authentication(self, request: Request) -> None:
+        """Count the request, for its key or else for the address that it comes from."""
+        try:
+            super().perform_authentication(request)
+        except AuthenticationFailed:
+            self.count(limits.count_address(request._request))
+            raise
+        access = request.auth
+        self.count(
+            limits.count_access(access) if isinstance(access, Access) else limits.count_address(request._request)
+        )
+
+    def count(self, left: limits.Left) -> None:
+        self.headers |= left.headers()
+        if left.wait:
+            raise Throttled(left.wait, f"More than {left.most} requests in a minute.")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -55,7 +72,7 @@ class Public(KnownParameters):
     @property
     def institution(self) -> Institution | None:
         key = self.request.auth
-        return key.institution if isinstance(key, ApiKey) else None
+        return key.institution if isinstance(key, Access) else None
 
 
 class Keyed(KnownParameters):
@@ -67,11 +84,11 @@ class Keyed(KnownParameters):
 
     @property
     def institution(self) -> Institution:
-        return cast(ApiKey, self.request.auth).institution
+        return cast(Access, self.request.auth).institution
 
     def names(self) -> bool:
         """Whether names go along: yes with the scope; asking for them without it is refused."""
-        key = cast(ApiKey, self.request.auth)
+        key = cast(Access, self.request.auth)
         asked = self.request.query_params.get("include")
         if asked not in (None, "names"):
             raise ValidationError({"include": ["Only `names` can be included."]})

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from api import idempotency
 from api.views.base import Keyed
 from content import exporting, import_jobs, importing
 from content.formats import table
@@ -55,8 +56,13 @@ class Imports(Keyed):
     parser_classes = [MultiPartParser]
 
     @extend_schema(
-        operation_id="importContent", tags=["Content"], request=ImportRequest, responses={202: ImportSerializer}
+        operation_id="importContent",
+        tags=["Content"],
+        parameters=[idempotency.PARAMETER],
+        request=ImportRequest,
+        responses={202: ImportSerializer},
     )
+    @idempotency.idempotent
     def post(self, request: Request) -> Response:
         """Hand in a file of questions. A worker reads it; follow `Location` until `state` is `done` or `failed`."""
         sent = ImportRequest(data=request.data)

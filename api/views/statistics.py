@@ -12,7 +12,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
-from api.models import ApiKey
+from api.access import Access
 from api.rendering import JsonRenderer
 from api.serializers import StatisticsSerializer
 from api.views.base import Keyed
@@ -67,7 +67,7 @@ def shown(assignment: Assignment, request: Request) -> dict[str, Any]:
     if population not in Population.values:
         raise ValidationError({"population": [f"Must be one of: {', '.join(Population.values)}."]})
     # Who may read the attempts has the figures of small classes anyway.
-    small = "attempts:read" in cast(ApiKey, request.auth).scopes
+    small = "attempts:read" in cast(Access, request.auth).scopes
     try:
         found = report(
             scope=assignment, population=population, now=timezone.now(), version=_version(request), small=small

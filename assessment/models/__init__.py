@@ -1,6 +1,7 @@
 """Learners answering."""
 
-from assessment.models.assignments import Assignment, Counts, Dates, Feedback, Opens, Placement, WhileWaiting
+from assessment.models.accommodations import Accommodation
+from assessment.models.assignments import Assignment, Counts, Dates, Opens, Placement, Shown, WhileWaiting
 from assessment.models.attempts import Attempt, AttemptState, Response, Upload
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
 from assessment.models.practice import PracticeClient
@@ -8,6 +9,7 @@ from assessment.models.privacy import Erasure
 from assessment.models.statistics import AnswerCount, Population, StatisticsCell, StatisticsDelta, StatisticsPart
 
 __all__ = [
+    "Accommodation",
     "AnswerCount",
     "Assignment",
     "Attempt",
@@ -15,7 +17,6 @@ __all__ = [
     "Counts",
     "Dates",
     "Erasure",
-    "Feedback",
     "Grade",
     "GradeState",
     "Mark",
@@ -25,6 +26,7 @@ __all__ = [
     "Population",
     "PracticeClient",
     "Response",
+    "Shown",
     "StatisticsCell",
     "StatisticsDelta",
     "StatisticsPart",

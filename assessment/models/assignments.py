@@ -16,11 +16,18 @@ class Counts(models.TextChoices):
     HIGHEST = "highest"
     LATEST = "latest"
     FIRST = "first"
+    AVERAGE = "average"
 
 
-class Feedback(models.TextChoices):
+class Shown(models.TextChoices):
+    """From when on a part of the feedback is shown."""
+
+    EACH_QUESTION = "each_question", "when the question is checked"
     AFTER_SUBMIT = "after_submit", "with the result"
-    NEVER = "never", "score only"
+    AFTER_DUE = "after_due", "after the due date"
+    AFTER_CLOSE = "after_close", "after the check has closed"
+    ON_RELEASE = "on_release", "when scores are released"
+    NEVER = "never", "never"
 
 
 class WhileWaiting(models.TextChoices):
@@ -39,14 +46,20 @@ class Opens(models.TextChoices):
 
 
 class Dates(models.Model):
-    """When a check may be begun. Every one may be empty; the LMS's own dates go before these (see windows.py)."""
+    """When a check is taken. Every one may be empty; the LMS's own dates go before these (see windows.py)."""
 
     opens_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True, help_text="Said to learners; nothing closes by it.")
-    closes_at = models.DateTimeField(null=True, blank=True, help_text="No attempt is begun after it.")
+    due_at = models.DateTimeField(
+        null=True, blank=True, help_text="What is submitted after it is late; nothing closes."
+    )
+    closes_at = models.DateTimeField(null=True, blank=True, help_text="Attempts end then, and none is begun after it.")
 
     class Meta:
         abstract = True
+
+
+def _shown() -> "models.CharField[str, str]":
+    return models.CharField(max_length=16, choices=Shown.choices, default=Shown.AFTER_SUBMIT)
 
 
 class Placement(Dates):
@@ -101,7 +114,25 @@ class Assignment(Dates, Stamped):
     named_at = models.DateTimeField(editable=False, null=True, help_text="When it did so first.")
     max_attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Leave empty for unlimited.")
     counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
-    feedback = models.CharField(max_length=16, choices=Feedback.choices, default=Feedback.AFTER_SUBMIT)
+    time_limit = models.PositiveIntegerField(null=True, blank=True, help_text="In minutes; empty for none.")
+    grace = models.PositiveIntegerField(
+        default=10, help_text="Seconds after the end of the time in which answers on their way still count."
+    )
+    late_percent = models.PositiveSmallIntegerField(
+        default=100,
+        validators=[MaxValueValidator(100)],
+        help_text="How much of its points an attempt keeps that was submitted after the due date, in percent.",
+    )
+    cool_down = models.PositiveIntegerField(default=0, help_text="Minutes between two attempts.")
+    one_at_a_time = models.BooleanField(default=False, help_text="One question on a page.")
+    going_back = models.BooleanField(default=True, help_text="Where there is one question on a page.")
+    access_code = models.CharField(max_length=64, blank=True, help_text="What learners type to begin.")
+    show_mark = _shown()
+    show_answer = _shown()
+    show_rationale = _shown()
+    show_section = _shown()
+    scores_held = models.BooleanField(default=False, help_text="No score is shown or sent until it is released.")
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
     while_waiting = models.CharField(max_length=16, choices=WhileWaiting.choices, default=WhileWaiting.MARKED_PART)
     pass_percent = models.PositiveSmallIntegerField(
         null=True,
@@ -122,3 +153,8 @@ class Assignment(Dates, Stamped):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def withholds(self) -> bool:
+        """Whether scores wait to be released."""
+        return self.scores_held and self.released_at is None

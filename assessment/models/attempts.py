@@ -1,6 +1,7 @@
 """Attempts and what was answered in them. An attempt is pinned to an immutable quiz version."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -43,6 +44,21 @@ class Attempt(Stamped):
     started_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
     marked_at = models.DateTimeField(null=True, blank=True)
+    lms_dates = models.JSONField(
+        default=dict, help_text="The dates that the LMS named when the attempt was last opened."
+    )
+    due_at = models.DateTimeField(null=True, editable=False, help_text="After it this attempt is late.")
+    deadline_at = models.DateTimeField(null=True, editable=False, help_text="When the server submits it.")
+    grace = models.PositiveIntegerField(default=0, help_text="Seconds after the deadline in which answers still count.")
+    reached = models.PositiveIntegerField(
+        default=1, help_text="The furthest question seen, where there is no way back."
+    )
+    round = models.PositiveSmallIntegerField(default=0, help_text="How often it was marked by another key.")
+    voided_at = models.DateTimeField(null=True, editable=False, help_text="It counts for nothing since then.")
+    voided_by = models.ForeignKey(Person, models.SET_NULL, null=True, editable=False, related_name="+")
+    void_reason = models.CharField(max_length=500, blank=True, editable=False)
+    reopened_until = models.DateTimeField(null=True, editable=False, help_text="A teacher opened it again until then.")
+    log = models.JSONField(default=list, editable=False, help_text="What teachers did to it: what, by, why, at.")
     mark_tries = models.PositiveIntegerField(default=0, help_text="How often the sweeper took it up.")
     mark_after = models.DateTimeField(null=True, blank=True, help_text="The sweeper leaves it alone until then.")
     # Null, not empty, so that the attempts without one do not clash.
@@ -78,6 +94,11 @@ class Attempt(Stamped):
         ]
         indexes = [
             models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="attempt_unmarked"),
+            models.Index(
+                fields=["deadline_at"],
+                condition=Q(state="in_progress", deadline_at__isnull=False),
+                name="attempt_deadline",
+            ),
             models.Index(fields=["institution", "id"], name="attempt_of_institution"),
             models.Index(fields=["institution", "updated_at"], name="attempt_updated"),
             models.Index(fields=["started_at"], condition=Q(assignment__isnull=True), name="attempt_practice"),
@@ -85,6 +106,14 @@ class Attempt(Stamped):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.person_id or 'practice'}"
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether its time is over, with the grace."""
+        return self.deadline_at is not None and now > self.deadline_at + timedelta(seconds=self.grace)
+
+    @property
+    def is_late(self) -> bool:
+        return self.due_at is not None and self.submitted_at is not None and self.submitted_at > self.due_at
 
 
 class Response(models.Model):

@@ -24,13 +24,16 @@ class Mark(models.Model):
     by = models.CharField(max_length=16, choices=MarkedBy.choices)
     tier = models.CharField(max_length=32)
     evidence = models.JSONField(default=dict)
+    round = models.PositiveSmallIntegerField(default=0, help_text="Of its attempt, when it was given.")
     person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
     note = models.TextField(blank=True, help_text="To the learner.")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["response"], condition=Q(by="rule"), name="one_rule_mark_per_response"),
+            models.UniqueConstraint(
+                fields=["response", "round"], condition=Q(by="rule"), name="one_rule_mark_per_response"
+            ),
             models.CheckConstraint(condition=Q(points__gte=0), name="mark_points_not_negative"),
             models.CheckConstraint(
                 condition=~Q(by="person") | Q(person__isnull=False), name="mark_by_person_names_person"

@@ -1,5 +1,6 @@
-"""When a check may be begun: the LMS's own dates where the launch names them, else the assignment's."""
+"""When a check may be taken: the LMS's own dates where the launch names them, else the assignment's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,9 +37,20 @@ class Window:
 
 def of(assignment: Assignment, viewer: Launch | None = None) -> Window:
     """The window for this viewer. An LMS gives a learner with an extension that learner's own dates."""
-    given = {name: moment for name in ASKED if viewer and (moment := _date(viewer, name))}
+    return with_dates(assignment, lms_dates(viewer) if viewer else {})
+
+
+def with_dates(assignment: Assignment, given: Mapping[str, str]) -> Window:
+    """The window where the LMS names these dates, in ISO 8601."""
     own = {name: getattr(assignment, name) for name in ASKED}
-    return Window(**{**own, **given}, from_lms=frozenset(given))
+    named = {name: datetime.fromisoformat(given[name]) for name in ASKED if name in given}
+    return Window(**{**own, **named}, from_lms=frozenset(named))
+
+
+def lms_dates(viewer: Launch) -> dict[str, str]:
+    """The dates that the launch names, in ISO 8601."""
+    found = {name: _date(viewer, name) for name in ASKED}
+    return {name: moment.isoformat() for name, moment in found.items() if moment}
 
 
 def _date(viewer: Launch, name: str) -> datetime | None:

@@ -123,16 +123,21 @@ def rounded(seconds: int) -> int:
 
 def put(data: Data, path: Path, n: int) -> None:
     """Add to the count at the path; what is zero then is not kept."""
-    first, rest = path[0], path[1:]
-    if rest:
-        inner = data.setdefault(first, {})
-        put(inner, rest, n)
-        if not inner:
-            del data[first]
-    elif left := data.get(first, 0) + n:
-        data[first] = left
+    inner = data
+    for name in path[:-1]:
+        inner = inner.setdefault(name, {})
+    if left := inner.get(path[-1], 0) + n:
+        inner[path[-1]] = left
     else:
-        data.pop(first, None)
+        inner.pop(path[-1], None)
+        _prune(data, path[:-1])
+
+
+def _prune(data: Data, path: Path) -> None:
+    if path:
+        _prune(data[path[0]], path[1:])
+        if not data[path[0]]:
+            del data[path[0]]
 
 
 def merge(data: Data, other: Data) -> None:

@@ -36,7 +36,8 @@ def record(*, attempt: Attempt, now: datetime) -> None:
 
 
 def counts(attempt: Attempt) -> bool:
-    return not attempt.preview and attempt.assignment_id is not None and attempt.state in SEEN
+    kept = not attempt.preview and attempt.voided_at is None
+    return kept and attempt.assignment_id is not None and attempt.state in SEEN
 
 
 def note_attempt(attempt: Attempt, now: datetime) -> None:

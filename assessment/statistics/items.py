@@ -35,7 +35,7 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class Test:
+class Scale:
     """All items of a quiz version, as one measurement."""
 
     n: int
@@ -73,7 +73,7 @@ class Test:
         return bool(item.counts.n) and not any(other is not item for other in self.marked)
 
 
-def figures(item: Counted, test: Test, typed: Sequence[tuple[str, int]]) -> dict[str, Any]:
+def figures(item: Counted, scale: Scale, typed: Sequence[tuple[str, int]]) -> dict[str, Any]:
     version, counts = item.place.item_version, item.counts
     return {
         "position": item.place.position,
@@ -84,11 +84,11 @@ def figures(item: Counted, test: Test, typed: Sequence[tuple[str, int]]) -> dict
         "points_max": version.points,
         "n": counts.n,
         "blanks": counts.blanks,
-        **_waiting(counts, _of_points(item, test)),
-        "intended_weight": _intended(version, test),
+        **_waiting(counts, _of_points(item, scale)),
+        "intended_weight": _intended(version, scale),
         "guess": _guess(version, counts.n),
         "seconds": shape.quartiles(counts.seconds),
-        "categories": _categories(item, alone=test.is_alone(item)),
+        "categories": _categories(item, alone=scale.is_alone(item)),
         "common_answers": [
             {"answer": answer, "count": n, "share": formulas.share(n, max(n, counts.counted.n))} for answer, n in typed
         ],
@@ -102,49 +102,49 @@ def _waiting(counts: ItemCounts, found: dict[str, Figure]) -> dict[str, Figure]:
     return {name: formulas.missing(figure, SOME_WAIT) for name, figure in found.items()}
 
 
-def _of_points(item: Counted, test: Test) -> dict[str, Figure]:
+def _of_points(item: Counted, scale: Scale) -> dict[str, Figure]:
     known, maximum = item.counts.known, item.place.item_version.points
     points = known.points
     discrimination = formulas.correlation(points, known.rest, known.points_by_rest, DISCRIMINATION)
     covariance = known.points_by_rest - points.x * known.rest.x / (known.n or 1)
     efficiency = formulas.efficiency(known.by("x"), known.by("rest"), covariance, known.n)
-    if test.is_alone(item):
+    if scale.is_alone(item):
         discrimination, efficiency = (formulas.missing(one, NO_OTHER_ITEMS) for one in (discrimination, efficiency))
     return {
         "facility": formulas.facility(points, maximum),
         "sd": formulas.deviation(points),
         "discrimination": discrimination,
         "discriminative_efficiency": efficiency,
-        "effective_weight": _effective(item, test),
+        "effective_weight": _effective(item, scale),
         "upper_lower": bands.upper_lower(known, Fraction(maximum)),
         "point_biserial": formulas.correlation(points, known.total, known.points_by_total, POINT_BISERIAL),
-        "alpha_if_deleted": _alpha_without(item, test),
+        "alpha_if_deleted": _alpha_without(item, scale),
     }
 
 
-def _effective(item: Counted, test: Test) -> Figure:
+def _effective(item: Counted, scale: Scale) -> Figure:
     method = "sqrt(cov(points, total)) / the sum of all that are not negative"
-    if not item.counts.in_total or not test.is_whole:
+    if not item.counts.in_total or not scale.is_whole:
         reason = NOT_ALIKE if item.counts.in_total else _outside(item)
         return formulas.figure(None, item.counts.n, method, reason=reason)
-    return test.weights[item.place.position]
+    return scale.weights[item.place.position]
 
 
-def _alpha_without(item: Counted, test: Test) -> Figure:
+def _alpha_without(item: Counted, scale: Scale) -> Figure:
     known, method = item.counts.known, formulas.ALPHA_IF_DELETED
-    if not item.counts.in_total or not test.is_whole:
+    if not item.counts.in_total or not scale.is_whole:
         reason = NOT_ALIKE if item.counts.in_total else _outside(item)
         return formulas.figure(None, known.n, method, reason=reason)
-    return formulas.alpha_of(len(test.marked) - 1, test.within - known.points.ss, known.rest, method)
+    return formulas.alpha_of(len(scale.marked) - 1, scale.within - known.points.ss, known.rest, method)
 
 
 def _outside(item: Counted) -> str:
     return NOT_IN_TOTAL if item.counts.n else formulas.TOO_FEW
 
 
-def _intended(version: ItemVersion, test: Test) -> Figure:
-    value = float(Fraction(version.points) / test.points) if test.points else None
-    return formulas.figure(value, test.n, "points of the item / points of all", reason=formulas.NOT_COMPUTED) | {
+def _intended(version: ItemVersion, scale: Scale) -> Figure:
+    value = float(Fraction(version.points) / scale.points) if scale.points else None
+    return formulas.figure(value, scale.n, "points of the item / points of all", reason=formulas.NOT_COMPUTED) | {
         "provisional": False
     }
 

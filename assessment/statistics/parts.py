@@ -15,7 +15,7 @@ FIELDS = ("pk", "person_id", "state", "number", "points", "points_max", "submitt
 
 def of(assignment: Assignment, people: Collection[UUID]) -> dict[UUID, StatisticsPart]:
     """What the statistics should hold of these people, by attempt: two queries."""
-    handed_in = Attempt.objects.filter(assignment=assignment, person__in=people, preview=False)
+    handed_in = Attempt.objects.filter(assignment=assignment, person__in=people, preview=False, voided_at=None)
     made: dict[UUID, list[Attempt]] = defaultdict(list)
     for attempt in handed_in.exclude(state=AttemptState.IN_PROGRESS).order_by("number").only(*FIELDS):
         made[attempt.person_id].append(attempt)  # type: ignore[index]

@@ -50,7 +50,9 @@ def _recount(assignment: Assignment, now: datetime) -> int:
 
 def _batches(assignment: Assignment) -> Iterator[list[Attempt]]:
     """The attempts that count, by key: a cursor held open would not survive a pooled connection."""
-    counting = Attempt.objects.filter(assignment=assignment, preview=False, state__in=deltas.SEEN).order_by("pk")
+    counting = Attempt.objects.filter(
+        assignment=assignment, preview=False, voided_at=None, state__in=deltas.SEEN
+    ).order_by("pk")
     attempts = list(counting[:BATCH])
     while attempts:
         yield attempts

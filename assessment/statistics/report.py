@@ -13,7 +13,7 @@ from assessment.models import Assignment, Population, StatisticsCell, Statistics
 from assessment.statistics import answers, cells, formulas, items, joint, shape, small_cells
 from assessment.statistics.items import NO_OTHER_ITEMS as NO_OTHER_ITEMS
 from assessment.statistics.items import SOME_WAIT as SOME_WAIT
-from assessment.statistics.items import Counted, Test
+from assessment.statistics.items import Counted, Scale
 from content import places
 from content.models import Quiz, QuizVersion
 from roster.models import Institution
@@ -57,7 +57,7 @@ def report(
     answered = _answered(found)
     chosen = _version(scope, answered, version)
     data, folded_at = _data(found, chosen)
-    test = _test(chosen, data)
+    scale = _scale(chosen, data)
     shown = {
         "generated_at": now,
         "folded_at": folded_at,
@@ -70,12 +70,12 @@ def report(
         "to": period[1],
         "quiz_version": {"id": chosen.pk, "number": chosen.number},
         "versions": [{"id": one.pk, "number": one.number, "n": n} for one, n in answered],
-        "n": test.n,
-        "waiting": test.n - data.get("complete", 0),
+        "n": scale.n,
+        "waiting": scale.n - data.get("complete", 0),
         "score": _score(data, chosen),
         "seconds": shape.quartiles(joint.whole(data.get("seconds", {}))),
-        "machine_marked": _machine_marked(test),
-        "items": _items(scope, population, test, typed=group is None and period == EVER),
+        "machine_marked": _machine_marked(scale),
+        "items": _items(scope, population, scale, typed=group is None and period == EVER),
     }
     return shown if small else small_cells.hidden(shown)
 
@@ -132,13 +132,13 @@ def _pending(scope: Assignment | QuizScope) -> QuerySet[StatisticsDelta]:
     return StatisticsDelta.objects.filter(assignment__institution=scope.institution, assignment__quiz=scope.quiz)
 
 
-def _test(version: QuizVersion, data: cells.Data) -> Test:
+def _scale(version: QuizVersion, data: cells.Data) -> Scale:
     by_item = data.get("items", {})
     counted = [
         Counted(place, joint.item(by_item.get(str(place.item_version_id), {}))) for place in places.of(version.pk)
     ]
     totals = joint.whole(data.get("totals", {}))
-    return Test(data.get("n", 0), counted, joint.sample(totals.items()))
+    return Scale(data.get("n", 0), counted, joint.sample(totals.items()))
 
 
 def _score(data: cells.Data, version: QuizVersion) -> dict[str, Any]:
@@ -160,19 +160,19 @@ def _score(data: cells.Data, version: QuizVersion) -> dict[str, Any]:
     return {"points_max": version.points, **shown, "histogram": shape.histogram(scores, top, 1000)}
 
 
-def _machine_marked(test: Test) -> dict[str, Any]:
-    samples = [item.counts.known.points for item in test.marked]
-    mean, deviation = formulas.mean(test.total), formulas.deviation(test.total)
-    reliability = formulas.alpha(samples, test.total)
-    error = formulas.error_of_measurement(samples, test.total)
-    if not test.is_whole:
-        reason = NOT_ALL_ASKED if _is_drawn(test.items) else NOT_ALIKE
+def _machine_marked(scale: Scale) -> dict[str, Any]:
+    samples = [item.counts.known.points for item in scale.marked]
+    mean, deviation = formulas.mean(scale.total), formulas.deviation(scale.total)
+    reliability = formulas.alpha(samples, scale.total)
+    error = formulas.error_of_measurement(samples, scale.total)
+    if not scale.is_whole:
+        reason = NOT_ALL_ASKED if _is_drawn(scale.items) else NOT_ALIKE
         reliability, error = (formulas.missing(figure, reason) for figure in (reliability, error))
-    if test.n and not test.marked:
+    if scale.n and not scale.marked:
         mean, deviation = (formulas.missing(figure, NO_ITEMS) for figure in (mean, deviation))
     return {
-        "items": len(test.marked),
-        "points_max": sum((item.place.item_version.points for item in test.marked), Decimal(0)),
+        "items": len(scale.marked),
+        "points_max": sum((item.place.item_version.points for item in scale.marked), Decimal(0)),
         "mean": mean,
         "sd": deviation,
         "alpha": reliability,
@@ -185,14 +185,14 @@ def _is_drawn(counted: Iterable[Counted]) -> bool:
     return any(item.place.pool for item in counted)
 
 
-def _items(scope: Assignment | QuizScope, population: str, test: Test, *, typed: bool) -> list[dict[str, Any]]:
-    common = _common_answers(scope, population, test) if typed else {}
-    return [items.figures(item, test, common.get(item.place.item_version_id, ())) for item in test.items]
+def _items(scope: Assignment | QuizScope, population: str, scale: Scale, *, typed: bool) -> list[dict[str, Any]]:
+    common = _common_answers(scope, population, scale) if typed else {}
+    return [items.figures(item, scale, common.get(item.place.item_version_id, ())) for item in scale.items]
 
 
-def _common_answers(scope: Assignment | QuizScope, population: str, test: Test) -> dict[UUID, list[tuple[str, int]]]:
+def _common_answers(scope: Assignment | QuizScope, population: str, scale: Scale) -> dict[UUID, list[tuple[str, int]]]:
     return answers.most_frequent(
-        [item.place.item_version_id for item in test.items if items.takes_typing(item)],
+        [item.place.item_version_id for item in scale.items if items.takes_typing(item)],
         population=population,
         assignment=scope.pk if isinstance(scope, Assignment) else None,
         institution=scope.institution_id if isinstance(scope, Assignment) else scope.institution.pk,

@@ -79,6 +79,19 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f}"
 
 
+@register.filter
+def duration(seconds: float) -> str:
+    """How long something took: 42 s, 3 min 5 s, 1 h 20 min."""
+    whole = round(seconds)
+    if whole < 60:
+        # Translators: a length of time: 42 s.
+        return _("{seconds} s").format(seconds=whole)
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
 @register.simple_tag
 def when(moment: datetime | None, shape: str = "") -> SafeString | str:
     """A moment that page.js rewrites in the reader's own time zone and words; without script it says UTC."""

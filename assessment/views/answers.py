@@ -25,6 +25,7 @@ from content.item_types import Fields
 from content.models import QuizVersion
 
 MOST_ENTRIES = publishing.MOST_ITEMS
+Seen = dict[UUID, int]  # seconds in sight, by item version
 ANSWER = re.compile(r"answer-(?P<item>[0-9a-f-]{36})(?:-(?P<part>.+))?", re.DOTALL)
 
 
@@ -133,31 +134,33 @@ def sent_fields(data: QueryDict) -> dict[str, dict[str, list[str]]]:
     return sent
 
 
-def from_json(body: bytes) -> list[Entry]:
-    """The entries of `{"responses": [{"item", "answer", "seq"}]}`. Raises Garbage.
+def from_json(body: bytes) -> tuple[list[Entry], Seen]:
+    """The entries of `{"responses": [{"item", "answer", "seq"}], "seen": {item: seconds}}`. Raises Garbage.
 
     In place of `answer` there may be `fields`, the names and values of its control as a form has them, which is what
-    our own script sends.
+    our own script sends. `seen` may be left out.
     """
     try:
-        rows = json.loads(body)["responses"]
-        if not isinstance(rows, list) or len(rows) > MOST_ENTRIES:
+        sent = json.loads(body)
+        rows, seen = sent["responses"], sent.get("seen", {})
+        if not isinstance(rows, list) or max(len(rows), len(seen)) > MOST_ENTRIES:
             raise Garbage(f"`responses` must be a list of at most {MOST_ENTRIES}.")
-        return [_row(row) for row in rows]
+        return [_row(row) for row in rows], {UUID(item): _seconds(value) for item, value in seen.items()}
     except Garbage:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Garbage("Expected {'responses': [{'item': uuid, 'answer': ..., 'seq': number}]}.") from error
 
 
-def store(*, attempt: Attempt, entries: list[Entry], now: datetime) -> Outcome:
+def store(*, attempt: Attempt, entries: list[Entry], now: datetime, seen: Seen | None = None) -> Outcome:
     """Save all in one transaction; where one is not valid, one by one, so that the good ones are kept.
 
     Raises AttemptClosed.
     """
     try:
-        return Outcome(saved=responses.save_many(attempt=attempt, entries=entries, now=now))
+        return Outcome(saved=responses.save_many(attempt=attempt, entries=entries, seen=seen, now=now))
     except (InvalidAnswer, UnknownItem):
+        responses.save_many(attempt=attempt, entries=[], seen=seen, now=now)
         return _store_each(attempt, entries, now)
 
 
@@ -229,6 +232,12 @@ def _number(text: str | None) -> int | None:
 def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise Garbage("`seq` must be a whole number.")
+    return value
+
+
+def _seconds(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Garbage("`seen` must be whole seconds by item.")
     return value
 
 

@@ -1,30 +1,101 @@
 """The class as a teacher sees it: everyone whom the LMS lists, what they have done here, and how fresh the list is."""
 
+import csv
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models.functions import Concat
 from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
 
 from assessment import access
-from assessment.models import Attempt, AttemptState, Grade
+from assessment.models import Assignment, Attempt, AttemptState, Grade
+from assessment.templatetags.assay import plain
 from assessment.views import gradebook
-from assessment.views.requests import LaunchRequest, instructors_only, see_other
-from lti.gradebook import reconcile
+from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
+from lti.gradebook import lookups, reconcile
 from lti.models import Context
 from lti.people import rosters
 from roster.models import Group, Person
+from roster.spreadsheets import BOM, safe
 
 PER_PAGE = 100
 
 LineOf = Callable[[UUID, Grade], gradebook.Line]
+
+STATES = {
+    "not_started": Q(made=0),
+    "in_progress": Q(working=True),
+    "submitted": Q(submitted=True),
+    "waiting": Q(waiting=True),
+}
+# The order by state: what needs the teacher first.
+STAGE = Case(When(waiting=True, then=0), When(working=True, then=1), When(made=0, then=2), default=3)
+SORTS = {
+    "": _("Name"),
+    "state": _("State"),
+    "-score": _("Score, highest first"),
+    "score": _("Score, lowest first"),
+    "-submitted": _("Submitted, newest first"),
+    "submitted": _("Submitted, oldest first"),
+}
+ORDERS: dict[str, list[Any]] = {
+    "": [],
+    "state": [STAGE],
+    "-score": [F("share").desc(nulls_last=True)],
+    "score": [F("share").asc(nulls_last=True)],
+    "-submitted": [F("submitted_at").desc(nulls_last=True)],
+    "submitted": [F("submitted_at").asc(nulls_last=True)],
+}
+CALLED = Concat("given_name", Value(" "), "family_name")
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which people of the class are listed, and in what order."""
+
+    show: str = ""
+    q: str = ""
+    sort: str = ""
+    group: Group | None = None
+
+    def of(self, people: QuerySet[Any]) -> QuerySet[Any]:
+        """The people of the class who are listed."""
+        found = people.filter(STATES[self.show]) if self.show else people
+        if self.q:
+            named = Q(name__icontains=self.q) | Q(email__icontains=self.q) | Q(called__icontains=self.q)
+            found = found.annotate(called=CALLED).filter(named)
+        return found.order_by("left", *ORDERS[self.sort], "sort_name", "pk")
+
+    @property
+    def query(self) -> str:
+        """The same as the query of an address."""
+        named = {"show": self.show, "q": self.q, "sort": self.sort, "group": self.group.pk if self.group else ""}
+        return urlencode({name: value for name, value in named.items() if value})
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.show or self.q or self.group)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """How many learners are in a state, and the query that lists them."""
+
+    show: str
+    label: str
+    number: int
+    query: str
+    chosen: bool
 
 
 @dataclass(frozen=True)
@@ -40,15 +111,20 @@ class Row:
     left: bool
     newest: Attempt | None
     waits: bool
+    submitted_at: datetime | None
     grade: Grade | None
     line: gradebook.Line | None
 
     @property
-    def shown(self) -> UUID | None:
-        """The attempt that a click on the name opens: the one that counts, else the newest."""
-        if self.grade:
-            return self.grade.attempt_id
-        return self.newest.pk if self.newest else None
+    def state(self) -> str:
+        """In words, for a file."""
+        if self.waits:
+            return gettext("Waiting for your mark")
+        if self.newest is None:
+            return gettext("Not started")
+        if self.newest.state == AttemptState.IN_PROGRESS:
+            return gettext("Working on attempt {number}").format(number=self.newest.number)
+        return gettext("Being marked") if self.newest.state == AttemptState.SUBMITTED else gettext("Marked")
 
 
 @dataclass(frozen=True)
@@ -60,20 +136,36 @@ class Source:
     under_way: bool
 
 
+def wanted(request: LaunchRequest, groups: list[Group]) -> Filter:
+    """What the query of the address asks for; whatever it cannot mean is left out."""
+    given = request.GET
+    group = next((known for known in groups if str(known.pk) == given.get("group")), None)
+    show, sort = given.get("show", ""), given.get("sort", "")
+    return Filter(
+        show=show if show in STATES else "",
+        q=given.get("q", "").strip()[:200],
+        sort=sort if sort in SORTS else "",
+        group=group,
+    )
+
+
 def context(request: LaunchRequest, line: LineOf) -> dict[str, Any]:
     """What the class table needs; the same number of queries for any class. `line` tells of a person's grade."""
     groups = list(access.class_groups(request.viewer))
-    group = next((known for known in groups if str(known.pk) == request.GET.get("group")), None)
-    people = _of(access.class_people(request.viewer), group)
+    chosen = wanted(request, groups)
+    people = _of(access.class_people(request.viewer), chosen.group)
     counts = _counts(people)  # before the rows, which then show everyone counted though a list is read meanwhile
-    listed = access.with_namesakes(request.viewer, people)
+    listed = access.with_namesakes(request.viewer, chosen.of(people))
     page: Page[Any] = Paginator(listed, PER_PAGE).get_page(request.GET.get("page", 1))
     return {
         "page": page,
         "rows": _rows(request, list(page), line),
         "counts": counts,
+        "tiles": _tiles(chosen, counts),
+        "chosen": chosen,
+        "sorts": SORTS,
         "groups": groups,
-        "group": group,
+        "group": chosen.group,
         "source": _source(access.class_context(request.viewer)),
         "reading": "update" in request.GET
         and reconcile.is_under_way(request.viewer.resource_link_id, now=timezone.now()),
@@ -92,21 +184,89 @@ def update(request: LaunchRequest) -> HttpResponse:
     return see_other("class", after=f"?{urlencode({'update': 1} | ({'group': group} if group else {}))}#class")
 
 
+@instructors_only
+@require_GET
+def download(request: LaunchRequest) -> HttpResponse:
+    """The people who are listed, as a table for a spreadsheet."""
+    assignment = assignment_or_404(request)
+    chosen = wanted(request, list(access.class_groups(request.viewer)))
+    people = chosen.of(_of(access.class_people(request.viewer), chosen.group))
+    answer = HttpResponse(BOM, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="class.csv"'
+    table = csv.writer(answer)
+    table.writerow(map(str, COLUMNS))
+    for row in _rows(request, list(access.with_namesakes(request.viewer, people)), lines_of(assignment)):
+        table.writerow(map(safe, _cells(row)))
+    return answer
+
+
+COLUMNS = (
+    *(_("Name"), _("E-mail"), _("ID in the LMS"), _("Attempts"), _("State"), _("Submitted (UTC)")),
+    *(_("Points"), _("Most points"), _("Gradebook"), _("In the course")),
+)
+
+
+def _cells(row: Row) -> list[Any]:
+    person: Any = row.person
+    return [
+        person.display_name,
+        person.email,
+        person.sub or "",
+        row.attempts,
+        row.state,
+        f"{row.submitted_at:%Y-%m-%d %H:%M}" if row.submitted_at else "",
+        plain(row.grade.points) if row.grade else "",
+        plain(row.grade.points_max) if row.grade else "",
+        gettext(row.line.words) if row.line else "",
+        gettext("no") if row.left else gettext("yes"),
+    ]
+
+
+def lines_of(assignment: Assignment) -> LineOf:
+    """What the gradebook says of each person; two queries for any class."""
+    found = lookups.latest_by_person(resource_link=assignment.resource_link)
+    paused = gradebook.pause(assignment, found.values())
+    return lambda person, grade: gradebook.class_line(found.get(person), assignment, grade, paused)
+
+
 def _of(people: QuerySet[Person], group: Group | None) -> QuerySet[Person]:
     return people if group is None else people.filter(groups=group)
 
 
 def _counts(people: QuerySet[Any]) -> dict[str, int]:
-    counted = people.order_by().values_list("left").annotate(Count("pk"), idle=Count("pk", filter=Q(made=0)))
-    found = {left: (n, idle) for left, n, idle in counted}
-    learners, idle = found.get(False, (0, 0))
-    return {"learners": learners, "idle": idle, "left": found.get(True, (0, 0))[0]}
+    """How many learners there are, how many of them in each state, and how many left the course."""
+    states = {f"in_{name}": Count("pk", filter=state) for name, state in STATES.items()}
+    counted = people.order_by().values("left").annotate(learners=Count("pk"), **states)
+    found = {row["left"]: row for row in counted}
+    everyone = {name: sum(row[f"in_{name}"] for row in found.values()) for name in STATES}
+    here = found.get(False, {})
+    idle = here.get("in_not_started", 0)
+    left = found.get(True, {}).get("learners", 0)
+    return everyone | {"learners": here.get("learners", 0), "idle": idle, "left": left}
+
+
+def _tiles(chosen: Filter, counts: dict[str, int]) -> list[Tile]:
+    labels = {
+        "not_started": gettext("Not started"),
+        "in_progress": gettext("In progress"),
+        "submitted": gettext("Submitted"),
+        "waiting": gettext("Waiting for review"),
+    }
+    return [
+        Tile(
+            show,
+            label,
+            counts[show],
+            replace(chosen, show="" if show == chosen.show else show).query,
+            show == chosen.show,
+        )
+        for show, label in labels.items()
+    ]
 
 
 def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
     made = list(access.class_attempts(request.viewer).filter(person__in=people).order_by("number"))
     newest = {attempt.person_id: attempt for attempt in made}
-    waits = {attempt.person_id for attempt in made if attempt.state == AttemptState.NEEDS_REVIEW}
     grades = {grade.person_id: grade for grade in access.class_grades(request.viewer).filter(person__in=people)}
     return [
         Row(
@@ -115,7 +275,8 @@ def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
             attempts=one.made,
             left=one.left,
             newest=newest.get(one.pk),
-            waits=one.pk in waits,
+            waits=one.waiting,
+            submitted_at=one.submitted_at,
             grade=grade,
             line=line(one.pk, grade) if grade else None,
         )

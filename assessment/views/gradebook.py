@@ -41,6 +41,7 @@ NO_COLUMN = Line("", _("Not in the gradebook"), more=_("Your LMS accepts no scor
 HELD = Line(
     "wait", _("Waiting for your teacher"), more=_("Your score goes to the gradebook once every answer is marked.")
 )
+WITHHELD = Line("wait", _("Not released yet"), more=_("Your teacher releases the scores of this check later."))
 ON_ITS_WAY = Line("wait", _("On its way to your gradebook"), moving=True)
 RETRYING = Line(
     "wait",
@@ -89,6 +90,8 @@ def pause(assignment: Assignment, scores: Iterable[Score]) -> datetime | None:
 
 def line(score: Score | None, assignment: Assignment, grade: Grade, paused: datetime | None = None) -> Line:
     if score is None:
+        if assignment.withholds:
+            return WITHHELD
         held = grade.state == GradeState.PROVISIONAL and assignment.while_waiting == WhileWaiting.NOTHING
         return HELD if held else NO_COLUMN
     if score.state == ScoreState.SYNCED:
@@ -136,7 +139,8 @@ TEACHER_WORDS: dict[ScoreState, tuple[Look, str]] = {
 def class_line(score: Score | None, assignment: Assignment, grade: Grade, paused: datetime | None) -> Line:
     """The same for the teacher's table, in three words."""
     if score is None:
-        return Line("", _("Held until final")) if line(None, assignment, grade) is HELD else Line("", NO_COLUMN.words)
+        shown = line(None, assignment, grade)
+        return Line("", {HELD: _("Held until final"), WITHHELD: _("Not released yet")}.get(shown, NO_COLUMN.words))
     if needs_attention(score, paused) and score.state not in TEACHER_WORDS:
         return Line(*TRYING)
     return Line(*TEACHER_WORDS.get(ScoreState(score.state), ("wait", _("On its way"))))

@@ -12,10 +12,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from assessment import access, activity, attempts, uploads
-from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow
-from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens
-from assessment.placement import windows
+from assessment import access, activity, attempts, showing, uploads
+from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow, TooSoon, WrongCode
+from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens, Shown
+from assessment.placement import terms, windows
 from assessment.responses import AttemptClosed, Saved
 from assessment.views import answers, gradebook
 from assessment.views.answers import Garbage, Outcome
@@ -61,6 +61,8 @@ def overview(request: LaunchRequest, assignment: Assignment, refused: Exception 
         "none_left": isinstance(refused, NoAttemptLeft),
         "saved": "saved" in request.GET and refused is None,
         "outside": isinstance(refused, OutsideWindow),
+        "too_soon": refused.until if isinstance(refused, TooSoon) else None,
+        "wrong_code": isinstance(refused, WrongCode),
     }
     return render(request, "assessment/overview.html", context, status=409 if refused else 200)
 
@@ -92,11 +94,17 @@ def start(request: LaunchRequest) -> HttpResponse:
     assignment, viewer = assignment_or_404(request), request.viewer
     previews = access.previews(viewer)
     try:
-        window, now = windows.of(assignment, viewer), timezone.now()
-        opened = attempts.start(assignment=assignment, person=viewer.person, preview=previews, now=now, window=window)
+        opened = attempts.start(
+            assignment=assignment,
+            person=viewer.person,
+            preview=previews,
+            now=timezone.now(),
+            lms_dates=windows.lms_dates(viewer),
+            code=request.POST.get("code", ""),
+        )
     except NotPublished:
         return see_other("home")
-    except (NoAttemptLeft, OutsideWindow) as error:
+    except (NoAttemptLeft, OutsideWindow, TooSoon, WrongCode) as error:
         return overview(request, assignment, refused=error)
     return see_other("attempt", opened.pk)
 
@@ -105,6 +113,8 @@ def start(request: LaunchRequest) -> HttpResponse:
 def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     """The player. A POST saves the form as it stands and leaves for later, or stays."""
     found = own_attempt(request, attempt_id)
+    if found.is_overdue(timezone.now()):
+        found = attempts.submit(attempt=found, now=timezone.now())
     if found.state != AttemptState.IN_PROGRESS:
         return see_other("result", found.pk)
     if request.method == "GET":
@@ -122,8 +132,8 @@ def save_responses(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     """Autosave. Every answer gets its own outcome: saved, stale, invalid or unknown."""
     found = own_attempt(request, attempt_id)
     try:
-        entries = answers.from_json(request.body)
-        outcome = answers.store(attempt=found, entries=entries, now=timezone.now())
+        entries, seen = answers.from_json(request.body)
+        outcome = answers.store(attempt=found, entries=entries, seen=seen, now=timezone.now())
     except RequestDataTooBig:
         return JsonResponse({"error": "too_large", "detail": "Send fewer answers at a time."}, status=413)
     except Garbage as error:
@@ -239,6 +249,10 @@ def result_context(
         "assignment": found.assignment,
         "marking": marking,
         "items": items,
+        "hidden": any(item.state == "hidden" for item in items),
+        "later": found.assignment is not None and found.assignment.show_mark != Shown.NEVER,
+        "withheld": not for_instructor and showing.withholds_score(found),
+        "late_credit": found.assignment.late_percent if found.assignment and found.is_late else 100,
         "waiting": [item for item in items if item.state == "waiting"],
         "to_read": [item for item in items if item.state in ("wrong", "partly")],
         "grade": grade,
@@ -263,7 +277,7 @@ def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = No
         "save_url": address("save_responses", found.pk),
         "submit_url": address("submit", found.pk),
         "stay_url": address("attempt", found.pk),
-        "due_at": windows.of(found.assignment, request.viewer).due_at if found.assignment else None,
+        "due_at": found.due_at,
     }
     return render(request, "assessment/player.html", context, status=422 if outcome else 200)
 
@@ -318,8 +332,10 @@ def _open(made: list[Attempt]) -> Attempt | None:
 
 def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> dict[str, Any]:
     """The dates, on which side of them we are, and whether another attempt may begin. A preview may at any time."""
-    window, now, left = windows.of(assignment, request.viewer), timezone.now(), _left(request, assignment, made)
+    held = terms.of(assignment, request.viewer.person_id, windows.lms_dates(request.viewer))
+    window, now = held.window, timezone.now()
     bound = not access.previews(request.viewer)
+    left = held.left(made) if bound else None
     early, over = bound and window.is_early(now), bound and window.is_over(now)
     may_begin = bool(assignment.quiz.current_id) and left != 0 and not early and not over
     moments = {
@@ -327,14 +343,15 @@ def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]
         "closed_before": window.is_over(now),
         "overdue": window.due_at is not None and window.due_at <= now,
     }
-    return {"window": window, "early": early, "over": over, "left": left, "may_begin": may_begin, **moments}
-
-
-def _left(request: LaunchRequest, assignment: Assignment, made: list[Attempt]) -> int | None:
-    """How many more attempts one may begin; None: as many as one likes."""
-    if assignment.max_attempts is None or access.previews(request.viewer):
-        return None
-    return max(0, assignment.max_attempts - len(made))
+    return {
+        "terms": held,
+        "window": window,
+        "early": early,
+        "over": over,
+        "left": left,
+        "may_begin": may_begin,
+        **moments,
+    }
 
 
 def _front(request: LaunchRequest) -> str:

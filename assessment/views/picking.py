@@ -43,7 +43,12 @@ class PickForm(DatesForm):
     max_attempts = forms.IntegerField(label=_("Number of attempts"), required=False, min_value=1, max_value=1000)
     counts = forms.ChoiceField(
         label=_("Which attempt counts"),
-        choices=[(Counts.HIGHEST, _("The best")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
+        choices=[
+            (Counts.HIGHEST, _("The best")),
+            (Counts.LATEST, _("The latest")),
+            (Counts.FIRST, _("The first")),
+            (Counts.AVERAGE, _("The average of all")),
+        ],
     )
 
     def __init__(self, data: Any, *, thing: Thing, limit: tuple[int, int] | None, initial: dict[str, Any]) -> None:

@@ -5,33 +5,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from assessment import access, activity, teachers
-from assessment.models import Assignment, Attempt, Counts, Feedback, Grade, WhileWaiting
-from assessment.placement import linking, placing, policy, windows
+from assessment import access, activity, charts, teachers
+from assessment.models import Assignment, Attempt, Grade
+from assessment.placement import linking, placing
 from assessment.placement.linking import QuizInUse
-from assessment.placement.placing import DATES, POLICY
-from assessment.statistics import report
-from assessment.views import class_list, gradebook
-from assessment.views.dates import DatesForm, local_to
+from assessment.statistics import advice, report
+from assessment.views import class_list, gradebook, live
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
-from content import addresses
 from lti.gradebook import by_hand, columns, lookups, reconcile
 from lti.launch import history
-from lti.models import Score, ScoreState
+from lti.models import Launch, Score, ScoreState
 from roster.models import Person
 
 MOST_TROUBLES = 50  # shown at once
 OPEN_WORDS = 120  # the most letters of an LMS's answer that are shown at once
 MOST_AT_ONCE = 500  # scores sent again by one click
-SETTINGS = (*POLICY, *DATES)
 
 
 @dataclass(frozen=True)
@@ -53,38 +47,6 @@ class Trouble:
         return not self.differs and bool(self.line.more) and (bool(self.score.hint) or len(self.line.more) > OPEN_WORDS)
 
 
-class PolicyForm(DatesForm):
-    """How often, which attempt counts, what is shown, what the LMS gets meanwhile, and when."""
-
-    field_order = (*POLICY, *DATES)  # as on the page: so errors are listed
-
-    max_attempts = forms.IntegerField(
-        label=_("Number of attempts"),
-        required=False,
-        min_value=1,
-        max_value=1000,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _("Enter a whole number from 1 to 1000.")),
-    )
-    counts = forms.ChoiceField(
-        label=_("Which attempt counts"),
-        choices=[(Counts.HIGHEST, _("The best")), (Counts.LATEST, _("The latest")), (Counts.FIRST, _("The first"))],
-    )
-    feedback = forms.ChoiceField(
-        label=_("What learners see after they submit"),
-        choices=[
-            (Feedback.AFTER_SUBMIT, _("The score, which answers are correct, and why")),
-            (Feedback.NEVER, _("The score only")),
-        ],
-    )
-    while_waiting = forms.ChoiceField(
-        label=_("What the LMS gets while an answer waits for your mark"),
-        choices=[
-            (WhileWaiting.MARKED_PART, _("The points earned so far; the score can only rise")),
-            (WhileWaiting.NOTHING, _("Nothing until every answer is marked")),
-        ],
-    )
-
-
 def front(request: LaunchRequest) -> HttpResponse:
     """The class page, or the choice of a quiz where none is placed here yet."""
     assignment = activity.assignment(request.viewer)
@@ -99,23 +61,6 @@ def front(request: LaunchRequest) -> HttpResponse:
 @require_GET
 def class_page(request: LaunchRequest) -> HttpResponse:
     return _class_page(request, assignment_or_404(request))
-
-
-@instructors_only
-@require_http_methods(["GET", "POST"])
-def class_policy(request: LaunchRequest) -> HttpResponse:
-    assignment = assignment_or_404(request)
-    with local_to(request) as zone:
-        form = PolicyForm(request.POST or None, initial={name: getattr(assignment, name) for name in SETTINGS})
-        window = windows.of(assignment, request.viewer)
-        for name in window.from_lms:  # a date here would say nothing to anyone
-            form.fields[name].disabled = True
-        if request.method == "POST" and form.is_valid():
-            policy.change(assignment=assignment, **form.cleaned_data)
-            return see_other("class", after="?saved=1")
-        context = zone | {"assignment": assignment, "form": form, "window": window}
-        context["practice_url"] = addresses.practice(assignment.quiz)
-        return render(request, "assessment/policy.html", context, status=422 if form.errors else 200)
 
 
 @instructors_only
@@ -197,37 +142,64 @@ def _choose(request: LaunchRequest, present: Assignment | None) -> HttpResponse:
 def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     teachers.set_aside(assignment=assignment, now=timezone.now())
+    version = live.version(viewer)  # before all else: what happens meanwhile is seen by the next question
     found = lookups.latest_by_person(resource_link=assignment.resource_link)
     if found:
         reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
-    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
     paused = gradebook.pause(assignment, found.values())
-    unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
 
     def line(person: UUID, grade: Grade) -> gradebook.Line:
         return gradebook.class_line(found.get(person), assignment, grade, paused)
 
     context = {
         **class_list.context(request, line),
+        **_actions(request, assignment, begun=bool(found)),
+        **_scores(viewer, assignment, found, paused),
+        **_numbers(assignment),
         "assignment": assignment,
-        "may_write": access.writes(viewer, assignment),
-        "has_choice": not found and access.has_choice(viewer, assignment),
+        "version": version,
         "too_late": linking.refused(viewer, assignment),
         "original": history.original(viewer.context) if viewer.context else None,
         "waiting": access.waiting_responses(viewer).count(),
+        "saved": "saved" in request.GET,
+        "done": request.GET.get("done", ""),
+    }
+    return render(request, "assessment/class.html", context)
+
+
+def _actions(request: LaunchRequest, assignment: Assignment, *, begun: bool) -> dict[str, Any]:
+    return {
+        "may_write": access.writes(request.viewer, assignment),
+        "has_choice": not begun and access.has_choice(request.viewer, assignment),
+    }
+
+
+def _scores(
+    viewer: Launch, assignment: Assignment, found: dict[UUID, Score], paused: datetime | None
+) -> dict[str, Any]:
+    """How the scores of the class get to the LMS."""
+    unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
+    return {
         "troubles": _troubles(found, assignment, paused),
         "absent": sum(gradebook.is_absent(score) for score in found.values()),
         "shown": MOST_TROUBLES,
         "moving": sum(gradebook.is_moving(score, paused) for score in found.values()),
-        "saved": "saved" in request.GET,
         "has_scores": bool(found),
-        "done": request.GET.get("done", ""),
         "unscored": columns.why_none(assignment.resource_link) if unsent or not found else "",
         "unsent": unsent,
+    }
+
+
+def _numbers(assignment: Assignment) -> dict[str, Any]:
+    """How the class did, and which questions to look at."""
+    numbers = report.report(scope=assignment, now=timezone.now(), small=True)
+    score = numbers["score"]
+    return {
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
+        "histogram": charts.histogram(score["histogram"], score["median"]["value"]),
+        "advice": advice.questions_to_look_at(numbers),
     }
-    return render(request, "assessment/class.html", context)
 
 
 def _mean_interval(numbers: dict[str, Any]) -> tuple[float, float] | None:

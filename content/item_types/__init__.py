@@ -51,3 +51,8 @@ def typed(kind: str, body: Body, answer: Answer) -> list[str]:
 def takes_files(kind: str) -> bool:
     """Whether answers of the kind are files. Its module then has `HEAD` and `check_file` besides the protocol."""
     return bool(getattr(get(kind), "FILES", False))
+
+
+def interaction(kind: str) -> str:
+    """The kind's name in SCORM and xAPI (`cmi.interaction`), where it has one."""
+    return str(getattr(get(kind), "INTERACTION", "other"))

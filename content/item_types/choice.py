@@ -39,6 +39,7 @@ SHUFFLES = ("options",)
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "choice"
 TEMPLATES = Templates(
     control="items/choice/control.html",
     editor="items/choice/editor.html",
@@ -180,7 +181,8 @@ def key(body: Body) -> list[tuple[str, Decimal]]:
 
 def categories(body: Body) -> list[Category]:
     return [
-        Category(option["id"], rendering.plain(option["text"]), option["credit"] == 1) for option in body["options"]
+        Category(option["id"], rendering.plain(option["text"]), option["credit"] == 1, str(option.get("rationale", "")))
+        for option in body["options"]
     ]
 
 

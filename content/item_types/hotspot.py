@@ -279,7 +279,10 @@ def key(body: Body) -> list[tuple[str, Decimal]]:
 
 def categories(body: Body) -> list[Category]:
     right = _right(body["areas"], body["max_choices"])
-    return [Category(area["id"], area["label"], area["id"] in right) for area in body["areas"]]
+    return [
+        Category(area["id"], area["label"], area["id"] in right, str(area.get("rationale", "")))
+        for area in body["areas"]
+    ]
 
 
 def categorise(body: Body, answer: Answer) -> list[str] | None:

@@ -38,6 +38,7 @@ SHUFFLES = ("choices",)
 ALWAYS_SHUFFLED = True
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "matching"
 TEMPLATES = Templates(
     control="items/matching/control.html",
     editor="items/matching/editor.html",

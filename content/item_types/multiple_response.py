@@ -38,6 +38,7 @@ SHUFFLES = ("options",)
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "choice"
 TEMPLATES = Templates(
     control="items/multiple_response/control.html",
     editor="items/multiple_response/editor.html",
@@ -226,7 +227,10 @@ def key(body: Body) -> list[tuple[str, Decimal]]:
 
 
 def categories(body: Body) -> list[Category]:
-    return [Category(option["id"], shared.label(option), option["credit"] > 0) for option in body["options"]]
+    return [
+        Category(option["id"], shared.label(option), option["credit"] > 0, str(option.get("rationale", "")))
+        for option in body["options"]
+    ]
 
 
 def categorise(body: Body, answer: Answer) -> list[str] | None:

@@ -35,6 +35,7 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "numeric"
 TEMPLATES = Templates(control="items/numeric/control.html", editor="items/numeric/editor.html", paper="items/line.html")
 PUBLIC: dict[str, Any] = {
     "unit": {"type": "string", "description": "Of a number: the unit meant where none is typed; may be empty."},

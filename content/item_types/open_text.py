@@ -30,6 +30,7 @@ SHUFFLES = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = False
 PUBLISHABLE = ("reviewed", "approved")  # a person decides every credit, the rubric only guides
+INTERACTION = "long-fill-in"
 TEMPLATES = Templates(
     control="items/open_text/control.html",
     editor="items/open_text/editor.html",

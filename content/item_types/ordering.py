@@ -44,6 +44,7 @@ SHUFFLES = ("entries",)
 ALWAYS_SHUFFLED = True
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "sequencing"
 TEMPLATES = Templates(
     control="items/ordering/control.html",
     editor="items/ordering/editor.html",

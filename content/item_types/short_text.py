@@ -31,6 +31,7 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "fill-in"
 TEMPLATES = Templates(
     control="items/short_text/control.html", editor="items/short_text/editor.html", paper="items/line.html"
 )

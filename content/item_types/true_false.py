@@ -34,6 +34,7 @@ SHUFFLES: tuple[str, ...] = ()
 ALWAYS_SHUFFLED = False
 BY_RULE = True
 PUBLISHABLE = ("approved",)
+INTERACTION = "true-false"
 TEMPLATES = Templates(
     control="items/true_false/control.html", editor="items/true_false/editor.html", paper="items/true_false/paper.html"
 )
@@ -146,7 +147,10 @@ def key(body: Body) -> list[tuple[str, Decimal]]:
 
 
 def categories(body: Body) -> list[Category]:
-    return [Category(name, str(LABELS[name]), value is body["correct"]) for name, value in VALUES.items()]
+    return [
+        Category(name, str(LABELS[name]), value is body["correct"], _rationale(body, name))
+        for name, value in VALUES.items()
+    ]
 
 
 def categorise(body: Body, answer: Answer) -> list[str] | None:

@@ -28,9 +28,14 @@ LATEST = Prepared(
 )
 
 
+def of_link(resource_link: ResourceLink | UUID | None) -> QuerySet[Score]:
+    """The scores of everyone on a link."""
+    return Score.objects.filter(line_item__resource_link=resource_link)
+
+
 def latest_by_person(*, resource_link: ResourceLink) -> dict[UUID, Score]:
     """The score of everyone on a link, by person id, in one query."""
-    found = Score.objects.filter(line_item__resource_link=resource_link).select_related("platform_user")
+    found = of_link(resource_link).select_related("platform_user")
     return {score.platform_user.person_id: score for score in found.order_by("timestamp")}
 
 

@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
-from lti.gradebook import families, states
+from lti.gradebook import announcing, families, states
 from lti.gradebook.columns import gradebook_user, open_column
 from lti.gradebook.decide import Base, Decision, LiveGrade, Points, decide, shows
 from lti.gradebook.delivery import advice
@@ -248,6 +248,7 @@ def settle(*, claim: Claim, outcome: Outcome, now: datetime) -> None:
     changed = score.timestamp != claim.delivery.timestamp  # a newer wish came meanwhile
     states.end_sending(score, outcome, now, changed=changed)
     SAVE_SCORE(score)
+    announcing.came_to(score, now, before=ScoreState.SENDING)
 
 
 MINE = Prepared(
@@ -311,6 +312,7 @@ def compare(*, score: Score, live: LiveGrade, now: datetime) -> None:
     elif row.state in (ScoreState.SYNCED, ScoreState.HELD, ScoreState.LOST, ScoreState.REFUSED):
         _apply(row, decide(desired, base, live, family), live, now)
     row.save()
+    announcing.came_to(row, now, before=score.state)
 
 
 def _apply(row: Score, decision: Decision, live: LiveGrade, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from lti.migrations._triggers import TRIGGERS
 import django.db.models.deletion
 import django.utils.timezone
-import lti.models.sealed
+import roster.sealed
 import roster.ids
 from django.conf import settings
 from django.db import migrations, models
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name='ToolKey',
             fields=[
                 ('kid', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('private_key', lti.models.sealed.SealedField(help_text='PKCS#8 PEM, sealed.')),
+                ('private_key', roster.sealed.SealedField(help_text='PKCS#8 PEM, sealed.')),
                 ('public_jwk', models.JSONField()),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('signs_from', models.DateTimeField()),

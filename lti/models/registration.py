@@ -6,9 +6,9 @@ Core: https://www.imsglobal.org/spec/lti/v1p3/ · Security: https://www.imsgloba
 from django.db import models
 from django.db.models import Q
 
-from lti.models.sealed import SealedField
 from roster.ids import uuid7
 from roster.models import Institution, User
+from roster.sealed import SealedField
 
 
 class ToolKey(models.Model):

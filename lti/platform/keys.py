@@ -19,7 +19,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pylti1p3.registration import Registration as PyLtiRegistration
 
-from lti.models import ToolKey, sealed
+from lti.models import ToolKey
+from roster import sealed
 from roster.rows import Prepared
 
 logger = logging.getLogger(__name__)

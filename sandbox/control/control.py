@@ -37,10 +37,8 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 from django.forms.models import model_to_dict
@@ -295,22 +293,9 @@ def start_launch(body: Body) -> Body:
 
 
 def begun(body: Body, about: Body) -> Body:
-    """Sign the person in by a session of its own, so that parallel launches do not meet."""
     person = Person.objects.get(pk=body["person"]) if body["person"] else None
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    if person:
-        session[launches.SESSION_PERSON] = person.pk
-    session.save()
-    start = launches.begin(
-        person=person,
-        session_key=session.session_key,
-        now=clock.now(),
-        document_target=body.get("target", "iframe"),
-        overrides=_overrides(body),
-        **about,
-    )
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key}
-    return {"url": start.url, "params": start.params, "cookie": cookie, "launch": start.launch.pk}
+    target = body.get("target", "iframe")
+    return launches.begin_apart(person, about, document_target=target, overrides=_overrides(body))
 
 
 def _overrides(body: Body) -> Body:

@@ -67,6 +67,17 @@ def begin(*, person: Person | None, session_key: str, now: datetime, **about: An
     return Start(tool.login_url, params, launch)
 
 
+def begin_apart(person: Person | None, about: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Begin a message in a session of its own, so that parallel launches do not meet: {url, params, cookie, launch}."""
+    session = sessions.SessionStore()
+    if person:
+        session[SESSION_PERSON] = person.pk
+    session.save()
+    start = begin(person=person, session_key=session.session_key, now=clock.now(), **about, **more)
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session.session_key}
+    return {"url": start.url, "params": start.params, "cookie": cookie, "launch": start.launch.pk}
+
+
 def login_hint(launch: Launch) -> str:
     """Who is meant: guests of public courses share one hint."""
     return str(launch.person_id) if launch.person_id else canvas_claims.GUEST_HINT

@@ -1,10 +1,11 @@
 """What a teacher arranges in a course: whose habits it has, whether it goes on, and how its columns are graded."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox.launch import access
+from sandbox.launch import access, samples
 from sandbox.models import Activity, Grading, LineItem, Mode, Person, copying
 from sandbox.platform import clock
 from sandbox.wire.services import whole
@@ -69,3 +70,16 @@ def clean_up(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     """Moodle's nightly housekeeping, now."""
     copying.clean_up(access.visit(me, course_id, teacher=True).course)
     return redirect("arrange", course_id=course_id)
+
+
+@require_POST
+@access.signed_in
+def add_samples(request: HttpRequest, me: Person, activity_id: int) -> HttpResponse:
+    """Sample learners for an activity; their answers come in over the next moments."""
+    activity = get_object_or_404(Activity.objects.select_related("course", "tool"), pk=activity_id, deleted_at=None)
+    access.visit(me, activity.course_id, teacher=True)
+    number = whole(request.POST.get("learners"), 0)
+    if number not in samples.offered():
+        raise Http404
+    samples.add(activity, number)
+    return redirect(f"{reverse('course', args=[activity.course_id])}?added={number}")

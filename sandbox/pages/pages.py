@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from sandbox.launch import access, frames, storage
+from sandbox.launch import access, frames, samples, storage
 from sandbox.launch.launches import SESSION_PERSON
 from sandbox.models import Activity, Grade, Mode, Person
 from sandbox.pages import choosing
@@ -57,7 +57,8 @@ def courses(request: HttpRequest, me: Person) -> HttpResponse:
 def course(request: HttpRequest, me: Person, course_id: int) -> HttpResponse:
     visit = access.visit(me, course_id)
     activities = visit.course.activities.filter(deleted_at__isnull=True).order_by("pk")
-    context = {"visit": visit, "activities": activities}
+    context = {"visit": visit, "activities": activities, "added": whole(request.GET.get("added"), 0)}
+    context["samples"] = samples.offered() if visit.teaches else ()
     return render(request, "sandbox/course.html", {**context, "tools": choosing.tools_for(visit)})
 
 

@@ -52,14 +52,16 @@ def test_chosen_columns_come_in_the_order_asked_for(reader: Caller) -> None:
     rows = reader.get("responses", fields="item,points,credit").json()["results"]
     assert [list(row) for row in rows] == [["item", "points", "credit"]] * 12
     lines = reader.get("responses", fields="item,points", format="csv").getvalue().decode().splitlines()
-    assert lines[:2] == ["item,points", "q1,1.0"]
+    assert lines[0] == "item,points"
+    assert "q1,1.0" in lines
     for wrong in ("nothing", "item,item", "item,"):
         assert list(reader.get("responses", fields=wrong).json()["errors"]) == ["fields"]
     assert list(reader.get("responses", sort="answer").json()["errors"]) == ["sort"]
 
 
 def test_response_is_a_row_with_answer_points_credit_and_options(reader: Caller, north: School) -> None:
-    first, second, third = reader.get("responses", limit=3).json()["results"]
+    rows = reader.get("responses", limit=3).json()["results"]
+    first, second, third = sorted(rows, key=lambda row: row["position"])
     assert (first["item"], first["answer"], first["answer_text"], first["options"]) == (
         "q1", {"option": "a"}, "Option 0", ["a"],
     )  # fmt: skip

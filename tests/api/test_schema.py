@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from api import keys
 from config.wsgi import application
@@ -19,6 +20,13 @@ from tests.api.conftest import ALL, Caller, School
 pytestmark = pytest.mark.django_db
 # Files in and out: tests/api/test_content.py, tests/api/test_exports.py.
 EXPORTS = {"/api/v1/exports": {"post"}, "/api/v1/exports/{id}": {"get", "delete"}, "/api/v1/exports/{id}/file": {"get"}}
+TAKING = {  # real answers: tests/api/test_taking.py
+    "/api/v1/assignments/{id}/attempts": {"post"},
+    "/api/v1/attempts/{id}/responses/{position}": {"patch"},
+    "/api/v1/attempts/{id}/submit": {"post"},
+}
+WRITING = TAKING | EXPORTS | {"/api/v1/imports": {"post"}}
+OF_NO_SCOPE = {"/api/v1/changes", *EXPORTS}
 FILES = {"/api/v1/imports", "/api/v1/imports/{id}", "/api/v1/quizzes/{slug}/export", *EXPORTS}
 
 
@@ -42,17 +50,13 @@ def test_it_is_openapi_3_1_and_says_how_to_authenticate(schema: dict[str, Any]) 
 
 def test_every_operation_has_words_and_problems(schema: dict[str, Any]) -> None:
     for path, operations in schema["paths"].items():
-        assert operations.keys() == EXPORTS.get(path, {"post"} if path == "/api/v1/imports" else {"get"})
+        assert operations.keys() == WRITING.get(path, {"get"})
         for operation in operations.values():
             assert operation["description"], path
             assert operation["summary"], path
             assert operation["summary"] in operation["description"]
             scope = operation.get("x-scope")
-            assert (
-                scope in keys.SCOPES
-                if {} not in operation["security"] and path not in {"/api/v1/changes", *EXPORTS}
-                else not scope
-            )
+            assert scope in keys.SCOPES if {} not in operation["security"] and path not in OF_NO_SCOPE else not scope
             for response in operation["responses"].values():
                 for content in response.get("content", {}).values():
                     assert "example" in content or "csv" in str(response["content"]), path
@@ -85,7 +89,7 @@ def test_real_answers_are_what_the_schema_says(schema: dict[str, Any], north: Sc
     attempt = cast.take(north.assignment, north.people[0], ("a", "", "because"))
     script = Caller(north.key(*ALL))
     ids = {"assignments": north.assignment.pk, "attempts": attempt.pk, "lessons": "lesson", "quizzes": "check"}
-    for path in set(schema["paths"]) - FILES:
+    for path in set(schema["paths"]) - FILES - TAKING.keys():
         name = path.split("/")[3]
         response = script.get(path.format(id=ids.get(name), slug=ids.get(name)))
         assert response.status_code == 200, path
@@ -114,7 +118,7 @@ def test_no_call_made_from_the_schema_breaks_a_promise(schema: dict[str, Any], n
     loaded.app = application
     found = [result.ok() for result in loaded.get_all_operations()]
     operations = [operation for operation in found if operation.path not in FILES]
-    assert len(operations) == 24
+    assert len(operations) == 28
     for operation in operations:
         call(operation, headers, real.get(operation.path.split("/")[3], ""))
 
@@ -124,7 +128,9 @@ def call(operation: Any, headers: dict[str, str], real: str) -> None:
     bad = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
 
     def at_a_real_row(case: Any) -> Any:
-        case.path_parameters = dict.fromkeys(case.path_parameters, real)
+        case.path_parameters = dict.fromkeys(case.path_parameters, real) | (
+            {"position": 1} if "position" in case.path_parameters else {}
+        )
         return case
 
     @settings(
@@ -133,7 +139,9 @@ def call(operation: Any, headers: dict[str, str], real: str) -> None:
     )  # fmt: skip
     @given(st.one_of(good, good.map(at_a_real_row), bad))
     def run(case: Any) -> None:
-        case.call_and_validate(headers=headers)
+        # What an answer may be depends on its question: no schema of the address says it.
+        excluded = [positive_data_acceptance] if "responses" in operation.path else []
+        case.call_and_validate(headers=headers, excluded_checks=excluded)
 
     run()
 

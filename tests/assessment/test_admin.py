@@ -84,14 +84,15 @@ def test_policy_can_be_changed_and_grades_follow(marked: Cast) -> None:
         "title": "New title",
         "max_attempts": "3",
         "counts": "latest",
-        "feedback": "never",
+        **dict.fromkeys(("show_mark", "show_answer", "show_rationale", "show_section"), "never"),
+        **{"grace": "0", "cool_down": "0", "late_percent": "50"},
         "while_waiting": "nothing",
     }
     assert staff(marked.alice.institution).post(address, form).status_code == 302
 
     marked.assignment.refresh_from_db()
     assert (marked.assignment.title, marked.assignment.max_attempts) == ("New title", 3)
-    assert (marked.assignment.counts, marked.assignment.feedback) == ("latest", "never")
+    assert (marked.assignment.counts, marked.assignment.show_mark) == ("latest", "never")
     assert marked.assignment.grades_due
 
 

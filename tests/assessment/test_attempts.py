@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 
 from assessment import access, attempts, marking, review
 from assessment.attempts import NoAttemptLeft, NotPublished
-from assessment.models import Attempt, AttemptState, Feedback, Grade, Mark, Response
+from assessment.models import Attempt, AttemptState, Grade, Mark, Response
+from assessment.placement import placing
 from content import places
 from content.models import KeyState
 from lti.models import Score
@@ -101,9 +102,9 @@ def test_hot_paths_cost_a_fixed_number_of_queries(cast: Cast, django_assert_num_
     savepoint = 2
     assert cast.quiz.current_id is not None
     places.of(cast.quiz.current_id)  # once a process
-    with django_assert_num_queries(2 + savepoint + 3):
+    with django_assert_num_queries(3 + savepoint + 3):
         attempt = start(cast)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         start(cast)
     with django_assert_num_queries(1):
         attempts.questions(attempt)
@@ -165,7 +166,7 @@ def test_results_tell_what_each_answer_earned_and_why(cast: Cast) -> None:
 
 @pytest.mark.django_db
 def test_policy_never_shows_the_score_only() -> None:
-    cast = make_cast(feedback=Feedback.NEVER)
+    cast = make_cast(**dict.fromkeys(placing.SHOWN, "never"))
     attempt = hand_in(cast.alice, **all_right(q2="c"))
     shown = attempts.results(attempt)
 

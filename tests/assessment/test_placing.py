@@ -8,8 +8,8 @@ import pytest
 
 from assessment import access, activity, attempts
 from assessment.attempts import OutsideWindow
-from assessment.models import Assignment, Counts, Feedback, Opens, Placement, WhileWaiting
-from assessment.placement import windows
+from assessment.models import Assignment, Counts, Opens, Placement, WhileWaiting
+from assessment.placement import placing, windows
 from content.models import Quiz
 from lti.models import Deployment, Launch, LineItem, Registration, ResourceLink
 from roster.models import Role
@@ -198,7 +198,7 @@ def test_copy_takes_the_policy_as_it_now_stands_in_the_old_course_but_no_dates(
     changed = {
         "max_attempts": 9,
         "counts": Counts.LATEST,
-        "feedback": Feedback.NEVER,
+        **dict.fromkeys(placing.SHOWN, "never"),
         "while_waiting": WhileWaiting.NOTHING,
     }
     Assignment.objects.filter(pk=original.pk).update(**changed)
@@ -270,7 +270,7 @@ def test_copy_takes_the_policy_of_no_other_activity_of_the_same_quiz(
 
 def test_copy_takes_no_policy_of_the_only_other_activity_of_the_quiz(quiz: Quiz, deployment: Deployment) -> None:
     practice = make_link(deployment, title="Practice")
-    make_assignment(practice, quiz, max_attempts=9, feedback=Feedback.NEVER)
+    make_assignment(practice, quiz, max_attempts=9, **dict.fromkeys(placing.SHOWN, "never"))
     exam = copy_of(practice)
     exam.title = "Exam"
     exam.save()
@@ -304,9 +304,14 @@ def test_course_of_another_deployment_is_never_an_original(quiz: Quiz, deploymen
 
 
 def begins(viewer: Launch, assignment: Assignment, moment: Any) -> bool:
-    window = windows.of(assignment, viewer)
     try:
-        attempts.start(assignment=assignment, person=viewer.person, preview=False, now=moment, window=window)
+        attempts.start(
+            assignment=assignment,
+            person=viewer.person,
+            preview=False,
+            now=moment,
+            lms_dates=windows.lms_dates(viewer),
+        )
     except OutsideWindow:
         return False
     return True

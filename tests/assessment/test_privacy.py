@@ -10,7 +10,6 @@ from assessment import access, privacy
 from assessment.models import (
     Attempt,
     Erasure,
-    Feedback,
     Grade,
     Mark,
     MarkedBy,
@@ -18,6 +17,7 @@ from assessment.models import (
     StatisticsCell,
     StatisticsPart,
 )
+from assessment.placement import placing
 from assessment.statistics import folding
 from assessment.statistics.recount import recount
 from lti.launch import launch
@@ -121,7 +121,8 @@ def test_export_is_complete(cast: Cast) -> None:
 
 
 def test_export_tells_a_learner_no_more_than_the_result_page(cast: Cast) -> None:
-    cast.assignment.feedback = Feedback.NEVER
+    for facet in placing.SHOWN:
+        setattr(cast.assignment, facet, "never")
     cast.assignment.save()
     hand_in(cast.alice, **all_right())
 

@@ -154,6 +154,96 @@ def test_stale_answer_beside_fresh_ones_changes_nothing_of_its_own(attempt: Atte
     assert (stored(attempt), stored(attempt, "q2")) == (({"option": "a"}, 5), ({"option": "b"}, 1))
 
 
+# --- how long a question was in sight
+
+
+def seconds(attempt: Attempt, *identifiers: str) -> list[int]:
+    found = dict(Response.objects.filter(attempt=attempt).values_list("item_version", "seconds"))
+    return [found[item(attempt, name)] for name in identifiers]
+
+
+def see(attempt: Attempt, passed: float, entries: list[Entry] | None = None, **seen: int) -> None:
+    report = {item(attempt, name): value for name, value in seen.items()}
+    responses.save_many(attempt=attempt, entries=entries or [], seen=report, now=at(passed))
+
+
+def test_seconds_in_sight_add_up_over_saves_and_without_an_answer(attempt: Attempt) -> None:
+    see(attempt, 10, [Entry(item(attempt), "a", 1)], q1=7, q2=3)
+    see(attempt, 30, [Entry(item(attempt), "b", 2)], q1=5)
+    see(attempt, 40, q1=2, q2=4)
+
+    assert seconds(attempt, "q1", "q2", "q3") == [14, 7, 0]
+    assert stored(attempt) == ({"option": "b"}, 2)
+    assert stored(attempt, "q2") == ({}, 0)
+
+
+def test_repeated_save_adds_its_seconds_once(attempt: Attempt) -> None:
+    for _ in range(3):
+        see(attempt, 60, [Entry(item(attempt), "a", 1)], q1=9)
+    assert seconds(attempt, "q1") == [9]
+
+
+@pytest.mark.parametrize("claimed", [11, 3600, 2**31 - 1, 2**31, 10**30])
+def test_no_more_seconds_are_believed_than_have_passed(attempt: Attempt, claimed: int) -> None:
+    see(attempt, 10, [Entry(item(attempt), "a", 1)], q1=claimed, q2=claimed)
+    assert seconds(attempt, "q1", "q2") == [10, 10]
+    see(attempt, 14, [Entry(item(attempt), "b", 2)], q1=claimed)
+    for _ in range(3):
+        see(attempt, 20, q1=claimed, q2=claimed)
+    assert seconds(attempt, "q1", "q2") == [20, 20]
+
+
+def test_seconds_since_the_last_save_of_an_answer_are_the_most_that_the_next_adds(attempt: Attempt) -> None:
+    see(attempt, 100, [Entry(item(attempt), "a", 1)], q1=1)
+    see(attempt, 104, [Entry(item(attempt), "b", 2)], q1=90)
+    assert seconds(attempt, "q1") == [5]
+
+
+@pytest.mark.parametrize("claimed", [0, -1, -(10**30)])
+def test_seconds_never_become_fewer(attempt: Attempt, claimed: int) -> None:
+    see(attempt, 10, [Entry(item(attempt), "a", 1)], q1=8)
+    see(attempt, 20, [Entry(item(attempt), "b", 2)], q1=claimed, q2=claimed)
+    assert seconds(attempt, "q1", "q2") == [8, 0]
+
+
+def test_server_whose_clock_is_behind_takes_no_seconds_away(attempt: Attempt) -> None:
+    see(attempt, 10, [Entry(item(attempt), "a", 1)], q1=8)
+    see(attempt, -5, [Entry(item(attempt), "b", 2)], q1=3)
+    assert seconds(attempt, "q1") == [8]
+    assert stored(attempt) == ({"option": "b"}, 2)
+
+
+def test_stale_answer_brings_no_seconds(attempt: Attempt) -> None:
+    see(attempt, 10, [Entry(item(attempt), "a", 5)], q1=4)
+    see(attempt, 20, [Entry(item(attempt), "b", 4)], q1=6)
+    assert seconds(attempt, "q1") == [4]
+
+
+def test_seconds_of_a_question_of_another_attempt_go_nowhere(cast: Cast, attempt: Attempt) -> None:
+    other = hand_in(cast.bob, **all_right())
+    newer = publish(cast.quiz).places.first()
+    assert newer is not None
+    responses.save_many(attempt=attempt, entries=[], seen={newer.item_version_id: 5, uuid4(): 5}, now=at(10))
+    see(attempt, 10, q1=5)
+    assert not Response.objects.filter(attempt=other).exclude(seconds=0).exists()
+
+
+def test_seconds_after_submission_are_refused(attempt: Attempt) -> None:
+    attempts.submit(attempt=attempt, now=at(5))
+    with pytest.raises(AttemptClosed):
+        see(attempt, 9, q1=4)
+    assert seconds(attempt, "q1") == [0]
+
+
+def test_seconds_cost_no_query_of_their_own(attempt: Attempt, django_assert_num_queries: Any) -> None:
+    items = {name: item(attempt, name) for name in ("q1", "q2", "q3")}
+    with django_assert_num_queries(2 + 2):  # and a savepoint with its release
+        responses.save_many(
+            attempt=attempt, entries=[Entry(items["q1"], "a", 1)], seen=dict.fromkeys(items.values(), 4), now=at(9)
+        )
+    assert seconds(attempt, "q1", "q2", "q3") == [4, 4, 4]
+
+
 def test_check_is_for_practice_only(attempt: Attempt) -> None:
     save(attempt, "a", 1)
     with pytest.raises(AttemptClosed):

@@ -294,5 +294,72 @@ def test_the_check_works_without_script(course: Course, chromium) -> None:  # ty
     context.close()
 
 
+SECONDS = "select position, seconds from assessment_response where attempt_id = %s and seconds > 0 order by position"
+
+
+def test_time_on_a_question_is_the_time_it_was_in_sight(player: Page, system: System) -> None:
+    """By a stopped clock, and the server is made to believe that enough time has passed."""
+    player.clock.install()
+    player.reload()
+    player.clock.pause_at(player.evaluate("Date.now() + 1000"))
+    player.evaluate("document.querySelectorAll('fieldset').forEach((each) => { each.style.minHeight = '200vh'; })")
+    in_sight(player, 1)
+    start_counting(player, system)
+    player.clock.run_for(7_000)
+    in_sight(player, 2)
+    player.clock.run_for(12_000)
+    player.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    player.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    wait_for(lambda: system.query(SECONDS, _attempt(player)) == [(1, 7), (2, 12)])
+    player.clock.run_for(60_000)  # in another tab
+    player.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+    player.clock.run_for(5_000)
+    player.locator("#q2 input").first.check()
+    player.clock.run_for(1_000)
+
+    wait_for(lambda: system.query(SECONDS, _attempt(player)) == [(1, 7), (2, 17)])
+
+
+def test_time_that_never_reached_the_server_goes_with_the_next_save(player: Page, system: System) -> None:
+    player.clock.install()
+    player.reload()
+    player.clock.pause_at(player.evaluate("Date.now() + 1000"))
+    in_sight(player, 1)
+    start_counting(player, system)
+    player.route("**/responses", lambda route: route.abort())
+    player.clock.run_for(9_000)
+    player.locator("#q1 input").first.check()
+    player.clock.run_for(100)
+    expect(player.locator("[data-trouble]")).to_contain_text("No connection")
+    player.unroute("**/responses")
+    player.clock.run_for(40_000)
+
+    expect(player.locator("#q1 .saved")).to_contain_text("Saved")
+    [(_, counted)] = [row for row in system.query(SECONDS, _attempt(player)) if row[0] == 1]
+    assert counted >= 9
+
+
+def in_sight(page: Page, number: int) -> None:
+    """Scroll there, and wait until the page has seen it."""
+    page.evaluate(f"document.querySelector('#q{number}').scrollIntoView({{block: 'start', behavior: 'instant'}})")
+    item = page.locator(f"#q{number}").get_attribute("data-item")
+    page.wait_for_function(
+        "item => { const sight = document.querySelector('answer-saver').sight.inSight; return sight.has(item) }",
+        arg=item,
+    )
+
+
+def start_counting(page: Page, system: System) -> None:
+    """From 0, in an attempt that began an hour ago."""
+    page.evaluate("document.querySelector('answer-saver').sight.take([])")
+    page.evaluate("document.querySelector('answer-saver').sight.spent.clear()")
+    earlier = "interval '1 hour' where {} = %s returning 1"
+    system.query(f"update assessment_attempt set started_at = started_at - {earlier.format('id')}", _attempt(page))
+    system.query(
+        f"update assessment_response set seconds = 0, saved_at = saved_at - {earlier.format('attempt_id')}",
+        _attempt(page),
+    )
+
+
 def _attempt(page: Page) -> str:
     return page.url.split("/attempts/")[1].split("/")[0]

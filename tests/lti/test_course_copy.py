@@ -106,13 +106,13 @@ def test_copied_assignment_takes_the_policy_that_the_teacher_made_in_the_old_cou
 ) -> None:
     custom = {"quiz": "rivers", "placement": str(placement.pk)}
     old = assignment(launch(browser, "old", "link-old", custom=custom))
-    Assignment.objects.filter(pk=old.pk).update(max_attempts=6, feedback="never")
+    Assignment.objects.filter(pk=old.pk).update(max_attempts=6, show_mark="never")
 
     new = assignment(launch(browser, "new", "link-new", history="old", custom=custom))
     third = assignment(launch(browser, "newer", "link-newer", history="new,old", custom=custom))
 
-    assert (new.max_attempts, new.feedback) == (6, "never")
-    assert (third.max_attempts, third.feedback) == (6, "never")
+    assert (new.max_attempts, new.show_mark) == (6, "never")
+    assert (third.max_attempts, third.show_mark) == (6, "never")
 
 
 @pytest.mark.parametrize(

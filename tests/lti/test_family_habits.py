@@ -11,7 +11,7 @@ from lti.gradebook import families
 from lti.models import Family
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("api", "assessment", "config", "content", "lti", "roster")
+PACKAGES = ("api", "assessment", "config", "content", "events", "feeds", "lti", "roster")
 OF_A_FAMILY = re.compile(rf"""family\s*[!=]=|[!=]=\s*["']({"|".join(Family.values)})["']""")
 OWNERS = ("lti/gradebook/families/", "lti/models/", "lti/migrations/")
 

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from lti import tasks
-from lti.models import ToolKey, sealed
+from lti.models import ToolKey
 from lti.platform import keys, tokens
+from roster import sealed
 from tests.lti.desk import NOW, Desk
 from tests.races import race
 

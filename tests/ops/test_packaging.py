@@ -24,7 +24,17 @@ READ_BY_BOTO3 = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 
 def test_compose_runs_all_parts() -> None:
-    assert set(COMPOSE["services"]) == {"migrate", "web", "worker", "exports", "passback", "beat", "postgres", "redis"}
+    assert set(COMPOSE["services"]) == {
+        "migrate",
+        "web",
+        "worker",
+        "exports",
+        "passback",
+        "feeds",
+        "beat",
+        "postgres",
+        "redis",
+    }
 
 
 @pytest.mark.parametrize("name", OWN)
@@ -117,7 +127,7 @@ def test_development_tooling_stays_out_of_the_image_and_needs_no_package() -> No
 
 def test_manage_works_without_the_development_tooling(tmp_path: Path) -> None:
     shutil.copy(ROOT / "manage.py", tmp_path)
-    for room in ("config", "api", "analytics", "assessment", "content", "lti", "roster", "locale"):
+    for room in ("config", "api", "analytics", "feeds", "assessment", "content", "lti", "events", "roster", "locale"):
         (tmp_path / room).symlink_to(ROOT / room)
     command = [sys.executable, "manage.py", "check"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("analytics", "api", "assessment", "config", "content", "lti", "roster")
+ROOMS = ("analytics", "api", "assessment", "config", "content", "events", "feeds", "lti", "roster")
 LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
 CALLS = ("gettext_lazy", "_", "gettext", "gettext_noop", "ngettext", "pgettext")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]*>")

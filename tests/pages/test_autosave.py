@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -72,6 +73,16 @@ def test_closed_attempt_answers_409_with_the_way_to_the_result(cast: Cast, visit
         '{"responses": [{"item": "00000000-0000-0000-0000-000000000000", "answer": "a", "seq": 1.5}]}',
         '{"responses": [{"item": "00000000-0000-0000-0000-000000000000", "answer": "a", "seq": true}]}',
         '{"responses": [{"item": "00000000-0000-0000-0000-000000000000", "answer": "a", "seq": 1e400}]}',
+        '{"responses": [], "seen": null}',
+        '{"responses": [], "seen": []}',
+        '{"responses": [], "seen": [["00000000-0000-0000-0000-000000000000", 1]]}',
+        '{"responses": [], "seen": {"q1": 1}}',
+        '{"responses": [], "seen": {"00000000-0000-0000-0000-000000000000": -1}}',
+        '{"responses": [], "seen": {"00000000-0000-0000-0000-000000000000": 1.5}}',
+        '{"responses": [], "seen": {"00000000-0000-0000-0000-000000000000": "1"}}',
+        '{"responses": [], "seen": {"00000000-0000-0000-0000-000000000000": true}}',
+        '{"responses": [], "seen": {"00000000-0000-0000-0000-000000000000": 1e400}}',
+        '{"responses": [], "seen": {"00000000-0000-0000-0000-000000000000": NaN}}',
         "[" * 100_000,
         b"\xff\xfe\x00",
     ],
@@ -138,3 +149,32 @@ def test_saving_is_by_post_alone(cast: Cast, visit: Open) -> None:
     attempt = alice.begin()
     assert alice.get(f"/attempts/{attempt.pk}/responses").status_code == 405
     assert alice.get("/check/").status_code == 405
+
+
+def test_seconds_in_sight_are_kept_beside_an_answer_that_is_not_valid(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    attempt.started_at -= timedelta(minutes=1)
+    attempt.save()
+    attempt.responses.update(saved_at=attempt.started_at)
+    items = {one.identifier: str(one.item_version_id) for one in attempts.questions(attempt)}
+    body = rows(attempt, 1, q1="a", q2="no such option") | {"seen": {items["q1"]: 5, items["q2"]: 6, items["q3"]: 7}}
+    answer = alice.send(attempt, body)
+    assert sorted(one["state"] for one in answer.json()["results"]) == ["invalid", "saved"]
+    assert list(attempt.responses.order_by("position").values_list("seconds", flat=True))[:4] == [5, 6, 7, 0]
+
+
+def test_form_without_script_counts_no_seconds(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    alice.post(f"/attempts/{attempt.pk}/", alice.form(attempt, q1="a"))
+    assert stored(attempt)["q1"] == "a"
+    assert not attempt.responses.exclude(seconds=0).exists()
+
+
+def test_seconds_alone_after_the_end_answer_409(cast: Cast, visit: Open) -> None:
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    item = str(attempts.questions(attempt)[0].item_version_id)
+    attempts.submit(attempt=attempt, now=NOW)
+    assert alice.send(attempt, {"responses": [], "seen": {item: 3}}).status_code == 409

@@ -13,7 +13,8 @@ from lti.models import Launch
 from tests.cast import Cast, all_right, hand_in, make_cast, published_quiz
 from tests.pages.conftest import Visit
 
-POLICY = {"max_attempts": "", "counts": "highest", "feedback": "never", "while_waiting": "nothing"}
+SHOWN = dict.fromkeys(("show_mark", "show_answer", "show_rationale", "show_section"), "never")
+POLICY = {"max_attempts": "", "counts": "highest", **SHOWN, "while_waiting": "nothing"}
 
 
 def within(cast: Cast, opens: int | None = None, closes: int | None = None) -> None:

@@ -17,6 +17,7 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from assessment import attempts, marking, review
 from assessment.models import Assignment, Attempt, AttemptState, Counts
+from assessment.placement import placing
 from lti.models import Launch
 from tests.cast import NOW, Cast, all_right, answer, hand_in, publish
 from tests.pages.conftest import Visit, filled, stored
@@ -308,7 +309,7 @@ def test_learner_knows_before_starting_again_what_it_can_do_to_the_grade(
 
 
 def test_blank_answer_is_called_so_where_the_score_alone_is_shown(cast: Cast, visit: Open) -> None:
-    Assignment.objects.update(feedback="never")
+    Assignment.objects.update(**dict.fromkeys(placing.SHOWN, "never"))
     attempt = hand_in(cast.alice, **all_right(q3=""))
     page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
     assert page.count("– Not answered") == 1
@@ -316,7 +317,8 @@ def test_blank_answer_is_called_so_where_the_score_alone_is_shown(cast: Cast, vi
 
 def test_policy_of_score_only_shows_no_feedback(cast: Cast, visit: Open) -> None:
     attempt = hand_in(cast.alice, **all_right(q3="c"))
-    cast.assignment.feedback = "never"
+    for facet in placing.SHOWN:
+        setattr(cast.assignment, facet, "never")
     cast.assignment.save()
     page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
     assert "Your teacher chose to show the score only." in page
@@ -376,7 +378,7 @@ def test_pages_cost_the_same_number_of_queries_for_any_answers(
         alice.get(f"/attempts/{attempt.pk}/")
     attempts.submit(attempt=attempt, now=NOW)
     marking.mark_attempt(attempt.pk, NOW)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         alice.get(f"/attempts/{attempt.pk}/result")
     with django_assert_max_num_queries(8):
         alice.get("/")

@@ -50,7 +50,7 @@ def test_teacher_sees_one_group_of_the_lms_at_a_time(system: System) -> None:
 
     wait_for(lambda: "Crimson" in _says(teacher, "2 learners, 2 not started"))
     [group] = re.findall(r'<option value="([^"]+)">[^<]*Crimson', teacher.page.html)
-    alone = teacher.press(teacher.page.form("/class/"), group=group).text
+    alone = teacher.press(teacher.page.form("/class/#class"), group=group).text
 
     assert "Alice Tester" in alone
     assert "Bob Tester" not in alone

@@ -2,9 +2,11 @@
 
 import re
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from api import keys
 from roster.models import Institution
@@ -19,13 +21,17 @@ class Command(BaseCommand):
             "--scopes", required=True, nargs="+", help=f"Separated by spaces or commas: {', '.join(keys.SCOPES)}."
         )
         parser.add_argument("--name", default="made by command", help="What the key is for.")
+        parser.add_argument("--days", type=int, help="Days after which it expires; left out, it never does.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         scopes = [scope for part in options["scopes"] for scope in re.split(r"[\s,]+", part) if scope]
         if not scopes:
             raise CommandError(f"Name at least one scope: {', '.join(keys.SCOPES)}.")
+        days = options["days"]
+        expires_at = None if days is None else timezone.now() + timedelta(days=days)
+        given = {"institution": self._institution(options), "name": options["name"], "scopes": scopes}
         try:
-            row, key = keys.create(institution=self._institution(options), name=options["name"], scopes=scopes)
+            row, key = keys.create(**given, expires_at=expires_at)
         except keys.UnknownScope as error:
             raise CommandError(f"There is no scope {error}. Scopes are: {', '.join(keys.SCOPES)}.") from error
         self.stderr.write(f"Key of {row.institution} for {' '.join(row.scopes)}. Keep it: it is not shown again.")

@@ -11,6 +11,7 @@ const PATIENCE = 15000; // ms until an unanswered request counts as lost
 const LONGEST_PRESS = 3000; // ms; one that ends outside the frame may never be heard of
 const TYPED = "textarea, input:is([type=text], [type=number], [type=search], :not([type]))";
 const TICKED = "input:is([type=radio], [type=checkbox])";
+const SHARES = [0, 0.1, 0.2, 0.3, 0.4, 0.5]; // of a question in sight, at which it is looked at again
 const ENOUGH_FOR_KEEPALIVE = 60000; // bytes; browsers allow 64 KiB
 
 /** The reader's own way to write times, where the page speaks their language. */
@@ -25,6 +26,50 @@ class Rejected extends Error {
   }
 }
 
+/** How long each question has been in sight: half of it, or filling half of the window. A hidden page does not count. */
+class Sight {
+  constructor(fieldsets) {
+    this.inSight = new Set();
+    this.spent = new Map(); // item -> ms that were not sent yet
+    this.measure();
+    const watcher = new IntersectionObserver((seen) => this.moved(seen), { threshold: SHARES });
+    fieldsets.forEach((fieldset) => watcher.observe(fieldset));
+    document.addEventListener("visibilitychange", () => this.measure());
+  }
+
+  moved(seen) {
+    this.measure();
+    const half = Math.min(innerHeight, screen.availHeight) / 2; // a frame may be as high as its page
+    for (const { target, intersectionRatio, intersectionRect } of seen) {
+      const shown = intersectionRatio >= 0.5 || intersectionRect.height >= half;
+      this.inSight[shown ? "add" : "delete"](target.dataset.item);
+    }
+  }
+
+  measure() {
+    const now = performance.now();
+    if (this.awake) this.inSight.forEach((item) => this.add(item, now - this.at));
+    [this.at, this.awake] = [now, !document.hidden];
+  }
+
+  add(item, ms) {
+    this.spent.set(item, (this.spent.get(item) || 0) + ms);
+  }
+
+  // Whole seconds by item, counted as sent.
+  take(items) {
+    this.measure();
+    const whole = [...items].map((item) => [item, Math.floor((this.spent.get(item) || 0) / 1000)]);
+    const seen = whole.filter(([, seconds]) => seconds > 0);
+    seen.forEach(([item, seconds]) => this.add(item, -1000 * seconds));
+    return Object.fromEntries(seen);
+  }
+
+  putBack(seen) {
+    Object.entries(seen).forEach(([item, seconds]) => this.add(item, 1000 * seconds));
+  }
+}
+
 class AnswerSaver extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
@@ -35,6 +80,7 @@ class AnswerSaver extends HTMLElement {
     this.delay = RETRY_FIRST;
     this.stopped = ""; // or why nothing is saved any more
     this.items = new Map([...this.form.querySelectorAll("fieldset[data-item]")].map((f) => [f.dataset.item, f]));
+    this.sight = new Sight(this.items);
     this.restore();
     this.catchUp();
     this.form.addEventListener("input", (event) => this.changed(event));
@@ -103,7 +149,7 @@ class AnswerSaver extends HTMLElement {
 
   async send() {
     const posted = new Map(this.outbox);
-    const { results } = await this.post([...posted.values()]);
+    const { results } = await this.post([...posted.values()], this.sight.take(posted.keys()));
     results.forEach((result) => this.settled(result, posted.get(result.item)));
     this.backUp();
     this.delay = RETRY_FIRST;
@@ -111,19 +157,28 @@ class AnswerSaver extends HTMLElement {
     this.say("");
   }
 
-  async post(responses, options = {}) {
+  async post(responses, seen, options = {}) {
+    try {
+      return await this.request(JSON.stringify({ responses, seen }), options);
+    } catch (error) {
+      if (error.name !== "TimeoutError") this.sight.putBack(seen); // that one may have arrived all the same
+      throw error;
+    }
+  }
+
+  async request(body, options) {
     const answer = await fetch(this.dataset.save, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ responses }),
+      body,
       credentials: "omit",
       signal: AbortSignal.timeout(PATIENCE),
       ...options,
     });
     const isJson = (answer.headers.get("Content-Type") || "").includes("json");
-    const body = isJson ? await answer.json() : {};
-    if (!answer.ok) throw new Rejected(answer.status, body);
-    return body;
+    const said = isJson ? await answer.json() : {};
+    if (!answer.ok) throw new Rejected(answer.status, said);
+    return said;
   }
 
   // The server's word on one answer. A newer change made meanwhile stays in the outbox.
@@ -187,7 +242,7 @@ class AnswerSaver extends HTMLElement {
     try {
       clearTimeout(this.timer);
       await this.sending;
-      await this.post([...this.outbox.values()]);
+      await this.post([...this.outbox.values()], this.sight.take(this.items.keys()));
       this.leaving = true;
       this.forget();
       this.form.requestSubmit(button);
@@ -201,11 +256,13 @@ class AnswerSaver extends HTMLElement {
 
   // The page goes away: a last try that outlives it.
   leave() {
-    if (!this.outbox.size || this.leaving || this.stopped) return;
+    if (this.leaving || this.stopped) return;
     const posted = new Map(this.outbox);
     const responses = [...posted.values()];
-    if (JSON.stringify(responses).length > ENOUGH_FOR_KEEPALIVE) return;
-    this.post(responses, { keepalive: true })
+    const seen = this.sight.take(this.items.keys());
+    if (!responses.length && !Object.keys(seen).length) return;
+    if (JSON.stringify({ responses, seen }).length > ENOUGH_FOR_KEEPALIVE) return this.sight.putBack(seen);
+    this.post(responses, seen, { keepalive: true })
       .then(({ results }) => results.forEach((result) => this.settled(result, posted.get(result.item))))
       .then(() => this.backUp())
       .catch(() => {});

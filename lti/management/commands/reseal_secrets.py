@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from lti.models import sealed
+from roster import sealed
 
 
 class Command(BaseCommand):

@@ -1,0 +1,82 @@
+"""What a teacher may do to a learner's attempt: set it aside, take that back, open it again. Each is logged on it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from assessment import enqueue, grades, marking
+from assessment.models import Attempt, AttemptState, Grade, Mark, Response
+from assessment.statistics import deltas
+from lti.gradebook import column_scores
+from roster.models import Person
+
+
+class CannotReopen(Exception):
+    """The attempt is not submitted, was set aside, or another one of the learner is open."""
+
+
+@transaction.atomic
+def void(*, attempt: Attempt, by: Person, reason: str, now: datetime) -> Attempt:
+    """Make the attempt count for nothing: neither for grade, statistics nor the attempts allowed. It can be restored.
+
+    Where no other attempt counts the grade goes, with a score that was not sent; one in the gradebook stays there.
+    """
+    locked = marking.locked(attempt.pk)
+    if locked.voided_at is None and not locked.preview and locked.assignment_id is not None:
+        locked.voided_at, locked.voided_by, locked.void_reason = now, by, reason.strip()[:500]
+        _log(locked, "voided", by, reason, now)
+        locked.save()
+        _follow(locked, now)
+    return locked
+
+
+@transaction.atomic
+def restore(*, attempt: Attempt, by: Person, now: datetime) -> Attempt:
+    """Let a voided attempt count again."""
+    locked = marking.locked(attempt.pk)
+    if locked.voided_at is not None:
+        locked.voided_at, locked.voided_by, locked.void_reason = None, None, ""
+        _log(locked, "restored", by, "", now)
+        locked.save()
+        _follow(locked, now)
+    return locked
+
+
+@transaction.atomic
+def reopen(*, attempt: Attempt, by: Person, reason: str, until: datetime, now: datetime) -> Attempt:
+    """Let the learner go on with a submitted attempt. Its marks go, and come anew when it is submitted again.
+
+    The grade stays as it is until then. Raises CannotReopen.
+    """
+    locked = marking.locked(attempt.pk)
+    others = Attempt.objects.filter(assignment=locked.assignment_id, person=locked.person_id, preview=locked.preview)
+    taken = others.filter(state=AttemptState.IN_PROGRESS).exists()
+    if locked.state == AttemptState.IN_PROGRESS or locked.voided_at or locked.assignment_id is None or taken:
+        raise CannotReopen
+    _log(locked, "reopened", by, reason, now)
+    Mark.objects.filter(response__attempt=locked).delete()
+    Response.objects.filter(attempt=locked).update(waiting=False, checked_at=None)
+    locked.state, locked.submitted_at, locked.marked_at = AttemptState.IN_PROGRESS, None, None
+    locked.reopened_until = locked.deadline_at = until
+    locked.points = locked.points_waiting = 0  # type: ignore[assignment]
+    locked.items_marked, locked.counted, locked.mark_tries, locked.mark_after = 0, None, 0, None
+    locked.save()
+    if not locked.preview:
+        deltas.note_attempt(locked, now)
+    return locked
+
+
+def _follow(attempt: Attempt, now: datetime) -> None:
+    """Grade, gradebook and statistics follow what counts now."""
+    assert attempt.assignment is not None
+    assert attempt.person is not None
+    deltas.note_attempt(attempt, now)
+    enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
+    if grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now) is None:
+        Grade.objects.filter(assignment=attempt.assignment, person=attempt.person).delete()
+        column_scores.withdraw(resource_link=attempt.assignment.resource_link_id, person=attempt.person.pk)
+
+
+def _log(attempt: Attempt, what: str, by: Person, reason: str, now: datetime) -> None:
+    entry = {"what": what, "by": by.display_name, "why": reason.strip()[:500], "at": now.isoformat()}
+    attempt.log = [*attempt.log, entry | {"points": f"{attempt.points.normalize():f}"}]
