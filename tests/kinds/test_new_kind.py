@@ -18,7 +18,7 @@ from tests import cast
 from tests.pages.conftest import Visit
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("api", "assessment", "content", "config", "events", "feeds", "lti", "roster")
+ROOMS = ("analytics", "api", "assessment", "content", "config", "events", "feeds", "lti", "roster")
 BODY = {"stem": "Which are red?", "words": ["brick", "grass", "rose"], "right": ["brick", "rose"], "section": None}
 
 
