@@ -62,7 +62,7 @@ def _people(asked: list[Assignment]) -> dict[UUID, dict[str, Any]]:
         working=Count("person", distinct=True, filter=is_open),
         submitted=Count("person", distinct=True, filter=~is_open),
     )
-    return {row["assignment"]: row for row in found}
+    return {row["assignment"]: dict(row) for row in found}
 
 
 def _waiting(asked: list[Assignment]) -> dict[UUID, int]:
@@ -78,7 +78,7 @@ def _grades(asked: list[Assignment]) -> dict[UUID, dict[str, Any]]:
     found = Grade.objects.filter(assignment__in=asked).values("assignment")
     share = Avg(F("points") / F("points_max"))
     return {
-        row["assignment"]: row
+        row["assignment"]: dict(row)
         for row in found.annotate(mean=share, unsent=Count("pk", filter=Q(unsent_at__isnull=False)))
     }
 

@@ -49,7 +49,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "config.apps.ConfigConfig",
     "oauth2_provider",
     "roster",
@@ -304,9 +303,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MarkedBy": "assessment.models.MarkedBy",
         "ItemKind": "content.item_types.KINDS",
     },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "supportedSubmitMethods": ["get"]},
 }
 
 LOGGING = {

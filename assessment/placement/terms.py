@@ -84,12 +84,12 @@ def _limit(usual: timedelta, given: Sequence[Accommodation]) -> timedelta:
 
 
 def _opened(window: Window, given: Sequence[Accommodation]) -> Window:
-    own = {
-        "opens_at": _chosen(given, "opens_at", min),
-        "due_at": _chosen(given, "due_at", max),
-        "closes_at": _chosen(given, "closes_at", max),
-    }
-    return replace(window, **{name: moment for name, moment in own.items() if moment})
+    return replace(
+        window,
+        opens_at=_chosen(given, "opens_at", min) or window.opens_at,
+        due_at=_chosen(given, "due_at", max) or window.due_at,
+        closes_at=_chosen(given, "closes_at", max) or window.closes_at,
+    )
 
 
 def _chosen(
