@@ -13,7 +13,7 @@ In "k" and "c" an answer without points yet has the key "". An answer is counted
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -167,25 +167,29 @@ def new(key: Key, quiz: UUID) -> StatisticsCell:
 def save(cells: Iterable[StatisticsCell]) -> None:
     """Write the cells; those in which nothing is left go."""
     cells = list(cells)
-    if kept := [_row(cell) for cell in cells if cell.data]:
-        with connection.cursor() as cursor:
-            cursor.execute(SAVE, [json.dumps(kept, separators=(",", ":"))])
+    insert([cell for cell in cells if cell.data], UPDATE)
     if empty := [cell.pk for cell in cells if not cell.data]:
         StatisticsCell.objects.filter(pk__in=empty).delete()
 
 
-def _row(cell: StatisticsCell) -> dict[str, Any]:
-    names = [field.attname for field in StatisticsCell._meta.local_concrete_fields]
-    values = {name: getattr(cell, name) for name in names}
-    return {name: value if name in ("n", "data") or value is None else str(value) for name, value in values.items()}
+UPDATE = "ON CONFLICT (id) DO UPDATE SET n = EXCLUDED.n, data = EXCLUDED.data, folded_at = EXCLUDED.folded_at"
 
 
-# As one document: an array of large texts, as `bulk_create` sends it, is escaped letter by letter.
-SAVE = """
-INSERT INTO assessment_statisticscell
-SELECT * FROM jsonb_populate_recordset(NULL::assessment_statisticscell, %s)
-ON CONFLICT (id) DO UPDATE SET n = EXCLUDED.n, data = EXCLUDED.data, folded_at = EXCLUDED.folded_at
-"""
+def insert(rows: Sequence[StatisticsCell | StatisticsPart], otherwise: str = "") -> None:
+    """As one document: an array of large texts, as `bulk_create` sends it, is escaped letter by letter."""
+    if rows:
+        table = rows[0]._meta.db_table
+        select = f"SELECT * FROM jsonb_populate_recordset(NULL::{table}, %s)"
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {table} {select} {otherwise}", [json.dumps([_document(row) for row in rows])])
+
+
+def _document(row: StatisticsCell | StatisticsPart) -> dict[str, Any]:
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.local_concrete_fields}
+    return {
+        name: value if value is None or isinstance(value, int | dict | list) else str(value)
+        for name, value in values.items()
+    }
 
 
 def lock_assignment(assignment_id: UUID | str) -> None:
