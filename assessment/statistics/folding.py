@@ -9,7 +9,7 @@ from django.db import transaction
 from assessment.models import Assignment, StatisticsDelta, StatisticsPart
 from assessment.statistics import answers, cells, parts
 
-BATCH = 500
+BATCH = 2000
 MOST_BATCHES = 200
 Changes = list[tuple[int, StatisticsPart]]
 
