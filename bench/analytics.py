@@ -148,7 +148,8 @@ def _columns() -> dict[str, Any]:
     from assessment.models import Attempt
 
     fields = [field for field in Attempt._meta.local_concrete_fields if not field.generated]
-    return {str(field.column): field.default if field.has_default() else None for field in fields}
+    defaults = {str(field.column): field.get_default() for field in fields}
+    return {name: json.dumps(value) if isinstance(value, list | dict) else value for name, value in defaults.items()}
 
 
 def copy(model: Any, rows: Iterator[tuple[Any, ...]], names: list[str] | None = None) -> None:

@@ -6,7 +6,14 @@ from assessment.models.attempts import Attempt, AttemptState, Response, Upload
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
 from assessment.models.practice import PracticeClient
 from assessment.models.privacy import Erasure
-from assessment.models.statistics import AnswerCount, Population, StatisticsCell, StatisticsDelta, StatisticsPart
+from assessment.models.statistics import (
+    AnswerCount,
+    IrtFit,
+    Population,
+    StatisticsCell,
+    StatisticsDelta,
+    StatisticsPart,
+)
 
 __all__ = [
     "Accommodation",
@@ -19,6 +26,7 @@ __all__ = [
     "Erasure",
     "Grade",
     "GradeState",
+    "IrtFit",
     "Mark",
     "MarkedBy",
     "Opens",

@@ -119,3 +119,28 @@ class AnswerCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.answer}: {self.n}"
+
+
+class IrtFit(models.Model):
+    """A model of item response theory, fitted by a job to first attempts (see `statistics.irt`)."""
+
+    class Model(models.TextChoices):
+        RASCH = "rasch", "Rasch"
+        TWO_PARAMETERS = "2pl", "2PL"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    institution = models.ForeignKey(Institution, models.CASCADE)
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="irt_fits")
+    quiz_version = models.ForeignKey(QuizVersion, models.PROTECT)
+    model = models.CharField(max_length=8, choices=Model.choices)
+    n = models.PositiveIntegerField(help_text="First attempts.")
+    data = models.JSONField()
+    fitted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "quiz_version", "model"], name="one_fit_of_each_model")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_model_display()} n={self.n}"

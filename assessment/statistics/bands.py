@@ -6,7 +6,7 @@ equal learners are treated alike.
 """
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -16,51 +16,45 @@ from assessment.statistics.joint import Group, Joint
 UPPER_LOWER = "mean share of points, best 27 % by total less weakest 27 % (k = round(.27 n); ties split in proportion)"
 THIRDS = "share of the third by total (ties at an edge split in proportion); Wilson interval"
 FIRM_FROM = 50  # attempts; below, 27 % are a handful
-Weights = Mapping[int, Sequence[Fraction]]  # by total: how much of each learner is in each band
+Weights = Mapping[int, Sequence[float]]  # by total: how much of each learner is in each band
 
 
-def weights(totals: Mapping[int, int], bands: Sequence[tuple[Fraction, Fraction]]) -> dict[int, list[Fraction]]:
+def weights(totals: Mapping[int, int], bands: Sequence[tuple[float, float]]) -> dict[int, list[float]]:
     """`bands`: from and to, as places in the order of totals, 0 to n."""
     found, passed = {}, 0
-    for total in sorted(totals):
-        n = totals[total]
-        ends = [(max(low, Fraction(passed)), min(high, Fraction(passed + n))) for low, high in bands]
-        found[total] = [max(Fraction(0), high - low) / n for low, high in ends]
+    for total, n in sorted(totals.items()):
+        found[total] = [max(0.0, min(high, passed + n) - max(low, passed)) / n for low, high in bands]
         passed += n
     return found
 
 
-def upper_lower(joint: Joint, maximum: Fraction) -> Figure:
+def upper_lower(joint: Joint, maximum: Decimal) -> Figure:
     n = joint.n
     k = (27 * n + 50) // 100  # rounds half up, unlike Python's round
     if k < 1 or not maximum:
         return figure(None, n, UPPER_LOWER, reason=TOO_FEW)
-    split = weights(joint.by("total"), [(Fraction(0), Fraction(k)), (Fraction(n - k), Fraction(n))])
-    lower, upper = (_mean(joint.groups, split, band, k) / maximum for band in (0, 1))
-    shown = figure(float(upper - lower), n, UPPER_LOWER, reason=NOT_COMPUTED)
+    split = weights(joint.by("total"), [(0, k), (n - k, n)])
+    lower, upper = (_earned(joint.groups, split, band) for band in (0, 1))
+    shown = figure((upper - lower) / k / (1000 * float(maximum)), n, UPPER_LOWER, reason=NOT_COMPUTED)
     return shown | {"provisional": n < FIRM_FROM}
 
 
-def _mean(groups: Sequence[Group], split: Weights, band: int, size: int) -> Fraction:
-    earned = sum(((group.x or 0) * group.n * split[group.total][band] for group in groups), Fraction(0))
-    return earned / size / 1000
+def _earned(groups: Sequence[Group], split: Weights, band: int) -> float:
+    return sum((group.x or 0) * group.n * split[group.total][band] for group in groups)
 
 
 def thirds(counted: Joint) -> Weights:
-    edges = [Fraction(counted.n * at, 3) for at in range(4)]
-    return weights(counted.by("total"), list(pairwise(edges)))
+    return weights(counted.by("total"), list(pairwise(counted.n * at / 3 for at in range(4))))
 
 
 def by_thirds(chosen: Joint, n: int, split: Weights) -> dict[str, Any]:
     """Of `n` learners, the share of each third that `chosen` are."""
-    found = {}
-    for at, name in enumerate(("lower", "middle", "upper")):
-        count = sum((group.n * split[group.total][at] for group in chosen.groups), Fraction(0))
-        found[name] = _share(count, Fraction(n, 3))
-    return found
+    by_total = chosen.by("total")
+    return {name: _share(by_total, split, at, n / 3) for at, name in enumerate(("lower", "middle", "upper"))}
 
 
-def _share(count: Fraction, size: Fraction) -> Figure:
+def _share(by_total: Mapping[int, int], split: Weights, band: int, size: float) -> Figure:
     if size < 1:
         return figure(None, int(size), THIRDS, reason=TOO_FEW)
-    return share(count, size, THIRDS)
+    count = sum(n * split[total][band] for total, n in by_total.items())
+    return share(min(count, size), size, THIRDS)

@@ -9,7 +9,7 @@ from django.db import transaction
 from assessment.models import Assignment, StatisticsDelta, StatisticsPart
 from assessment.statistics import answers, cells, parts
 
-BATCH = 500
+BATCH = 2000
 MOST_BATCHES = 200
 Changes = list[tuple[int, StatisticsPart]]
 
@@ -52,7 +52,7 @@ def _follow(assignment: Assignment, people: Collection[UUID], now: datetime) -> 
     new = [part for pk, part in wanted.items() if not is_same(part, held.get(pk))]
     if gone or new:
         StatisticsPart.objects.filter(pk__in=[part.pk for part in gone]).delete()
-        StatisticsPart.objects.bulk_create(new)
+        cells.insert(new)
         write(assignment, [*((-1, part) for part in gone), *((1, part) for part in new)], now)
 
 

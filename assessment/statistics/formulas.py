@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from math import atanh, sqrt, tanh
 from statistics import NormalDist
 from typing import Any, TypeAlias
@@ -46,7 +47,7 @@ class Sample:
     def mean(self) -> Fraction:
         return self.x / self.n
 
-    @property
+    @cached_property
     def ss(self) -> Fraction:
         """The sum of squared deviations from the mean; exact, so that no digits cancel."""
         return self.xx - self.x * self.x / self.n if self.n else Fraction(0)
@@ -102,12 +103,12 @@ def facility(sample: Sample, maximum: Decimal) -> Figure:
     return shown
 
 
-def share(count: Fraction | int, size: Fraction | int, method: str = "share; Wilson interval") -> Figure:
+def share(count: Fraction | float, size: float, method: str = "share; Wilson interval") -> Figure:
     """A proportion with the Wilson score interval. Either number may be a fraction, as where ties are split."""
     n, m = round(size), float(size)
     if size == 0:
         return figure(None, 0, method, reason=TOO_FEW)
-    p, squared = float(count / Fraction(size)), Z * Z
+    p, squared = float(count / size), Z * Z
     middle = (p + squared / (2 * m)) / (1 + squared / m)
     half = Z * sqrt(p * (1 - p) / m + squared / (4 * m * m)) / (1 + squared / m)
     low = 0.0 if p == 0 else middle - half

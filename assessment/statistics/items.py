@@ -116,7 +116,7 @@ def _of_points(item: Counted, scale: Scale) -> dict[str, Figure]:
         "discrimination": discrimination,
         "discriminative_efficiency": efficiency,
         "effective_weight": _effective(item, scale),
-        "upper_lower": bands.upper_lower(known, Fraction(maximum)),
+        "upper_lower": bands.upper_lower(known, maximum),
         "point_biserial": formulas.correlation(points, known.total, known.points_by_total, POINT_BISERIAL),
         "alpha_if_deleted": _alpha_without(item, scale),
     }

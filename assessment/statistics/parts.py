@@ -38,6 +38,7 @@ def _groups(assignment: Assignment, people: Collection[UUID]) -> dict[UUID, list
 def _of_person(assignment: Assignment, made: list[Attempt], groups: list[str]) -> Iterable[StatisticsPart]:
     for attempt, populations in _counting(made):
         assert attempt.submitted_at
+        assert attempt.person_id
         yield StatisticsPart(
             attempt_id=attempt.pk,
             assignment=assignment,

@@ -76,7 +76,7 @@ def _rebuild(assignment: Assignment, now: datetime) -> int:
     counts, typed, n = cells.Tally(), answers.Tally(), 0
     for people in _people(assignment):
         made = list(parts.of(assignment, people).values())
-        StatisticsPart.objects.bulk_create(made)
+        cells.insert(made)
         counts.add(assignment.institution_id, ((1, part) for part in made))
         typed.count(assignment, ((1, part) for part in made))
         n += len(made)

@@ -45,7 +45,7 @@ def typed(kind: str, body: Body, answer: Answer) -> list[str]:
 
     Raises InvalidAnswer.
     """
-    return get(kind).typed(body, answer) if answer and takes_typing(kind) else []  # type: ignore[attr-defined, no-any-return]
+    return get(kind).typed(body, answer) if answer and takes_typing(kind) else []  # type: ignore[attr-defined]
 
 
 def takes_files(kind: str) -> bool:

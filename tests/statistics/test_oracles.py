@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from uuid import uuid4
 
@@ -168,9 +167,9 @@ def test_ties_at_an_edge_are_split_as_the_average_over_all_orders() -> None:
 
 def test_upper_lower_without_ties_is_the_plain_difference() -> None:
     groups = tuple(joint.Group(1000 * (total > 60), total, total, 1) for total in range(1, 101))
-    shown = bands.upper_lower(joint.Joint(groups), Fraction(1))
+    shown = bands.upper_lower(joint.Joint(groups), Decimal(1))
     assert (shown["value"], shown["n"]) == (1.0, 100)
-    assert bands.upper_lower(joint.Joint(groups[:1]), Fraction(1))["reason"] == formulas.TOO_FEW
+    assert bands.upper_lower(joint.Joint(groups[:1]), Decimal(1))["reason"] == formulas.TOO_FEW
 
 
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=60))
