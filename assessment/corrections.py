@@ -1,13 +1,13 @@
-"""What a teacher may do to a learner's attempt: set it aside, take that back, open it again. Each is logged on it."""
+"""What a teacher may do to a learner's attempt: end it, set it aside, take that back, open it again. Each is logged."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from assessment import enqueue, grades, marking
+from assessment import attempts, enqueue, grades, marking
 from assessment.models import Attempt, AttemptState, Grade, Mark, Response
 from assessment.statistics import deltas
-from lti.gradebook import column_scores
+from lti.gradebook import column_scores, lookups
 from roster.models import Person
 
 
@@ -26,7 +26,20 @@ def void(*, attempt: Attempt, by: Person, reason: str, now: datetime) -> Attempt
         locked.voided_at, locked.voided_by, locked.void_reason = now, by, reason.strip()[:500]
         _log(locked, "voided", by, reason, now)
         locked.save()
-        _follow(locked, now)
+        if _follow(locked, now):
+            locked.log[-1]["left_in_lms"] = True
+            locked.save(update_fields=["log"])
+    return locked
+
+
+@transaction.atomic
+def end(*, attempt: Attempt, by: Person, reason: str, now: datetime) -> Attempt:
+    """Submit an attempt that is under way, with the answers that it has."""
+    locked = marking.locked(attempt.pk)
+    if locked.state == AttemptState.IN_PROGRESS and locked.assignment_id is not None:
+        _log(locked, "ended", by, reason, now)
+        locked.save(update_fields=["log"])
+        return attempts.submit(attempt=locked, now=now)
     return locked
 
 
@@ -66,15 +79,20 @@ def reopen(*, attempt: Attempt, by: Person, reason: str, until: datetime, now: d
     return locked
 
 
-def _follow(attempt: Attempt, now: datetime) -> None:
-    """Grade, gradebook and statistics follow what counts now."""
+def _follow(attempt: Attempt, now: datetime) -> bool:
+    """Grade, gradebook and statistics follow what counts now; True where the LMS keeps a score that no longer counts."""
     assert attempt.assignment is not None
     assert attempt.person is not None
     deltas.note_attempt(attempt, now)
     enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
-    if grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now) is None:
-        Grade.objects.filter(assignment=attempt.assignment, person=attempt.person).delete()
-        column_scores.withdraw(resource_link=attempt.assignment.resource_link_id, person=attempt.person.pk)
+    if grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now) is not None:
+        return False
+    link = attempt.assignment.resource_link_id
+    score = lookups.latest(resource_link=link, person=attempt.person.pk)
+    delivered = score is not None and score.deliveries.filter(arrived=True).exists()
+    Grade.objects.filter(assignment=attempt.assignment, person=attempt.person).delete()
+    column_scores.withdraw(resource_link=link, person=attempt.person.pk)
+    return delivered
 
 
 def _log(attempt: Attempt, what: str, by: Person, reason: str, now: datetime) -> None:

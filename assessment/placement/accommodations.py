@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from assessment import enqueue
-from assessment.models import Accommodation, Assignment, Attempt
+from assessment.models import Accommodation, Assignment, Attempt, AttemptState
 from assessment.placement import times
 from roster.models import Group, Person
 
@@ -16,6 +16,26 @@ from roster.models import Group, Person
 def given(assignment: Assignment) -> QuerySet[Accommodation]:
     """The accommodations of an assignment, the newest first."""
     return assignment.accommodations.select_related("person", "group").order_by("-created_at", "-pk")
+
+
+def standing(people: QuerySet[Person]) -> QuerySet[Accommodation]:
+    """Those of these people that hold for every assignment, by name."""
+    rows = Accommodation.objects.filter(assignment__isnull=True, person__in=people.order_by().values("pk"))
+    return rows.select_related("person").order_by("person__sort_name", "person_id", "pk")
+
+
+def working(assignment: Assignment) -> set[UUID]:
+    """Who has an attempt under way."""
+    running = Attempt.objects.filter(assignment=assignment, preview=False, state=AttemptState.IN_PROGRESS)
+    return {person for person in running.values_list("person_id", flat=True) if person}
+
+
+def with_exception(assignment: Assignment, people: Iterable[UUID]) -> set[UUID]:
+    """Which of these people have an accommodation of their own, of a group of theirs, or a standing one; one query."""
+    here = Accommodation.objects.filter(assignment=assignment)
+    own = Q(accommodations__in=here) | Q(accommodations__assignment__isnull=True, accommodations__isnull=False)
+    found = Person.objects.filter(own | Q(groups__in=here.values("group")), pk__in=list(people))
+    return set(found.values_list("pk", flat=True))
 
 
 def give(

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from assessment.models import Accommodation, Assignment, Attempt
 from assessment.placement import windows
@@ -24,6 +25,11 @@ class Terms:
     limit: timedelta | None
     extra: timedelta = timedelta(0)
     given: Sequence[Accommodation] = ()
+
+    @property
+    def own(self) -> list[Accommodation]:
+        """What was given to this learner or a group, not to everyone in the course."""
+        return [one for one in self.given if one.person_id or one.group_id]
 
     @property
     def limit_minutes(self) -> int:
@@ -52,16 +58,17 @@ def of(assignment: Assignment, person: UUID, lms_dates: Mapping[str, str]) -> Te
     return combined(assignment, windows.with_dates(assignment, lms_dates), given)
 
 
-ACCOMMODATIONS = Prepared(
-    lambda assignment, person: Accommodation.objects.filter(
+def holding(assignment: UUID, person: UUID) -> QuerySet[Accommodation]:
+    """The accommodations that hold for this person: for everyone, a group, the person, on all assignments."""
+    return Accommodation.objects.filter(
         Q(assignment=assignment, person__isnull=True, group__isnull=True)
         | Q(assignment=assignment, person=person)
         | Q(assignment=assignment, group__in=Group.objects.filter(members=person).values("pk"))
         | Q(assignment__isnull=True, person=person)
-    ),
-    assignment=UUID,
-    person=UUID,
-)
+    )
+
+
+ACCOMMODATIONS = Prepared(holding, assignment=UUID, person=UUID)
 
 
 def combined(assignment: Assignment, window: Window, given: Sequence[Accommodation]) -> Terms:
@@ -75,6 +82,21 @@ def combined(assignment: Assignment, window: Window, given: Sequence[Accommodati
         most += max((one.extra_attempts for one in given), default=0)
     extra = limit - usual if limit and usual else timedelta(0)
     return Terms(_opened(window, given), most, limit, extra, given)
+
+
+def special(assignment: Assignment, held: Terms) -> dict[str, Any]:
+    """What of the terms is better for this learner than for everyone; of more time the kind that gives the most."""
+    factor = max((one.time_factor for one in held.own), default=Decimal(1))
+    minutes = max((one.extra_minutes for one in held.own), default=0)
+    found: dict[str, Any] = {"dates": any(one.opens_at or one.due_at or one.closes_at for one in held.own)}
+    if assignment.time_limit is not None:
+        by_factor = assignment.time_limit * (factor - 1) >= minutes
+        found["no_time_limit"] = any(one.no_time_limit for one in held.own)
+        found["time_factor"] = factor if by_factor and factor > 1 else None
+        found["extra_minutes"] = 0 if by_factor else minutes
+    if assignment.max_attempts is not None:
+        found["extra_attempts"] = max((one.extra_attempts for one in held.own), default=0)
+    return {name: value for name, value in found.items() if value}
 
 
 def _limit(usual: timedelta, given: Sequence[Accommodation]) -> timedelta:

@@ -1,6 +1,7 @@
-"""One learner's page: every attempt with its answers, marks and time, and where the score is."""
+"""One learner's page: every attempt with its answers, marks, time and log, exceptions, and where the score is."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +11,24 @@ from django.views.decorators.http import require_GET
 
 from assessment import access, attempts
 from assessment.models import Assignment, Attempt, AttemptState, Grade
+from assessment.placement import terms
 from assessment.views import class_list, gradebook
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
 from lti.gradebook import lookups
 from roster.models import Person
 
 IN_FULL = 10  # attempts whose answers are shown; older ones have a page of their own
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a teacher did to an attempt. `left_in_lms`: the gradebook keeps a score that no longer counts here."""
+
+    what: str
+    by: str
+    why: str
+    at: datetime
+    left_in_lms: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,15 @@ class Sitting:
         taken = (ended - self.attempt.started_at).total_seconds() if ended and not self.attempt.paper_key else 0
         return round(taken) or None
 
+    @property
+    def log(self) -> list[Entry]:
+        """The newest first."""
+        names = ("what", "by", "why")
+        return [
+            Entry(*(one[name] for name in names), datetime.fromisoformat(one["at"]), one.get("left_in_lms", False))
+            for one in reversed(self.attempt.log)
+        ]
+
 
 @instructors_only
 @require_GET
@@ -44,12 +66,17 @@ def person(request: LaunchRequest, person_id: UUID) -> HttpResponse:
         raise Http404("No such learner.") from error
     grade = access.class_grades(request.viewer).filter(person=found.pk).first()
     chosen = class_list.wanted(request, list(access.class_groups(request.viewer)))
+    sittings = _sittings(request, found, grade)
+    given = terms.holding(assignment.pk, found.pk).select_related("group").order_by("created_at", "pk")
     context = {
         "assignment": assignment,
         "person": found,
         "grade": grade,
-        "sittings": _sittings(request, found, grade),
+        "sittings": sittings,
+        "exceptions": given,
         "chosen": chosen,
+        "saved": "saved" in request.GET,
+        "stays": grade is None and any(one.attempt.voided_at and _is_left(one.log) for one in sittings),
         **_gradebook(assignment, found, grade),
     }
     return render(request, "assessment/class_person.html", context)
@@ -62,6 +89,10 @@ def _sittings(request: LaunchRequest, found: Person, grade: Grade | None) -> lis
         Sitting(one, _items(one) if at < IN_FULL else [], bool(grade and grade.attempt_id == one.pk))
         for at, one in enumerate(made)
     ]
+
+
+def _is_left(log: list[Entry]) -> bool:
+    return next((entry.left_in_lms for entry in log if entry.what == "voided"), False)
 
 
 def _items(attempt: Attempt) -> list[attempts.ItemResult]:

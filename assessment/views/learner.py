@@ -345,6 +345,7 @@ def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]
     }
     return {
         "terms": held,
+        "special": terms.special(assignment, held),
         "window": window,
         "early": early,
         "over": over,
