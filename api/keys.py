@@ -11,6 +11,8 @@ from roster.models import Institution
 
 MARK = "assay_"
 SCOPES = {
+    "accommodations:read": "Accommodations of learners: what is different for whom, and why.",
+    "accommodations:write": "Give accommodations and take them back.",
     "assignments:read": "Assignments of the institution.",
     "attempts:read": "Attempts with their responses and marks.",
     "attempts:write": "Take checks for learners: begin, save, submit and read the result as the learner may.",

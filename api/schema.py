@@ -71,7 +71,7 @@ def add_kinds(result: dict[str, Any], generator: Any, request: Any, public: bool
 
 def close_bodies(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Bodies in which an unknown field is refused."""
-    for name in ("BeginRequest", "AnswerRequest"):
+    for name in ("BeginRequest", "AnswerRequest", "AccommodationRequest"):
         result["components"]["schemas"][name]["additionalProperties"] = False
     return result
 

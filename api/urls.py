@@ -2,7 +2,19 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from api.schema import Schema, docs
-from api.views import content, errors, exports, oauth, published, records, roster, statistics, statistics_lists, taking
+from api.views import (
+    accommodations,
+    content,
+    errors,
+    exports,
+    oauth,
+    published,
+    records,
+    roster,
+    statistics,
+    statistics_lists,
+    taking,
+)
 
 app_name = "api"
 urlpatterns = [
@@ -32,6 +44,8 @@ urlpatterns = [
     path("v1/exports", exports.Exports.as_view(), name="exports"),
     path("v1/exports/<uuid:id>", exports.ExportDetail.as_view(), name="export-job"),
     path("v1/exports/<uuid:id>/file", exports.ExportFile.as_view(), name="export-file"),
+    path("v1/accommodations", accommodations.Accommodations.as_view(), name="accommodations"),
+    path("v1/accommodations/<uuid:id>", accommodations.AccommodationDetail.as_view(), name="accommodation"),
     path("v1/assignments", records.Assignments.as_view(), name="assignments"),
     path("v1/assignments/<uuid:id>", records.AssignmentDetail.as_view(), name="assignment"),
     path("v1/assignments/<uuid:id>/attempts", taking.Begin.as_view(), name="begin"),

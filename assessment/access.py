@@ -3,13 +3,14 @@
 A `viewer` is the launch that a request belongs to. Every refusal reads as "there is no such row".
 """
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import Coalesce, Concat, Lower, Trim
 
-from assessment.models import Assignment, Attempt, AttemptState, Grade, Response, Upload
+from assessment.models import Accommodation, Assignment, Attempt, AttemptState, Grade, Response, Upload
 from assessment.placement import linking, placing
 from content import writing
 from content.models import LessonVersion, Quiz
@@ -235,6 +236,15 @@ def class_grades(viewer: Launch) -> QuerySet[Grade]:
     )
 
 
+def class_exceptions(viewer: Launch, people: Iterable[Person]) -> set[UUID]:
+    """Which of these people have an exception here of their own or of a group, or one on all assignments; one query."""
+    require_instructor(viewer)
+    here = Accommodation.objects.filter(assignment__resource_link=viewer.resource_link_id)
+    own = Q(accommodations__in=here) | Q(accommodations__assignment__isnull=True, accommodations__isnull=False)
+    known = Person.objects.filter(institution=viewer.institution_id, pk__in=[one.pk for one in people])
+    return set(known.filter(own | Q(groups__in=here.values("group"))).values_list("pk", flat=True))
+
+
 def class_attempts(viewer: Launch) -> QuerySet[Attempt]:
     """The learners' attempts on the viewer's assignment, newest first; previews are left out."""
     require_instructor(viewer)
@@ -293,6 +303,20 @@ def known_data_subject(viewer: Launch) -> Person:
     if person is None or person.institution_id != viewer.institution_id:
         raise PermissionDenied("Nothing is kept about this person.")
     return person
+
+
+def person_of(institution: Institution, person_id: UUID) -> Person | None:
+    return Person.objects.filter(institution=institution, pk=person_id).first()
+
+
+def group_of(assignment: Assignment, group_id: str) -> Group | None:
+    """The group of the assignment's course that its LMS calls so."""
+    groups = Group.objects.filter(course=assignment.course_id, institution=assignment.institution_id)
+    return groups.filter(group_id=group_id).first()
+
+
+def accommodations_of(institution: Institution) -> QuerySet[Accommodation]:
+    return Accommodation.objects.filter(institution=institution).select_related("person", "group", "assignment")
 
 
 def assignments_of(institution: Institution) -> QuerySet[Assignment]:

@@ -8,8 +8,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from assessment.models import Assignment, Attempt, Erasure, Grade, Mark, Response
-from assessment.placement import placing, policy
+from assessment.models import Accommodation, Assignment, Attempt, Erasure, Grade, Mark, Response
+from assessment.placement import accommodations, placing, policy
 from lti.models import Score, ScoreState
 from roster.admin import OwnRows, ReadOnlyRows
 
@@ -43,6 +43,49 @@ class AssignmentAdmin(OwnRows):
         """The policy goes by the one door that also brings the grades in line."""
         Assignment.objects.filter(pk=obj.pk).update(title=obj.title)
         policy.change(assignment=obj, **{name: getattr(obj, name) for name in (*placing.POLICY, *placing.DATES)})
+
+
+@admin.register(Accommodation)
+class AccommodationAdmin(OwnRows):
+    """Standing accommodations are given here; those of one assignment come from its teachers and can be taken back."""
+
+    list_display = ["person", "group", "assignment", "time_factor", "extra_minutes", "no_time_limit", "given_by"]
+    list_select_related = ["person", "group", "assignment"]
+    list_filter = [("assignment", admin.EmptyFieldListFilter)]
+    search_fields = ["person__name", "person__email", "assignment__title", "reason"]
+    autocomplete_fields = ["person"]
+    readonly_fields = ["institution", "assignment", "group", *placing.DATES, "given_by", "created_at"]
+
+    def get_fields(self, request: HttpRequest, obj: Accommodation | None = None) -> list[str]:
+        given = ["person", "time_factor", "extra_minutes", "no_time_limit", "extra_attempts", "reason"]
+        return [*given, *self.readonly_fields] if obj else given
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        for name in ("person", "reason"):
+            if name in form.base_fields:
+                form.base_fields[name].required = True
+        return form
+
+    def has_change_permission(self, request: HttpRequest, obj: Accommodation | None = None) -> bool:
+        """It is taken back and given again, so that who gave what stays true."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Accommodation, form: ModelForm, change: bool) -> None:  # type: ignore[type-arg]
+        """By the door that brings running attempts in step."""
+        assert obj.person is not None
+        names = ("time_factor", "extra_minutes", "no_time_limit", "extra_attempts", "reason")
+        made = accommodations.give_standing(
+            person=obj.person, given_by=str(request.user), **{name: getattr(obj, name) for name in names}
+        )
+        obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: Accommodation) -> None:
+        accommodations.withdraw(accommodation=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Accommodation]) -> None:
+        for row in queryset:
+            accommodations.withdraw(accommodation=row)
 
 
 class ResponsesOfAttempt(admin.TabularInline):  # type: ignore[type-arg]

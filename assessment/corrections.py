@@ -80,7 +80,7 @@ def reopen(*, attempt: Attempt, by: Person, reason: str, until: datetime, now: d
 
 
 def _follow(attempt: Attempt, now: datetime) -> bool:
-    """Grade, gradebook and statistics follow what counts now; True where the LMS keeps a score that no longer counts."""
+    """Grade, gradebook and statistics follow; True where the LMS keeps a score that no longer counts."""
     assert attempt.assignment is not None
     assert attempt.person is not None
     deltas.note_attempt(attempt, now)

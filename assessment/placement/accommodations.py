@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from assessment import enqueue
 from assessment.models import Accommodation, Assignment, Attempt, AttemptState
@@ -28,14 +28,6 @@ def working(assignment: Assignment) -> set[UUID]:
     """Who has an attempt under way."""
     running = Attempt.objects.filter(assignment=assignment, preview=False, state=AttemptState.IN_PROGRESS)
     return {person for person in running.values_list("person_id", flat=True) if person}
-
-
-def with_exception(assignment: Assignment, people: Iterable[UUID]) -> set[UUID]:
-    """Which of these people have an accommodation of their own, of a group of theirs, or a standing one; one query."""
-    here = Accommodation.objects.filter(assignment=assignment)
-    own = Q(accommodations__in=here) | Q(accommodations__assignment__isnull=True, accommodations__isnull=False)
-    found = Person.objects.filter(own | Q(groups__in=here.values("group")), pk__in=list(people))
-    return set(found.values_list("pk", flat=True))
 
 
 def give(

@@ -19,7 +19,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from assessment import access
 from assessment.models import Assignment, Attempt, AttemptState, Grade
-from assessment.placement import accommodations
 from assessment.templatetags.assay import plain
 from assessment.views import gradebook
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
@@ -103,8 +102,8 @@ class Tile:
 class Row:
     """One person in the class table. `newest` is None until they begin, `grade` until an attempt is marked.
 
-    `beside` tells people of one name apart. `waits`: an answer of one of the attempts waits for a person. `excepted`: the
-    person has an exception from the policy. `late`: an attempt that counts was submitted after the due date.
+    `beside` tells people of one name apart. `waits`: an answer of one of the attempts waits for a person. `excepted`: an
+    exception from the policy holds for the person. `late`: an attempt was submitted after the due date.
     """
 
     person: Person
@@ -272,8 +271,7 @@ def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
     made = list(access.class_attempts(request.viewer).filter(person__in=people).order_by("number"))
     newest = {attempt.person_id: attempt for attempt in made}
     late = {attempt.person_id for attempt in made if attempt.is_late and attempt.voided_at is None}
-    assignment = access.assignment(request.viewer)
-    excepted = accommodations.with_exception(assignment, [one.pk for one in people]) if assignment and people else set()
+    excepted = access.class_exceptions(request.viewer, people)
     grades = {grade.person_id: grade for grade in access.class_grades(request.viewer).filter(person__in=people)}
     return [
         Row(

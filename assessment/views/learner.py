@@ -341,7 +341,7 @@ def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]
     moments = {
         "opens_later": window.is_early(now),
         "closed_before": window.is_over(now),
-        "overdue": window.due_at is not None and window.due_at <= now,
+        "overdue": (due := held.due_at()) is not None and due <= now,
     }
     return {
         "terms": held,
