@@ -1,5 +1,6 @@
 """What is different for a learner, a group or a course: listed, given and taken back."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,9 +17,10 @@ from rest_framework.reverse import reverse
 
 from api import idempotency
 from api.parsing import JsonParser
+from api.rendering import JsonRenderer
 from api.views.base import Keyed, KeyedList
 from api.views.records import BOM, FORMAT, INCLUDE
-from api.views.taking import PersonField, Strict, WholeField, learner
+from api.views.taking import PROBLEM, PersonField, Strict, WholeField, learner
 from assessment import access
 from assessment.models import Accommodation, Assignment
 from assessment.placement import accommodations
@@ -71,6 +73,11 @@ class AccommodationSerializer(serializers.ModelSerializer[Accommodation]):
         return row.given_by if self.context.get("names") else None
 
 
+def _near(moment: datetime) -> None:
+    if not 2000 <= moment.year < 2200:
+        raise serializers.ValidationError("Choose a year from 2000 to 2199.")
+
+
 class AccommodationRequest(Strict):
     assignment = serializers.UUIDField(required=False, help_text="Left out: for all assignments of one person.")
     person = PersonField(required=False, help_text="An id; with an assignment also what its LMS calls the learner.")
@@ -82,10 +89,11 @@ class AccommodationRequest(Strict):
     extra_minutes = WholeField(default=0, min_value=0, max_value=10_000)
     no_time_limit = serializers.BooleanField(default=False)
     extra_attempts = WholeField(default=0, min_value=0, max_value=1000)
-    opens_at = serializers.DateTimeField(required=False)
-    due_at = serializers.DateTimeField(required=False)
-    closes_at = serializers.DateTimeField(required=False)
+    opens_at = serializers.DateTimeField(required=False, validators=[_near])
+    due_at = serializers.DateTimeField(required=False, validators=[_near])
+    closes_at = serializers.DateTimeField(required=False, validators=[_near])
     reason = serializers.CharField(max_length=500, help_text="For teachers and administrators.")
+    given_by = serializers.CharField(default="API", max_length=255, help_text="Who decided it, as teachers read it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if [bool(attrs.get(name)) for name in ("person", "group", "everyone")].count(True) != 1:
@@ -148,6 +156,12 @@ class Accommodations(KeyedList):
     def scope(self) -> str:  # type: ignore[override]
         return WRITE if self.request.method == "POST" else READ
 
+    def get_renderers(self) -> list[Any]:
+        return [JsonRenderer()] if self.request.method == "POST" else super().get_renderers()
+
+    def known_parameters(self) -> set[str]:
+        return {"format"} if self.request.method == "POST" else super().known_parameters()
+
     def get_queryset(self) -> QuerySet[Accommodation]:
         return access.accommodations_of(self.institution)
 
@@ -158,7 +172,7 @@ class Accommodations(KeyedList):
         parameters=[idempotency.PARAMETER],
         request=AccommodationRequest,
         examples=EXAMPLES,
-        responses={201: AccommodationSerializer},
+        responses={201: AccommodationSerializer, 404: PROBLEM},
         description="Needs the scope `accommodations:write`. Attempts that are under way get their new times at once. "
         "Of several accommodations the most generous value of each kind holds.",
     )
@@ -184,7 +198,7 @@ class AccommodationDetail(Keyed):
 
 
 def _give(institution: Institution, sent: dict[str, Any]) -> Accommodation:
-    values = {"reason": sent["reason"], "given_by": "API", **_different(sent)}
+    values = {"reason": sent["reason"], "given_by": sent["given_by"], **_different(sent)}
     if "assignment" not in sent:
         return accommodations.give_standing(person=_person(institution, sent["person"]), **values)
     rows = access.assignments_of(institution).select_related("resource_link__deployment")

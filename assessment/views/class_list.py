@@ -102,8 +102,8 @@ class Tile:
 class Row:
     """One person in the class table. `newest` is None until they begin, `grade` until an attempt is marked.
 
-    `beside` tells people of one name apart. `waits`: an answer of one of the attempts waits for a person. `excepted`: an
-    exception from the policy holds for the person. `late`: an attempt was submitted after the due date.
+    `beside` tells people of one name apart. `waits`: an answer of one of the attempts waits for a person. `excepted`:
+    an exception from the policy holds for the person. `late`: an attempt was submitted after the due date.
     """
 
     person: Person

@@ -17,6 +17,7 @@ from tests import cast
 from tests.api.conftest import ALL, Caller, School
 
 NEEDS = {
+    "accommodations": "accommodations:read",
     "courses": "assignments:read",
     "people": "people:read",
     "enrollments": "people:read",

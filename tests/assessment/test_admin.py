@@ -8,9 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assessment.models import Attempt, Grade, Mark, Response
+from assessment.models import Accommodation, Assignment, Attempt, Grade, Mark, Response
+from assessment.placement import accommodations
 from roster.models import Institution, User
-from tests.cast import Cast, all_right, at, hand_in, make_launch, make_person
+from tests.cast import Cast, all_right, at, begin, hand_in, make_launch, make_person
 
 READ_ONLY = (Attempt, Response, Mark, Grade)
 
@@ -102,3 +103,52 @@ def test_policy_of_another_institution_cannot_be_changed(marked: Cast) -> None:
 
     marked.assignment.refresh_from_db()
     assert marked.assignment.title == "The check"
+
+
+# Accommodations.
+
+
+def test_standing_accommodation_given_by_staff_names_them_and_reaches_a_running_attempt(cast: Cast) -> None:
+    Assignment.objects.update(time_limit=30)
+    attempt = begin(cast.alice)
+    client = staff(cast.alice.institution)
+    given = {
+        "person": str(cast.alice.person_id),
+        "time_factor": "1.5",
+        "extra_minutes": "0",
+        "extra_attempts": "0",
+        "reason": "Letter",
+    }
+    add = reverse("admin:assessment_accommodation_add")
+    assert client.get(add).status_code == 200
+    assert client.post(add, given | {"reason": ""}).status_code == 200
+    assert client.post(add, given).status_code == 302
+    made = Accommodation.objects.get()
+    assert (made.assignment, made.given_by) == (None, f"staff of {cast.alice.institution}")
+    assert Attempt.objects.get(pk=attempt.pk).deadline_at == at(45 * 60)
+    assert page(client, Accommodation).context["cl"].result_count == 1
+    assert page(client, Accommodation, "change", made.pk).status_code == 200
+    assert client.post(reverse("admin:assessment_accommodation_change", args=[made.pk]), given).status_code == 403
+    client.post(reverse("admin:assessment_accommodation_delete", args=[made.pk]), {"post": "yes"})
+    assert not Accommodation.objects.exists()
+    assert Attempt.objects.get(pk=attempt.pk).deadline_at == at(30 * 60)
+
+
+def test_several_accommodations_taken_back_at_once_reach_running_attempts(cast: Cast) -> None:
+    Assignment.objects.update(time_limit=30)
+    attempt = begin(cast.alice)
+    made = [accommodations.give_standing(person=cast.alice.person, extra_minutes=number) for number in (5, 9)]
+    data = {"action": "delete_selected", "_selected_action": [str(one.pk) for one in made], "post": "yes"}
+    staff(cast.alice.institution).post(reverse("admin:assessment_accommodation_changelist"), data)
+    assert not Accommodation.objects.exists()
+    assert Attempt.objects.get(pk=attempt.pk).deadline_at == at(30 * 60)
+
+
+def test_staff_neither_see_nor_give_accommodations_of_another_institution(cast: Cast) -> None:
+    made = accommodations.give_standing(person=cast.alice.person, extra_minutes=5)
+    client = staff(cast.dora.institution)
+    given = {"person": str(cast.alice.person_id), "time_factor": "2", "extra_minutes": "0", "extra_attempts": "0"}
+    assert client.post(reverse("admin:assessment_accommodation_add"), given | {"reason": "x"}).status_code == 200
+    client.post(reverse("admin:assessment_accommodation_delete", args=[made.pk]), {"post": "yes"})
+    assert page(client, Accommodation).context["cl"].result_count == 0
+    assert Accommodation.objects.get() == made

@@ -281,8 +281,10 @@ def test_page_says_where_a_score_that_no_longer_counts_stays_in_the_gradebook(
     if delivered:
         Score.objects.update(state=ScoreState.SYNCED, delivered_at=timezone.now())
         score = Score.objects.get()
-        points = {"score_given": score.score_given, "score_maximum": score.score_maximum}
-        Delivery.objects.create(score=score, arrived=True, timestamp=score.timestamp, **points)
+        same = ("institution_id", "score_given", "score_maximum", "timestamp", "submitted_at")
+        Delivery.objects.create(
+            score=score, arrived=True, claimed_at=timezone.now(), **{name: getattr(score, name) for name in same}
+        )
     assert "Nothing else of this learner counts." in text(tess.get(f"/class/attempts/{attempt.pk}/void"))
     page = follow(tess, tess.post(f"/class/attempts/{attempt.pk}/void", {"reason": "Fire alarm"}))
     assert not Grade.objects.exists()
