@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 
+from api.authentication import scope_of
+
 
 class Operation(AutoSchema):
     """The first line of the description is the summary; the scope that is needed stands beside it."""
@@ -20,4 +22,4 @@ class Operation(AutoSchema):
         return {**super().get_extensions(), **({"x-scope": scope} if scope else {})}
 
     def scope(self) -> str:
-        return str(getattr(self.view, "scope", ""))
+        return scope_of(self.view, self.method)

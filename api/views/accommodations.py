@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,8 +18,8 @@ from rest_framework.reverse import reverse
 from api import idempotency
 from api.parsing import JsonParser
 from api.rendering import JsonRenderer
-from api.views.base import Keyed, KeyedList
-from api.views.records import BOM, FORMAT, INCLUDE
+from api.serializers import WithPerson
+from api.views.base import Keyed, KeyedList, listed
 from api.views.taking import PROBLEM, PersonField, Strict, WholeField, learner
 from assessment import access
 from assessment.models import Accommodation, Assignment
@@ -44,14 +44,13 @@ class AccommodationFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
 
-class AccommodationSerializer(serializers.ModelSerializer[Accommodation]):
+class AccommodationSerializer(WithPerson, serializers.ModelSerializer[Accommodation]):
     assignment = serializers.UUIDField(
         source="assignment_id", read_only=True, allow_null=True, help_text="Null: it is for all assignments."
     )
     person = serializers.UUIDField(
         source="person_id", read_only=True, allow_null=True, help_text="Null: it is for a group, else for everyone."
     )
-    person_name = serializers.SerializerMethodField(help_text=NAMES_ONLY)
     group = serializers.SerializerMethodField(help_text="What the LMS calls the group, or null.")
     time_factor = serializers.FloatField(read_only=True, help_text="Of the time limit: 1.5 is half as much again.")
     given_by = serializers.SerializerMethodField(help_text=NAMES_ONLY)
@@ -59,12 +58,9 @@ class AccommodationSerializer(serializers.ModelSerializer[Accommodation]):
     class Meta:
         model = Accommodation
         fields = [
-            "id", "assignment", "person", "person_name", "group", "time_factor", "extra_minutes", "no_time_limit",
-            "extra_attempts", *DATES, "reason", "given_by", "created_at",
+            "id", "assignment", "person", "person_name", "person_email", "group", "time_factor", "extra_minutes",
+            "no_time_limit", "extra_attempts", *DATES, "reason", "given_by", "created_at",
         ]  # fmt: skip
-
-    def get_person_name(self, row: Accommodation) -> str | None:
-        return row.person.display_name if row.person and self.context.get("names") else None
 
     def get_group(self, row: Accommodation) -> str | None:
         return row.group.group_id if row.group else None
@@ -139,25 +135,22 @@ EXAMPLES = [
 ]
 
 
-@extend_schema_view(
-    get=extend_schema(operation_id="listAccommodations", tags=["Accommodations"], parameters=[INCLUDE, FORMAT, BOM])
-)
+@listed("listAccommodations", "Accommodations")
 class Accommodations(KeyedList):
     """Accommodations of the institution, oldest first: for a person, a group or everyone in a course."""
 
-    extra_parameters = frozenset({"include"})
+    scope = READ
+    scope_by_method: ClassVar[dict[str, str]] = {"POST": WRITE}
     filename = "accommodations"
+    named = True
     serializer_class = AccommodationSerializer
     filterset_class = AccommodationFilter
     parser_classes = [JsonParser]
     queryset = Accommodation.objects.none()
 
-    @property
-    def scope(self) -> str:  # type: ignore[override]
-        return WRITE if self.request.method == "POST" else READ
-
     def get_renderers(self) -> list[Any]:
-        return [JsonRenderer()] if self.request.method == "POST" else super().get_renderers()
+        posts = self.request is not None and self.request.method == "POST"
+        return [JsonRenderer()] if posts else super().get_renderers()
 
     def known_parameters(self) -> set[str]:
         return {"format"} if self.request.method == "POST" else super().known_parameters()
@@ -167,13 +160,12 @@ class Accommodations(KeyedList):
 
     @extend_schema(
         operation_id="giveAccommodation",
-        summary="Give an accommodation",
         tags=["Accommodations"],
         parameters=[idempotency.PARAMETER],
         request=AccommodationRequest,
         examples=EXAMPLES,
         responses={201: AccommodationSerializer, 404: PROBLEM},
-        description="Needs the scope `accommodations:write`. Attempts that are under way get their new times at once. "
+        description="Give an accommodation.\n\nAttempts that are under way get their new times at once. "
         "Of several accommodations the most generous value of each kind holds.",
     )
     @idempotency.idempotent

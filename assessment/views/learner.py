@@ -350,6 +350,7 @@ def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]
         "early": early,
         "over": over,
         "left": left,
+        "used": sum(attempt.voided_at is None for attempt in made),
         "may_begin": may_begin,
         **moments,
     }

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from assessment import attempts, marking, review
-from assessment.models import Assignment, Attempt, AttemptState, Feedback
+from assessment.models import Assignment, Attempt, AttemptState, Shown
+from assessment.placement.placing import SHOWN
 from lti.models import PlatformUser
 from roster.models import Enrollment, Person, Role
 from tests import cast
@@ -326,7 +327,7 @@ def test_an_attempt_under_way_holds_the_key_back(
 
 
 def test_the_policy_that_shows_the_score_only_holds(north: School, marked: Callable[[], dict[str, Any]]) -> None:
-    change(north, feedback=Feedback.NEVER, max_attempts=1)
+    change(north, **dict.fromkeys(SHOWN, Shown.NEVER), max_attempts=1)
     shown = marked()
     assert {item["state"] for item in shown["items"]} == {"hidden", "waiting"}
     assert [(item["points"], item["feedback"]) for item in shown["items"]] == [(None, None)] * 3

@@ -429,6 +429,15 @@ def test_class_list_marks_learners_with_an_exception_and_late_attempts(cast: Cas
     assert ("Exception" in bob, "Late" in bob) == (False, True)
 
 
+def test_attempt_that_was_set_aside_is_none_of_those_used(cast: Cast, tess: Visit, visit: Open) -> None:
+    change(cast, max_attempts=2)
+    hand_in(cast.alice, **all_right())
+    attempt = hand_in(cast.alice, **all_right())
+    assert "2 of 2 used" in text(visit(cast.alice).get())
+    tess.post(f"/class/attempts/{attempt.pk}/void", {"reason": "Fire alarm"})
+    assert "1 of 2 used" in text(visit(cast.alice).get())
+
+
 def test_learner_reads_why_an_attempt_does_not_count(cast: Cast, tess: Visit, visit: Open) -> None:
     attempt = hand_in(cast.alice, **all_right())
     attempts.submit(attempt=attempt, now=timezone.now())
