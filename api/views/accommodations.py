@@ -165,11 +165,14 @@ class Accommodations(KeyedList):
         request=AccommodationRequest,
         examples=EXAMPLES,
         responses={201: AccommodationSerializer, 404: PROBLEM},
-        description="Give an accommodation.\n\nAttempts that are under way get their new times at once. "
-        "Of several accommodations the most generous value of each kind holds.",
     )
     @idempotency.idempotent
     def post(self, request: Request) -> Response:
+        """Give an accommodation.
+
+        Attempts that are under way get their new times at once. Of several accommodations the most generous value of
+        each kind holds.
+        """
         sent = AccommodationRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         made = _give(self.institution, sent.validated_data)
