@@ -142,7 +142,7 @@ def test_the_code_of_the_documents_runs_as_it_is_printed(
     monkeypatch.setenv("LEARNER", str(learners[0].pk))
     space: dict[str, Any] = {}
     blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     for block in blocks:
         exec(block, space)
 
@@ -150,5 +150,7 @@ def test_the_code_of_the_documents_runs_as_it_is_printed(
     assert (attempt.person, attempt.state) == (learners[0], AttemptState.SUBMITTED)
     assert set(attempt.responses.values_list("answer__option", flat=True)) == {"a"}
     assert space["result"]["state"] == "submitted"
+    assert space["given"].json()["time_factor"] == 1.5
+    assert [row["id"] for row in space["standing"]["results"]] == [space["given"].json()["id"]]
     space["assay"].close()
     space["client"].session.close()

@@ -40,6 +40,14 @@ def test_every_row_of_the_lti_table_names_a_test() -> None:
     assert without_a_test(table) == []
 
 
+def test_every_row_about_assessment_names_a_test_or_says_that_it_is_not_there() -> None:
+    table = (ROOT / "docs/assessment.md").read_text()
+
+    assert len(NAMED.findall(table)) > 60
+    assert [row for row in without_a_test(table) if "not there yet" not in row] == []
+    assert {f"G{number}" for number in range(1, 13)} <= set(re.findall(r"^\| (G\d+):", table, re.MULTILINE))
+
+
 def test_a_name_that_is_wrong_is_found() -> None:
     here = "tests/ops/test_docs.py"
 
