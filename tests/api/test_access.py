@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from api import keys
 from api.models import ApiKey
+from assessment.placement import accommodations
 from assessment.statistics import folding
 from roster.models import Enrollment, Group, Role, User
 from tests import cast
@@ -101,6 +102,7 @@ def fill(school: School) -> list[str]:
     Enrollment.objects.create(institution=school.institution, course=course, person=school.people[0], role=Role.LEARNER)
     group = Group.objects.create(institution=school.institution, course=course, group_id="g", name="Reds")
     group.members.add(school.people[0])
+    accommodations.give(assignment=school.assignment, person=school.people[0], extra_minutes=5)
     other.delete()  # leaves tombstones
     cast.take(school.assignment, other.person, ("a", "b", "mine"))  # type: ignore[arg-type]
     folding.fold(assignment_id=school.assignment.pk, now=cast.NOW)
