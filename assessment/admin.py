@@ -56,7 +56,7 @@ class AccommodationAdmin(OwnRows):
     autocomplete_fields = ["person"]
     readonly_fields = ["institution", "assignment", "group", *placing.DATES, "given_by", "created_at"]
 
-    def get_fields(self, request: HttpRequest, obj: Accommodation | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Accommodation | None = None) -> Any:
         given = ["person", "time_factor", "extra_minutes", "no_time_limit", "extra_attempts", "reason"]
         return [*given, *self.readonly_fields] if obj else given
 

@@ -49,9 +49,14 @@ class Sitting:
     @property
     def log(self) -> list[Entry]:
         """The newest first."""
-        names = ("what", "by", "why")
         return [
-            Entry(*(one[name] for name in names), datetime.fromisoformat(one["at"]), one.get("left_in_lms", False))
+            Entry(
+                what=one["what"],
+                by=one["by"],
+                why=one["why"],
+                at=datetime.fromisoformat(one["at"]),
+                left_in_lms=one.get("left_in_lms", False),
+            )
             for one in reversed(self.attempt.log)
         ]
 

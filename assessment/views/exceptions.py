@@ -21,6 +21,7 @@ from assessment.views.requests import LaunchRequest, assignment_or_404, instruct
 from roster.models import Group, Person
 
 MOST_ALIKE = 20  # people to choose from where several are called so
+WHOM = [("person", _("One learner")), ("group", _("A group")), ("everyone", _("Everyone in the course"))]
 VALUES = ("time_factor", "extra_minutes", "no_time_limit", "extra_attempts", *NAMES)
 
 
@@ -37,7 +38,7 @@ class ExceptionForm(DatesForm):
 
     whom = forms.ChoiceField(
         label=_("For whom"),
-        choices=[("person", _("One learner")), ("group", _("A group")), ("everyone", _("Everyone in the course"))],
+        choices=WHOM,
         error_messages={"required": _("Choose for whom it is.")},
     )
     learner = forms.CharField(label=_("Learner"), required=False, max_length=300)
@@ -62,7 +63,7 @@ class ExceptionForm(DatesForm):
         assert isinstance(group, forms.ChoiceField)
         group.choices = [("", "–"), *((str(one.pk), str(one)) for one in groups)]
         if not groups:
-            whom.choices = [choice for choice in whom.choices if choice[0] != "group"]
+            whom.choices = [choice for choice in WHOM if choice[0] != "group"]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -77,7 +78,7 @@ class ExceptionForm(DatesForm):
     def _person(self, typed: str) -> Person | None:
         """The learner who was chosen or is called so; where several are, they are offered."""
         chosen = [one for one in self.people if str(one.pk) == self.data.get("person")]
-        alike = chosen or _called(self.people, typed)
+        alike: list[Person] = chosen or _called(self.people, typed)
         if len(alike) == 1:
             return alike[0]
         self.alike = alike[:MOST_ALIKE]
@@ -88,7 +89,7 @@ class ExceptionForm(DatesForm):
             self.add_error("learner", several if alike else gettext("No learner of the class is called so."))
         return None
 
-    def target(self) -> dict[str, Person | Group | None]:
+    def target(self) -> dict[str, Any]:
         """For `accommodations.give`."""
         given = self.cleaned_data
         group = next((one for one in self.groups if str(one.pk) == given["group"]), None)
