@@ -8,7 +8,7 @@ TESTS ?=
 export PORT SANDBOX_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-next bench bench-statistics client clean lock python product tools
+.PHONY: help run test lint test-next bench bench-class bench-statistics client clean lock python product tools
 .NOTPARALLEL:
 
 help: ## this list
@@ -39,6 +39,9 @@ bench: tools ## what a launch and an attempt cost on this machine
 client: tools ## write the Python client of the API anew from its OpenAPI description
 	@SECRET_KEY=only-for-the-schema DEBUG=1 $(PY) -W ignore manage.py spectacular --format openapi-json --file .local/openapi.json
 	@$(PY) clients/generate.py < .local/openapi.json > .local/api.py && mv .local/api.py clients/python/assay_client/api.py
+
+bench-class: tools ## a class of 300 that takes a check at the same moment, on the real processes
+	@exec $(PY) -m dev exec --instance bench -- $(PY) -m bench class
 
 bench-statistics: tools ## what folding and reading statistics cost, up to a million attempts
 	@exec $(PY) -m dev exec --instance bench --fast -- $(PY) -m bench statistics

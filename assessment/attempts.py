@@ -8,11 +8,13 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, Count, DateTimeField, DurationField, ExpressionWrapper, F, Max, Value, When, Window
 from django.db.models.functions import Least
+from django.utils.translation import get_language
 
-from assessment import announcing, enqueue, marking
+from assessment import announcing, enqueue, marking, receipts
 from assessment.models import Assignment, Attempt, AttemptState, Response
 from assessment.placement import terms
 from assessment.placement.terms import Terms
@@ -149,6 +151,8 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
         if not HAND_IN(attempt=attempt.pk, now=now):
             return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
         enqueue.on_commit("mark_attempt", str(attempt.pk))
+        if receipts.is_mailed() and not attempt.preview:
+            enqueue.on_commit("mail_receipt", str(attempt.pk), get_language() or settings.LANGUAGE_CODE)
         attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, min(now, attempt.deadline_at or now)
         announcing.submitted(attempt, now)
     return attempt

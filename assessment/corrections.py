@@ -71,6 +71,7 @@ def reopen(*, attempt: Attempt, by: Person, reason: str, until: datetime, now: d
     Response.objects.filter(attempt=locked).update(waiting=False, checked_at=None)
     locked.state, locked.submitted_at, locked.marked_at = AttemptState.IN_PROGRESS, None, None
     locked.reopened_until = locked.deadline_at = until
+    locked.reached = 1
     locked.points = locked.points_waiting = 0  # type: ignore[assignment]
     locked.items_marked, locked.counted, locked.mark_tries, locked.mark_after = 0, None, 0, None
     locked.save()

@@ -35,10 +35,18 @@ def mark_attempt(attempt_id: UUID | str, now: datetime) -> Attempt:
     attempt = locked(attempt_id)
     if attempt.state == AttemptState.SUBMITTED:
         responses = sheets.responses(attempt)
-        marks = apply_rules(responses, now, round=attempt.round)
+        marks = _marked_before(attempt, responses)
+        done = {mark.response_id for mark in marks}
+        marks += apply_rules([one for one in responses if one.pk not in done], now, round=attempt.round)
         _set_waiting(responses, marks)
         conclude(attempt, responses, marks, now, first=True)
     return attempt
+
+
+def _marked_before(attempt: Attempt, responses: Sequence[Response]) -> list[Mark]:
+    """The marks of answers that were checked while the attempt went on; each answer has one in each round."""
+    checked = [response.pk for response in responses if response.checked_at is not None]
+    return list(Mark.objects.filter(response__in=checked, round=attempt.round)) if checked else []
 
 
 def mark_practice(responses: Iterable[Response], *, now: datetime) -> list[Mark]:

@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from assessment import marking, uploads
-from assessment.models import Attempt, AttemptState, Response
+from assessment import marking, showing, uploads
+from assessment.models import Assignment, Attempt, AttemptState, Response
 from content import item_types, places, rendering, variants
 from content.item_types import Fields
 from content.item_types import InvalidAnswer as InvalidAnswer
@@ -26,7 +26,11 @@ HIGHEST_SEQ = MOST_SECONDS = 2**31 - 1
 
 
 class AttemptClosed(Exception):
-    """The attempt is submitted, or this item of a practice attempt is checked: its answer no longer changes."""
+    """The attempt is submitted, or this answer is checked: it no longer changes."""
+
+
+class QuestionPassed(InvalidAnswer):
+    """The learner has gone past the question, and there is no way back."""
 
 
 class UnknownItem(LookupError):
@@ -88,7 +92,7 @@ def save_many(
     found = {response.item_version_id: response for response in _locked(attempt, given.keys() | seen.keys())}
     if missing := given.keys() - found.keys():
         raise UnknownItem(*missing)
-    answers = {item: _clean(found[item], entry, now) for item, entry in given.items()}
+    answers = {item: _clean(found[item], entry, attempt.assignment, now) for item, entry in given.items()}
     numbered = {found[item]: (answers[item], entry.seq) for item, entry in given.items() if entry.seq is not None}
     only_seen = [response for item, response in found.items() if item not in given]
     stored = _store_numbered({**numbered, **_watched(only_seen)}, seen, now)
@@ -124,10 +128,10 @@ def outdated(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> list[tup
 
 @transaction.atomic
 def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Response:
-    """Practice: freeze one answer and mark it at once. Checking twice changes nothing.
+    """Freeze one answer and mark it at once, as far as a rule can. Checking twice changes nothing.
 
-    Raises AttemptClosed after the end and for an attempt that is no practice, UnknownItem, and InvalidAnswer
-    where there is no answer yet.
+    For practice, and where the policy gives feedback on each question. Raises AttemptClosed after the end and where
+    there is no such feedback, UnknownItem, and InvalidAnswer where there is no answer yet.
     """
     locked = _locked(attempt, [_uuid(item_version_id)]).first()
     if locked is None:
@@ -136,14 +140,17 @@ def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Re
     response = Response.objects.select_related("attempt", "item_version").get(pk=locked.pk)
     if response.checked_at is not None:
         return response
-    if response.attempt.assignment_id is not None:
-        raise AttemptClosed("Only practice shows feedback before the end.")
-    _require_open(response)
+    policy = attempt.assignment
+    if policy is not None and not showing.is_checked_by_question(policy):
+        raise AttemptClosed("There is no feedback before the end.")
+    _require_time(response, now)
+    if _is_passed(response, policy):
+        raise _passed()
     if not response.answer:
         raise InvalidAnswer(_("Answer the question first."))
     response.checked_at = now
     response.save(update_fields=["checked_at"])
-    marking.mark_practice([response], now=now)
+    marking.apply_rules([response], now, round=response.attempt.round)
     return response
 
 
@@ -179,13 +186,13 @@ def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
     )
 
 
-def _clean(response: Response, entry: Entry, now: datetime) -> dict[str, Any]:
-    _require_open(response)
-    if response.attempt.is_overdue(now):
-        raise AttemptClosed("The time is over.")
+def _clean(response: Response, entry: Entry, policy: Assignment | None, now: datetime) -> dict[str, Any]:
+    _require_time(response, now)
     if entry.seq is not None:
         _valid(entry.seq)
     answer = read(response.item_version.kind, response.body, entry)
+    if _is_passed(response, policy) and not Response.objects.filter(pk=response.pk, answer=answer).exists():
+        raise _passed()
     if item_types.takes_files(response.item_version.kind) and not uploads.are_own(response, answer):
         raise InvalidAnswer(_("Choose the file again: it has not arrived."))
     return answer
@@ -273,6 +280,20 @@ def _text(item: ItemVersion, entry: Entry) -> str:
 def _require_open(response: Response) -> None:
     if response.attempt.state != AttemptState.IN_PROGRESS:
         raise AttemptClosed
+
+
+def _require_time(response: Response, now: datetime) -> None:
+    _require_open(response)
+    if response.attempt.is_overdue(now):
+        raise AttemptClosed("The time is over.")
+
+
+def _is_passed(response: Response, policy: Assignment | None) -> bool:
+    return policy is not None and policy.is_one_way and response.position < response.attempt.reached
+
+
+def _passed() -> QuestionPassed:
+    return QuestionPassed(_("You have gone past this question, so its answer no longer changes."))
 
 
 def _valid(seq: int) -> None:

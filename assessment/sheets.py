@@ -26,7 +26,7 @@ MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
 
 @dataclass(frozen=True)
 class Question:
-    """One item to answer. `feedback` (see ItemResult) is there only where practice has checked the answer.
+    """One item to answer. `feedback` (see ItemResult) is there only where the answer was checked before the end.
 
     `fields` are the form fields that say the answer, as its control shows them; `before` and `after` are the texts
     around the question, in Markdown.
@@ -88,9 +88,19 @@ class ItemResult:
 
 def questions(attempt: Attempt) -> list[Question]:
     """The items of an attempt in printed order with what is stored as answers; never the key."""
+    allowed = _allowed_before_the_end(attempt)
+    found = responses(attempt) if allowed is None else _with_marks(attempt)
     practice = attempt.assignment_id is None
-    found = _with_marks(attempt) if practice else responses(attempt)
-    return _with_texts(attempt.quiz_version_id, [_question(response, practice=practice) for response in found])
+    asked = [_question(response, allowed, practice=practice) for response in found]
+    return _with_texts(attempt.quiz_version_id, asked)
+
+
+def _allowed_before_the_end(attempt: Attempt) -> Showing | None:
+    """What is shown of an answer that was checked; None where none can be."""
+    if attempt.assignment is None:
+        return showing.ALL
+    by_question = showing.is_checked_by_question(attempt.assignment)
+    return showing.of_checked(attempt.assignment) if by_question else None
 
 
 def unanswered(version: QuizVersion, seed: int = 0) -> list[Question]:
@@ -167,8 +177,10 @@ MARKS = Prepared(
 )
 
 
-def _question(response: Any, *, practice: bool) -> Question:
-    checked = practice and response.checked_at is not None
+def _question(response: Any, allowed: Showing | None, *, practice: bool) -> Question:
+    checked = response.checked_at is not None
+    state = "hidden" if allowed is None or not checked else _state(response, practice=practice)
+    feedback = _allowed(_feedback(response, state), allowed or showing.NOTHING) if checked else None
     return _asked(
         response.item_version,
         response.position,
@@ -176,7 +188,7 @@ def _question(response: Any, *, practice: bool) -> Question:
         answer=response.answer,
         seq=response.seq,
         checked=checked,
-        feedback=_feedback(response, _state(response, practice=True)) if checked else None,
+        feedback=feedback,
     )
 
 

@@ -46,8 +46,13 @@ def withholds_score(attempt: Attempt) -> bool:
 
 
 def is_checked_by_question(policy: Assignment) -> bool:
-    """Whether learners check each question for itself."""
-    return Shown.EACH_QUESTION in (policy.show_mark, policy.show_answer, policy.show_rationale, policy.show_section)
+    """Whether learners check each question for itself. Not while scores are held: it would give them away."""
+    return not policy.withholds and Shown.EACH_QUESTION in (
+        policy.show_mark,
+        policy.show_answer,
+        policy.show_rationale,
+        policy.show_section,
+    )
 
 
 def of_checked(policy: Assignment) -> Showing:

@@ -9,7 +9,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from assessment import attempts, grades, marking, sweeping
+from assessment import attempts, grades, marking, receipts, sweeping
 from assessment.models import Attempt
 from assessment.statistics import folding
 
@@ -40,6 +40,14 @@ def _fold_soon(assignment_id: str) -> None:
         del fold_asked[past]
     fold_asked[assignment_id] = now + FOLD_AFTER
     fold_statistics.apply_async((assignment_id,), countdown=FOLD_AFTER)
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=10, max_retries=5)
+def mail_receipt(attempt_id: str, language: str) -> None:
+    """Send the learner the receipt of a submitted attempt."""
+    found = Attempt.objects.select_related("person", "assignment").filter(pk=attempt_id).first()
+    if found is not None:
+        receipts.mail(attempt=found, language=language)
 
 
 @shared_task

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import django
 
-from bench import analytics, attempt, exports, launch, passback, read_gift
+from bench import analytics, attempt, class_rush, exports, launch, passback, read_gift
 from tests.system import System
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all when none is named; or statistics, alone")
+    parser.add_argument(
+        "parts", nargs="*", help=f"of {', '.join(PARTS)}; all but class when none is named; or statistics, alone"
+    )
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
     parser.add_argument("--saves", type=int, default=1, help="of each attempt, before the whole form is handed in")
@@ -28,6 +30,7 @@ def main() -> None:
     parser.add_argument("--responses", type=int, default=1_000_000, help="of the export")
     parser.add_argument("--small", type=int, default=1_000, help="attempts, of the statistics read")
     parser.add_argument("--large", type=int, default=1_000_000, help="the same of the large class")
+    parser.add_argument("--learners", type=int, default=300, help="of the class that takes the check at once")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if options.parts == ["gift"]:
@@ -38,7 +41,7 @@ def main() -> None:
         return _statistics(options)
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
         print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
-        for name in options.parts or PARTS:
+        for name in options.parts or USUAL:
             PARTS[name](system, options)
         print(f"load after: {_load()}")
 
@@ -82,7 +85,13 @@ def _statistics(options: argparse.Namespace) -> None:
         print(line, flush=True)
 
 
-PARTS = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift}
+def _class(system: System, options: argparse.Namespace) -> None:
+    for line in class_rush.measure(system, options.learners):
+        print(line, flush=True)
+
+
+USUAL = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift}
+PARTS = {**USUAL, "class": _class}
 
 
 def _all(values: list[float]) -> str:

@@ -155,6 +155,11 @@ class Assignment(Dates, Stamped):
         return self.title
 
     @property
+    def is_one_way(self) -> bool:
+        """Whether there is no way back to a question that was passed."""
+        return self.one_at_a_time and not self.going_back
+
+    @property
     def withholds(self) -> bool:
         """Whether scores wait to be released."""
         return self.scores_held and self.released_at is None

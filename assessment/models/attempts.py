@@ -51,7 +51,7 @@ class Attempt(Stamped):
     deadline_at = models.DateTimeField(null=True, editable=False, help_text="When the server submits it.")
     grace = models.PositiveIntegerField(default=0, help_text="Seconds after the deadline in which answers still count.")
     reached = models.PositiveIntegerField(
-        default=1, help_text="The furthest question seen, where there is no way back."
+        default=1, help_text="The furthest question seen, where there is one on a page."
     )
     round = models.PositiveSmallIntegerField(default=0, help_text="How often it was marked by another key.")
     voided_at = models.DateTimeField(null=True, editable=False, help_text="It counts for nothing since then.")
@@ -130,7 +130,7 @@ class Response(models.Model):
     seconds = models.PositiveIntegerField(
         default=0, help_text="How long the page showed it, as the page measured; 0 where it did not."
     )
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="Practice: when feedback was asked for.")
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="When feedback was asked for before the end.")
     waiting = models.BooleanField(default=False, help_text="Submitted and not marked yet by a person.")
 
     class Meta:

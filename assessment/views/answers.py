@@ -75,13 +75,15 @@ class Field:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Of an answer that practice has checked."""
+        """Of an answer that was checked before the end."""
         if self.question.feedback is None:
             return None
         looks = {
             "right": Verdict("ok", f"✓ {gettext('Correct')}"),
             "partly": Verdict("wait", f"◐ {gettext('Partly correct')}"),
             "wrong": Verdict("bad", f"✗ {gettext('Incorrect')}"),
+            "waiting": Verdict("wait", f"… {gettext('Waiting for your teacher')}"),
+            "hidden": Verdict("", gettext("This answer is final.")),
         }
         return looks.get(self.question.feedback["state"], Verdict("", f"– {gettext('Compare it yourself')}"))
 

@@ -1,29 +1,24 @@
-"""Pages of a learner (and of a teacher who looks as one): overview, lesson, player, result."""
+"""Pages of a learner (and of a teacher who looks as one): overview, lesson, result."""
 
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import RequestDataTooBig
 from django.db.models import Count
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from assessment import access, activity, attempts, showing, uploads
+from assessment import access, activity, attempts, receipts, showing
 from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow, TooSoon, WrongCode
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens, Shown
 from assessment.placement import terms, windows
-from assessment.responses import AttemptClosed, Saved
-from assessment.views import answers, gradebook
-from assessment.views.answers import Garbage, Outcome
+from assessment.views import gradebook
+from assessment.views.player import current_attempt, front_page, has_lesson
 from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
-from content import item_types
 from content.models import LessonVersion, QuizVersion
 from lti.gradebook import reconcile
-from lti.words import claims
 
 BINARY = "application/octet-stream"
 
@@ -75,7 +70,7 @@ def lesson(request: LaunchRequest) -> HttpResponse:
     shown = _lesson_of(assignment, version) if version else None
     if shown is None:
         raise Http404("This activity has no lesson.")
-    made, front = access.attempts(request.viewer), address(_front(request))
+    made, front = access.attempts(request.viewer), address(front_page(request))
     begun = _open(made)
     here = address("attempt", begun.pk) if begun else front
     may_take = begun or _outlook(request, assignment, made)["may_begin"]
@@ -109,68 +104,17 @@ def start(request: LaunchRequest) -> HttpResponse:
     return see_other("attempt", opened.pk)
 
 
-@require_http_methods(["GET", "POST"])
-def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
-    """The player. A POST saves the form as it stands and leaves for later, or stays."""
-    found = own_attempt(request, attempt_id)
-    if found.is_overdue(timezone.now()):
-        found = attempts.submit(attempt=found, now=timezone.now())
-    if found.state != AttemptState.IN_PROGRESS:
-        return see_other("result", found.pk)
-    if request.method == "GET":
-        return _player(request, found)
-    stored = _save_form(request, found, attempts.questions(found), timezone.now())
-    if isinstance(stored, HttpResponse):
-        return stored
-    if "stay" in request.POST:
-        return see_other("attempt", found.pk)
-    return see_other(_front(request), after="?saved=1")
-
-
-@require_POST
-def save_responses(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
-    """Autosave. Every answer gets its own outcome: saved, stale, invalid or unknown."""
-    found = own_attempt(request, attempt_id)
-    try:
-        entries, seen = answers.from_json(request.body)
-        outcome = answers.store(attempt=found, entries=entries, seen=seen, now=timezone.now())
-    except RequestDataTooBig:
-        return JsonResponse({"error": "too_large", "detail": "Send fewer answers at a time."}, status=413)
-    except Garbage as error:
-        return JsonResponse({"error": "malformed", "detail": str(error)}, status=400)
-    except AttemptClosed:
-        return _closed(found)
-    if not entries and found.state != AttemptState.IN_PROGRESS:
-        return _closed(found)
-    return JsonResponse({"results": answers.as_json(outcome)})
-
-
-@require_http_methods(["GET", "POST"])
-def submit(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
-    """Save what the form carries, ask once where questions are unanswered, then hand in."""
-    found = own_attempt(request, attempt_id)
-    if found.state != AttemptState.IN_PROGRESS:
-        return see_other("result", found.pk)
-    questions = attempts.questions(found)
-    if request.method == "GET":
-        return _ask(request, found, [question for question in questions if not question.answer])
-    saved = _save_form(request, found, questions, timezone.now())
-    if isinstance(saved, HttpResponse):
-        return saved
-    stored = {response.item_version_id: response.answer for response in saved}
-    complete = all(stored.get(question.item_version_id, question.answer) for question in questions)
-    if not complete and "sure" not in request.POST:
-        return see_other("submit", found.pk)  # a page that the Back button can show again
-    attempts.submit(attempt=found, now=timezone.now())
-    return see_other("result", found.pk)
-
-
 @require_GET
 def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
-    found = own_attempt(request, attempt_id)
+    found = current_attempt(request, attempt_id)
     if found.state == AttemptState.IN_PROGRESS:
         return see_other("attempt", found.pk)
-    shown = {"late": "late" in request.GET, "status_url": address("status", found.pk)}
+    shown = {
+        "late": "late" in request.GET,
+        "time_over": "over" in request.GET,
+        "status_url": address("status", found.pk),
+        "receipt": receipts.code(found),
+    }
     if found.state == AttemptState.SUBMITTED:
         being_marked = {"attempt": found, "marking": True, "version_key": version_of(found, None)}
         return render(request, "assessment/result.html", being_marked | shown)
@@ -188,8 +132,8 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
         "line": line,
         "version_key": version_of(found, line),
         "open": _open(made),
-        "front_url": address(_front(request)),
-        "lesson_url": address("lesson") if _has_lesson(assignment, found) else "",
+        "front_url": address(front_page(request)),
+        "lesson_url": address("lesson") if has_lesson(found) else "",
     }
     return render(request, "assessment/result.html", context)
 
@@ -231,10 +175,6 @@ def _lesson_of(assignment: Assignment, version: QuizVersion) -> LessonVersion | 
     return None if assignment.opens == Opens.CHECK else version.lesson_version
 
 
-def _has_lesson(assignment: Assignment, found: Attempt) -> bool:
-    return assignment.opens != Opens.CHECK and found.quiz_version.lesson_version_id is not None
-
-
 def result_context(
     found: Attempt, grade: Grade | None, *, for_instructor: bool = False, ahead: bool = False
 ) -> dict[str, object]:
@@ -262,68 +202,6 @@ def result_context(
 def version_of(found: Attempt, line: gradebook.Line | None) -> str:
     """Changes whenever the result page would say something new."""
     return f"{found.state}/{found.points}/{f'{line.words} {line.theirs} {line.at} {line.more}' if line else ''}"
-
-
-def _player(request: LaunchRequest, found: Attempt, outcome: Outcome | None = None) -> HttpResponse:
-    sent = request.POST if outcome else None
-    fields = answers.fields(attempts.questions(found), sent, outcome, stale=_overtaken(request, found))
-    context = {
-        "attempt": found,
-        "assignment": found.assignment,
-        "fields": fields,
-        "answered": sum(1 for field in fields if field.question.answer),
-        "files": any(item_types.takes_files(field.question.kind) for field in fields),
-        "troubled": [field for field in fields if field.error or field.stale],
-        "save_url": address("save_responses", found.pk),
-        "submit_url": address("submit", found.pk),
-        "stay_url": address("attempt", found.pk),
-        "due_at": found.due_at,
-    }
-    return render(request, "assessment/player.html", context, status=422 if outcome else 200)
-
-
-def _save_form(
-    request: LaunchRequest, found: Attempt, questions: list[attempts.Question], now: datetime
-) -> HttpResponse | list[Saved]:
-    """Store the form: what is stored by now, or the page again where something in it needs a look."""
-    taken = uploads.take_in(attempt=found, questions=questions, data=request.POST, files=request.FILES)
-    entries = answers.from_form(taken.data, questions)
-    try:
-        outcome = answers.store(attempt=found, entries=entries, now=now)
-    except AttemptClosed:
-        return see_other("result", found.pk, after="?late=1")
-    outcome.invalid |= taken.refused
-    if outcome.invalid:
-        return _player(request, found, outcome)
-    return _show_overtaken(request, found, outcome.stale) if outcome.stale else outcome.saved
-
-
-def _show_overtaken(request: LaunchRequest, found: Attempt, stale: dict[UUID, str]) -> HttpResponse:
-    """A page that Back and reload can show again says which answers were changed in another window."""
-    viewer = request.viewer
-    viewer.settings |= {
-        "overtaken": {"attempt": str(found.pk), "given": {str(item): text for item, text in stale.items()}}
-    }
-    viewer.save(update_fields=["settings"])
-    return see_other("attempt", found.pk, after="?overtaken=1")
-
-
-def _overtaken(request: LaunchRequest, found: Attempt) -> dict[UUID, str]:
-    """What this launch last sent too late, by item; a form that is sent again says for itself what is wrong with it."""
-    kept = request.viewer.settings.get("overtaken", {})
-    if request.method != "GET" or "overtaken" not in request.GET or kept.get("attempt") != str(found.pk):
-        return {}
-    return {UUID(item): text for item, text in kept["given"].items()}
-
-
-def _ask(request: LaunchRequest, found: Attempt, unanswered: list[attempts.Question]) -> HttpResponse:
-    context = {"attempt": found, "assignment": found.assignment, "unanswered": unanswered}
-    return render(request, "assessment/confirm.html", context)
-
-
-def _closed(found: Attempt) -> JsonResponse:
-    detail = "These answers are already handed in."
-    return JsonResponse({"error": "closed", "detail": detail, "result": address("result", found.pk)}, status=409)
 
 
 def _open(made: list[Attempt]) -> Attempt | None:
@@ -354,9 +232,3 @@ def _outlook(request: LaunchRequest, assignment: Assignment, made: list[Attempt]
         "may_begin": may_begin,
         **moments,
     }
-
-
-def _front(request: LaunchRequest) -> str:
-    """The overview's name: where the front page is another one, as for teachers, it lies beside it."""
-    plain = request.viewer.message_type == claims.RESOURCE_LINK
-    return "home" if plain and not access.is_instructor(request.viewer) else "preview"

@@ -378,7 +378,7 @@ def test_pages_cost_the_same_number_of_queries_for_any_answers(
         alice.get(f"/attempts/{attempt.pk}/")
     attempts.submit(attempt=attempt, now=NOW)
     marking.mark_attempt(attempt.pk, NOW)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         alice.get(f"/attempts/{attempt.pk}/result")
     with django_assert_max_num_queries(8):
         alice.get("/")

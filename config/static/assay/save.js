@@ -99,6 +99,10 @@ class AnswerSaver extends HTMLElement {
     addEventListener("pageshow", (event) => event.persisted && location.reload());
     addEventListener("pagehide", () => this.leave());
     document.addEventListener("visibilitychange", () => document.hidden && this.leave());
+    document.addEventListener("assay:flush", () => this.flush());
+    document.addEventListener("assay:time-over", () => this.handIn());
+    document.addEventListener("assay:leave", () => (this.leaving = true));
+    document.addEventListener("assay:closed", () => this.close(this.querySelector("time-left").dataset.result));
     addEventListener("beforeunload", (event) => {
       if (this.outbox.size && !this.leaving && !this.stopped) event.preventDefault();
     });
@@ -167,6 +171,7 @@ class AnswerSaver extends HTMLElement {
   }
 
   async request(body, options) {
+    const asked = performance.now();
     const answer = await fetch(this.dataset.save, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -178,6 +183,7 @@ class AnswerSaver extends HTMLElement {
     const isJson = (answer.headers.get("Content-Type") || "").includes("json");
     const said = isJson ? await answer.json() : {};
     if (!answer.ok) throw new Rejected(answer.status, said);
+    document.dispatchEvent(new CustomEvent("assay:clock", { detail: { clock: said.clock, asked } }));
     return said;
   }
 
@@ -205,8 +211,7 @@ class AnswerSaver extends HTMLElement {
   // No answer, or one that says "later": keep all, try again. A final "no" stops the saver and says so.
   failed(error) {
     const status = error instanceof Rejected ? error.status : 0;
-    this.closed = status === 409;
-    if (this.closed) return this.stop(this.dataset.sayClosed, error.body.result, this.dataset.sayResult);
+    if (status === 409) return this.close(error.body.result);
     if (status === 404 || status === 410) return this.stop(this.dataset.sayOver);
     this.say(status ? this.dataset.sayBusy : this.dataset.sayOffline);
     this.outbox.forEach((entry) => this.note(this.items.get(entry.item), this.dataset.sayUnsaved, "", true));
@@ -217,6 +222,25 @@ class AnswerSaver extends HTMLElement {
       this.retrying = 0;
       this.flush();
     }, wait);
+  }
+
+  // Another window handed the attempt in, or the server did since the time was over.
+  close(address) {
+    if (this.leaving || this.closed) return;
+    this.closed = true;
+    if (!this.isOver) return this.stop(this.dataset.sayClosed, address, this.dataset.sayResult);
+    this.leaving = true;
+    location.replace(`${address}?over=1`);
+  }
+
+  // The time is over: what is there is sent and handed in. Where nobody answers, the server does it by itself.
+  handIn() {
+    if (this.leaving || this.stopped || this.handingIn) return;
+    this.isOver = true;
+    const over = Object.assign(document.createElement("input"), { type: "hidden", name: "over", value: "1" });
+    if (!this.form.querySelector("[name=over]")) this.form.append(over);
+    this.say(this.dataset.sayTimeOver);
+    this.form.requestSubmit();
   }
 
   stop(words, address, label) {
@@ -239,6 +263,7 @@ class AnswerSaver extends HTMLElement {
     const button = event.submitter;
     if (button?.name === "stay") return this.flush();
     button?.setAttribute("aria-busy", "true");
+    this.handingIn = true;
     try {
       clearTimeout(this.timer);
       await this.sending;
@@ -248,8 +273,9 @@ class AnswerSaver extends HTMLElement {
       this.form.requestSubmit(button);
     } catch (error) {
       this.failed(error);
-      if (!this.stopped) this.say(this.dataset.sayNotSubmitted);
+      if (!this.stopped && !this.leaving && button?.matches("[data-submit]")) this.say(this.dataset.sayNotSubmitted);
     } finally {
+      this.handingIn = false;
       button?.removeAttribute("aria-busy");
     }
   }
@@ -339,7 +365,8 @@ class AnswerSaver extends HTMLElement {
   }
 
   count() {
-    const answered = [...this.items.values()].filter((f) => this.read(f).some(([, value]) => value.trim())).length;
+    const here = [...this.items.values()].filter((f) => this.read(f).some(([, value]) => value.trim())).length;
+    const answered = Number(this.dataset.elsewhere) + here;
     this.querySelector("[data-answered]").textContent = String(answered);
     this.querySelector("progress").value = answered;
   }
