@@ -26,11 +26,15 @@ HIGHEST_SEQ = MOST_SECONDS = 2**31 - 1
 
 
 class AttemptClosed(Exception):
-    """The attempt is submitted, or this answer is checked: it no longer changes."""
+    """The attempt is submitted, or this item of a practice attempt is checked: its answer no longer changes."""
 
 
 class QuestionPassed(InvalidAnswer):
     """The learner has gone past the question, and there is no way back."""
+
+
+class AnswerChecked(InvalidAnswer):
+    """The answer was checked; the rest of the attempt goes on."""
 
 
 class UnknownItem(LookupError):
@@ -251,7 +255,9 @@ def _settle(response: Response, entry: Entry, answer: dict[str, Any], now: datet
     response.refresh_from_db(fields=["answer", "seq", "saved_at", "checked_at"])
     same = response.answer == answer and entry.seq in (None, response.seq)
     if response.checked_at is not None and not same:
-        raise AttemptClosed
+        if response.attempt.assignment_id is None:
+            raise AttemptClosed
+        raise AnswerChecked(_("You have checked this answer, so it no longer changes."))
     item = response.item_version_id
     return Saved(
         item, "saved" if same else "stale", response.seq, response.answer, response.saved_at, _given(response, answer)

@@ -10,7 +10,7 @@ from assessment import access, attempts, clock, corrections, marking, receipts, 
 from assessment.models import Attempt, AttemptState, Mark, Shown
 from assessment.placement import accommodations, policy
 from assessment.placement.placing import SHOWN
-from assessment.responses import AttemptClosed, InvalidAnswer, QuestionPassed
+from assessment.responses import AnswerChecked, AttemptClosed, InvalidAnswer, QuestionPassed
 from lti.models import Launch
 from tests.cast import NOW, Cast, all_right, answer, at, hand_in, make_cast
 
@@ -132,7 +132,7 @@ def test_checked_answer_is_frozen_and_shown_with_its_feedback() -> None:
     attempt = begin(make_cast(**BY_QUESTION).alice)
     save(attempt, 1, "b")
     check(attempt, 1)
-    with pytest.raises(AttemptClosed):
+    with pytest.raises(AnswerChecked):
         save(attempt, 1, "a", seq=2)
     first, second = sheets.questions(stored(attempt))[:2]
     assert first.checked

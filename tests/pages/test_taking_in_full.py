@@ -236,6 +236,17 @@ def test_checking_an_answer_shows_its_feedback_and_comes_back_to_it(cast: Cast, 
     assert marking.mark_attempt(attempt.pk, timezone.now()).points == 1.5
 
 
+def test_an_older_window_that_changes_a_checked_answer_keeps_its_other_answers(cast: Cast, visit: Open) -> None:
+    set_policy(cast, show_mark=Shown.EACH_QUESTION)
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    alice.post(f"/attempts/{attempt.pk}/submit", alice.form(attempt, q1="b") | {"check": item(attempt, 1)})
+    entries = [{"item": item(attempt, position), "answer": "a", "seq": 9} for position in (1, 2)]
+    saved = alice.send(attempt, {"responses": entries}).json()["results"]
+    assert {row["item"]: row["state"] for row in saved} == {item(attempt, 1): "invalid", item(attempt, 2): "saved"}
+    assert (stored(attempt)["q1"], stored(attempt)["q2"]) == ("b", "a")
+
+
 def test_checking_an_unanswered_question_says_so_beside_it(cast: Cast, visit: Open) -> None:
     set_policy(cast, show_mark=Shown.EACH_QUESTION)
     alice = visit(cast.alice)
