@@ -37,14 +37,13 @@ def begin(course: Course, context: BrowserContext, system: System) -> Callable[.
                 value,
             )
         page.clock.install()
-        start = page.get_by_role("button", name="Start the check")
-        if "time_limit" in policy:
-            with page.expect_response("**/clock"):
-                start.click()
-        else:
-            start.click()
+        page.get_by_role("button", name="Start the check").click()
         page.locator("#q1").wait_for()
         page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+        if "time_limit" in policy:  # begun anew by the stopped clock, which jumps as it stops
+            with page.expect_response("**/clock"):
+                page.reload()
+        page.locator("#q1").wait_for()
         return page
 
     return begun
@@ -185,7 +184,7 @@ def test_bar_is_at_the_question_in_sight_in_a_frame_as_high_as_its_page(
     frame = tool_frame(page)
     frame.get_by_role("button", name="Start the check").click()
     frame.locator("#q10").wait_for()
-    wait_for(lambda: frame.evaluate("document.documentElement.scrollHeight <= innerHeight + 1"))
+    wait_for(lambda: frame.evaluate("document.documentElement.scrollHeight <= innerHeight + 40"))
     for number in (6, 9, 3):
         question = frame.locator(f"#q{number}")
         question.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'instant'})")

@@ -2,13 +2,14 @@
 // In a frame as high as its page it is the LMS's page that scrolls, so nothing sticks to the top of ours. There the bar
 // follows what is in sight, so that saving, trouble, time and progress are said at the question that is being read.
 
+const ABOUT = 40; // pixels: a frame has borders, and little scrolls where no more than that is hidden
 const STEPS = Array.from({ length: 41 }, (_, at) => at / 40);
 const bar = document.querySelector(".bar");
 const inSight = new Map(); // block -> where its visible part begins, in our own pixels
 let shift = 0;
 
 function isFullHeight() {
-  return window.parent !== window && document.documentElement.scrollHeight <= innerHeight + 1;
+  return window.parent !== window && document.documentElement.scrollHeight <= innerHeight + ABOUT;
 }
 
 function place() {
