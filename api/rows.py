@@ -146,7 +146,7 @@ class MarkRowSerializer(OfAttempt, serializers.ModelSerializer[Mark]):
     person = identifier("response.attempt.person_id", "Id of the learner.")
     item = word("response.item_version.item.identifier", "Identifier of the item within its quiz.")
     points = number()
-    by = serializers.ChoiceField(choices=MarkedBy.choices, help_text="Only marks by rule or person can count.")
+    by = serializers.ChoiceField(choices=MarkedBy.choices, help_text="A suggestion gives full credit only.")
     marker = identifier("person_id", "Id of the person who marked.", allow_null=True)
     updated_at = serializers.DateTimeField(
         source="response.attempt.updated_at", read_only=True, help_text="Of the attempt."

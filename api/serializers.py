@@ -120,7 +120,7 @@ class AttemptSerializer(WithAssignment, serializers.ModelSerializer[Attempt]):
 
 class MarkSerializer(serializers.Serializer[Any]):
     points = number()
-    by = serializers.ChoiceField(choices=MarkedBy.choices, help_text="Only marks by rule or person can count.")
+    by = serializers.ChoiceField(choices=MarkedBy.choices, help_text="A suggestion gives full credit only.")
     tier = serializers.CharField(help_text="The step of marking that decided.")
     person = serializers.UUIDField(source="person_id", allow_null=True, help_text="Id of the person who marked.")
     note = serializers.CharField(help_text="To the learner.")

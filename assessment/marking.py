@@ -136,6 +136,12 @@ def conclude(
         grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now)
 
 
+def counting_marks(attempt: Attempt) -> dict[object, Mark]:
+    """The mark that counts of each marked response: the latest."""
+    marks = Mark.objects.filter(response__attempt=attempt).select_related("person")
+    return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
+
+
 def _set_waiting(responses: Iterable[Response], marks: Iterable[Mark]) -> None:
     marked = {mark.response_id for mark in marks}
     waiting = [response for response in responses if response.pk not in marked]

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assessment import enqueue, marking
-from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
+from assessment.models import AttemptState, Mark, MarkedBy, Response
 from assessment.templatetags.assay import points as points_text
 from lti.words.claims import UNSTORABLE
 from roster.models import Person
@@ -39,7 +39,7 @@ def confirm(
         raise NotReviewable
     responses = list(attempt.responses.select_related("item_version"))
     reviewed = next(other for other in responses if other.pk == response.pk)
-    counting = counting_marks(attempt)
+    counting = marking.counting_marks(attempt)
     if seen is not None and seen != _key(counting.get(reviewed.pk)):
         raise MarkedMeanwhile
     mark = Mark.objects.create(
@@ -57,13 +57,8 @@ def confirm(
     marking.conclude(attempt, responses, list({**counting, reviewed.pk: mark}.values()), now)
     if not attempt.preview:
         enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
+        enqueue.on_commit("suggest_alike", str(reviewed.pk))
     return mark
-
-
-def counting_marks(attempt: Attempt) -> dict[object, Mark]:
-    """The mark that counts of each marked response: the latest."""
-    marks = Mark.objects.filter(response__attempt=attempt).select_related("person")
-    return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
 
 
 def _key(mark: Mark | None) -> str:

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from assessment import grades, marking, practice
 from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
 from assessment.statistics import folding
+from assessment.suggesting import awarding, suggestions
 from lti.gradebook import columns, second_chances
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ def sweep(*, now: datetime) -> None:
     for attempt in _unmarked(now):
         if _claim(attempt, now):
             _try("mark attempt", attempt.pk, lambda pk: marking.mark_attempt(pk, now))
+    for attempt_id in suggestions.attempts_without()[:PER_SWEEP]:
+        _try("suggest marks for attempt", attempt_id, partial(_suggest, now=now))
     for assignment_id in _assignments_to_fold():
         _try("fold statistics of", assignment_id, lambda pk: folding.fold(assignment_id=pk, now=now))
     for assignment_id in Assignment.objects.filter(grades_due=True).values_list("pk", flat=True)[:PER_SWEEP]:
@@ -62,6 +65,11 @@ def _claim(attempt: Attempt, now: datetime) -> bool:
     wait = min(FIRST_RETRY * 2 ** min(attempt.mark_tries, 16), LONGEST_RETRY)
     seen = Attempt.objects.filter(pk=attempt.pk, state=AttemptState.SUBMITTED, mark_tries=attempt.mark_tries)
     return bool(seen.update(mark_tries=F("mark_tries") + 1, mark_after=now + wait))
+
+
+def _suggest(attempt_id: UUID, now: datetime) -> None:
+    suggestions.suggest(attempt_id=attempt_id, now=now)
+    awarding.award(attempt_id=attempt_id, now=now)
 
 
 def _assignments_to_fold() -> Iterable[Any]:

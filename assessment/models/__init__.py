@@ -14,6 +14,7 @@ from assessment.models.statistics import (
     StatisticsDelta,
     StatisticsPart,
 )
+from assessment.models.suggestions import Suggestion, Tier
 
 __all__ = [
     "Accommodation",
@@ -38,6 +39,8 @@ __all__ = [
     "StatisticsCell",
     "StatisticsDelta",
     "StatisticsPart",
+    "Suggestion",
+    "Tier",
     "Upload",
     "WhileWaiting",
 ]

@@ -133,6 +133,10 @@ class Assignment(Dates, Stamped):
     show_section = _shown()
     scores_held = models.BooleanField(default=False, help_text="No score is shown or sent until it is released.")
     released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    auto_award = models.BooleanField(
+        default=False,
+        help_text="Full credit is given without a person where suggestions of that kind have proved right.",
+    )
     while_waiting = models.CharField(max_length=16, choices=WhileWaiting.choices, default=WhileWaiting.MARKED_PART)
     pass_percent = models.PositiveSmallIntegerField(
         null=True,

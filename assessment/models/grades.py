@@ -11,7 +11,7 @@ from roster.models import Institution, Person, Stamped
 
 class MarkedBy(models.TextChoices):
     RULE = "rule"
-    SUGGESTION = "suggestion"  # written by nothing yet; whatever reads the marks that count must then leave it out
+    SUGGESTION = "suggestion"  # full credit without a person (assessment.suggesting.awarding)
     PERSON = "person"
 
 
@@ -35,6 +35,9 @@ class Mark(models.Model):
                 fields=["response", "round"], condition=Q(by="rule"), name="one_rule_mark_per_response"
             ),
             models.CheckConstraint(condition=Q(points__gte=0), name="mark_points_not_negative"),
+            models.CheckConstraint(
+                condition=~Q(by="suggestion") | Q(points__gt=0), name="nothing_is_denied_without_a_person"
+            ),
             models.CheckConstraint(
                 condition=~Q(by="person") | Q(person__isnull=False), name="mark_by_person_names_person"
             ),

@@ -54,6 +54,7 @@ def test_production_settings_are_clean() -> None:
         {
             "assay.E004": ("ASSAY_BASE_URL", "https://assay.example.org/tool"),
             "assay.E007": ("ASSAY_CA_BUNDLE", "/nowhere/ca.pem"),
+            "assay.E008": ("ASSAY_LLM_URL", "https://models.example.org/v1"),  # and no model
         },
     ],
     ids=lambda wrong: " ".join(wrong),
