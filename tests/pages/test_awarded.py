@@ -25,6 +25,6 @@ def test_full_credit_without_a_person_is_shown_as_such(cast: Cast) -> None:
         responses = list(one.responses.select_related("item_version"))
         marking.conclude(one, responses, list(marking.counting_marks(one).values()), NOW)
 
-    assert WORDS in Visit(cast.alice).get(f"/attempts/{attempt.pk}/result/").content.decode()
-    assert WORDS in Visit(cast.tess).get(f"/class/attempts/{attempt.pk}/").content.decode()
-    assert WORDS not in Visit(cast.bob).get(f"/attempts/{by_hand.pk}/result/").content.decode()
+    assert WORDS in Visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert WORDS in Visit(cast.tess).get(f"/class/attempts/{attempt.pk}").content.decode()
+    assert WORDS not in Visit(cast.bob).get(f"/attempts/{by_hand.pk}/result").content.decode()
