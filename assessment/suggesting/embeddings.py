@@ -45,7 +45,7 @@ def packed(text: str) -> bytes | None:
     return None if made is None else made.astype("<f2").tobytes()
 
 
-def unpacked(packed: bytes) -> Vectors:
+def unpacked(packed: "bytes | memoryview[int]") -> Vectors:
     return np.frombuffer(packed, "<f2").astype(np.float32)
 
 
@@ -70,7 +70,7 @@ class Model:
         for layer in range(self.layers):
             x = self._layer(f"encoder.layer.{layer}.", x)
         mean = x.mean(axis=0)
-        return (mean / max(float(np.linalg.norm(mean)), EPSILON)).astype(np.float32)
+        return np.asarray(mean / max(float(np.linalg.norm(mean)), EPSILON), np.float32)
 
     def tokens(self, text: str) -> list[str]:
         return [piece for word in _words(text) for piece in self._pieces_of(word)][: MOST_TOKENS - 2]

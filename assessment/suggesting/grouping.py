@@ -54,7 +54,7 @@ class _Said:
     vector: embeddings.Vectors | None
 
     @classmethod
-    def of(cls, response: Response, packed: bytes | None) -> "_Said":
+    def of(cls, response: Response, packed: "bytes | memoryview[int] | None") -> "_Said":
         said = words.content_words(suggestions.text_of(response)) if suggestions.is_text(response) else set()
         fixed = (word for word in said if word.startswith(words.DENIED) or any(map(str.isdigit, word)))
         return cls(frozenset(said), frozenset(fixed), None if packed is None else embeddings.unpacked(packed))

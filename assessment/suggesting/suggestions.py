@@ -25,7 +25,7 @@ PLACES = Decimal("0.0000001")
 
 def suggest(*, attempt_id: UUID | str, now: datetime) -> list[Suggestion]:
     """Make the suggestions that answers of the attempt still lack. Practice has none."""
-    lacking = missing().filter(attempt=attempt_id).select_related("item_version", "attempt")
+    lacking = missing().filter(attempt__pk=attempt_id).select_related("item_version", "attempt")
     made = [_suggestion(response, now) for response in lacking]
     return Suggestion.objects.bulk_create(made, ignore_conflicts=True)
 
@@ -102,6 +102,7 @@ def _suggestion(response: Response, now: datetime) -> Suggestion:
 
 def _row(response: Response, form: str, now: datetime, **fields: Any) -> Suggestion:
     attempt, item = response.attempt, response.item_version
+    assert attempt.institution_id is not None  # practice has no suggestions
     return Suggestion(
         institution_id=attempt.institution_id, response=response, item_version=item, form=form, created_at=now, **fields
     )
@@ -129,10 +130,10 @@ def _by_ideas(verdict: ideas.Verdict, now: datetime) -> dict[str, Any]:
 
 def _same_answer(response: Response, form: str) -> dict[str, Any] | None:
     """What people gave for the same answer; None where nobody has marked it, or they gave different marks."""
-    mark, *differing = confirmed(alike(response, form)) or [None]
-    most = response.item_version.points
-    if mark is None or differing or not most:
+    marks, most = confirmed(alike(response, form)), response.item_version.points
+    if len(marks) != 1 or not most:
         return None
+    mark = marks[0]
     evidence = {"mark": str(mark.pk), "response": str(mark.response_id)}
     credit = (mark.points / most).quantize(PLACES)
     return {"tier": Tier.SAME_ANSWER, "credit": credit, "confidence": 1.0, "evidence": evidence}
