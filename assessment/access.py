@@ -265,9 +265,13 @@ def class_attempt(viewer: Launch, attempt_id: UUID | str) -> Attempt:
 def class_responses(viewer: Launch) -> QuerySet[Response]:
     """The submitted responses of the viewer's class, oldest first: what an instructor may mark."""
     require_instructor(viewer)
+    return _submitted_responses(Q(attempt__assignment__resource_link=viewer.resource_link_id), viewer)
+
+
+def _submitted_responses(of: Q, viewer: Launch) -> QuerySet[Response]:
     return (
         Response.objects.filter(
-            attempt__assignment__resource_link=viewer.resource_link_id,
+            of,
             attempt__institution=viewer.institution_id,
             attempt__preview=False,
             attempt__state__in=[AttemptState.NEEDS_REVIEW, AttemptState.MARKED],
@@ -275,6 +279,14 @@ def class_responses(viewer: Launch) -> QuerySet[Response]:
         .select_related("attempt__person", "attempt__assignment", "item_version__item")
         .order_by("attempt__submitted_at", "pk")
     )
+
+
+def taught_responses(viewer: Launch) -> QuerySet[Response]:
+    """The same of the viewer's quiz in every course that the viewer teaches."""
+    require_instructor(viewer)
+    taught = Assignment.objects.filter(pk__in=taught_assignments(viewer).values("pk"))
+    same = taught.filter(quiz__assignments__resource_link=viewer.resource_link_id)
+    return _submitted_responses(Q(attempt__assignment__in=same.values("pk")), viewer)
 
 
 def waiting_responses(viewer: Launch) -> QuerySet[Response]:

@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assessment import enqueue, marking
-from assessment.models import AttemptState, Mark, MarkedBy, Response
+from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response, SecondMark
 from assessment.templatetags.assay import points as points_text
 from lti.words.claims import UNSTORABLE
 from roster.models import Person
@@ -44,7 +45,7 @@ def confirm(
         raise MarkedMeanwhile
     mark = Mark.objects.create(
         response=reviewed,
-        points=_valid(points, reviewed.item_version.points),
+        points=valid(points, reviewed.item_version.points),
         by=MarkedBy.PERSON,
         tier="person",
         evidence=_evidence(counting.get(reviewed.pk)),
@@ -54,11 +55,71 @@ def confirm(
     )
     _settle(reviewed)
     response.waiting = False
-    marking.conclude(attempt, responses, list({**counting, reviewed.pk: mark}.values()), now)
+    _ask_second(attempt, mark)
+    _conclude(attempt, responses, {**counting, reviewed.pk: mark}, now)
+    return mark
+
+
+@transaction.atomic
+def undo(*, mark: Mark, by: Person, now: datetime) -> None:
+    """Take back the person's own mark while it counts, and append the mark before it again.
+
+    An answer that had none waits again: that mark is removed, and the attempt's log says so. Raises MarkedMeanwhile.
+    """
+    attempt = marking.locked(mark.response.attempt_id)
+    responses = list(attempt.responses.select_related("item_version"))
+    reviewed = next(other for other in responses if other.pk == mark.response_id)
+    counting = counting_marks(attempt)
+    if counting.get(reviewed.pk) != mark or mark.person_id != by.pk:
+        raise MarkedMeanwhile
+    earlier = reviewed.marks.exclude(pk=mark.pk).order_by("created_at", "pk").last()
+    if earlier:
+        counting[reviewed.pk] = _again(earlier, mark, by, now)
+        _ask_second(attempt, counting[reviewed.pk])
+    else:
+        del counting[reviewed.pk]
+        _remove(mark, attempt, reviewed, now)
+    _conclude(attempt, responses, counting, now)
+
+
+def _again(earlier: Mark, undone: Mark, by: Person, now: datetime) -> Mark:
+    return Mark.objects.create(
+        response_id=earlier.response_id,
+        points=earlier.points,
+        by=MarkedBy.PERSON,
+        tier="person",
+        evidence={"replaces": str(undone.pk), "restores": str(earlier.pk)},
+        person=by,
+        note=earlier.note,
+        created_at=_later(undone, now),
+    )
+
+
+def _remove(mark: Mark, attempt: Attempt, response: Response, now: datetime) -> None:
+    entry = {"what": "mark undone", "by": mark.person.display_name if mark.person else "", "why": ""}
+    entry |= {"at": now.isoformat(), "question": str(response.position), "points": f"{mark.points.normalize():f}"}
+    attempt.log = [*attempt.log, entry]
+    mark.delete()
+    response.waiting = True
+    response.save(update_fields=["waiting"])
+
+
+def _conclude(attempt: Attempt, responses: list[Response], counting: dict[UUID, Mark], now: datetime) -> None:
+    marking.conclude(attempt, responses, list(counting.values()), now)
     if not attempt.preview:
         enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
-        enqueue.on_commit("suggest_alike", str(reviewed.pk))
-    return mark
+
+
+def _ask_second(attempt: Attempt, mark: Mark) -> None:
+    """Where the answer is in the sample, ask a second person too; a second mark that is given stays as it is."""
+    if attempt.preview or attempt.assignment is None or not attempt.assignment.asks_second(mark.response_id):
+        return
+    asked, is_new = SecondMark.objects.get_or_create(
+        response_id=mark.response_id, defaults={"first": mark, "asked_at": mark.created_at}
+    )
+    if not is_new and (asked.marked_at is None or asked.first_id is None):
+        asked.first = mark
+        asked.save(update_fields=["first"])
 
 
 def _key(mark: Mark | None) -> str:
@@ -71,7 +132,8 @@ def _settle(response: Response) -> None:
         response.save(update_fields=["waiting"])
 
 
-def _valid(points: Decimal, most: Decimal) -> Decimal:
+def valid(points: Decimal, most: Decimal) -> Decimal:
+    """The points as they are stored. Raises InvalidPoints."""
     if not points.is_finite() or not 0 <= points <= most:
         raise InvalidPoints(_("The points must lie between 0 and {most}.").format(most=points_text(most)))
     if points != points.quantize(marking.MILLI):

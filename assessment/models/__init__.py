@@ -6,6 +6,7 @@ from assessment.models.attempts import Attempt, AttemptState, Response, Upload
 from assessment.models.grades import Grade, GradeState, Mark, MarkedBy
 from assessment.models.practice import PracticeClient
 from assessment.models.privacy import Erasure
+from assessment.models.reviewing import SavedComment, SecondLook, SecondMark
 from assessment.models.statistics import (
     AnswerCount,
     IrtFit,
@@ -35,6 +36,9 @@ __all__ = [
     "Population",
     "PracticeClient",
     "Response",
+    "SavedComment",
+    "SecondLook",
+    "SecondMark",
     "Shown",
     "StatisticsCell",
     "StatisticsDelta",

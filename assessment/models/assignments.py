@@ -1,5 +1,7 @@
 """Quizzes placed in courses, with their policy."""
 
+from uuid import UUID
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -144,6 +146,11 @@ class Assignment(Dates, Stamped):
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="For a gradebook column that knows only complete and incomplete: from here on it is complete.",
     )
+    second_percent = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="Of the answers that a person marked, how many a second person marks too.",
+    )
     grades_due = models.BooleanField(
         default=False, editable=False, help_text="The policy changed: its grades wait to be worked out again."
     )
@@ -167,3 +174,7 @@ class Assignment(Dates, Stamped):
     def withholds(self) -> bool:
         """Whether scores wait to be released."""
         return self.scores_held and self.released_at is None
+
+    def asks_second(self, response_id: UUID) -> bool:
+        """Whether the response is in the sample that a second person marks too: always the same ones."""
+        return int(response_id.hex[-4:], 16) % 100 < self.second_percent

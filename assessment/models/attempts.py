@@ -59,6 +59,7 @@ class Attempt(Stamped):
     void_reason = models.CharField(max_length=500, blank=True, editable=False)
     reopened_until = models.DateTimeField(null=True, editable=False, help_text="A teacher opened it again until then.")
     log = models.JSONField(default=list, editable=False, help_text="What teachers did to it: what, by, why, at.")
+    comment = models.TextField(blank=True, editable=False, help_text="A teacher's, to the learner.")
     mark_tries = models.PositiveIntegerField(default=0, help_text="How often the sweeper took it up.")
     mark_after = models.DateTimeField(null=True, blank=True, help_text="The sweeper leaves it alone until then.")
     # Null, not empty, so that the attempts without one do not clash.

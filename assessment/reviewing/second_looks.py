@@ -1,0 +1,48 @@
+"""A learner asks for a second look at a mark, and a teacher answers. The exchange is kept."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from assessment.models import MarkedBy, Response, SecondLook
+from lti.words.claims import UNSTORABLE
+from roster.models import Person
+
+LONGEST = 2000
+
+
+class CannotAsk(Exception):
+    """No person marked the answer, nothing was written, or an earlier request is not answered yet."""
+
+
+def ask(*, response: Response, text: str, now: datetime) -> SecondLook:
+    """Ask once; again only after the answer. Raises CannotAsk."""
+    written = clean(text)
+    last = response.marks.order_by("created_at", "pk").last()
+    if not written or last is None or last.by != MarkedBy.PERSON:
+        raise CannotAsk
+    try:
+        with transaction.atomic():
+            return SecondLook.objects.create(response=response, text=written, asked_at=now)
+    except IntegrityError as error:
+        raise CannotAsk from error
+
+
+def answer(*, response: Response, text: str, by: Person, now: datetime) -> bool:
+    """Answer the open request, if there still is one."""
+    still_open = SecondLook.objects.filter(response=response, answered_at__isnull=True)
+    return bool(still_open.update(answer=clean(text), answered_by=by, answered_at=now))
+
+
+def by_response(responses: Iterable[UUID]) -> dict[UUID, list[SecondLook]]:
+    """The exchanges of these responses, each the oldest first. One query."""
+    found: dict[UUID, list[SecondLook]] = {}
+    for look in SecondLook.objects.filter(response__in=responses).select_related("answered_by"):
+        found.setdefault(look.response_id, []).append(look)
+    return found
+
+
+def clean(text: str) -> str:
+    return UNSTORABLE.sub("", text).strip()[:LONGEST]
