@@ -294,6 +294,15 @@ def waiting_responses(viewer: Launch) -> QuerySet[Response]:
     return class_responses(viewer).filter(waiting=True)
 
 
+def to_mark(viewer: Launch) -> dict[str, int]:
+    """How many answers wait for a person, and on how many a learner asks for a second look."""
+    asked = Q(second_looks__isnull=False, second_looks__answered_at__isnull=True)
+    found = class_responses(viewer).order_by()
+    return found.aggregate(
+        waiting=Count("pk", filter=Q(waiting=True), distinct=True), asked=Count("pk", filter=asked, distinct=True)
+    )
+
+
 def asks_about_another(viewer: Launch) -> bool:
     """Whether an administrator's Data Privacy launch names someone else."""
     return bool(viewer.settings.get("about_another"))

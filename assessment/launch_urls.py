@@ -14,6 +14,7 @@ from assessment.views import (
     front,
     learner,
     live,
+    marking_room,
     paper,
     picking,
     player,
@@ -22,6 +23,7 @@ from assessment.views import (
     questions,
     receipt,
     reviewing,
+    second_look,
     teacher,
     writing,
 )
@@ -75,7 +77,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     _page("class/scores/<uuid:score_id>/keep", teacher.keep, "keep"),
     _page("review/", reviewing.waiting, "review"),
     path("write/", include(behind(writing.enter))),
-    _page("review/<uuid:response_id>/", reviewing.review_response, "review_response"),
+    _page("review/undo", reviewing.undo, "review_undo"),
+    _page("review/share", reviewing.share, "review_share"),
+    _page("review/<uuid:response_id>/", marking_room.review_response, "review_response"),
+    _page("review/<uuid:response_id>/settings", reviewing.settings, "review_settings"),
+    _page("class/attempts/<uuid:attempt_id>/comment", reviewing.comment, "attempt_comment"),
+    _page("attempts/<uuid:attempt_id>/second-look/<uuid:response_id>", second_look.second_look, "second_look"),
 ]
 
 handler500 = "config.views.server_error"

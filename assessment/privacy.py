@@ -6,8 +6,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from assessment import sheets
-from assessment.models import Attempt, AttemptState, Erasure, Grade, Mark, Placement, Response
+from assessment import sheets, showing
+from assessment.models import Attempt, AttemptState, Erasure, Grade, Mark, Placement, Response, SavedComment
+from assessment.reviewing import second_looks
 from assessment.statistics import deltas
 from events import outbox
 from lti.launch import privacy
@@ -58,6 +59,7 @@ def export(person: Person, *, for_administrator: bool) -> dict[str, Any]:
         ),
         "marks_given_to_others": Mark.objects.filter(person=person).count(),
         "content_placed": list(Placement.objects.filter(created_by=person).values("title", "created_at")),
+        "saved_comments": list(SavedComment.objects.filter(person=person).values("text", "created_at")),
         "erasures_ordered": list(Erasure.objects.filter(by=person).values("id", "at")),
     }
 
@@ -82,6 +84,7 @@ def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
         deltas.note(assignment_id=assignment_id, person_id=person.pk, now=now)
     Grade.objects.filter(person=person).delete()
     Attempt.objects.filter(person=person).delete()
+    SavedComment.objects.filter(person=person).delete()
     privacy.forget(person=person, now=now)
     outbox.forget(person.pk)
     Enrollment.objects.filter(person=person).delete()
@@ -113,6 +116,7 @@ def _attempt(attempt: Attempt, for_administrator: bool) -> dict[str, Any]:
         "marked_at": attempt.marked_at,
         "points": attempt.points,
         "points_max": attempt.points_max,
+        "comment": attempt.comment if for_administrator or not showing.withholds_score(attempt) else "",
         "answers": _answers(attempt, for_administrator),
     }
 
@@ -122,6 +126,7 @@ def _answers(attempt: Attempt, for_administrator: bool) -> list[dict[str, Any]]:
     if attempt.state == AttemptState.IN_PROGRESS:
         asked = sheets.questions(attempt)
         return [{"question": one.public.get("stem"), "answer": one.answer, "saves": one.seq} for one in asked]
+    marked = sheets.results(attempt, for_instructor=for_administrator)
     return [
         {
             "question": one.public.get("stem"),
@@ -131,6 +136,10 @@ def _answers(attempt: Attempt, for_administrator: bool) -> list[dict[str, Any]]:
             "points_max": one.points_max,
             "marked_by": one.marked_by,
             "note": one.note,
+            "second_looks": [
+                {"asked": look.text, "asked_at": look.asked_at, "answer": look.answer, "answered_at": look.answered_at}
+                for look in one.looks
+            ],
         }
-        for one in sheets.results(attempt, for_instructor=for_administrator)
+        for one in second_looks.with_looks(attempt, marked, may_ask=False)
     ]

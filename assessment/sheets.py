@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from assessment import showing
-from assessment.models import Attempt, AttemptState, Mark, Response
+from assessment.models import Attempt, AttemptState, Mark, Response, SecondLook
 from assessment.showing import Showing
 from content import item_types, places, variants
 from content.item_types import Templates
@@ -75,6 +75,8 @@ class ItemResult:
     note: str
     marked_by: str | None
     seconds: int = 0  # in sight, as the page measured; 0 where it did not
+    looks: Sequence[SecondLook] = ()  # what the learner asked about the mark, with the answers
+    may_ask: bool = False  # for a second look
 
     @property
     def alike(self) -> str:

@@ -23,7 +23,10 @@ def save(*, person: Person, item: Item, text: str, now: datetime) -> None:
     written = UNSTORABLE.sub("", text).strip()[:LONGEST]
     if written and person.institution_id:
         SavedComment.objects.get_or_create(
-            person=person, item=item, text=written, defaults={"institution_id": person.institution_id, "created_at": now}
+            person=person,
+            item=item,
+            text=written,
+            defaults={"institution_id": person.institution_id, "created_at": now},
         )
 
 

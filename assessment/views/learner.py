@@ -14,6 +14,7 @@ from assessment import access, activity, attempts, receipts, showing
 from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow, TooSoon, WrongCode
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens, Shown
 from assessment.placement import terms, windows
+from assessment.reviewing import second_looks
 from assessment.views import gradebook
 from assessment.views.player import current_attempt, front_page, has_lesson
 from assessment.views.requests import LaunchRequest, address, assignment_or_404, own_attempt, see_other
@@ -111,6 +112,7 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
         return see_other("attempt", found.pk)
     shown = {
         "late": "late" in request.GET,
+        "asked_again": "asked" in request.GET,
         "time_over": "over" in request.GET,
         "status_url": address("status", found.pk),
         "receipt": receipts.code(found),
@@ -177,13 +179,14 @@ def _lesson_of(assignment: Assignment, version: QuizVersion) -> LessonVersion | 
 
 def result_context(
     found: Attempt, grade: Grade | None, *, for_instructor: bool = False, ahead: bool = False
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What the list of marked answers needs, for the learner and for the teacher alike.
 
     Who has another attempt `ahead`, or is at it, does not read yet what would have been right.
     """
     marking = found.state == AttemptState.SUBMITTED
     items = [] if marking else attempts.results(found, for_instructor=for_instructor, ahead=ahead)
+    items = second_looks.with_looks(found, items, may_ask=not for_instructor)
     return {
         "attempt": found,
         "assignment": found.assignment,

@@ -78,7 +78,7 @@ def class_attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     context = result_context(found, grade, for_instructor=True) | {"person": found.person, "others": others}
     context |= {
         "group": request.GET.get("group", ""),
-        "saved": "saved" in request.GET,
+        "saved": request.GET.get("saved", ""),
     }  # the way back leads to the same list
     return render(request, "assessment/class_attempt.html", context)
 
@@ -160,7 +160,7 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
         "version": version,
         "too_late": linking.refused(viewer, assignment),
         "original": history.original(viewer.context) if viewer.context else None,
-        "waiting": access.waiting_responses(viewer).count(),
+        **access.to_mark(viewer),
         "saved": "saved" in request.GET,
         "done": request.GET.get("done", ""),
     }
