@@ -30,7 +30,7 @@ class SavedComment(models.Model):
 class SecondMark(models.Model):
     """A second person is asked what they would give, without seeing the first mark. It earns nothing: it measures.
 
-    `first` is the mark to compare with; null while the answer waits again. `points` is null until the second person marks.
+    `first` is the mark to compare with; null while the answer waits again. `points` is null until it is given.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessment import access, attempts, marking
-from assessment.models import Attempt, Mark, MarkedBy
+from assessment.models import Attempt
 from lti.launch.messages.privacy import TYPES
 from lti.models import Launch, Score, ScoreState
 from tests.axe import violations
@@ -226,23 +225,6 @@ def test_submit_sends_what_is_still_being_typed_and_the_result_appears_by_itself
     assert stored(attempt)["q8"] == "Typed and submitted in one breath"
     marking.mark_attempt(attempt.pk, NOW)
     expect(page.locator("[data-score]")).to_contain_text("of 10 points so far")
-
-
-def test_written_points_are_chosen_and_a_chosen_credit_takes_them_back(
-    acting: Cast, page: Page, live_server: LiveServer
-) -> None:
-    hand_in(acting.alice, **all_right())
-    waiting = access.waiting_responses(acting.tess).get().pk
-    page.goto(f"{live_server.url}/s/{key_of(acting.tess)}/review/{waiting}/")
-    points, other = page.get_by_label("Other points, 0 to 1"), page.get_by_label("Other points, entered below")
-    points.fill("0.5")
-    expect(other).to_be_checked()
-    page.get_by_label("Full credit").check()
-    expect(points).to_have_value("")
-    points.fill("0.25")
-    page.get_by_role("button", name="Save").click()
-    page.wait_for_url("**/review/?saved=1")
-    assert Mark.objects.get(by=MarkedBy.PERSON).points == Decimal("0.25")
 
 
 def test_class_page_shows_without_a_reload_that_a_score_arrived(
