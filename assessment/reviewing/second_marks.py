@@ -62,10 +62,10 @@ def give(*, response: Response, points: Decimal, by: Person, now: datetime) -> S
 
 def agreed(rows: QuerySet[Response]) -> list[Agreed]:
     """The agreement on each question of these responses. One query."""
-    given = SecondMark.objects.filter(response__in=rows.values("pk"), marked_at__isnull=False, first__isnull=False)
+    given = SecondMark.objects.filter(response__in=rows.values("pk"), points__isnull=False, first__isnull=False)
     pairs: dict[UUID, list[agreement.Pair]] = {}
     for item, first, second in given.values_list("response__item_version__item", "first__points", "points"):
-        pairs.setdefault(item, []).append((float(first), float(second)))
+        pairs.setdefault(item, []).append((float(first), float(second or 0)))
     return [Agreed(item, agreement.of(own), sum(a != b for a, b in own)) for item, own in pairs.items()]
 
 

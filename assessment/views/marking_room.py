@@ -140,7 +140,7 @@ def _comments(data: QueryDict, response: Response, note: str, request: LaunchReq
     if "keep_note" in data:
         comments.save(person=request.viewer.person, item=response.item_version.item, text=note, now=timezone.now())
     if "whole" in data:
-        comments.comment(attempt=response.attempt, text=data["whole"][:LONGEST_NOTE])
+        comments.comment(attempt=response.attempt, text=data.get("whole", "")[:LONGEST_NOTE])
 
 
 def _changed_comments(request: LaunchRequest, response: Response) -> bool:
