@@ -194,7 +194,7 @@ def _room(request: LaunchRequest, place: Place, response: Response, error: str =
         "at_points": error and not set(chosen) & _ids(levels) and (written or "other" in chosen),
         "posted": request.POST,
         "saved": request.method == "GET" and "saved" in request.GET,
-        "undone": request.GET.get("undone", "") if request.method == "GET" else "",
+        "undone": _undone(request),
         **_other_hands(request, place, response),
     }
     part = request.headers.get("X-Part") == "room"
@@ -225,6 +225,12 @@ def _other_hands(request: LaunchRequest, place: Place, response: Response) -> di
         "note": "\n".join(part for part in (note.strip(), inserted) if part),
         "may_undo": bool(request.viewer.settings.get("marked")),
     }
+
+
+def _undone(request: LaunchRequest) -> int:
+    """How many marks were just taken back."""
+    said = request.GET.get("undone", "")
+    return int(said) if request.method == "GET" and said.isdecimal() and len(said) < 4 else 0
 
 
 def _is_asked(request: LaunchRequest, response: Response) -> bool:

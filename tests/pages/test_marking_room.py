@@ -150,7 +150,7 @@ def test_saved_note_is_put_in_and_forgotten_without_marking(cast: Cast, visit: O
     page = tess.post(path, {"insert": comment[1], "note": "Good.", "level": "none"}).content.decode()
     assert "\nGood.\nName your source.</textarea>" in page
     assert re.search(r'value="none"[^>]* checked', page)
-    assert "note to use again" not in tess.post(path, {"forget": comment[1]}).content.decode()
+    assert 'name="insert"' not in tess.post(path, {"forget": comment[1]}).content.decode()
     assert tess.post(path, {"forget": "\x00"}).status_code == 200
     assert by_person() == [Decimal(1)]
 
