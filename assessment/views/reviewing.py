@@ -73,13 +73,13 @@ def undo(request: LaunchRequest) -> HttpResponse:
     viewer.settings |= {"marked": batches[:-1]}
     viewer.save(update_fields=["settings"])
     rows = access.class_responses(viewer) | access.taught_responses(viewer)
-    marks = Mark.objects.filter(pk__in=batches[-1], response__in=rows.values("pk")).select_related("response", "person")
-    done = [mark.response_id for mark in marks if _undone(request, mark)]
+    marks = Mark.objects.filter(response__in=rows.values("pk")).select_related("response", "person")
+    found = marks.in_bulk([UUID(pk) for pk in batches[-1]])
+    given = [found[UUID(pk)] for pk in batches[-1] if UUID(pk) in found]  # the answer that was in sight first
+    done = [mark.response_id for mark in given if _undone(request, mark)]
     if not done:
         return see_other("review", after=place.query(undone="none"))
-    first = UUID(batches[-1][0])
-    start = next((mark.response_id for mark in marks if mark.pk == first and mark.response_id in done), done[0])
-    return see_other("review_response", start, after=place.query(undone=str(len(done))))
+    return see_other("review_response", done[0], after=place.query(undone=str(len(done))))
 
 
 @instructors_only
