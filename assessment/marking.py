@@ -136,7 +136,7 @@ def conclude(
         grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now)
 
 
-def counting_marks(attempt: Attempt) -> dict[object, Mark]:
+def counting_marks(attempt: Attempt) -> dict[UUID, Mark]:
     """The mark that counts of each marked response: the latest."""
     marks = Mark.objects.filter(response__attempt=attempt).select_related("person")
     return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}

@@ -56,7 +56,7 @@ def confirm(
     _settle(reviewed)
     response.waiting = False
     _ask_second(attempt, mark)
-    _conclude(attempt, responses, {**counting, reviewed.pk: mark}, now)
+    _conclude(attempt, responses, {**counting, reviewed.pk: mark}, reviewed.pk, now)
     return mark
 
 
@@ -69,7 +69,7 @@ def undo(*, mark: Mark, by: Person, now: datetime) -> None:
     attempt = marking.locked(mark.response.attempt_id)
     responses = list(attempt.responses.select_related("item_version"))
     reviewed = next(other for other in responses if other.pk == mark.response_id)
-    counting = counting_marks(attempt)
+    counting = marking.counting_marks(attempt)
     if counting.get(reviewed.pk) != mark or mark.person_id != by.pk:
         raise MarkedMeanwhile
     earlier = reviewed.marks.exclude(pk=mark.pk).order_by("created_at", "pk").last()
@@ -79,7 +79,7 @@ def undo(*, mark: Mark, by: Person, now: datetime) -> None:
     else:
         del counting[reviewed.pk]
         _remove(mark, attempt, reviewed, now)
-    _conclude(attempt, responses, counting, now)
+    _conclude(attempt, responses, counting, reviewed.pk, now)
 
 
 def _again(earlier: Mark, undone: Mark, by: Person, now: datetime) -> Mark:
@@ -104,10 +104,13 @@ def _remove(mark: Mark, attempt: Attempt, response: Response, now: datetime) -> 
     response.save(update_fields=["waiting"])
 
 
-def _conclude(attempt: Attempt, responses: list[Response], counting: dict[UUID, Mark], now: datetime) -> None:
+def _conclude(
+    attempt: Attempt, responses: list[Response], counting: dict[UUID, Mark], reviewed: UUID, now: datetime
+) -> None:
     marking.conclude(attempt, responses, list(counting.values()), now)
     if not attempt.preview:
         enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
+        enqueue.on_commit("suggest_alike", str(reviewed))
 
 
 def _ask_second(attempt: Attempt, mark: Mark) -> None:
