@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from assessment import access, marking, review
-from assessment.models import Attempt, Mark, Response, SecondMark
+from assessment.models import Attempt, Mark, Response, SecondMark, Suggestion
 from assessment.reviewing import alike, comments, queue, second_looks, second_marks
 from assessment.templatetags.assay import points as points_text
 from assessment.views.answers import is_uuid
@@ -167,6 +167,9 @@ def _room(request: LaunchRequest, place: Place, response: Response, error: str =
     kind = item_types.get(item.kind)
     listed = queue.entries(place.rows(viewer), place.show, viewer.person, None if place.show else item.item_id)
     levels, chosen = _levels(response), request.POST.getlist("level")
+    suggestion = _suggestion(place, response)
+    for level in levels:
+        level["suggested"] = suggestion is not None and level["points"] == marking.points(suggestion.credit, item)
     written = request.POST.get("points", "").strip()
     before, after = queue.around(listed, response.pk)
     context = {
@@ -179,6 +182,7 @@ def _room(request: LaunchRequest, place: Place, response: Response, error: str =
         "templates": kind.TEMPLATES,
         "key": [(text, points_text(credit)) for text, credit in kind.key(response.body)],
         "levels": levels,
+        "suggestion": suggestion,
         "has_ideas": any(level["ideas"] for level in levels),
         "chosen": chosen,
         "back": _attempt_page(place, response) if place.attempt else "",
@@ -225,6 +229,13 @@ def _other_hands(request: LaunchRequest, place: Place, response: Response) -> di
         "note": "\n".join(part for part in (note.strip(), inserted) if part),
         "may_undo": bool(request.viewer.settings.get("marked")),
     }
+
+
+def _suggestion(place: Place, response: Response) -> Suggestion | None:
+    """What the machine says of an answer that waits. A second person marks without it."""
+    if place.show == "second" or not response.waiting:
+        return None
+    return Suggestion.objects.filter(response=response, credit__isnull=False).first()
 
 
 def _undone(request: LaunchRequest) -> int:

@@ -11,6 +11,7 @@ import pytest
 from assessment import access, review
 from assessment.models import Attempt, Mark, Response, SecondLook, SecondMark
 from assessment.reviewing import second_looks, second_marks
+from assessment.suggesting import suggestions
 from lti.models import Launch
 from roster.models import Enrollment, Role
 from tests.cast import NOW, Cast, all_right, at, hand_in, make_launch, make_link, make_person, open_body, published_quiz
@@ -282,3 +283,21 @@ def test_part_of_the_page_comes_where_it_is_asked_for(cast: Cast, visit: Open) -
     assert (b"<html" in whole.content, b"<html" in part.content) == (True, False)
     assert part["X-Part"] == "room"
     assert b"How much credit" in part.content
+
+
+@pytest.mark.parametrize("show", ["", "second"])
+def test_suggestion_stands_beside_its_credit_but_is_chosen_by_a_person(cast: Cast, visit: Open, show: str) -> None:
+    for viewer in (cast.alice, cast.bob):
+        hand_in(viewer, **all_right())
+    first, second = waiting(cast)
+    suggestions.suggest(attempt_id=second.attempt_id, now=NOW)
+    review.confirm(response=first, points=Decimal(1), note="", by=cast.tess.person, now=at(10))
+    suggestions.suggest_alike(response_id=first.pk, now=at(20))
+    if show:
+        second_marks.set_share(assignment=cast.assignment, percent=100, now=NOW)
+        review.confirm(response=second, points=Decimal(0), note="", by=cast.tess.person, now=at(30))
+    viewer = visit(colleague(cast))
+    page = viewer.get(f"/review/{second.pk}/?show={show}").content.decode()
+    assert ("a person gave this to the same answer" in page) is (not show)
+    assert "checked" not in page
+    assert viewer.post(f"/review/{second.pk}/?show={show}", {}).status_code == 422

@@ -1,7 +1,7 @@
 // @ts-check
 // The marking room: one key a credit, and the next answer without a page load. Without script the same forms are pages.
 
-const KEYS = { j: "a[rel=next]", k: "a[rel=prev]", u: "[data-undo] button" };
+const KEYS = { j: "a[rel=next]", k: "a[rel=prev]", u: "[data-undo] button", s: "[data-suggested]" };
 const WRITING = "textarea, select, input:not([type=checkbox])";
 
 class MarkingRoom extends HTMLElement {
