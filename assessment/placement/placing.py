@@ -22,7 +22,17 @@ from roster.rows import one
 PLACED = ("max_attempts", "counts")
 SHOWN = ("show_mark", "show_answer", "show_rationale", "show_section")
 TIMES = ("time_limit", "grace", "cool_down", "late_percent")
-POLICY = (*PLACED, *TIMES, "one_at_a_time", "going_back", "access_code", *SHOWN, "scores_held", "while_waiting")
+POLICY = (
+    *PLACED,
+    *TIMES,
+    "one_at_a_time",
+    "going_back",
+    "access_code",
+    *SHOWN,
+    "scores_held",
+    "auto_award",
+    "while_waiting",
+)
 DATES = ("opens_at", "due_at", "closes_at")
 
 

@@ -85,6 +85,9 @@ class PolicyForm(DatesForm):
     show_rationale = forms.ChoiceField(label=_("Why"), choices=MOMENTS)
     show_section = forms.ChoiceField(label=_("Where to read it in the lesson"), choices=MOMENTS)
     scores_held = forms.BooleanField(label=_("Hold scores until I release them"), required=False)
+    auto_award = forms.BooleanField(
+        label=_("Give full credit without me where suggestions have proved right"), required=False
+    )
     while_waiting = forms.ChoiceField(
         label=_("What the LMS gets while an answer waits for your mark"),
         choices=[
