@@ -57,7 +57,7 @@ def restore(*, attempt: Attempt, by: Person, now: datetime) -> Attempt:
 
 @transaction.atomic
 def reopen(*, attempt: Attempt, by: Person, reason: str, until: datetime, now: datetime) -> Attempt:
-    """Let the learner go on with a submitted attempt. Its marks go, and come anew when it is submitted again.
+    """Let the learner go on with a submitted attempt. Its marks go; it is marked again once it is submitted again.
 
     The grade stays as it is until then. Raises CannotReopen.
     """

@@ -1,4 +1,4 @@
-"""What happened, and which outside systems are told of it: an outbox that only grows where somebody listens."""
+"""What happened, and which outside systems get to know: an outbox that grows only where an endpoint exists."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ from roster.ids import uuid7
 
 
 def record(type: Type, *, institution_id: UUID | None, person_id: UUID | None, now: datetime, **data: Any) -> None:
-    """Write an event for the endpoints that want it; they are told once the transaction commits. One statement.
+    """Write an event for the endpoints that want it; it is sent once the transaction commits. One statement.
 
     Ids, figures and times may stand in `data`: it is kept for a month and goes to others.
     """

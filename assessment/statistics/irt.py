@@ -21,7 +21,7 @@ METHOD = "{model}, marginal maximum likelihood (EM), ability normal with mean 0 
 
 
 class NotEnough(Exception):
-    """Too few first attempts, or fewer than three items that told anybody apart."""
+    """Too few first attempts, or fewer than three items whose answers differ."""
 
 
 def fit(*, assignment: Assignment, version: QuizVersion, now: datetime) -> list[IrtFit]:
@@ -30,7 +30,7 @@ def fit(*, assignment: Assignment, version: QuizVersion, now: datetime) -> list[
     rows = _rows(assignment, version, marked)
     useful = [at for at in range(len(marked)) if {0, 1} <= {row[at] for row in rows}]
     if len(rows) < LEAST or len(useful) < 3:
-        raise NotEnough(f"{len(rows)} first attempts, {len(useful)} items that told anybody apart")
+        raise NotEnough(f"{len(rows)} first attempts, {len(useful)} items whose answers differ")
     matrix = [[row[at] for at in useful] for row in rows]
     items = [marked[at] for at in useful]
     return [_store(assignment, version, model, _fitted(model, matrix, items), len(rows), now) for model in IrtFit.Model]

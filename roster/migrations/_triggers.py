@@ -1,6 +1,6 @@
 """When a listed row changed, and that it is gone, as the database notes it (read by `roster.changes`).
 
-The transaction takes its number before the time is taken: whoever looks at the clock and then at the numbers of the
+The transaction takes its number before the time is taken: a reader who looks at the clock and then at the numbers of the
 transactions under way has either seen this one or looked at the clock before it did.
 """
 

@@ -1,6 +1,6 @@
 """Sample learners for trying the tool out: people of a course here; what they answer is made on the tool's side.
 
-Only where SANDBOX_SAMPLES names a folder, as in `make run`: a request left there is taken up by whoever started both
+Only where SANDBOX_SAMPLES names a folder, as in `make run`: a request left there is taken up by the command that started both
 sides (`dev/samples.py`), who has the tool's own command make the answers.
 """
 

@@ -1,4 +1,4 @@
-"""The sandbox adds sample learners at a click, and whoever started both sides has them answer."""
+"""The sandbox adds sample learners at a click, and `make run` has them answer."""
 
 from collections.abc import Callable
 

@@ -193,21 +193,21 @@ def test_an_attempt_in_caliper_starts_answers_skips_and_submits_and_is_graded(qu
     assert request.headers["authorization"] == "Bearer token"
     assert request.json["sensor"] == "http://127.0.0.1:8000"
     assert request.json["sendTime"] == "2026-11-24T09:00:00.000Z"
-    told = events(receiver.seen)
-    assert [event["action"] for event in told] == [
+    sent = events(receiver.seen)
+    assert [event["action"] for event in sent] == [
         "Started", *["Completed"] * (len(KINDS) - 1), "Skipped", "Submitted", "Graded",
     ]  # fmt: skip
-    started, submitted, graded = told[0], told[-2], told[-1]
+    started, submitted, graded = sent[0], sent[-2], sent[-1]
     assert started["eventTime"] == "2026-11-23T09:00:00.000Z"
     assert submitted["eventTime"] == "2026-11-23T09:05:00.000Z"
     assert (graded["generated"]["scoreGiven"], graded["generated"]["maxScore"]) == (8.0, 9.0)
     assert graded["object"]["id"] == submitted["generated"]["id"]
-    given = {kind: event["generated"] for kind, event in zip(KINDS[:-1], told[1:], strict=False)}
+    given = {kind: event["generated"] for kind, event in zip(KINDS[:-1], sent[1:], strict=False)}
     assert (given["choice"]["type"], given["choice"]["value"]) == ("MultipleChoiceResponse", "b")
     assert given["multiple_response"]["values"] == ["a", "c"]
     assert (given["true_false"]["type"], given["true_false"]["value"]) == ("TrueFalseResponse", "true")
     assert (given["short_text"]["type"], given["short_text"]["values"]) == ("FillinBlankResponse", ["paris"])
-    assert len({event["id"] for event in told}) == len(told)
+    assert len({event["id"] for event in sent}) == len(sent)
 
 
 # --- both
@@ -246,8 +246,8 @@ def test_one_statement_that_an_lrs_refuses_holds_up_no_other_attempt(quiz: Cast,
     bad = [take(quiz, all_right(), person) for person in people][3]
     receiver.refuses = lambda request: str(bad.pk).encode() in request.body
     drain(endpoint)
-    told = EventDelivery.objects.exclude(event__data__attempt=str(bad.pk))
-    assert set(told.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
+    sent = EventDelivery.objects.exclude(event__data__attempt=str(bad.pk))
+    assert set(sent.values_list("state", flat=True)) == {DeliveryState.DELIVERED}
     refused = EventDelivery.objects.get(event__data__attempt=str(bad.pk))
     assert (refused.state, refused.status) == (DeliveryState.DUE, 400)
 

@@ -130,10 +130,10 @@ def test_the_lms_answer_to_a_score_becomes_an_event(cast: Cast, receiver: Receiv
     for state in (ScoreState.SYNCED, ScoreState.SYNCED, ScoreState.REFUSED, ScoreState.DUE):
         before, score.state = score.state, state
         announcing.came_to(score, NOW, before=before)
-    told = Event.objects.order_by("pk")
-    assert [event.type for event in told] == ["score.delivered", "score.refused"]
-    assert told[0].data["attempt"] == str(cast.alice.person.attempts.get().pk)
-    assert told[0].data["points"] == 9.0
+    sent = Event.objects.order_by("pk")
+    assert [event.type for event in sent] == ["score.delivered", "score.refused"]
+    assert sent[0].data["attempt"] == str(cast.alice.person.attempts.get().pk)
+    assert sent[0].data["points"] == 9.0
 
 
 # --- when it does not work

@@ -1,4 +1,4 @@
-"""What an open class page is told of: everything that it shows of attempts and scores, at the cost of three queries."""
+"""What an open class page follows: everything that it shows of attempts and scores, at the cost of three queries."""
 
 from collections.abc import Callable
 from decimal import Decimal
