@@ -1,10 +1,11 @@
 """Sample learners for trying the tool out: people of a course here; what they answer is made on the tool's side.
 
-Only where SANDBOX_SAMPLES names a folder, as in `make run`: a request left there is taken up by the command that started both
-sides (`dev/samples.py`), who has the tool's own command make the answers.
+Only where SANDBOX_SAMPLES names a folder, as in `make run`: a request left there is taken up by the command that
+started both sides (`dev/samples.py`), which has the tool's own command make the answers.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -74,7 +75,7 @@ def open_once(activity: Activity) -> None:
     SandboxClient(settings.SANDBOX_URL).follow(start).raise_for_status()
 
 
-def _leave(name: str, asked: dict[str, object]) -> None:
+def _leave(name: str, asked: Mapping[str, object]) -> None:
     """Whole or not at all."""
     folder = Path(settings.SANDBOX_SAMPLES)
     folder.mkdir(parents=True, exist_ok=True)
