@@ -13,7 +13,7 @@ from analytics.reading import Rows, Snapshot
 from analytics.table import Table
 from analytics.tables import VERSION
 from api.models import Export, ExportFormat
-from api.rendering import BOM, safe
+from roster.spreadsheets import BOM, safe
 
 ROW_GROUP = 10_000
 README = """Export of {institution} from Assay

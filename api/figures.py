@@ -55,7 +55,7 @@ def of_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def columns(figures: Mapping[str, Any], names: Iterable[str], prefix: str = "") -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for name in names:
         low, high = figures[name]["ci"] or (None, None)
         found |= {f"{prefix}{name}": figures[name]["value"], f"{prefix}{name}_low": low, f"{prefix}{name}_high": high}
@@ -71,7 +71,7 @@ def fields(names: Iterable[str], prefix: str = "") -> dict[str, serializers.Floa
     }
 
 
-def shape(name: str, doc: str, *parts: Mapping[str, serializers.Field]) -> type[Row]:
+def shape(name: str, doc: str, *parts: Mapping[str, "serializers.Field[Any, Any, Any, Any]"]) -> type[Row]:
     """The serializer of such a row, for the schema and for choosing columns."""
     own = {field: made for part in parts for field, made in part.items()}
     return type(name, (Row,), {"__doc__": doc, **OF_SCOPE, **own, **WHEN})

@@ -13,7 +13,7 @@ class Operation(AutoSchema):
     def get_summary(self) -> str:
         return (super().get_description() or "").strip().split("\n")[0]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         scope = self.scope()
         return super().get_description() + (f"\n\nNeeds the scope `{scope}`." if scope else "")
 

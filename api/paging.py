@@ -52,7 +52,7 @@ class CursorPaging(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
-        more = getattr(view, "list_parameters", list)()
+        more: list[dict[str, Any]] = getattr(view, "list_parameters", list)()
         return [
             parameter("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}, "Rows on a page."),
             parameter(

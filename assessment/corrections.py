@@ -1,6 +1,7 @@
 """What a teacher may do to a learner's attempt: end it, set it aside, take that back, open it again. Each is logged."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -72,7 +73,7 @@ def reopen(*, attempt: Attempt, by: Person, reason: str, until: datetime, now: d
     locked.state, locked.submitted_at, locked.marked_at = AttemptState.IN_PROGRESS, None, None
     locked.reopened_until = locked.deadline_at = until
     locked.reached = 1
-    locked.points = locked.points_waiting = 0  # type: ignore[assignment]
+    locked.points = locked.points_waiting = Decimal(0)
     locked.items_marked, locked.counted, locked.mark_tries, locked.mark_after = 0, None, 0, None
     locked.save()
     if not locked.preview:

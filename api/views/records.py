@@ -1,6 +1,6 @@
 """What an institution's learners did: assignments, attempts, answers, marks, grades, and what the LMS has of them."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -109,7 +109,7 @@ class OfAttempts(KeyedList):
             side = "lte" if self.order.descending != place.backwards else "gte"
             attempts = attempts.filter(**{f"pk__{side}": place.value})
         data = self.request.query_params
-        filterset = self.filterset_class(data, queryset, request=self.request, attempts=attempts)
+        filterset = cast(Any, self).filterset_class(data, queryset, request=self.request, attempts=attempts)
         if not filterset.is_valid():
             raise translate_validation(filterset.errors)
         found: QuerySet[Any] = filterset.qs

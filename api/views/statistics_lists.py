@@ -1,14 +1,14 @@
 """Statistics over many assignments or quizzes as flat rows. Each page has a strong ETag; equal figures, equal bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django_filters.utils import translate_validation
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -26,6 +26,7 @@ from assessment.statistics.report import QuizScope, UnknownVersion, report
 from content.models import Quiz
 
 Scope = Assignment | QuizScope
+Get = TypeVar("Get", bound=Callable[..., Any])
 
 
 class Query(serializers.Serializer[Any]):
@@ -162,8 +163,13 @@ IF_NONE_MATCH = paging.parameter("If-None-Match", {"type": "string"}, "An ETag o
 }
 
 
-def listed(operation_id: str, row: Any) -> Any:
-    return extend_schema(operation_id=operation_id, tags=["Statistics"], parameters=[Query], responses=row(many=True))
+def listed(operation_id: str, row: Any) -> Callable[[Get], Get]:
+    return extend_schema(
+        operation_id=operation_id,
+        tags=["Statistics"],
+        parameters=[Query],
+        responses={200: row(many=True), 304: OpenApiResponse(description="Nothing changed since that ETag.")},
+    )
 
 
 class OfAssignments(StatisticsList):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
+from uuid import UUID
 
 from django.db import transaction
 
@@ -46,7 +47,7 @@ class Sample:
     random: Random
     now: datetime
     teacher: Person | None
-    traits: dict[object, Trait] = field(default_factory=dict)
+    traits: dict[UUID, Trait] = field(default_factory=dict)
     timed: list[Response] = field(default_factory=list)
     summary: Summary = field(default_factory=Summary)
 

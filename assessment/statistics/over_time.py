@@ -25,6 +25,7 @@ def days(
     """A row a day (UTC) and version of the quiz, in order. `small` as in `report`."""
     found: dict[tuple[date, int], tuple[StatisticsCell, Counter[int], int]] = {}
     for cell in _cells(scope, population, version, group, period):
+        assert cell.day is not None  # a cell of a day
         key = (cell.day, cell.quiz_version.number)
         _, scores, n = found.setdefault(key, (cell, Counter(), 0))
         scores.update(joint.whole(cell.data.get("scores", {})))

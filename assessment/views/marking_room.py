@@ -169,7 +169,8 @@ def _room(request: LaunchRequest, place: Place, response: Response, error: str =
     levels, chosen = _levels(response), request.POST.getlist("level")
     suggestion = _suggestion(place, response)
     for level in levels:
-        level["suggested"] = suggestion is not None and level["points"] == marking.points(suggestion.credit, item)
+        credit = suggestion.credit if suggestion else None
+        level["suggested"] = credit is not None and level["points"] == marking.points(credit, item)
     written = request.POST.get("points", "").strip()
     before, after = queue.around(listed, response.pk)
     context = {
