@@ -8,7 +8,7 @@ TESTS ?=
 export PORT SANDBOX_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-next bench bench-class bench-statistics client clean lock python product tools
+.PHONY: help run test lint test-next bench bench-class bench-statistics bench-regrade client clean lock python product tools
 .NOTPARALLEL:
 
 help: ## this list
@@ -45,6 +45,9 @@ bench-class: tools ## a class of 300 that takes a check at the same moment, on t
 
 bench-statistics: tools ## what folding and reading statistics cost, up to a million attempts
 	@exec $(PY) -m dev exec --instance bench --fast -- $(PY) -m bench statistics
+
+bench-regrade: tools ## how long 10,000 attempts take to be marked again by another key
+	@exec $(PY) -m dev exec --instance bench --fast -- $(PY) -m bench regrade
 
 clean: ## remove the data of earlier runs (not the packages)
 	@if [ -x $(PY) ]; then $(PY) -m dev clean; else rm -rf .local; fi

@@ -10,10 +10,20 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When, Window
 from django.db.models.functions import Coalesce, Concat, Lower, Trim
 
-from assessment.models import Accommodation, Assignment, Attempt, AttemptState, Grade, Response, Upload
+from assessment.models import (
+    Accommodation,
+    Assignment,
+    Attempt,
+    AttemptState,
+    Grade,
+    Regrade,
+    RegradeState,
+    Response,
+    Upload,
+)
 from assessment.placement import linking, placing
 from content import writing
-from content.models import LessonVersion, Quiz
+from content.models import ItemVersion, LessonVersion, Quiz, QuizVersionItem
 from content.writing import Author
 from lti.launch.messages.privacy import TYPES as PRIVACY_TYPES
 from lti.models import Context, Launch, PlatformUser, Score
@@ -69,6 +79,33 @@ def author(viewer: Launch) -> Author:
 def writes(viewer: Launch, present: Assignment) -> bool:
     """Whether the viewer may change the questions of the assignment's quiz, not only of a copy."""
     return bool(writing.writable(author(viewer)).filter(pk=present.quiz_id).exists())
+
+
+def asked_version(viewer: Launch, present: Assignment, version_id: UUID) -> ItemVersion | None:
+    """A question as some version of the assignment's quiz asks it."""
+    require_instructor(viewer)
+    places = QuizVersionItem.objects.filter(quiz_version__quiz=present.quiz_id, item_version=version_id)
+    return one(ItemVersion.objects.filter(pk__in=places.values("item_version")).select_related("item"))
+
+
+def regrades(viewer: Launch, present: Assignment) -> QuerySet[Regrade]:
+    """The regrades that bear on the viewer's class, the latest first."""
+    require_instructor(viewer)
+    here = Q(assignment=present) | Q(assignment=None, quiz=present.quiz_id)
+    found = Regrade.objects.filter(here, institution=viewer.institution_id).exclude(state=RegradeState.DRY_RUN)
+    return found.select_related("item_version__item").order_by("-committed_at", "-pk")
+
+
+def regrade(viewer: Launch, present: Assignment, regrade_id: UUID) -> Regrade | None:
+    """A regrade that the viewer may look into and decide on: one of the class, one over all classes only of who may
+    change the quiz.
+    """
+    require_instructor(viewer)
+    here = Q(assignment=present)
+    if writes(viewer, present):
+        here |= Q(assignment=None, quiz=present.quiz_id)
+    found = Regrade.objects.filter(here, pk=regrade_id, institution=viewer.institution_id)
+    return one(found.select_related("item_version__item", "quiz", "assignment", "institution", "key"))
 
 
 def choosable(viewer: Launch) -> QuerySet[Quiz]:

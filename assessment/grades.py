@@ -1,11 +1,13 @@
 """What counts for a person on an assignment, and the word of it to the LMS."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -19,7 +21,7 @@ from assessment.placement import times
 from lti.gradebook import scores
 from lti.launch import language
 from roster.models import Person
-from roster.rows import Insert, Prepared
+from roster.rows import Insert, Prepared, Save
 
 MILLI = Decimal("0.001")
 AT_ONCE = 200  # people whose grades are worked out in one transaction
@@ -108,7 +110,47 @@ def _bearing(assignment: Assignment) -> tuple[Any, ...]:
         assignment.pass_percent,
         assignment.late_percent,
         assignment.withholds,
+        assignment.waits_for_key,
     )
+
+
+@transaction.atomic
+def recompute_people(*, assignment_id: UUID, people: Collection[UUID], now: datetime) -> None:
+    """Bring the grades of some people in line with their attempts, whose rows are locked; few queries."""
+    _hold_policy(assignment_id)
+    rows = Attempt.objects.filter(assignment=assignment_id, person__in=people, preview=False, voided_at__isnull=True)
+    made: dict[UUID, list[Attempt]] = defaultdict(list)
+    for attempt in rows.exclude(state=AttemptState.IN_PROGRESS).order_by("number").defer("counted"):
+        made[cast(UUID, attempt.person_id)].append(attempt)
+    assignment = Assignment.objects.select_related("resource_link__context").get(pk=assignment_id)
+    found = Grade.objects.select_for_update(of=("self",), no_key=True).filter(
+        assignment=assignment_id, person__in=people
+    )
+    written, changed = [], []
+    for grade in found.select_related("person").order_by("person_id"):
+        for attempt in made[grade.person_id]:
+            attempt.assignment = assignment
+        standing = standing_of(made[grade.person_id])
+        before = _said(grade), grade.attempt_id
+        if standing is not None and before != _put(grade, standing):
+            written.append(grade)
+            changed += [grade] if before[0] != _said(grade) else []
+    _send_all(changed, assignment, now)
+    SAVE.all(written)
+    for grade in changed:
+        announcing.grade_changed(grade, now)
+
+
+SAVE = Save(Grade)
+
+
+def _send_all(changed: Sequence[Grade], assignment: Assignment, now: datetime) -> None:
+    """`send` of many grades, which are still to be stored."""
+    due = [grade for grade in changed if not _is_held(grade, assignment)]
+    wanted = [scores.Wanted(**_wanted(grade, assignment, grade.person, now)) for grade in due]
+    sent = scores.queue_all(resource_link=assignment.resource_link, wanted=wanted, now=now) if wanted else set()
+    for grade in due:
+        grade.unsent_at = None if grade.person_id in sent else now
 
 
 @transaction.atomic
@@ -125,26 +167,37 @@ def send(grade: Grade, *, assignment: Assignment, person: Person, now: datetime)
 
     The grade row must be locked. A score that the LMS has already is not repeated.
     """
-    final = grade.state == GradeState.FINAL
-    if assignment.withholds or (not final and assignment.while_waiting == WhileWaiting.NOTHING):
+    if _is_held(grade, assignment):
         return
-    event = scores.queue(
-        resource_link=assignment.resource_link,
-        person=person,
-        given=_points_for_lms(grade, assignment),
-        maximum=grade.points_max,
-        final=final,
-        started_at=grade.attempt.started_at,
-        submitted_at=grade.attempt.submitted_at or now,
-        now=now,
-        work=str(grade.attempt_id),
-        comment="" if final else _comment(grade.attempt, person),
-        after_comment=_all_marked(person) if final else "",
-    )
+    wanted = _wanted(grade, assignment, person, now)
+    wanted["after_comment"] = wanted["after_comment"]()
+    event = scores.queue(resource_link=assignment.resource_link, now=now, **wanted)
     unsent_at = now if event is None else None
     if unsent_at != grade.unsent_at:
         grade.unsent_at = unsent_at
         grade.save(update_fields=["unsent_at"])
+
+
+def _is_held(grade: Grade, assignment: Assignment) -> bool:
+    """Whether the policy keeps it from the LMS."""
+    unfinished = grade.state != GradeState.FINAL and assignment.while_waiting == WhileWaiting.NOTHING
+    return assignment.withholds or assignment.waits_for_key or unfinished
+
+
+def _wanted(grade: Grade, assignment: Assignment, person: Person, now: datetime) -> dict[str, Any]:
+    """What the LMS should have."""
+    final = grade.state == GradeState.FINAL
+    return {
+        "person": person,
+        "given": _points_for_lms(grade, assignment),
+        "maximum": grade.points_max,
+        "final": final,
+        "started_at": grade.attempt.started_at,
+        "submitted_at": grade.attempt.submitted_at or now,
+        "work": str(grade.attempt_id),
+        "comment": "" if final else _comment(grade.attempt, person),
+        "after_comment": partial(_all_marked, person) if final else str,
+    }
 
 
 def _points_for_lms(grade: Grade, assignment: Assignment) -> Decimal:
@@ -180,7 +233,11 @@ def _hold_policy(assignment_id: UUID) -> None:
 
 def _standing(assignment_id: UUID, person: Person) -> Standing | None:
     """Which attempt counts. Attempts still to be marked do not, but the first one is waited for."""
-    made = HANDED_IN.all(assignment=assignment_id, person=person.pk)
+    return standing_of(HANDED_IN.all(assignment=assignment_id, person=person.pk))
+
+
+def standing_of(made: Sequence[Attempt]) -> Standing | None:
+    """What counts of a person's attempts that were handed in, in order and with their assignment."""
     marked = [attempt for attempt in made if attempt.state in COUNTED_STATES]
     policy = marked[0].assignment if marked else None
     if policy is None or (policy.counts == Counts.FIRST and made[0].state not in COUNTED_STATES):
@@ -249,13 +306,18 @@ def _values(standing: Standing) -> dict[str, Any]:
 
 def _changed(grade: Grade, standing: Standing) -> bool:
     """Write what differs; True where the LMS has to hear of it."""
-    before, attempt_before = _said(grade), grade.attempt_id
-    for name, value in _values(standing).items():
-        setattr(grade, name, value)
-    if (before, attempt_before) == (_said(grade), standing.attempt.pk):
+    before = _said(grade), grade.attempt_id
+    if before == _put(grade, standing):
         return False
     grade.save()
-    return before != _said(grade)
+    return before[0] != _said(grade)
+
+
+def _put(grade: Grade, standing: Standing) -> tuple[tuple[Decimal, Decimal, str], UUID]:
+    """Set what counts; what the grade says then, and of which attempt."""
+    for name, value in _values(standing).items():
+        setattr(grade, name, value)
+    return _said(grade), standing.attempt.pk
 
 
 def _said(grade: Grade) -> tuple[Decimal, Decimal, str]:

@@ -4,26 +4,20 @@ Locks are always taken in the order attempt -> assignment -> grade -> score even
 which lets others point foreign keys at a locked row, so that a grade may name an attempt that is being marked just now.
 """
 
-import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from assessment import announcing, grades, sheets
-from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response
+from assessment import announcing, grades, rules, sheets
+from assessment.models import DROPPED, Attempt, AttemptState, Mark, MarkedBy, Response
+from assessment.rules import MILLI as MILLI
+from assessment.rules import points as points
 from assessment.statistics import deltas
-from content import item_types
 from content.item_types import Outcome
-from content.models import ItemVersion, KeyState
 from roster.rows import Prepared, Save
-
-logger = logging.getLogger(__name__)
-
-MILLI = Decimal("0.001")
 
 
 @transaction.atomic
@@ -74,40 +68,28 @@ SAVE = Save(Attempt)
 
 
 def apply_rules(responses: Iterable[Response], now: datetime, *, round: int = 0) -> list[Mark]:
-    """Append a mark to every response that a rule decides, in this round of the attempt."""
-    decided = [(response, decide(response.item_version, response.body, response.answer)) for response in responses]
+    """Append a mark to every response that a rule decides, in this round of the attempt.
+
+    A response that `sheets.responses` read knows the `regrade` that rules its question.
+    """
+    decided = [(response, rules.outcome(response, getattr(response, "regrade", None))) for response in responses]
     return Mark.objects.bulk_create(
-        Mark(
-            response=response,
-            points=points(outcome.credit, response.item_version),
-            by=MarkedBy.RULE,
-            tier=outcome.tier,
-            round=round,
-            evidence=dict(outcome.evidence),
-            created_at=now,
-        )
-        for response, outcome in decided
-        if outcome.credit is not None
+        by_rule(response, outcome, round=round, now=now) for response, outcome in decided if outcome.credit is not None
     )
 
 
-def decide(item: ItemVersion, body: Mapping[str, Any], answer: dict[str, object]) -> Outcome:
-    """What the rules say: a blank earns nothing; beyond that only an approved key decides, else a person."""
-    if not answer:
-        return Outcome(Decimal(0), "blank")
-    if item.key_state != KeyState.APPROVED:
-        return Outcome(None, "unapproved key")
-    try:
-        return item_types.get(item.kind).mark(body, answer)
-    except Exception:
-        # A fault in one item must hold up neither the other nine nor the rest of the class.
-        logger.exception("no rule could mark item version %s; a person has to", item.pk)
-        return Outcome(None, "fault")
-
-
-def points(credit: Decimal, item: ItemVersion) -> Decimal:
-    """The share of the item's points, to a thousandth."""
-    return (credit * item.points).quantize(MILLI)
+def by_rule(response: Response, outcome: Outcome, *, round: int, now: datetime) -> Mark:
+    """The mark, not stored yet, of an outcome that has a credit."""
+    assert outcome.credit is not None
+    return Mark(
+        response=response,
+        points=points(outcome.credit, response.item_version),
+        by=MarkedBy.RULE,
+        tier=outcome.tier,
+        round=round,
+        evidence=dict(outcome.evidence),
+        created_at=now,
+    )
 
 
 def conclude(
@@ -118,13 +100,7 @@ def conclude(
     `responses` are all of the attempt with their items; `marks` is the one that counts of each marked response.
     `first`: there were no marks before these.
     """
-    earned = [mark.points for mark in marks]
-    waiting = [response.item_version.points for response in responses if response.waiting]
-    attempt.items_marked = len(responses) - len(waiting)
-    attempt.points = sum(earned, Decimal(0))
-    attempt.points_waiting = sum(waiting, Decimal(0))
-    attempt.state = AttemptState.NEEDS_REVIEW if waiting else AttemptState.MARKED
-    attempt.marked_at = None if waiting else now
+    total(attempt, responses, marks, now)
     if first and deltas.counts(attempt):
         attempt.counted = deltas.contribution(attempt, responses, marks)
         deltas.note_attempt(attempt, now)
@@ -137,9 +113,22 @@ def conclude(
 
 
 def counting_marks(attempt: Attempt) -> dict[UUID, Mark]:
-    """The mark that counts of each marked response: the latest."""
-    marks = Mark.objects.filter(response__attempt=attempt).select_related("person")
+    """The mark that counts of each marked response: the latest, unless the response waits for a person (again)."""
+    marks = Mark.objects.filter(response__attempt=attempt, response__waiting=False).select_related("person")
     return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
+
+
+def total(attempt: Attempt, responses: Sequence[Response], marks: Iterable[Mark], now: datetime) -> None:
+    """Set the totals of the attempt, not stored yet. A question that was dropped leaves its points and its maximum."""
+    counting = {mark.response_id: mark for mark in marks}
+    dropped = {pk for pk, mark in counting.items() if mark.tier == DROPPED}
+    waiting = [response.item_version.points for response in responses if response.waiting]
+    attempt.items_marked = len(responses) - len(waiting)
+    attempt.points = sum((mark.points for mark in counting.values()), Decimal(0))
+    attempt.points_waiting = sum(waiting, Decimal(0))
+    attempt.points_max = sum((one.item_version.points for one in responses if one.pk not in dropped), Decimal(0))
+    attempt.state = AttemptState.NEEDS_REVIEW if waiting else AttemptState.MARKED
+    attempt.marked_at = None if waiting else now
 
 
 def _set_waiting(responses: Iterable[Response], marks: Iterable[Mark]) -> None:

@@ -8,14 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assessment import enqueue, marking
-from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response, SecondMark
+from assessment.models import DROPPED, Attempt, AttemptState, Mark, MarkedBy, Response, SecondMark
 from assessment.templatetags.assay import points as points_text
 from lti.words.claims import UNSTORABLE
 from roster.models import Person
 
 
 class NotReviewable(Exception):
-    """The attempt is not submitted and marked by rule yet, or belongs to nobody (practice)."""
+    """The attempt is not marked by rule yet, or belongs to nobody (practice), or the question was dropped."""
 
 
 class MarkedMeanwhile(Exception):
@@ -41,6 +41,8 @@ def confirm(
     responses = list(attempt.responses.select_related("item_version"))
     reviewed = next(other for other in responses if other.pk == response.pk)
     counting = marking.counting_marks(attempt)
+    if (before := counting.get(reviewed.pk)) and before.tier == DROPPED:
+        raise NotReviewable
     if seen is not None and seen != _key(counting.get(reviewed.pk)):
         raise MarkedMeanwhile
     mark = Mark.objects.create(
@@ -72,7 +74,7 @@ def undo(*, mark: Mark, by: Person, now: datetime) -> None:
     counting = marking.counting_marks(attempt)
     if counting.get(reviewed.pk) != mark or mark.person_id != by.pk:
         raise MarkedMeanwhile
-    earlier = reviewed.marks.exclude(pk=mark.pk).order_by("created_at", "pk").last()
+    earlier = reviewed.marks.filter(pk=mark.evidence.get("replaces")).first()
     if earlier:
         counting[reviewed.pk] = _again(earlier, mark, by, now)
         _ask_second(attempt, counting[reviewed.pk])

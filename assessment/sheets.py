@@ -13,15 +13,15 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from assessment import showing
-from assessment.models import Attempt, AttemptState, Mark, Response, SecondLook
+from assessment import rules, showing
+from assessment.models import DROPPED, Attempt, AttemptState, Mark, Regrade, Response, SecondLook
 from assessment.showing import Showing
 from content import item_types, places, variants
-from content.item_types import Templates
+from content.item_types import ItemType, Templates
 from content.models import ItemVersion, QuizVersion, QuizVersionItem
 from roster.rows import Prepared
 
-MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden"]
+MarkState = Literal["right", "partly", "wrong", "waiting", "unscored", "hidden", "dropped"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class ItemResult:
     """What became of one answer.
 
     `state`: `waiting` for marking or for a person; `unscored` in practice (skipped, or a person would have to
-    mark it); `hidden` where the policy shows the score only, then `points` is None too.
+    mark it); `hidden` where the policy shows the score only, then `points` is None too; `dropped` where a regrade took
+    the question out of the points. `regrade` is the one that gave the mark, where that may be shown.
     `feedback`, None where the policy or the state forbids it: {"state", "answer_text", "rationale" of the chosen
     answer, "expected": [str], "section": anchor in the lesson or None}.
     """
@@ -77,13 +78,14 @@ class ItemResult:
     seconds: int = 0  # in sight, as the page measured; 0 where it did not
     looks: Sequence[SecondLook] = ()  # what the learner asked about the mark, with the answers
     may_ask: bool = False  # for a second look
+    regrade: Regrade | None = None
 
     @property
     def alike(self) -> str:
         """Names the verdict where others see the same: on an answer that was chosen, or left blank. Empty elsewhere."""
         if self.answer and not item_types.get(self.kind).BY_RULE:
             return ""
-        earned = self.state, self.points, self.points_max
+        earned = self.state, self.points, self.points_max, self.regrade and self.regrade.pk
         shown = self.position, self.kind, self.public, self.answer, self.answer_text
         return f"{get_language()} {earned} {shown}"
 
@@ -130,9 +132,12 @@ def results(
 
 
 def responses(attempt: Attempt) -> list[Any]:
-    """The responses in the order shown, each with its item; one query."""
+    """The responses in the order shown, each with its item and the `regrade` that rules it; one query without one."""
     printed = {place.item_version_id: place.item_version for place in places.of(attempt.quiz_version_id)}
     found = [_placed(response, printed) for response in RESPONSES.all(attempt=attempt.pk)]
+    regrades = rules.named({response.regrade_id for response in found if response.regrade_id})
+    for response in found:
+        response.regrade = regrades.get(response.regrade_id)
     return sorted(found, key=lambda response: response.position)
 
 
@@ -170,11 +175,15 @@ def _with_marks(attempt: Attempt) -> list[Any]:
 
 
 RESPONSES = Prepared(
-    lambda attempt: Response.objects.filter(attempt_id=attempt).annotate(key_state=F("item_version__key_state")),
+    lambda attempt: Response.objects.filter(attempt_id=attempt).annotate(
+        key_state=F("item_version__key_state"), regrade_id=rules.regrade_of()
+    ),
     attempt=UUID,
 )
 MARKS = Prepared(
-    lambda attempt: Mark.objects.filter(response__attempt_id=attempt).order_by("-created_at", "-pk"),
+    lambda attempt: Mark.objects.filter(response__attempt_id=attempt, response__waiting=False).order_by(
+        "-created_at", "-pk"
+    ),
     attempt=UUID,
 )
 
@@ -242,7 +251,14 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: Showing) -> It
         note=mark.note if mark else "",
         marked_by=mark.by if mark else None,
         seconds=response.seconds,
+        regrade=_changed_by(response, mark) if shown else None,
     )
+
+
+def _changed_by(response: Any, mark: Mark | None) -> Regrade | None:
+    """The regrade that gave the mark."""
+    regrade: Regrade | None = response.regrade
+    return regrade if mark and regrade and mark.evidence.get("regrade") == str(regrade.pk) else None
 
 
 def _allowed(feedback: dict[str, Any], allowed: Showing) -> dict[str, Any]:
@@ -257,6 +273,8 @@ def _allowed(feedback: dict[str, Any], allowed: Showing) -> dict[str, Any]:
 def _state(response: Any, *, practice: bool) -> MarkState:
     if not response.counting:
         return "unscored" if practice else "waiting"
+    if response.counting[0].tier == DROPPED:
+        return "dropped"
     points, most = response.counting[0].points, response.item_version.points
     return "right" if points == most else "partly" if points else "wrong"
 
@@ -264,12 +282,19 @@ def _state(response: Any, *, practice: bool) -> MarkState:
 def _feedback(response: Any, state: MarkState) -> dict[str, Any]:
     """The item type's feedback; a key that is not fit to be published is shown to nobody."""
     item: ItemVersion = response.item_version
-    kind, body = item_types.get(item.kind), response.body
+    kind, bodies = item_types.get(item.kind), rules.bodies(response, response.regrade)
     fit = item.key_state in kind.PUBLISHABLE
     return {
-        "answer_text": kind.text(body, response.answer),
-        "rationale": kind.rationale(body, response.answer) if fit else "",
-        "expected": kind.expected(body) if fit else [],
+        "answer_text": kind.text(response.body, response.answer),
+        "rationale": _rationale(kind, bodies, response.answer) if fit else "",
+        "expected": list(dict.fromkeys(text for body in bodies for text in kind.expected(body))) if fit else [],
         "state": state,
-        "section": body.get("section"),
+        "section": response.body.get("section"),
     }
+
+
+def _rationale(kind: ItemType, bodies: Sequence[Mapping[str, Any]], answer: dict[str, Any]) -> str:
+    """By the key that gives the answer most."""
+    if len(bodies) > 1:
+        bodies = sorted(bodies, key=lambda body: -rules.credit(kind, body, answer))
+    return kind.rationale(bodies[0], answer) if bodies else ""

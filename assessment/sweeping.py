@@ -12,8 +12,9 @@ from uuid import UUID
 
 from django.db.models import F, Q
 
-from assessment import grades, marking, practice
-from assessment.models import Assignment, Attempt, AttemptState, Grade, StatisticsDelta
+from assessment import grades, key_check, marking, practice
+from assessment.models import Assignment, Attempt, AttemptState, Grade, Regrade, RegradeState, StatisticsDelta
+from assessment.regrading import batches, decisions
 from assessment.statistics import folding
 from assessment.suggesting import awarding, suggestions
 from lti.gradebook import columns, second_chances
@@ -24,6 +25,7 @@ PER_SWEEP = 500
 MARKING_IS_LATE = timedelta(seconds=5)
 FIRST_RETRY = timedelta(seconds=15)
 LONGEST_RETRY = timedelta(hours=1)
+DRY_RUN_IS_KEPT = timedelta(days=1)
 PRACTICE_IS_KEPT = timedelta(days=30)
 
 
@@ -36,8 +38,12 @@ def sweep(*, now: datetime) -> None:
         _try("suggest marks for attempt", attempt_id, partial(_suggest, now=now))
     for assignment_id in _assignments_to_fold():
         _try("fold statistics of", assignment_id, lambda pk: folding.fold(assignment_id=pk, now=now))
+        _try("check the keys of", assignment_id, lambda pk: key_check.look(assignment_id=pk, now=now))
     for assignment_id in Assignment.objects.filter(grades_due=True).values_list("pk", flat=True)[:PER_SWEEP]:
         _try("work out grades of", assignment_id, lambda pk: grades.recompute_all(assignment_id=pk, now=now))
+    for regrade_id in Regrade.objects.filter(state__in=decisions.WORKING).values_list("pk", flat=True)[:PER_SWEEP]:
+        _try("go on with regrade", regrade_id, lambda pk: batches.run(regrade_id=pk, now=now))
+    Regrade.objects.filter(state=RegradeState.DRY_RUN, created_at__lt=now - DRY_RUN_IS_KEPT).delete()
     for column_id, news_at, missed in columns.with_news()[:PER_SWEEP]:
         _try("send again to column", column_id, partial(_send_refused, news_at=news_at, now=now))
         _send_waiting(column_id, missed, now)

@@ -10,8 +10,9 @@ from datetime import datetime
 from celery import shared_task
 from django.utils import timezone
 
-from assessment import attempts, grades, marking, receipts, sweeping
+from assessment import attempts, grades, key_check, marking, receipts, sweeping
 from assessment.models import Attempt, AttemptState
+from assessment.regrading import batches
 from assessment.statistics import folding
 from assessment.suggesting import awarding, proposing, suggestions
 
@@ -58,6 +59,7 @@ def mail_receipt(attempt_id: str, language: str) -> None:
 def fold_statistics(assignment_id: str) -> None:
     """Add the changes that marking left to the statistics of an assignment."""
     folding.fold(assignment_id=assignment_id, now=timezone.now())
+    key_check.look(assignment_id=assignment_id, now=timezone.now())
 
 
 @shared_task
@@ -91,7 +93,15 @@ def _ask_model(now: datetime) -> None:
 @shared_task
 def recompute_grades(assignment_id: str) -> None:
     """Work out the grades of an assignment after a change of its policy."""
+    key_check.look(assignment_id=assignment_id, now=timezone.now())  # its switch may have been changed
     grades.recompute_all(assignment_id=assignment_id, now=timezone.now())
+
+
+@shared_task
+def regrade(regrade_id: str) -> None:
+    """Go on with a regrade, then add what it changed to the statistics."""
+    for assignment_id in batches.run(regrade_id=regrade_id, now=timezone.now()):
+        fold_statistics.delay(str(assignment_id))
 
 
 @shared_task

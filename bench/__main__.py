@@ -13,14 +13,14 @@ from pathlib import Path
 
 import django
 
-from bench import analytics, attempt, class_rush, exports, launch, passback, read_gift
+from bench import analytics, attempt, class_rush, exports, launch, passback, read_gift, regrade
 from tests.system import System
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument(
-        "parts", nargs="*", help=f"of {', '.join(PARTS)}; all but class when none is named; or statistics, alone"
+        "parts", nargs="*", help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade"
     )
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=1_000, help="attempts, of the statistics read")
     parser.add_argument("--large", type=int, default=1_000_000, help="the same of the large class")
     parser.add_argument("--learners", type=int, default=300, help="of the class that takes the check at once")
+    parser.add_argument("--again", type=int, default=10_000, help="whose attempts are marked again")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if options.parts == ["gift"]:
@@ -39,6 +40,8 @@ def main() -> None:
         return _exports(options)
     if options.parts == ["statistics"]:
         return _statistics(options)
+    if options.parts == ["regrade"]:
+        return _regrade(options)
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
         print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
         for name in options.parts or USUAL:
@@ -82,6 +85,12 @@ def _exports(options: argparse.Namespace) -> None:
 def _statistics(options: argparse.Namespace) -> None:
     print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
     for line in analytics.measure(options.small, options.large):
+        print(line, flush=True)
+
+
+def _regrade(options: argparse.Namespace) -> None:
+    print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
+    for line in regrade.measure(options.again):
         print(line, flush=True)
 
 

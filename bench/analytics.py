@@ -25,7 +25,7 @@ READS = 100
 def measure(small: int, large: int) -> Iterator[str]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    with _database():
+    with database():
         from tests import cast
 
         school = cast.make_institution()
@@ -46,7 +46,7 @@ def measure(small: int, large: int) -> Iterator[str]:
 
 
 @contextmanager
-def _database() -> Iterator[None]:
+def database() -> Iterator[None]:
     from django.db import connection
 
     name = connection.settings_dict["NAME"]

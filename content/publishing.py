@@ -255,6 +255,23 @@ def _keep_as_written(pairs: Sequence[tuple[Item, ItemDraft]]) -> None:
         Item.objects.bulk_update(changed, [*WRITTEN, "revision"])
 
 
+def item_version(*, item: Item, draft: ItemDraft, apart: str = "") -> ItemVersion:
+    """The version of a locked item with this text and key, found or made.
+
+    `apart` keeps one that is not the author's apart from all that its author publishes. Raises PublishingBlocked for a
+    retired one.
+    """
+    name = content_hash([apart, _item_hash(draft)]) if apart else _item_hash(draft)
+    found: ItemVersion | None = item.versions.filter(content_hash=name).first()
+    if found is None:
+        found = _new_version(item, draft, name, _next_number(item.versions))
+        found.save()
+    if found.key_state == KeyState.RETIRED:
+        _refuse([Reason(draft.identifier, "This wording and key were retired.")])
+    _advance_keys([found], [draft])
+    return found
+
+
 def _new_version(item: Item, draft: ItemDraft, name: str, number: int) -> ItemVersion:
     return ItemVersion(
         item=item,

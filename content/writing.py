@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.text import slugify
 
 from content import item_types, publishing
@@ -30,6 +30,7 @@ from content.models import (
     OwnedQuerySet,
     Quiz,
     QuizVersion,
+    QuizVersionItem,
     Visibility,
 )
 from content.publishing import Layout, PublishingBlocked, Reason
@@ -124,10 +125,51 @@ def items_of(quiz: Quiz) -> list[tuple[Item, str]]:
 
 def as_written(item: Item) -> Item:
     """The item, whose text is that of its newest version where nobody has written it here yet."""
-    if not item.kind and (newest := item.versions.order_by("-number").first()):
+    if not item.kind and (newest := newest_published(item)):
         item.kind, item.body, item.points = newest.kind, newest.body, newest.points
         item.key_state, item.provenance = newest.key_state, newest.provenance
     return item
+
+
+def newest_published(item: Item) -> ItemVersion | None:
+    """The newest wording that some version of a quiz has; a corrected key may have a version of its own besides."""
+    placed = QuizVersionItem.objects.filter(item_version=OuterRef("pk"))
+    return item.versions.filter(Exists(placed)).order_by("-number").first()
+
+
+@transaction.atomic
+def correct_key(*, version: ItemVersion, body: Mapping[str, Any], author: Author, now: datetime) -> ItemVersion:
+    """A version of the question with another key, found or made, for answers that were given to this one.
+
+    Where the author may change the question, and nobody has changed its text since, the next version of the quiz has
+    that key too. Raises PublishingBlocked for a key that was retired.
+    """
+    item = Item.objects.select_for_update(of=("self",)).select_related("quiz").get(pk=version.item_id)
+    own = writable(author).filter(pk=item.quiz_id).exists()
+    made = publishing.item_version(
+        item=item,
+        apart="" if own or author.institution is None else str(author.institution.pk),
+        draft=ItemDraft(
+            identifier=item.identifier,
+            kind=version.kind,
+            body=body,
+            points=version.points,
+            key_state=KeyState.APPROVED,
+            provenance={"key": {"by": author.name, "how": "corrected"}, "approved": {"by": author.name}},
+        ),
+    )
+    written = as_written(item)
+    if own and written.body == version.body:
+        save_item(
+            item=item,
+            body=body,
+            points=written.points,
+            tags=written.tags,
+            revision=written.revision,
+            author=author,
+            now=now,
+        )
+    return made
 
 
 @transaction.atomic

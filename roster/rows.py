@@ -147,11 +147,24 @@ class Save(Generic[Row]):
         self.model = model
 
     def __call__(self, row: Row) -> None:
+        self.all([row])
+
+    def all(self, rows: Iterable[Row]) -> None:
+        """The same of many rows, without waiting for one after the other."""
         connection = connections[DEFAULT_DB_ALIAS]
         sql, fields = self._built
-        values = [field.get_db_prep_save(field.pre_save(row, add=False), connection=connection) for field in fields]
+        values = [
+            [
+                *(field.get_db_prep_save(field.pre_save(row, add=False), connection=connection) for field in fields),
+                row.pk,
+            ]
+            for row in rows
+        ]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [*values, row.pk])
+            if len(values) == 1:
+                cursor.execute(sql, values[0])
+            elif values:
+                cursor.executemany(sql, values)
 
     @cached_property
     def _built(self) -> tuple[str, list[Any]]:

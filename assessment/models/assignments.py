@@ -151,6 +151,13 @@ class Assignment(Dates, Stamped):
         validators=[MaxValueValidator(100)],
         help_text="Of the answers that a person marked, how many a second person marks too.",
     )
+    hold_flagged = models.BooleanField(
+        default=False, help_text="No score is sent while a key looks wrong and nobody has looked at it."
+    )
+    flagged_at = models.DateTimeField(null=True, editable=False, help_text="Since when a key looks wrong.")
+    keys_confirmed = models.JSONField(
+        default=list, editable=False, help_text="Item versions whose key a teacher called right."
+    )
     grades_due = models.BooleanField(
         default=False, editable=False, help_text="The policy changed: its grades wait to be worked out again."
     )
@@ -178,3 +185,8 @@ class Assignment(Dates, Stamped):
     def asks_second(self, response_id: UUID) -> bool:
         """Whether the response is in the sample that a second person marks too: always the same ones."""
         return int(response_id.hex[-4:], 16) % 100 < self.second_percent
+
+    @property
+    def waits_for_key(self) -> bool:
+        """Whether no score is sent until somebody has looked at a key."""
+        return self.hold_flagged and self.flagged_at is not None

@@ -8,6 +8,8 @@ from assessment.models.attempts import Attempt, Response
 from roster.ids import uuid7
 from roster.models import Institution, Person, Stamped
 
+DROPPED = "dropped"  # the tier of a mark that says: the question does not count
+
 
 class MarkedBy(models.TextChoices):
     RULE = "rule"
@@ -16,7 +18,7 @@ class MarkedBy(models.TextChoices):
 
 
 class Mark(models.Model):
-    """What a response earned. Append-only; the latest counts."""
+    """What a response earned. Append-only; the latest counts, none where the response waits for a person."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     response = models.ForeignKey(Response, models.CASCADE, related_name="marks")

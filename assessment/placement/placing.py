@@ -31,6 +31,7 @@ POLICY = (
     *SHOWN,
     "scores_held",
     "auto_award",
+    "hold_flagged",
     "while_waiting",
 )
 DATES = ("opens_at", "due_at", "closes_at")

@@ -10,7 +10,7 @@ from assessment.models import Assignment, Grade
 from assessment.placement import placing, times
 
 BEARS_ON_TIMES = (*placing.DATES, "time_limit")
-BEARS_ON_GRADES = ("counts", "while_waiting", "late_percent", "scores_held", *BEARS_ON_TIMES)
+BEARS_ON_GRADES = ("counts", "while_waiting", "late_percent", "scores_held", "hold_flagged", *BEARS_ON_TIMES)
 
 
 def change(*, assignment: Assignment, **values: Any) -> Assignment:

@@ -67,6 +67,11 @@ def questions_to_look_at(report: Mapping[str, Any], most: int | None = SHOWN) ->
     return found[:most]
 
 
+def doubts_key(item: Item) -> bool:
+    """Whether enough answers speak against the key of the question."""
+    return item["n"] >= PROVISIONAL_BELOW and next(_doubtful_key(item), None) is not None
+
+
 def _of(item: Item) -> Advice | None:
     """The most important thing to say of the question."""
     if item["n"] < JUDGED_FROM:

@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response, StatisticsDelta
+from assessment.models import DROPPED, Attempt, AttemptState, Mark, MarkedBy, Response, StatisticsDelta
 from content import item_types
 from content.models import ItemVersion
 from roster.rows import Insert
 
 Counted = dict[str, Any]
+Given = tuple[str, Decimal, str]  # of a mark: by, points, tier
 SEEN = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
 INSERT = Insert(StatisticsDelta)
 
@@ -26,13 +27,25 @@ def record(*, attempt: Attempt, now: datetime) -> None:
     if not counts(attempt):
         return
     # Read again under a lock: the caller's copy may be older than another mark of the same attempt.
-    old = Attempt.objects.select_for_update(no_key=True).values_list("counted", flat=True).get(pk=attempt.pk)
-    new = contributions([attempt])[attempt.pk]
-    if new == old:
-        return
-    note_attempt(attempt, now)
-    Attempt.objects.filter(pk=attempt.pk).update(counted=new)
-    attempt.counted = new
+    attempt.counted = (
+        Attempt.objects.select_for_update(no_key=True).values_list("counted", flat=True).get(pk=attempt.pk)
+    )
+    for changed in record_all([attempt], now):
+        Attempt.objects.filter(pk=changed.pk).update(counted=changed.counted)
+
+
+def record_all(attempts: Iterable[Attempt], now: datetime) -> list[Attempt]:
+    """The same of many locked attempts, as they stand. Those whose `counted` changed, which the caller stores."""
+    kept = {attempt.pk: attempt for attempt in attempts if counts(attempt)}
+    changed = []
+    for pk, new in contributions(kept.values()).items():
+        if new != kept[pk].counted:
+            kept[pk].counted = new
+            changed.append(kept[pk])
+    StatisticsDelta.objects.bulk_create(
+        StatisticsDelta(assignment_id=one.assignment_id, person_id=one.person_id, created_at=now) for one in changed
+    )
+    return changed
 
 
 def counts(attempt: Attempt) -> bool:
@@ -59,7 +72,8 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
     "b": blank, "s": seconds in sight, "a": typed answers}}}; points are whole thousandths, and what is false, zero or
     empty is left out of an item. T is the machine-marked total: the points of the items that a rule marked at
     submission and whose kind a rule can always mark (`ItemType.BY_RULE`). A blank open answer, which a rule marks 0,
-    is left out of T, so that the totals of all learners are about the same items.
+    is left out of T, so that the totals of all learners are about the same items. A question that a regrade dropped is
+    left out altogether.
     """
     kept = {attempt.pk: attempt for attempt in attempts}
     responses = list(Response.objects.filter(attempt__in=kept).order_by("pk"))
@@ -68,29 +82,35 @@ def contributions(attempts: Iterable[Attempt]) -> dict[UUID, Counted]:
     answered: dict[UUID, dict[str, Counted]] = defaultdict(dict)
     for response in responses:
         response.item_version = versions[response.item_version_id]
-        answered[response.attempt_id][str(response.item_version_id)] = _item(response, marks.get(response.pk, []))
+        given = marks.get(response.pk, [])
+        if not _is_dropped(given):
+            answered[response.attempt_id][str(response.item_version_id)] = _item(response, given)
     return {pk: _whole(attempt, answered[pk]) for pk, attempt in kept.items()}
 
 
 def contribution(attempt: Attempt, responses: Iterable[Response], marks: Iterable[Mark]) -> Counted:
     """The same of an attempt whose `responses`, with their items, and `marks` are at hand."""
-    given = {mark.response_id: [(str(mark.by), mark.points)] for mark in marks}
-    items = {str(one.item_version_id): _item(one, given.get(one.pk, [])) for one in responses}
-    return _whole(attempt, items)
+    given = {mark.response_id: [(str(mark.by), mark.points, mark.tier)] for mark in marks}
+    kept = [one for one in responses if not _is_dropped(given.get(one.pk, []))]
+    return _whole(attempt, {str(one.item_version_id): _item(one, given.get(one.pk, [])) for one in kept})
 
 
-def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[tuple[str, Decimal]]]:
-    found: dict[UUID, list[tuple[str, Decimal]]] = defaultdict(list)
-    counting = Mark.objects.filter(response__attempt__in=attempts)
-    for response_id, by, points in counting.order_by("created_at", "pk").values_list("response_id", "by", "points"):
-        found[response_id].append((by, points))
+def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[Given]]:
+    found: dict[UUID, list[Given]] = defaultdict(list)
+    counting = Mark.objects.filter(response__attempt__in=attempts, response__waiting=False).order_by("created_at", "pk")
+    for response_id, *given in counting.values_list("response_id", "by", "points", "tier"):
+        found[response_id].append((given[0], given[1], given[2]))
     return found
 
 
-def _item(response: Response, marks: list[tuple[str, Decimal]]) -> Counted:
+def _is_dropped(marks: list[Given]) -> bool:
+    return bool(marks) and marks[-1][2] == DROPPED
+
+
+def _item(response: Response, marks: list[Given]) -> Counted:
     kind = response.item_version.kind
     extras = {
-        "t": item_types.get(kind).BY_RULE and any(by == MarkedBy.RULE for by, _ in marks),
+        "t": item_types.get(kind).BY_RULE and any(by == MarkedBy.RULE for by, *_ in marks),
         "b": not response.answer,
         "s": response.seconds,
         "a": _typed(response),

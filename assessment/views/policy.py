@@ -88,6 +88,7 @@ class PolicyForm(DatesForm):
     auto_award = forms.BooleanField(
         label=_("Give full credit without me where suggestions have proved right"), required=False
     )
+    hold_flagged = forms.BooleanField(label=_("Hold scores while a key looks wrong"), required=False)
     while_waiting = forms.ChoiceField(
         label=_("What the LMS gets while an answer waits for your mark"),
         choices=[

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from assessment import access, charts
+from assessment import access, charts, key_check
 from assessment.models import Assignment, Population, Response, StatisticsPart
 from assessment.statistics import advice, formulas, report
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
@@ -134,7 +134,7 @@ def questions(request: LaunchRequest) -> HttpResponse:
     numbers = _report(assignment, selection)
     context = _context(request, assignment, selection, numbers)
     context["questions"] = [_question(item, numbers, selection) for item in numbers["items"]]
-    context["advice"] = advice.questions_to_look_at(numbers)
+    context["advice"] = key_check.to_look_at(assignment, numbers)
     return render(request, "assessment/questions.html", context)
 
 
@@ -146,7 +146,8 @@ def question(request: LaunchRequest, position: int) -> HttpResponse:
     numbers = _report(assignment, selection)
     shown = _question(_item(numbers, position), numbers, selection)
     context = _context(request, assignment, selection, numbers) | {"question": shown, "item": shown.item}
-    context["advice"] = [one for one in advice.questions_to_look_at(numbers, None) if one.position == position]
+    context["advice"] = [one for one in key_check.to_look_at(assignment, numbers, None) if one.position == position]
+    context["flagged"] = shown.version.pk in key_check.flagged(assignment, numbers)
     context["may_write"] = not request.viewer.is_guest and access.writes(request.viewer, assignment)
     found = [item["position"] for item in numbers["items"]]
     at = found.index(position)

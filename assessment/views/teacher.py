@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from assessment import access, activity, charts, teachers
+from assessment import access, activity, charts, key_check, teachers
 from assessment.models import Assignment, Attempt, Grade
 from assessment.placement import linking, placing
 from assessment.placement.linking import QuizInUse
-from assessment.statistics import advice, report
+from assessment.statistics import report
 from assessment.views import class_list, gradebook, live
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only, see_other
 from lti.gradebook import by_hand, columns, lookups, reconcile
@@ -198,7 +198,7 @@ def _numbers(assignment: Assignment) -> dict[str, Any]:
         "numbers": numbers,
         "mean_interval": _mean_interval(numbers),
         "histogram": charts.histogram(score["histogram"], score["median"]["value"]),
-        "advice": advice.questions_to_look_at(numbers),
+        "advice": key_check.to_look_at(assignment, numbers),
     }
 
 

@@ -1,6 +1,7 @@
 """The gradebook column of a link: found or made, followed where it moved, renamed and removed at the platform."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import RLock
@@ -134,6 +135,16 @@ def gradebook_user(resource_link: ResourceLink, person: Person) -> PlatformUser 
     return KNOWN_AS.one(
         deployment=resource_link.deployment_id, institution=resource_link.institution_id, person=person.pk
     )
+
+
+def gradebook_users(resource_link: ResourceLink, people: Iterable[UUID]) -> dict[UUID, PlatformUser]:
+    """The same of many people, by id."""
+    known = PlatformUser.objects.filter(
+        registration__deployments=resource_link.deployment_id,
+        institution=resource_link.institution_id,
+        person__in=people,
+    )
+    return {user.person_id: user for user in known.order_by("id")}
 
 
 WANTED = Prepared(lambda link: LineItem.objects.filter(resource_link=link, wanted=True), link=UUID)

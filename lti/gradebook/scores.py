@@ -6,7 +6,8 @@ waits for a person (`by_hand`). What was refused or lost may be sent again (`sec
 changes takes its scores along (`column_scores`). Each step of a score's state is in `states`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_noop as _
 
 from lti.gradebook import announcing, families, states
-from lti.gradebook.columns import gradebook_user, open_column
+from lti.gradebook.columns import gradebook_user, gradebook_users, open_column
 from lti.gradebook.decide import Base, Decision, LiveGrade, Points, decide, shows
 from lti.gradebook.delivery import advice
 from lti.gradebook.families.verdict import Kind
@@ -82,21 +83,78 @@ def queue(
     score = fresh
     if not WRITE.if_new(fresh):
         score = THEIRS.all(column=column.pk, user=user.pk)[0]
-        if _is_same(score, **wanted):
+        if not _want(score, wanted, more, lambda: after_comment, now):
             return score
-        if not comment and score.comment and (score.comment_sent or score.read_first or score.claimed_at):
-            more["comment"] = after_comment
-        same_comment = (score.score_given, score.submitted_at, score.comment) == (given, submitted_at, more["comment"])
-        put(score, **wanted, **more, comment_sent=score.comment_sent and same_comment)
-        states.stamp(score, now)
-        if score.state in DIFFERS and not _was_in_another_column(score):
-            states.hold(score, ANOTHER_GRADE)
-        else:
-            states.send_afresh(score, now)
-            score.relisted = False
         SAVE_SCORE(score)
     enqueue.on_commit("drain", str(score.registration_id))
     return score
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A score as `queue` takes it."""
+
+    person: Person
+    given: Decimal
+    maximum: Decimal
+    final: bool
+    started_at: datetime | None
+    submitted_at: datetime
+    work: str
+    comment: str
+    after_comment: Callable[[], str]
+
+
+@transaction.atomic
+def queue_all(*, resource_link: ResourceLink, wanted: Sequence[Wanted], now: datetime) -> set[UUID]:
+    """`queue` for many people of a link, with few queries where they have scores already. Who has one now, by id."""
+    column = open_column(resource_link)
+    if column is None:
+        return set()
+    users = gradebook_users(resource_link, [one.person.pk for one in wanted])
+    mine = {users[one.person.pk].pk: one for one in wanted if one.person.pk in users and one.maximum > 0}
+    rows = Score.objects.select_for_update().filter(line_item=column, platform_user__in=mine).order_by("pk")
+    changed = []
+    for score in rows:
+        one = mine.pop(score.platform_user_id)
+        more = {"started_at": one.started_at, "work": one.work, "comment": one.comment[:1_000]}
+        if _want(score, _figures(one), more, one.after_comment, now):
+            changed.append(score)
+    SAVE_SCORE.all(changed)
+    if changed:
+        enqueue.on_commit("drain", str(column.registration_id))
+    for one in mine.values():
+        queue(resource_link=resource_link, now=now, **vars(one) | {"after_comment": one.after_comment()})
+    return {one.person.pk for one in wanted if one.person.pk in users and one.maximum > 0}
+
+
+def _figures(one: Wanted) -> dict[str, Any]:
+    return {
+        "score_given": round(one.given, 3),
+        "score_maximum": round(one.maximum, 3),
+        "final": one.final,
+        "submitted_at": one.submitted_at,
+    }
+
+
+def _want(
+    score: Score, wanted: dict[str, Any], more: dict[str, Any], after_comment: Callable[[], str], now: datetime
+) -> bool:
+    """Set what we want in a locked row that is there already; False where it wants that already."""
+    if _is_same(score, **wanted):
+        return False
+    if not more["comment"] and score.comment and (score.comment_sent or score.read_first or score.claimed_at):
+        more["comment"] = after_comment()
+    figures = wanted["score_given"], wanted["submitted_at"], more["comment"]
+    same_comment = (score.score_given, score.submitted_at, score.comment) == figures
+    put(score, **wanted, **more, comment_sent=score.comment_sent and same_comment)
+    states.stamp(score, now)
+    if score.state in DIFFERS and not _was_in_another_column(score):
+        states.hold(score, ANOTHER_GRADE)
+    else:
+        states.send_afresh(score, now)
+        score.relisted = False
+    return True
 
 
 WRITE = Insert(Score)
