@@ -19,12 +19,9 @@ from assessment.statistics.advice import Advice
 
 def flagged(assignment: Assignment, numbers: Mapping[str, Any]) -> list[UUID]:
     """The item versions of a report whose key looks wrong, less those that a teacher has settled."""
-    known = settled(assignment)
-    return [
-        item["item_version"]
-        for item in numbers["items"]
-        if item["item_version"] not in known and advice.doubts_key(item)
-    ]
+    doubted = [item["item_version"] for item in numbers["items"] if advice.doubts_key(item)]
+    known = settled(assignment) if doubted else set()
+    return [version for version in doubted if version not in known]
 
 
 def settled(assignment: Assignment) -> set[UUID]:
@@ -36,9 +33,9 @@ def settled(assignment: Assignment) -> set[UUID]:
 
 def to_look_at(assignment: Assignment, numbers: Mapping[str, Any], most: int | None = advice.SHOWN) -> list[Advice]:
     """`advice.questions_to_look_at` without the keys that are settled."""
-    known = settled(assignment)
-    places = {item["position"] for item in numbers["items"] if item["item_version"] in known}
     found = advice.questions_to_look_at(numbers, None)
+    known = settled(assignment) if any(one.kind == "key" for one in found) else set()
+    places = {item["position"] for item in numbers["items"] if item["item_version"] in known}
     return [one for one in found if one.kind != "key" or one.position not in places][:most]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -129,7 +130,7 @@ def _work(regrade: Regrade, attempt: Attempt, responses: Sequence[Response], mar
     return Work(attempt, responses, counting, target)
 
 
-Change = Mark | bool | None  # the new mark; False: none counts any more; None: all stays
+Change = Mark | Literal[False] | None  # the new mark; False: none counts any more; None: all stays
 
 
 def _apply(regrade: Regrade, work: Work, now: datetime) -> Change:
