@@ -42,8 +42,11 @@ def record_all(attempts: Iterable[Attempt], now: datetime) -> list[Attempt]:
         if new != kept[pk].counted:
             kept[pk].counted = new
             changed.append(kept[pk])
+    owners = [(one.assignment_id, one.person_id) for one in changed]
     StatisticsDelta.objects.bulk_create(
-        StatisticsDelta(assignment_id=one.assignment_id, person_id=one.person_id, created_at=now) for one in changed
+        StatisticsDelta(assignment_id=assignment, person_id=person, created_at=now)
+        for assignment, person in owners
+        if assignment and person
     )
     return changed
 
@@ -98,8 +101,8 @@ def contribution(attempt: Attempt, responses: Iterable[Response], marks: Iterabl
 def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[Given]]:
     found: dict[UUID, list[Given]] = defaultdict(list)
     counting = Mark.objects.filter(response__attempt__in=attempts, response__waiting=False).order_by("created_at", "pk")
-    for response_id, *given in counting.values_list("response_id", "by", "points", "tier"):
-        found[response_id].append((given[0], given[1], given[2]))
+    for response_id, by, points, tier in counting.values_list("response_id", "by", "points", "tier"):
+        found[response_id].append((by, points, tier))
     return found
 
 

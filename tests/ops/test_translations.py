@@ -30,7 +30,7 @@ WORDLESS = re.compile(
 SPOKEN = re.compile(r"""\b(?:aria-label|title|placeholder|alt|data-say-\w+|data-label)="([^"]*)\"""")
 PASSED = re.compile(r"""{%[^%]*\swith\s[^%]*?="([A-Z][^"]*)\"""")
 ATTRIBUTE = re.compile(r'[\w-]+=" *"')  # in a piece of a template that stands inside a tag
-NAMES = {"Assay", "REST", "API", "HTTP", "PDF", "wide"}  # the last names a block of style, not a word
+NAMES = {"Assay", "REST", "API", "HTTP", "PDF", "QWK", "wide"}  # the last names a block of style, not a word
 
 Entry = dict[str, list[str]]
 
