@@ -111,8 +111,10 @@ class Export(Keyed):
         responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The file, with its key.")},
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
-        """The current version of a quiz of the institution as a file, with its key. What it could not hold stands in
-        the header `X-Losses`, as a number."""
+        """The current version of a quiz of the institution as a file, with its key.
+
+        The header `X-Losses` counts what the file could not hold.
+        """
         quiz = Quiz.objects.filter(slug=slug, institution=self.institution, current__isnull=False).first()
         if quiz is None:
             raise Http404("There is no such quiz.")

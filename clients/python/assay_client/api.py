@@ -1531,7 +1531,7 @@ class Assay(Http):
     def export_quiz(
         self, slug: str, *, format: Literal["aiken", "cc", "csv", "gift", "markdown", "moodle", "qti1", "qti2", "qti3"]
     ) -> bytes:
-        """The current version of a quiz of the institution as a file, with its key. What it could not hold stands in."""
+        """The current version of a quiz of the institution as a file, with its key."""
         return self._bytes("GET", f"/api/v1/quizzes/{slug}/export", params={"format": format})
 
     def list_responses(
