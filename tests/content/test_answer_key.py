@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content import item_types
@@ -164,7 +164,6 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
     return [place for key, inner in pairs for place in [(value, key), *_places(inner)]]
 
 
-@settings(max_examples=150, deadline=None)
 @given(at=st.integers(0), value=JSON)
 def test_a_key_damaged_anywhere_never_crashes(at: int, value: Any) -> None:
     data = json.loads(KEY)
@@ -175,7 +174,6 @@ def test_a_key_damaged_anywhere_never_crashes(at: int, value: Any) -> None:
     assert len(drafts) == 10
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON | st.lists(st.dictionaries(st.sampled_from(FIELDS), JSON))))
 def test_any_json_is_read_without_crashing(data: Any) -> None:
     answer_key.join(READING, answer_key.read(json.dumps(data)), lesson=LESSON)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content import item_types, rendering
@@ -42,7 +42,6 @@ TYPED = st.sampled_from(["x", "y", "sun", "1,5", "1,500", "1.500", "½", "a" * 3
 COLUMNS = [f"gap-{name}" for name in cloze.GAP] + [f"answer-{name}" for name in cloze.ROW] + ["case_sensitive"]
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     raw=kind_rules.answers(
         {"gaps": {"sky": "x"}},
@@ -58,7 +57,6 @@ def test_any_answer_is_cleaned_once_for_all_or_refused(raw: Any, language: str) 
         kind_rules.check_answer(KIND, BODY, raw)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     fields=kind_rules.fields(*COLUMNS),
     text=st.sampled_from(["[[a]] and [[b]]", "[[a]]", "`[[a]]` $[[b]]$ ![[[c]]](x) [[a]]", "[[" * 500]) | st.text(),
@@ -179,7 +177,6 @@ def test_every_gap_has_its_field_in_the_running_text() -> None:
     assert shown.index("The sky is <strong>") < shown.index("answer-7-sky") < shown.index("answer-7-far")
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     text=st.text("ab[]()!$`*_<>\"'= \n\\#|\ue000\ue100\ue101", max_size=60),
     value=st.text("\"'<>&= aonclick"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content.item_types import InvalidAnswer, file_upload
@@ -118,7 +118,6 @@ def test_real_files_of_this_project_are_what_they_say() -> None:
     assert refused == []
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     name=st.text() | st.sampled_from([f"a{ending}" for ending in BODY["types"]]),
     size=st.integers(),
@@ -215,14 +214,12 @@ FILES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(raw=st.builds(dict, files=st.lists(FILES, max_size=3) | rules.JSON) | st.lists(FILES, max_size=3))
 def test_any_answer_to_a_file_upload_is_cleaned_once_for_all_or_refused(raw: Any) -> None:
     rules.answer_is_cleaned_once_for_all_or_refused("file_upload", BODY, raw)
     rules.any_stored_answer_raises_invalid_answer_only("file_upload", BODY, raw)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     fields=st.dictionaries(
         st.sampled_from(["", "remove", "x"]),
@@ -233,13 +230,11 @@ def test_any_fields_are_files_or_refused(fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_control_are_an_answer_or_refused("file_upload", BODY, fields)
 
 
-@settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(FIELDS, st.lists(st.sampled_from(["full", "1", "pdf", ""]) | st.text())))
 def test_any_fields_of_its_editor_make_a_file_upload(fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_editor_make_a_body("file_upload", fields)
 
 
-@settings(max_examples=100, deadline=None)
 @given(body=st.dictionaries(st.sampled_from(["stem", "types", "max_size", "max_files", "rubric"]), rules.JSON))
 def test_any_body_of_a_file_upload_has_problems_or_none(body: Any) -> None:
     rules.any_body_has_problems_or_none("file_upload", body)

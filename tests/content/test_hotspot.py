@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content.item_types import InvalidAnswer, hotspot
@@ -157,7 +157,6 @@ def test_shapes_are_drawn_with_numbers_as_svg_wants_them(language: str) -> None:
 AREAS = st.lists(st.sampled_from("abcdq") | rules.LEAVES, max_size=5)
 
 
-@settings(max_examples=200, deadline=None)
 @given(raw=AREAS | st.builds(dict, areas=AREAS | rules.JSON))
 def test_any_answer_to_a_hotspot_is_cleaned_once_for_all_or_refused(raw: Any) -> None:
     for body in (BODY, SEVERAL):
@@ -165,7 +164,6 @@ def test_any_answer_to_a_hotspot_is_cleaned_once_for_all_or_refused(raw: Any) ->
         rules.any_stored_answer_raises_invalid_answer_only("hotspot", body, raw)
 
 
-@settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(FIELDS, st.lists(st.sampled_from(["a", "rect", "1 2 3 4", "100", ""]) | st.text())))
 def test_any_fields_of_its_editor_make_a_hotspot(fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_editor_make_a_body("hotspot", fields)
@@ -177,7 +175,6 @@ AREA = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     body=st.dictionaries(
         st.sampled_from(["stem", "image", "alt", "width", "height", "areas", "max_choices"]),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content import item_types
@@ -66,14 +66,12 @@ def test_kind_names_itself_and_publishable_states(kind: str) -> None:
 
 
 @kinds
-@settings(max_examples=200, deadline=None)
 @given(raw=ANSWERS)
 def test_any_answer_is_cleaned_once_for_all_or_refused(kind: str, raw: Any) -> None:
     rules.answer_is_cleaned_once_for_all_or_refused(kind, BODIES[kind], raw)
 
 
 @kinds
-@settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(st.sampled_from(["", "a", "left"]) | st.text(), st.lists(st.text() | st.just("a"))))
 def test_any_fields_of_a_form_are_an_answer_or_refused(kind: str, fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_control_are_an_answer_or_refused(kind, BODIES[kind], fields)
@@ -106,7 +104,6 @@ def test_what_a_kind_shows_and_keeps_is_described(kind: str) -> None:
 
 
 @kinds
-@settings(max_examples=100, deadline=None)
 @given(answer=ANSWERS)
 def test_an_odd_stored_answer_raises_invalid_answer_only(kind: str, answer: Any) -> None:
     rules.any_stored_answer_raises_invalid_answer_only(kind, BODIES[kind], answer)
@@ -136,7 +133,6 @@ def test_good_body_has_no_problems(kind: str) -> None:
 
 
 @kinds
-@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_problems_of_any_body_are_reported_without_crashing(kind: str, data: st.DataObject) -> None:
     fields = st.sampled_from(["stem", "options", "rubric", "max_length", "section", "id", "text", "credit", "level"])

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content.item_types import InvalidAnswer, matching
@@ -141,7 +141,6 @@ def test_choice_whose_text_is_changed_in_one_of_its_pairs_becomes_a_choice_of_it
     assert matching.problems({"stem": "?"} | body) == []
 
 
-@settings(max_examples=200, deadline=None)
 @given(raw=st.builds(dict, pairs=PAIRS) | PAIRS | st.builds(dict, pairs=rules.JSON))
 def test_any_answer_to_a_matching_is_cleaned_once_for_all_or_refused(raw: Any) -> None:
     for body in (BODY, WHOLE):
@@ -149,19 +148,16 @@ def test_any_answer_to_a_matching_is_cleaned_once_for_all_or_refused(raw: Any) -
         rules.any_stored_answer_raises_invalid_answer_only("matching", body, raw)
 
 
-@settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(st.sampled_from(["p1", "p2", "", "x"]), st.lists(st.sampled_from("xyq") | st.text())))
 def test_any_fields_are_a_matching_answer_or_refused(fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_control_are_an_answer_or_refused("matching", BODY, fields)
 
 
-@settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(FIELDS, st.lists(st.sampled_from(["a", "b", "per_pair", ""]) | st.text(max_size=9))))
 def test_any_fields_of_its_editor_make_a_matching(fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_editor_make_a_body("matching", fields)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     body=st.fixed_dictionaries(
         {"stem": rules.LEAVES},

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content import item_types, rendering
@@ -28,13 +28,11 @@ BODIES = [BODY | {"scoring": scoring} for scoring in multiple_response.SCORING] 
 SUBSETS = st.lists(st.sampled_from("abcd"), max_size=6)
 
 
-@settings(max_examples=200, deadline=None)
 @given(body=st.sampled_from(BODIES), raw=kind_rules.answers(["a"], "a", options=SUBSETS))
 def test_any_answer_is_cleaned_once_for_all_or_refused(body: dict[str, Any], raw: Any) -> None:
     kind_rules.check_answer(KIND, body, raw)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     fields=kind_rules.fields(
         "option-id", "option-text", "option-credit", "option-rationale", "pinned", "scoring", "max_choices"
@@ -44,7 +42,6 @@ def test_any_fields_of_the_editor_make_a_body(fields: dict[str, list[str]]) -> N
     kind_rules.check_editor(KIND, fields)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     credits=st.lists(st.integers(-100, 100), min_size=2, max_size=5),
     scoring=st.sampled_from(multiple_response.SCORING),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.utils import translation
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from content import item_types
@@ -27,7 +27,6 @@ TYPED = ["9.81", "9,81", "1,500", "1.500 m", "½", "9.81 m/s²", "981 cm/s^2", "
 NUMBERS = st.sampled_from(TYPED) | st.text("0123456789.,' -+eE/×^½²m%°", max_size=30)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     body=st.sampled_from([BODY, WITH_UNITS]),
     raw=kind_rules.answers(*TYPED, 9.81, 10**400, text=NUMBERS, value=NUMBERS) | NUMBERS,
@@ -40,13 +39,11 @@ def test_any_answer_is_cleaned_once_for_all_or_refused(body: dict[str, Any], raw
         kind_rules.check_answer(KIND, body, raw)
 
 
-@settings(max_examples=200, deadline=None)
 @given(fields=kind_rules.fields(*(f"answer-{name}" for name in number_answers.ROW), "unit", "unit_required", "penalty"))
 def test_any_fields_of_the_editor_make_a_body(fields: dict[str, list[str]]) -> None:
     kind_rules.check_editor(KIND, fields)
 
 
-@settings(max_examples=300, deadline=None)
 @given(text=NUMBERS, first=st.sampled_from(LANGUAGES), second=st.sampled_from(LANGUAGES))
 def test_a_stored_answer_keeps_its_value_in_every_language(text: str, first: str, second: str) -> None:
     with translation.override(first):
@@ -61,7 +58,6 @@ def test_a_stored_answer_keeps_its_value_in_every_language(text: str, first: str
         assert filled.get("value") == stored.get("value")
 
 
-@settings(max_examples=300, deadline=None)
 @given(number=st.decimals(-(10**20), 10**20, allow_nan=False, allow_infinity=False, places=6) | st.integers())
 def test_a_number_is_read_back_as_it_was_written_in_any_language(number: Decimal | int) -> None:
     number = Decimal(number)
@@ -262,7 +258,6 @@ def test_units_are_converted(number: str, unit: str, wanted: str, found: str | N
     assert found is None or abs(converted - Decimal(found)) < Decimal("1e-9")  # type: ignore[operator]
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     number=st.decimals(allow_nan=False, allow_infinity=False),
     unit=st.text(max_size=50) | st.text("mskg°CFdBµ/*^()-0123456789 per", max_size=50),

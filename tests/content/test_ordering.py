@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content.item_types import InvalidAnswer, ordering
@@ -135,7 +135,6 @@ def test_editor_reads_entries_in_their_order_or_by_their_positions() -> None:
     }
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     raw=st.builds(dict, order=st.permutations("abcd") | st.lists(NAMES | rules.LEAVES, max_size=6) | rules.JSON)
     | st.builds(dict, positions=st.dictionaries(NAMES, st.sampled_from(["1", "2", "4", "7"]) | rules.LEAVES))
@@ -146,19 +145,16 @@ def test_any_answer_to_an_ordering_is_cleaned_once_for_all_or_refused(raw: Any) 
         rules.any_stored_answer_raises_invalid_answer_only("ordering", body, raw)
 
 
-@settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(NAMES, st.lists(st.sampled_from("1234") | st.text())))
 def test_any_fields_are_an_order_or_refused(fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_control_are_an_answer_or_refused("ordering", BODY, fields)
 
 
-@settings(max_examples=100, deadline=None)
 @given(fields=st.dictionaries(FIELDS, st.lists(st.sampled_from(["a", "b", "1", "exact", ""]) | st.text(max_size=9))))
 def test_any_fields_of_its_editor_make_an_ordering(fields: dict[str, list[str]]) -> None:
     rules.any_fields_of_its_editor_make_a_body("ordering", fields)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     body=st.fixed_dictionaries(
         {"stem": rules.LEAVES},

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from content.formats import lines, sheet
@@ -221,7 +221,6 @@ def test_truncated_sheet_reads_what_is_there(count: int) -> None:
     assert reading.items[: len(complete)] == complete or count < 16
 
 
-@settings(max_examples=60, deadline=None)
 @given(seed=st.integers(), swaps=st.integers(1, 60))
 def test_shuffled_sheet_loses_no_line(seed: int, swaps: int) -> None:
     order, chance = SHEET.split("\n"), random.Random(seed)
@@ -232,7 +231,6 @@ def test_shuffled_sheet_loses_no_line(seed: int, swaps: int) -> None:
     assert unaccounted(text, sheet.read(text)) == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, len(SHEET.split("\n")) - 1), max_size=12))
 def test_doubled_lines_are_not_lost(doubled: list[int]) -> None:
     text = "\n".join(line for at, line in enumerate(SHEET.split("\n")) for line in [line] * (1 + doubled.count(at)))
@@ -248,7 +246,6 @@ def test_doubled_lines_are_not_lost(doubled: list[int]) -> None:
 PIECES = st.sampled_from([*SHEET.split("\n"), *variants.NUMBERED.split("\n"), *variants.BULLETED.split("\n"), "", "?"])
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES | st.text(max_size=60), max_size=40).map("\n".join) | st.text())
 @example("\x00")
 @example("\ud800")

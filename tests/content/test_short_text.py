@@ -5,7 +5,7 @@ from time import process_time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from content import item_types
@@ -49,13 +49,11 @@ HOSTILE = [
 MODES = st.sampled_from(texts.MATCHES)
 
 
-@settings(max_examples=200, deadline=None)
 @given(raw=kind_rules.answers("zürich", "Zurich", text=st.text(max_size=300)))
 def test_any_answer_is_cleaned_once_for_all_or_refused(raw: Any) -> None:
     kind_rules.check_answer(KIND, BODY, raw)
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     fields=kind_rules.fields(
         "answer-text", "answer-credit", "answer-match", "answer-distance", "case_sensitive", "max_length"
@@ -65,7 +63,6 @@ def test_any_fields_of_the_editor_make_a_body(fields: dict[str, list[str]]) -> N
     kind_rules.check_editor(KIND, fields)
 
 
-@settings(max_examples=300, deadline=None)
 @given(
     text=st.text(), pattern=st.text() | st.sampled_from(HOSTILE), match=MODES, case=st.booleans(), accents=st.booleans()
 )
@@ -75,7 +72,6 @@ def test_no_pattern_and_no_text_raise(text: str, pattern: str, match: str, case:
     assert isinstance(texts.readable(pattern, match), str)
 
 
-@settings(max_examples=300, deadline=None)
 @given(text=st.text(), case=st.booleans(), accents=st.booleans())
 def test_text_matches_itself_as_written_and_with_its_stars_escaped(text: str, case: bool, accents: bool) -> None:
     text = texts.storable(text).replace("\ue000", "")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from content import item_types
 from content.item_types import InvalidAnswer, true_false
@@ -18,13 +18,11 @@ BODY = {
 }
 
 
-@settings(max_examples=100, deadline=None)
 @given(raw=kind_rules.answers(True, False, "true", value=kind_rules.LEAVES))
 def test_any_answer_is_cleaned_once_for_all_or_refused(raw: Any) -> None:
     kind_rules.check_answer(KIND, BODY, raw)
 
 
-@settings(max_examples=100, deadline=None)
 @given(fields=kind_rules.fields("correct", "rationale-true", "rationale-false"))
 def test_any_fields_of_the_editor_make_a_body(fields: dict[str, list[str]]) -> None:
     kind_rules.check_editor(KIND, fields)

@@ -114,7 +114,6 @@ BLOCKS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(BLOCKS, min_size=1, max_size=4))
 def test_markdown_shows_the_same_after_the_way_out_and_back(blocks: list[str]) -> None:
     text = "\n\n".join(blocks)

@@ -43,7 +43,6 @@ def test_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
     attempt(text)
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.binary(max_size=300), st.sampled_from([b"", b"<questestinterop>", b"<assessmentItem>", b"<qti-assessment-item>"])
 )
