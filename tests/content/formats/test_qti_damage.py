@@ -32,7 +32,7 @@ def written() -> list[bytes]:
 WRITTEN = written()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(WRITTEN))
