@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import get_fields_from_path
 from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -160,7 +161,7 @@ def test_staff_see_no_platform_of_another_school_among_the_filters(desk: Desk, s
 def test_no_filter_of_the_admin_names_rows_of_all_schools() -> None:
     for model, page in site._registry.items():
         for name in page.list_filter if isinstance(page, OwnRows) and not isinstance(page, OperatorRows) else ():
-            field = model._meta.get_field(name) if isinstance(name, str) else None
+            field = get_fields_from_path(model, name)[-1] if isinstance(name, str) else None
             of = field.related_model if field is not None and field.is_relation else None
             assert of is None or not hasattr(of, "institution"), f"{model.__name__}: {name}"
 
