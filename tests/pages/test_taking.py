@@ -361,7 +361,8 @@ def test_names_and_answers_are_text_never_markup(cast: Cast, visit: Open) -> Non
     cast.assignment.save()
     attempt = hand_in(cast.alice, **all_right(q8=evil))
     alice, tess = visit(cast.alice), visit(cast.tess)
-    pages = [alice.get(), alice.get(f"/attempts/{attempt.pk}/result"), tess.get(), tess.get("/review/")]
+    assert "<script>alert" not in tess.get("/review/").content.decode()
+    pages = [alice.get(), alice.get(f"/attempts/{attempt.pk}/result"), tess.get()]
     pages += [tess.get(f"/class/attempts/{attempt.pk}"), tess.get(f"/review/{attempt.responses.get(waiting=True).pk}/")]
     for page in pages:
         assert "<script>alert" not in page.content.decode()
