@@ -16,8 +16,8 @@ def test_teacher_sees_a_learner_start_submit_and_get_a_score(
     course.person("alice")
     teacher = tool_frame(sign_in(course, "tess", "instructor"))
     tiles = teacher.get_by_role("navigation", name="Learners by state")
-    teacher.evaluate("document.body.id = 'never-left'")
     expect(tiles.get_by_role("link", name="1 Not started")).to_be_visible()
+    teacher.evaluate("document.body.id = 'never-left'")
 
     learner = course.launch("alice")
     learner.start()
