@@ -40,7 +40,7 @@ def of(schema: dict[str, Any], components: dict[str, Any], name: str = "", depth
     kind = schema.get("type", "object")
     kind = kind[0] if isinstance(kind, list) else kind
     if kind == "object":
-        properties = {} if depth > 6 else schema.get("properties", {})
+        properties = {} if depth > 12 else schema.get("properties", {})
         return {key: of(part, components, key, depth + 1) for key, part in properties.items()}
     if kind == "array":
         return [of(schema["items"], components, name, depth + 1)] * schema.get("minItems", 1)
