@@ -145,7 +145,7 @@ def test_answer_that_cannot_be_saved_is_refused_in_the_language(open_as: Open) -
 def test_language_costs_no_query(locale: str, open_as: Open, django_assert_num_queries: Any) -> None:
     alice = open_as(locale)
     alice.get()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         alice.get()
 
 
