@@ -296,6 +296,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         {"name": "People", "description": "Who is who, as the LMS named them."},
         {"name": "Records", "description": "What an institution's learners did."},
         {"name": "Taking", "description": "A trusted front end takes checks for learners whom it names."},
+        {"name": "Accommodations", "description": "More time, more attempts or other dates, for a learner or a group."},
         {"name": "Statistics", "description": "How the class and the questions did."},
     ],
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -35,8 +35,12 @@ NAMES_ONLY = "Null without the scope `people:read`."
 class AccommodationFilter(django_filters.FilterSet):  # type: ignore[misc]
     assignment = django_filters.UUIDFilter("assignment_id", help_text="Id of an assignment.")
     person = django_filters.UUIDFilter("person_id", help_text="Id of a person.")
-    standing = django_filters.BooleanFilter(
-        "assignment", lookup_expr="isnull", help_text="True: only those for all assignments; false: only the others."
+    standing = django_filters.TypedChoiceFilter(
+        "assignment",
+        lookup_expr="isnull",
+        choices=[("true", "true"), ("false", "false")],
+        coerce=lambda given: given == "true",
+        help_text="`true`: only those for all assignments; `false`: only the others.",
     )
 
     class Meta:

@@ -948,7 +948,7 @@ class Assay(Http):
         limit: int | None = None,
         person: str | None = None,
         sort: Literal["id", "-id"] | None = None,
-        standing: bool | None = None,
+        standing: Literal["false", "true"] | None = None,
     ) -> Iterator["Accommodation"]:
         """Accommodations of the institution, oldest first: for a person, a group or everyone in a course."""
         return self._rows(
