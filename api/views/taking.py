@@ -87,7 +87,11 @@ class WholeField(serializers.IntegerField):
 class BeginRequest(Strict):
     person = PersonField(help_text="The id of a learner of the course; or its id in the LMS (LTI's `sub`).")
     code = serializers.CharField(
-        required=False, default="", max_length=64, help_text="The access code, where the assignment asks for one."
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=64,
+        help_text="The access code, where the assignment asks for one.",
     )
 
 

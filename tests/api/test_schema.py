@@ -131,7 +131,7 @@ def is_loose(path: str) -> bool:
     """Whether parameters exclude each other in ways that no schema says, so that generated calls prove nothing.
 
     Whom an accommodation is for, and which filters go together in statistics: tests/api/test_accommodations.py,
-    tests/api/test_lists.py.
+    tests/api/test_choosing.py.
     """
     return "accommodations" in path or "/v1/statistics/" in path
 
