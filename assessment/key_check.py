@@ -19,9 +19,9 @@ from assessment.statistics.advice import Advice
 
 def flagged(assignment: Assignment, numbers: Mapping[str, Any]) -> list[UUID]:
     """The item versions of a report whose key looks wrong, less those that a teacher has settled."""
-    doubted = [item["item_version"] for item in numbers["items"] if advice.doubts_key(item)]
-    known = settled(assignment) if doubted else set()
-    return [version for version in doubted if version not in known]
+    suspect = [item["item_version"] for item in numbers["items"] if advice.doubts_key(item)]
+    known = settled(assignment) if suspect else set()
+    return [version for version in suspect if version not in known]
 
 
 def settled(assignment: Assignment) -> set[UUID]:
@@ -48,9 +48,9 @@ def look(*, assignment_id: UUID | str, now: datetime) -> None:
     if assignment is None or not (assignment.hold_flagged or assignment.flagged_at):
         return
     numbers = report.report(scope=assignment, population=Population.FIRST, now=now, small=True)
-    doubted = assignment.hold_flagged and bool(flagged(assignment, numbers))
-    if doubted != (assignment.flagged_at is not None):
-        _set(assignment, now if doubted else None)
+    suspect = assignment.hold_flagged and bool(flagged(assignment, numbers))
+    if suspect != (assignment.flagged_at is not None):
+        _set(assignment, now if suspect else None)
 
 
 @transaction.atomic

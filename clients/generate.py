@@ -33,10 +33,26 @@ def write(api: Schema) -> str:
         for verb, operation in operations.items()
         if verb in ("get", "post", "put", "patch", "delete")
     ]
-    methods = [method(path, verb, operation, schemas) for path, verb, operation in found]
-    rows = [row(name, schemas[name]) for name in used("\n".join(methods), schemas)]
+    choices: dict[str, str] = {}
+    methods = [
+        with_names(method(path, verb, operation, schemas), operation["operationId"], choices)
+        for path, verb, operation in found
+    ]
+    rows = [f"{name} = {values}" for values, name in choices.items()]
+    rows += [row(name, schemas[name]) for name in used("\n".join(methods), schemas)]
     text = HEAD + "\n\n".join(rows) + '\n\n\nclass Assay(Http):\n    """One institution, by its API key."""\n\n'
     return formatted(text + "\n\n".join(methods) + "\n")
+
+
+def with_names(text: str, operation: str, choices: dict[str, str]) -> str:
+    """The method with a name for each long list of values that an argument takes; `choices` are the names so far."""
+
+    def named(found: re.Match[str]) -> str:
+        argument, before, values = found.groups()
+        name = choices.setdefault(values, f"{operation[:1].upper()}{operation[1:]}{argument.title()}")
+        return f"{argument}: {before or ''}{name}"
+
+    return re.sub(r"(\w+): (list\[)?(Literal\[[^\]]{80,}\])", named, text)
 
 
 def used(text: str, schemas: dict[str, Schema]) -> list[str]:

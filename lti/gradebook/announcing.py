@@ -6,7 +6,7 @@ from events import listeners, outbox
 from events.models import Type
 from lti.models import Score, ScoreState
 
-TOLD = {
+EVENTS = {
     ScoreState.SYNCED: Type.SCORE_DELIVERED,
     ScoreState.REFUSED: Type.SCORE_REFUSED,
     ScoreState.HELD: Type.SCORE_REFUSED,
@@ -16,7 +16,7 @@ TOLD = {
 
 def came_to(score: Score, now: datetime, *, before: str) -> None:
     """A delivery or a reading of the gradebook ended in another state than `before`."""
-    type = TOLD.get(ScoreState(score.state))
+    type = EVENTS.get(ScoreState(score.state))
     if type is None or score.state == before or not listeners.has_endpoint(score.institution_id):
         return
     outbox.record(
