@@ -4,8 +4,6 @@ import logging
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,7 +16,7 @@ from analytics import reading
 from analytics.tables import TABLES
 from api import export_files
 from api.models import Export, ExportState
-from roster import changes
+from roster import changes, enqueue
 from roster.models import Institution
 
 logger = logging.getLogger(__name__)
@@ -64,9 +62,7 @@ def queue(
             export.save(force_insert=True)
     except IntegrityError:
         raise Busy(Export.objects.filter(institution=institution, state__in=UNFINISHED).first()) from None
-    # By name, since the tasks import this module.
-    task = getattr(import_module("api.tasks"), "run_export")  # noqa: B009
-    transaction.on_commit(partial(task.apply_async, (str(export.pk),)))
+    enqueue.on_commit("api.tasks.run_export", str(export.pk))
     return export
 
 

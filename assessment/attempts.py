@@ -14,7 +14,7 @@ from django.db.models import Case, Count, DateTimeField, DurationField, Expressi
 from django.db.models.functions import Least
 from django.utils.translation import get_language
 
-from assessment import announcing, enqueue, marking, receipts
+from assessment import announcing, marking, receipts
 from assessment.models import Assignment, Attempt, AttemptState, Response
 from assessment.placement import terms
 from assessment.placement.terms import Terms
@@ -25,6 +25,7 @@ from assessment.sheets import results as results
 from content import places, variants
 from content.models import Quiz, QuizVersion, QuizVersionItem
 from events import outbox
+from roster import enqueue
 from roster.models import Person
 from roster.rows import Change, Insert, Prepared
 
@@ -150,9 +151,11 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
     with outbox.together(attempt.institution_id):
         if not HAND_IN(attempt=attempt.pk, now=now):
             return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
-        enqueue.on_commit("mark_attempt", str(attempt.pk))
+        enqueue.on_commit("assessment.tasks.mark_attempt", str(attempt.pk))
         if receipts.is_mailed() and not attempt.preview:
-            enqueue.on_commit("mail_receipt", str(attempt.pk), get_language() or settings.LANGUAGE_CODE)
+            enqueue.on_commit(
+                "assessment.tasks.mail_receipt", str(attempt.pk), get_language() or settings.LANGUAGE_CODE
+            )
         attempt.state, attempt.submitted_at = AttemptState.SUBMITTED, min(now, attempt.deadline_at or now)
         announcing.submitted(attempt, now)
     return attempt
@@ -221,7 +224,7 @@ def _submitted(
     )
     _write(attempt, written, now)
     announcing.submitted(attempt, now)
-    enqueue.on_commit("mark_attempt", str(attempt.pk))
+    enqueue.on_commit("assessment.tasks.mark_attempt", str(attempt.pk))
     return attempt
 
 

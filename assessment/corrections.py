@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from assessment import attempts, enqueue, grades, marking
+from assessment import attempts, grades, marking
 from assessment.models import Attempt, AttemptState, Grade, Mark, Response
 from assessment.statistics import deltas
 from lti.gradebook import column_scores, lookups
+from roster import enqueue
 from roster.models import Person
 
 
@@ -86,7 +87,7 @@ def _follow(attempt: Attempt, now: datetime) -> bool:
     assert attempt.assignment is not None
     assert attempt.person is not None
     deltas.note_attempt(attempt, now)
-    enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
+    enqueue.on_commit("assessment.tasks.fold_statistics", str(attempt.assignment_id))
     if grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now) is not None:
         return False
     link = attempt.assignment.resource_link_id

@@ -11,10 +11,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessment import enqueue, rules
+from assessment import rules
 from assessment.models import Assignment, Population
 from assessment.statistics import advice, report
 from assessment.statistics.advice import Advice
+from roster import enqueue
 
 
 def flagged(assignment: Assignment, numbers: Mapping[str, Any]) -> list[UUID]:
@@ -59,7 +60,7 @@ def _set(assignment: Assignment, flagged_at: datetime | None) -> None:
     if flagged_at is not None:
         rows.update(flagged_at=flagged_at)
     elif rows.filter(flagged_at__isnull=False).update(flagged_at=None, grades_due=True):
-        enqueue.on_commit("recompute_grades", str(assignment.pk))
+        enqueue.on_commit("assessment.tasks.recompute_grades", str(assignment.pk))
 
 
 @transaction.atomic

@@ -7,10 +7,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from assessment import enqueue, marking
+from assessment import marking
 from assessment.models import DROPPED, Attempt, AttemptState, Mark, MarkedBy, Response, SecondMark
 from assessment.templatetags.assay import points as points_text
 from lti.words.claims import UNSTORABLE
+from roster import enqueue
 from roster.models import Person
 
 
@@ -111,8 +112,8 @@ def _conclude(
 ) -> None:
     marking.conclude(attempt, responses, list(counting.values()), now)
     if not attempt.preview:
-        enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
-        enqueue.on_commit("suggest_alike", str(reviewed))
+        enqueue.on_commit("assessment.tasks.fold_statistics", str(attempt.assignment_id))
+        enqueue.on_commit("assessment.tasks.suggest_alike", str(reviewed))
 
 
 def _ask_second(attempt: Attempt, mark: Mark) -> None:

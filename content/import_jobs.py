@@ -1,8 +1,6 @@
 """Imports that a worker runs: the file is stored with its row first, so that a lost message loses nothing."""
 
 from datetime import datetime, timedelta
-from functools import partial
-from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
@@ -15,6 +13,7 @@ from content.formats.reading import Refused, Source
 from content.models import Import, ImportState
 from content.publishing import PublishingBlocked
 from content.writing import Author
+from roster import enqueue
 from roster.models import Institution
 
 LEFT_AFTER = timedelta(minutes=2)
@@ -28,9 +27,7 @@ def queue(
     job = Import(name=PurePath(name).name[:255], institution=institution, format=format_name, publish=publish)
     job.file.save(str(job.pk), ContentFile(data), save=False)
     job.save(force_insert=True)
-    # By name, since the tasks import this module.
-    task = getattr(import_module("content.tasks"), "run_import")  # noqa: B009
-    transaction.on_commit(partial(task.apply_async, (str(job.pk),)))
+    enqueue.on_commit("content.tasks.run_import", str(job.pk))
     return job
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from assessment import enqueue
 from assessment.models import Accommodation, Assignment, Attempt, AttemptState
 from assessment.placement import times
+from roster import enqueue
 from roster.models import Group, Person
 
 
@@ -99,4 +99,4 @@ def _reach(assignment: Assignment, people: Iterable[UUID] | None) -> None:
 
 def _work_out_grades(assignment: Assignment) -> None:
     Assignment.objects.filter(pk=assignment.pk).update(grades_due=True)
-    enqueue.on_commit("recompute_grades", str(assignment.pk))
+    enqueue.on_commit("assessment.tasks.recompute_grades", str(assignment.pk))

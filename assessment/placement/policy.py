@@ -5,9 +5,10 @@ from typing import Any
 
 from django.db import transaction
 
-from assessment import announcing, enqueue
+from assessment import announcing
 from assessment.models import Assignment, Grade
 from assessment.placement import placing, times
+from roster import enqueue
 
 BEARS_ON_TIMES = (*placing.DATES, "time_limit")
 BEARS_ON_GRADES = ("counts", "while_waiting", "late_percent", "scores_held", "hold_flagged", *BEARS_ON_TIMES)
@@ -35,7 +36,7 @@ def _store(assignment: Assignment, values: dict[str, Any]) -> tuple[Assignment, 
         setattr(stored, name, values[name])
     if not changed.isdisjoint(BEARS_ON_GRADES):
         stored.grades_due = True
-        enqueue.on_commit("recompute_grades", str(stored.pk))
+        enqueue.on_commit("assessment.tasks.recompute_grades", str(stored.pk))
     stored.save()
     return stored, changed
 
@@ -45,7 +46,7 @@ def release(*, assignment: Assignment, now: datetime) -> None:
     """Show held scores to learners and send them to the LMS; those that come later too."""
     held = Assignment.objects.filter(pk=assignment.pk, scores_held=True, released_at__isnull=True)
     if held.update(released_at=now, grades_due=True):
-        enqueue.on_commit("recompute_grades", str(assignment.pk))
+        enqueue.on_commit("assessment.tasks.recompute_grades", str(assignment.pk))
         for grade in Grade.objects.filter(assignment=assignment).select_related("attempt"):
             announcing.grade_released(grade, now)
 
@@ -63,4 +64,4 @@ def set_pass_mark(*, assignment: Assignment, percent: int | None) -> None:
     if stored.pass_percent != percent:
         stored.pass_percent, stored.grades_due = percent, True
         stored.save(update_fields=["pass_percent", "grades_due"])
-        enqueue.on_commit("recompute_grades", str(stored.pk))
+        enqueue.on_commit("assessment.tasks.recompute_grades", str(stored.pk))

@@ -7,13 +7,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from assessment import enqueue, rules
+from assessment import rules
 from assessment.models import Assignment, Regrade, RegradeChoice, RegradeState
 from assessment.regrading import scope
 from content import item_types, variants, writing
 from content.models import ItemVersion, KeyState
 from content.publishing import PublishingBlocked
 from content.writing import Author
+from roster import enqueue
 from roster.models import Person
 
 WORKING = (RegradeState.RUNNING, RegradeState.UNDOING)
@@ -149,5 +150,5 @@ def _start(regrade: Regrade, state: RegradeState) -> Regrade:
     regrade.state, regrade.reached, regrade.done_at = state, None, None
     regrade.counts = {"all": scope.attempts(regrade).count()}
     regrade.save()
-    enqueue.on_commit("regrade", str(regrade.pk))
+    enqueue.on_commit("assessment.tasks.regrade", str(regrade.pk))
     return regrade

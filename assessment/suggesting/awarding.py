@@ -16,9 +16,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Min, OuterRef, QuerySet, Subquery
 
-from assessment import enqueue, marking
+from assessment import marking
 from assessment.models import Attempt, AttemptState, Mark, MarkedBy, Response, Suggestion
 from content.models import ItemVersion
+from roster import enqueue
 
 FEWEST = 50  # confirmed answers
 PRECISION = 0.95
@@ -91,7 +92,7 @@ def award(*, attempt_id: UUID | str, now: datetime) -> list[Mark]:
     made = [_mark(response, chosen[response.pk], attempt, now) for response in given]
     _settle(given)
     marking.conclude(attempt, responses, [*counting.values(), *made], now)
-    enqueue.on_commit("fold_statistics", str(attempt.assignment_id))
+    enqueue.on_commit("assessment.tasks.fold_statistics", str(attempt.assignment_id))
     return made
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from lti.gradebook import states
 from lti.gradebook.states import APART, DIFFERS, NO_BASE, put
 from lti.models import BaseBy, Registration, Score, ScoreState
-from lti.platform import enqueue
+from roster import enqueue
 
 
 @transaction.atomic
@@ -27,7 +27,7 @@ def resend(*, score: Score, now: datetime) -> Score:
         states.stamp(row, now)
     states.send_afresh(row, now)
     row.save()
-    enqueue.on_commit("drain", str(row.registration_id))
+    enqueue.on_commit("lti.tasks.drain", str(row.registration_id))
     return row
 
 
@@ -51,5 +51,5 @@ def resume(*, registration_id: UUID, now: datetime) -> int:
     Registration.objects.filter(pk=registration_id).update(paused_until=None)
     waiting = Score.objects.filter(registration=registration_id, state=ScoreState.DUE)
     waiting.filter(next_try_at__gt=now).update(next_try_at=now)
-    enqueue.on_commit("drain", str(registration_id))
+    enqueue.on_commit("lti.tasks.drain", str(registration_id))
     return waiting.count()

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_noop as _
 
 from lti.gradebook import ags, column_scores, families
 from lti.models import LineItem, ResourceLink
-from lti.platform import enqueue, keys, leases, tokens
+from lti.platform import keys, leases, tokens
 from lti.platform.leases import Clock, Lease
 from lti.wire import client
 from lti.wire.client import Call
 from lti.words import scopes
+from roster import enqueue
 
 TRIES = 8  # over about four hours
 FIRST_WAIT = timedelta(minutes=1)
@@ -76,7 +77,7 @@ def change(*, resource_link: ResourceLink, label: str, points: Decimal | None, n
     if (label, points) != (column.label, column.points):
         wish = {"label": label, "points": points, "push_at": now, "push_tries": 0, "push_hint": ""}
         LineItem.objects.filter(pk=column.pk).update(**wish)
-        enqueue.on_commit("push_column", str(column.pk))
+        enqueue.on_commit("lti.tasks.push_column", str(column.pk))
 
 
 def due(*, now: datetime) -> list[UUID]:

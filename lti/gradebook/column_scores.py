@@ -10,7 +10,7 @@ from django.db.models import Q
 from lti.gradebook import states
 from lti.gradebook.states import DIFFERS, NO_BASE, OPEN, UNREAD
 from lti.models import LineItem, Score, ScoreState
-from lti.platform import enqueue
+from roster import enqueue
 
 
 def restart(*, column: LineItem, now: datetime, except_for: UUID | None = None) -> None:
@@ -26,7 +26,7 @@ def restart(*, column: LineItem, now: datetime, except_for: UUID | None = None) 
     rows.filter(state=ScoreState.KEPT).update(**empty)
     others = rows.exclude(state=ScoreState.KEPT)
     if states.make_due(others, now, tries=0, retry_until=None, claimed_at=None, **empty):
-        enqueue.on_commit("drain", str(column.registration_id))
+        enqueue.on_commit("lti.tasks.drain", str(column.registration_id))
 
 
 def lose(*, column_id: UUID, hint: str) -> None:
@@ -55,5 +55,5 @@ def _rescale(score_id: UUID, now: datetime) -> int:
     states.stamp(score, now)
     states.send_afresh(score, now)
     score.save()
-    enqueue.on_commit("drain", str(score.registration_id))
+    enqueue.on_commit("lti.tasks.drain", str(score.registration_id))
     return 1

@@ -16,11 +16,12 @@ from django.utils.translation import gettext_noop as _
 from lti.gradebook import ags, column_scores, families, scores
 from lti.gradebook.decide import LiveGrade
 from lti.models import LineItem, Score, ScoreState
-from lti.platform import enqueue, keys, leases, tokens
+from lti.platform import keys, leases, tokens
 from lti.platform.leases import Clock, Lease
 from lti.wire import client
 from lti.wire.client import Call
 from lti.words import scopes
+from roster import enqueue
 from roster.models import Enrollment
 from roster.rows import Change
 
@@ -68,7 +69,7 @@ def ask(link: UUID | None, *, now: datetime, older_than: timedelta | None = None
         unread = Q(reconciled_at=None) | Q(reconciled_at__lt=now - QUIET)
         asked = LineItem.objects.filter(unread, resource_link=link).update(reconciled_at=None)
     if asked:
-        enqueue.on_commit("read_grades_back")
+        enqueue.on_commit("lti.tasks.read_grades_back")
 
 
 IF_OLDER = Change(

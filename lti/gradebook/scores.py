@@ -26,7 +26,8 @@ from lti.gradebook.families.verdict import Kind
 from lti.gradebook.outcomes import Claim, Outcome
 from lti.gradebook.states import DIFFERS, GIVE_UP_AFTER, GIVEN_UP, UNREAD, put
 from lti.models import BaseBy, Delivery, Live, ResourceLink, Score, ScoreState
-from lti.platform import enqueue, leases
+from lti.platform import leases
+from roster import enqueue
 from roster.models import Person
 from roster.rows import Insert, Prepared, Save
 
@@ -86,7 +87,7 @@ def queue(
         if not _want(score, wanted, more, lambda: after_comment, now):
             return score
         SAVE_SCORE(score)
-    enqueue.on_commit("drain", str(score.registration_id))
+    enqueue.on_commit("lti.tasks.drain", str(score.registration_id))
     return score
 
 
@@ -122,7 +123,7 @@ def queue_all(*, resource_link: ResourceLink, wanted: Sequence[Wanted], now: dat
             changed.append(score)
     SAVE_SCORE.all(changed)
     if changed:
-        enqueue.on_commit("drain", str(column.registration_id))
+        enqueue.on_commit("lti.tasks.drain", str(column.registration_id))
     for one in mine.values():
         queue(resource_link=resource_link, now=now, **vars(one) | {"after_comment": one.after_comment()})
     return {one.person.pk for one in wanted if one.person.pk in users and one.maximum > 0}
@@ -380,7 +381,7 @@ def _apply(row: Score, decision: Decision, live: LiveGrade, now: datetime) -> No
             return
         states.stamp(row, now)  # later than the change in the LMS
         states.send_afresh(row, now)
-        enqueue.on_commit("drain", str(row.registration_id))
+        enqueue.on_commit("lti.tasks.drain", str(row.registration_id))
     else:
         states.hold(row, advice(families.of(row.registration.family), live))
 

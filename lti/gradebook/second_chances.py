@@ -12,7 +12,7 @@ from django.db.models import Q
 from lti.gradebook import states
 from lti.gradebook.states import NO_BASE, OPEN, put
 from lti.models import BaseBy, Live, Score, ScoreState
-from lti.platform import enqueue
+from roster import enqueue
 
 
 def retry_refused(
@@ -58,5 +58,5 @@ def _retry(score_id: UUID, now: datetime, *, relisted: bool = False, back: bool 
     states.read_and_send(score, now)
     put(score, relisted=relisted or score.relisted, base_certain=score.base_certain and not back)
     score.save()
-    enqueue.on_commit("drain", str(score.registration_id))
+    enqueue.on_commit("lti.tasks.drain", str(score.registration_id))
     return 1

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from lti.models import Context
-from lti.platform import enqueue, leases
+from lti.platform import leases
+from roster import enqueue
 
 IN_USE = timedelta(days=21)  # since its last launch; then a course sleeps until the next one
 NOTED = timedelta(days=1)  # how exactly its last launch is known: a launch should not have to write
@@ -65,4 +66,4 @@ def _long_ago(moment: datetime | None, now: datetime) -> bool:
 
 def _hint(context_id: UUID, *, after: float = 0.0) -> None:
     """`after` so many seconds, when the list may be read again."""
-    enqueue.on_commit("read_roster", str(context_id), after=after)
+    enqueue.on_commit("lti.tasks.read_roster", str(context_id), after=after)
