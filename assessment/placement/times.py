@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from assessment.models import Assignment, Attempt, AttemptState
-from assessment.placement import terms
+from assessment.models import Accommodation, Assignment, Attempt, AttemptState
+from assessment.placement import terms, windows
 
 TIMES = ("due_at", "deadline_at")
 
@@ -23,7 +23,9 @@ def renew(*, assignment: Assignment, people: Iterable[UUID] | None = None) -> li
     made = Attempt.objects.filter(assignment=assignment, preview=False)
     if people is not None:
         made = made.filter(person__in=people)
-    changed = [attempt for attempt in _locked(made) if _renewed(assignment, attempt)]
+    locked = _locked(made)
+    given = terms.given_to(assignment, {attempt.person_id for attempt in locked if attempt.person_id})
+    changed = [one for one in locked if one.person_id and _renewed(assignment, one, given[one.person_id])]
     Attempt.objects.bulk_update(changed, TIMES, batch_size=500)
     return changed
 
@@ -32,10 +34,9 @@ def _locked(made: QuerySet[Attempt]) -> list[Attempt]:
     return list(made.order_by("pk").select_for_update(no_key=True))
 
 
-def _renewed(assignment: Assignment, attempt: Attempt) -> bool:
-    assert attempt.person_id is not None  # an assignment's attempt has one
-    before = attempt.deadline_at
-    changed = terms.set_times(attempt, terms.of(assignment, attempt.person_id, attempt.lms_dates))
+def _renewed(assignment: Assignment, attempt: Attempt, given: list[Accommodation]) -> bool:
+    before, window = attempt.deadline_at, windows.with_dates(assignment, attempt.lms_dates)
+    changed = terms.set_times(attempt, terms.combined(assignment, window, given))
     if attempt.state != AttemptState.IN_PROGRESS and attempt.deadline_at != before:
         attempt.deadline_at = before
     return changed

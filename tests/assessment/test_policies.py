@@ -1,10 +1,13 @@
 """Times, late credit, averages, codes and held scores, with the clock given."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from assessment import access, attempts, corrections, marking, responses, showing, tasks
 from assessment.attempts import NoAttemptLeft, OutsideWindow, TooSoon, WrongCode
@@ -82,6 +85,19 @@ def test_change_of_the_time_limit_reaches_a_running_attempt() -> None:
     assert stored(attempt).deadline_at == NOW + 45 * MINUTE
     policy.change(assignment=cast.assignment, time_limit=None)
     assert stored(attempt).deadline_at is None
+
+
+def test_change_of_the_time_limit_costs_the_same_for_any_number_of_attempts(
+    django_assert_num_queries: Callable[..., Any],
+) -> None:
+    cast = make_cast(time_limit=30)
+    begin(cast.alice)
+    with CaptureQueriesContext(connection) as few:
+        policy.change(assignment=cast.assignment, time_limit=40)
+    begin(cast.bob)
+    with django_assert_num_queries(len(few)):
+        policy.change(assignment=cast.assignment, time_limit=50)
+    assert {attempt.deadline_at for attempt in Attempt.objects.all()} == {NOW + 50 * MINUTE}
 
 
 def test_dates_of_the_lms_go_before_those_of_the_assignment_and_follow_a_new_launch() -> None:
