@@ -11,4 +11,4 @@ def on_commit(name: str, *args: Any, after: float = 0.0) -> None:
     """Queue a task such as `lti.tasks.drain` once the transaction commits, to run `after` seconds later."""
     module, task = name.rsplit(".", 1)
     queue = getattr(import_module(module), task).apply_async
-    transaction.on_commit(partial(queue, args, countdown=after or None))
+    transaction.on_commit(partial(queue, args, countdown=after) if after else partial(queue, args))
