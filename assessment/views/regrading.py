@@ -120,7 +120,7 @@ def _may_write(request: LaunchRequest, assignment: Assignment) -> bool:
 
 
 def _choice(request: LaunchRequest) -> str:
-    choice = request.POST.get("choice", "")
+    choice = request.POST.get("credit", "")
     if choice not in CHOICES:
         raise CannotRegrade(_("Choose what the answers shall earn."))
     return choice
@@ -140,7 +140,7 @@ def _form(request: LaunchRequest, assignment: Assignment, version: ItemVersion, 
         "assignment": assignment,
         "version": version,
         "choices": [(name, label, words) for name, (label, words) in CHOICES.items()],
-        "chosen": request.POST.get("choice") or RegradeChoice.NEW_KEY,
+        "chosen": request.POST.get("credit") or RegradeChoice.NEW_KEY,
         "where": request.POST.get("where", "here"),
         "body": _body(request, version) if typed else newest or version.body,
         "is_newest": newest is not None,

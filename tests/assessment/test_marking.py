@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from assessment import attempts, marking, sweeping, tasks
 from assessment.models import (
@@ -26,6 +25,7 @@ from content import places
 from content.models import KeyState
 from lti.models import Score
 from tests.cast import Cast, all_right, at, hand_in, make_cast, offer_column, published_quiz
+from tests.migrations import taken_back
 
 
 def mark_of(attempt: Attempt, identifier: str) -> Mark | None:
@@ -315,12 +315,8 @@ def test_erasing_an_attempt_erases_its_marks(cast: Cast) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_guards_of_the_database_can_be_taken_back() -> None:
-    MigrationExecutor(connection).migrate([("oauth2_provider", None), ("api", None), ("assessment", None)])
-    try:
+    with taken_back("assessment"):
         assert not _guards()
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
     notes = {"group_change_is_noted_on_joining", "group_change_is_noted_on_leaving"}
     gone = {"response_is_gone", "mark_is_gone", "attempt_is_preview"}
     assert _guards() == {"mark_is_append_only", "answer_is_frozen"} | gone | notes

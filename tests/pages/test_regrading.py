@@ -30,7 +30,7 @@ def form(choice: str = "new_key", right: str = "c", **more: str) -> dict[str, An
     """The form as the page prints it, with another option as the right one."""
     options = version().body["options"]
     return {
-        "choice": choice,
+        "credit": choice,
         "body-option-id": [one["id"] for one in options],
         "body-option-text": [one["text"] for one in options],
         "body-option-credit": ["100" if one["id"] == right else "0" for one in options],
@@ -122,7 +122,7 @@ def test_wrong_forms_say_what_is_missing(tess: Visit) -> None:
     unchanged = tess.post(question(), form("new_key", right="") | {"body-option-credit": ["100", "50", "0"]})
     assert unchanged.status_code == 422
     assert "same as before" in unchanged.content.decode()
-    assert tess.post(question(), {"choice": "nonsense"}).status_code == 422
+    assert tess.post(question(), {"credit": "nonsense"}).status_code == 422
     assert not Regrade.objects.exists()
 
 

@@ -74,7 +74,7 @@ def test_a_row_is_written_in_one_statement_as_its_model_has_it(north: Institutio
 
     assert len(asked) == 1
     kept = Person.objects.get(name="Ada'; --")
-    fields = [field.attname for field in Person._meta.concrete_fields]
+    fields = [field.attname for field in Person._meta.concrete_fields if field.name != "updated_at"]  # the database's
     assert [getattr(kept, name) for name in fields] == [getattr(ada, name) for name in fields]
     ada.name = "Ada"
     ada.save()  # it knows that it is there: no second row
