@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from api.models import ApiKey
+from events.models import Endpoint
+from feeds import endpoints
 from lti.gradebook import lookups
 from lti.models import Registration, Score, ScoreState
 from roster.models import Institution, User
@@ -127,7 +129,26 @@ def test_home_shows_staff_their_own_institution_only(cast: Cast) -> None:
     assert "Connections" not in said
 
 
-def test_home_costs_the_same_for_any_number_of_connections_and_keys(cast: Cast) -> None:
+def test_home_says_which_endpoints_fail_or_are_paused_those_first(cast: Cast) -> None:
+    Endpoint.objects.create(institution=cast.alice.institution, name="Data lake", url="https://lake.test/")
+    failing = Endpoint.objects.create(
+        institution=cast.alice.institution,
+        name="Old hook",
+        url="https://old.test/",
+        failures=3,
+        failing_since=timezone.now(),
+    )
+    client = operator()
+    said = text(home(client))
+    assert said.index("Old hook") < said.index("Data lake")
+    assert "Failing since" in said
+    assert "None yet" in said
+    endpoints.pause(failing, reason="It answered 410.")
+    assert "Paused : It answered 410." in text(home(client))
+    assert "Old hook" not in home(staff(cast.dora.institution, "view_endpoint"))
+
+
+def test_home_costs_the_same_for_any_number_of_rows(cast: Cast) -> None:
     client = operator()
     used = []
     for _ in range(2):
@@ -137,5 +158,6 @@ def test_home_costs_the_same_for_any_number_of_connections_and_keys(cast: Cast) 
         for _ in range(12):
             make_deployment(cast.alice.institution)
             make(client, cast.alice.institution)
-    assert used[0] == used[1] <= 8
+            Endpoint.objects.create(institution=cast.alice.institution, name="Hook", url="https://hook.test/")
+    assert used[0] == used[1] <= 9
     assert lookups.in_trouble(Score.objects.all()).count() == 1
