@@ -548,6 +548,10 @@ def test_parameters_are_drawn_for_each_learner_and_bad_ones_are_named(room: Room
     row = {"parameter-name": ["a"], "parameter-from": ["2"], "parameter-to": ["2"], "parameter-step": ["1"]}
     room.save(quiz, item, row)
     assert "What is 2?" in room.get(f"checks/{quiz.pk}/preview").content.decode()
+    room.save(quiz, item, row | {"parameter-to": ["900"]})
+    one, other, again = (room.get(f"checks/{quiz.pk}/preview?seed={seed}").content.decode() for seed in (1, 2, 1))
+    drawn = [re.findall(r"What is \d+\?", page) for page in (one, other, again)]
+    assert drawn[0] == drawn[2] != drawn[1]
     room.save(quiz, item, row | {"parameter-from": ["much"]})
     page = room.get(f"checks/{quiz.pk}/?open={item.pk}").content.decode()
     assert "The parameter a needs a range" in page
