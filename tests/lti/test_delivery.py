@@ -14,14 +14,10 @@ from pylti1p3.registration import Registration as PyLtiRegistration
 from pylti1p3.service_connector import ServiceConnector
 
 from lti.gradebook import ags, sending, states
-from lti.models import (
-    Registration,
-    Score,
-    ScoreState,
-    sealed,
-)
+from lti.models import Registration, Score, ScoreState
 from lti.platform import keys, tokens
 from lti.wire import client
+from roster import sealed
 from tests.lti.desk import NOW, SCOPES, SCORES, THROTTLED, Desk
 from tests.lti.platform import Answer, impatient
 from tests.patience import PATIENCE
