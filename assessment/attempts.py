@@ -14,7 +14,7 @@ from django.db.models import Case, Count, DateTimeField, DurationField, Expressi
 from django.db.models.functions import Least
 from django.utils.translation import get_language
 
-from assessment import announcing, marking, receipts
+from assessment import announcing, mailing, marking
 from assessment.models import Assignment, Attempt, AttemptState, Response
 from assessment.placement import terms
 from assessment.placement.terms import Terms
@@ -152,7 +152,7 @@ def submit(*, attempt: Attempt, now: datetime) -> Attempt:
         if not HAND_IN(attempt=attempt.pk, now=now):
             return Attempt.objects.select_related("assignment", "quiz_version").get(pk=attempt.pk)
         enqueue.on_commit("assessment.tasks.mark_attempt", str(attempt.pk))
-        if receipts.is_mailed() and not attempt.preview:
+        if mailing.is_configured() and not attempt.preview:
             enqueue.on_commit(
                 "assessment.tasks.mail_receipt", str(attempt.pk), get_language() or settings.LANGUAGE_CODE
             )

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from assessment import sheets
+from assessment import mailing, sheets
 from assessment.models import Attempt, AttemptState
 
 NAMES, PROVES = 4, 8  # characters of 5 bits
@@ -53,23 +51,21 @@ def check(*, typed: str, attempts: Iterable[Attempt]) -> Proof | None:
     return Proof(named[0], unchanged=False) if named and len(given) == NAMES + PROVES else None
 
 
-def is_mailed() -> bool:
-    return bool(settings.EMAIL_URL)
-
-
 def mail(*, attempt: Attempt, language: str) -> None:
     """Send the receipt to the learner's address, where the LMS gave one."""
     person, assignment = attempt.person, attempt.assignment
     if person is None or assignment is None or not person.email or not (receipt := code(attempt)):
         return
-    with override(language):
-        values = {"title": assignment.title, "at": f"{attempt.submitted_at:%Y-%m-%d %H:%M} UTC", "code": receipt}
-        subject = " ".join((_("Receipt: %(title)s") % values).split())
+    values = {"title": assignment.title, "at": f"{attempt.submitted_at:%Y-%m-%d %H:%M} UTC", "code": receipt}
+
+    def write() -> tuple[str, str]:
         text = _(
             "Your answers to “%(title)s” were submitted at %(at)s.\n\nReceipt: %(code)s\n\n"
             "Keep it: with it your teacher can check what you submitted and when."
         )
-        send_mail(subject, text % values, None, [person.email])
+        return _("Receipt: %(title)s") % values, text % values
+
+    mailing.send(to=person, language=language, write=write)
 
 
 def _name(attempt: Attempt, key: str) -> str:

@@ -11,8 +11,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from assessment import attempts, grades, key_check, marking, receipts, sweeping
-from assessment.models import Attempt, AttemptState
+from assessment.models import Attempt, AttemptState, Response
 from assessment.regrading import batches
+from assessment.reviewing import second_looks
 from assessment.statistics import folding
 from assessment.suggesting import awarding, proposing, suggestions
 
@@ -53,6 +54,14 @@ def mail_receipt(attempt_id: str, language: str) -> None:
     found = Attempt.objects.select_related("person", "assignment").filter(pk=attempt_id).first()
     if found is not None:
         receipts.mail(attempt=found, language=language)
+
+
+@shared_task(autoretry_for=(OSError,), retry_backoff=10, max_retries=5)
+def mail_second_look(response_id: str) -> None:
+    """Write to the learner that a teacher answered the request for a second look."""
+    found = Response.objects.select_related("attempt__person", "attempt__assignment").filter(pk=response_id).first()
+    if found is not None:
+        second_looks.mail(response=found)
 
 
 @shared_task

@@ -37,7 +37,7 @@ ASSAY_LAUNCH_HOURS = env.int("ASSAY_LAUNCH_HOURS", default=24)
 ASSAY_ENCRYPTION_KEYS = [key.strip() for key in env.list("ASSAY_ENCRYPTION_KEYS", default=[])]
 ASSAY_KEY_DAYS = env.int("ASSAY_KEY_DAYS", default=90)  # how long a key of the tool signs; 0: until rotated by hand
 
-# How mail leaves (smtp+tls://user:password@host:587); empty: no receipt is mailed.
+# How mail leaves (smtp+tls://user:password@host:587); empty: nothing is mailed.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 if EMAIL_URL:
     globals().update(env.email_url("EMAIL_URL"))
@@ -156,7 +156,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_DEFAULT_QUEUE = "marking"
 CELERY_TASK_ROUTES = {
     "lti.tasks.*": {"queue": "passback"},
-    "assessment.tasks.mail_receipt": {"queue": "passback"},
+    "assessment.tasks.mail_*": {"queue": "passback"},
     "feeds.tasks.*": {"queue": "feeds"},
     "api.tasks.run_export": {"queue": "exports"},
     "assessment.tasks.ask_model": {"queue": "feeds"},  # slow: it must hold up neither marking nor scores

@@ -6,11 +6,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from assessment import showing
+from assessment import mailing, showing
 from assessment.models import Attempt, MarkedBy, Response, SecondLook
 from assessment.sheets import ItemResult
+from lti.launch import language
 from lti.words.claims import UNSTORABLE
+from roster import enqueue
 from roster.models import Person
 
 LONGEST = 2000
@@ -34,9 +38,33 @@ def ask(*, response: Response, text: str, now: datetime) -> SecondLook:
 
 
 def answer(*, response: Response, text: str, by: Person, now: datetime) -> bool:
-    """Answer the open request, if there still is one."""
-    still_open = SecondLook.objects.filter(response=response, answered_at__isnull=True)
-    return bool(still_open.update(answer=clean(text), answered_by=by, answered_at=now))
+    """Answer the open request, if there still is one; the learner gets a mail where mail is configured."""
+    answered = still_open().filter(response=response).update(answer=clean(text), answered_by=by, answered_at=now)
+    if answered and mailing.is_configured():
+        enqueue.on_commit("assessment.tasks.mail_second_look", str(response.pk))
+    return bool(answered)
+
+
+def still_open() -> QuerySet[SecondLook]:
+    """The requests that wait for an answer."""
+    return SecondLook.objects.filter(answered_at__isnull=True)
+
+
+def mail(*, response: Response) -> None:
+    """Write to the learner that the request was answered; the answer itself stays on the result page."""
+    person, assignment = response.attempt.person, response.attempt.assignment
+    if person is None or assignment is None:
+        return
+    values = {"title": assignment.title, "number": response.position}
+
+    def write() -> tuple[str, str]:
+        text = _(
+            "Your teacher has answered your request for a second look at question %(number)s of “%(title)s”.\n\n"
+            "Open the activity in your LMS to read the answer."
+        )
+        return _("Second look: %(title)s") % values, text % values
+
+    mailing.send(to=person, language=language.of_person(person), write=write)
 
 
 def by_response(responses: Iterable[UUID]) -> dict[UUID, list[SecondLook]]:

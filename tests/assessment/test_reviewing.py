@@ -4,16 +4,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import mail
 from sklearn.metrics import cohen_kappa_score
 
-from assessment import access, corrections, privacy, review
+from assessment import access, corrections, privacy, review, tasks
 from assessment.models import Attempt, AttemptState, Grade, Mark, Response, SavedComment, SecondLook, SecondMark
 from assessment.review import MarkedMeanwhile
 from assessment.reviewing import agreement, alike, comments, queue, second_looks, second_marks
 from lti.models import Launch
-from roster.models import Role
+from roster.models import Person, Role
 from tests.cast import Cast, all_right, at, hand_in, make_cast, make_launch, make_person
 from tests.races import race
+
+MAIL = "smtp://mail.example"
 
 
 def waiting(cast: Cast, viewer: Launch) -> Response:
@@ -230,6 +233,30 @@ def test_learner_asks_once_until_a_teacher_answers_and_the_exchange_is_kept(cast
     assert [one["asked"] for one in exported] == ["Why?", "Thanks, but"]
     privacy.erase(person=cast.alice.person, by=None, now=at(50))
     assert not SecondLook.objects.exists()
+
+
+def test_answered_request_is_mailed_to_the_learner_without_the_answer_itself(
+    cast: Cast, settings: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    hand_in(cast.alice, **all_right())
+    response = waiting(cast, cast.alice)
+    mark(cast, response, 0)
+    for address, configured in (("alice@school.example", ""), ("", MAIL), ("alice@school.example", MAIL)):
+        settings.EMAIL_URL = configured
+        Person.objects.filter(pk=cast.alice.person_id).update(email=address)
+        second_looks.ask(response=response, text="Why?", now=at(20))
+        with django_capture_on_commit_callbacks() as queued:
+            second_looks.answer(response=response, text="No source.", by=cast.tess.person, now=at(30))
+        assert len(queued) == bool(configured)
+        if configured:
+            tasks.mail_second_look(str(response.pk))
+    [letter] = mail.outbox
+    assert letter.to == ["alice@school.example"]
+    assert f"question 8 of “{cast.assignment.title}”" in letter.body
+    assert "No source." not in letter.body
+    with django_capture_on_commit_callbacks() as queued:
+        assert not second_looks.answer(response=response, text="Again", by=cast.tess.person, now=at(40))
+    assert queued == []
 
 
 @pytest.mark.django_db(transaction=True)
