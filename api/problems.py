@@ -46,6 +46,9 @@ KINDS |= {  # of taking a check
     "wrong-code": Kind(409, "The access code is missing or wrong.", "Send the `code` that the teacher gave out."),
     "not-published": Kind(409, "The quiz is not published.", "Publish a version of it first."),
     "attempt-closed": Kind(409, "The attempt is closed.", "It is submitted, and its answers no longer change."),
+    "not-checked": Kind(
+        409, "Answers are not checked before the end.", "The assignment's policy shows nothing by then."
+    ),
     "not-submitted": Kind(409, "The attempt is not submitted.", "Submit it first: until then there is no result."),
     "stale-answer": Kind(409, "A later answer is stored.", "Send a higher `seq` if this one is the newer."),
     "invalid-answer": Kind(422, "The answer does not fit the question.", "Read `detail`; what was stored stays."),

@@ -29,6 +29,10 @@ class AttemptClosed(Exception):
     """The attempt is submitted, or this item of a practice attempt is checked: its answer no longer changes."""
 
 
+class NotChecked(AttemptClosed):
+    """The policy gives no feedback before the end."""
+
+
 class QuestionPassed(InvalidAnswer):
     """The learner has gone past the question, and there is no way back."""
 
@@ -134,8 +138,8 @@ def outdated(*, quiz_version: QuizVersion, entries: Iterable[Entry]) -> list[tup
 def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Response:
     """Freeze one answer and mark it at once, as far as a rule can. Checking twice changes nothing.
 
-    For practice, and where the policy gives feedback on each question. Raises AttemptClosed after the end and where
-    there is no such feedback, UnknownItem, and InvalidAnswer where there is no answer yet.
+    For practice, and where the policy gives feedback on each question. Raises AttemptClosed after the end, NotChecked
+    where there is no such feedback, UnknownItem, and InvalidAnswer where there is no answer yet.
     """
     locked = _locked(attempt, [_uuid(item_version_id)]).first()
     if locked is None:
@@ -146,7 +150,7 @@ def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Re
         return response
     policy = attempt.assignment
     if policy is not None and not showing.is_checked_by_question(policy):
-        raise AttemptClosed("There is no feedback before the end.")
+        raise NotChecked
     _require_time(response, now)
     if _is_passed(response, policy):
         raise _passed()

@@ -25,13 +25,15 @@ from assessment import access, attempts, responses, showing, taking
 from assessment.attempts import ItemResult, NoAttemptLeft, NotPublished, OutsideWindow, Question, TooSoon, WrongCode
 from assessment.models import Assignment, Attempt, AttemptState
 from assessment.placement import windows
-from assessment.responses import AttemptClosed, InvalidAnswer
+from assessment.responses import AttemptClosed, InvalidAnswer, NotChecked
 from assessment.taking import NotSubmitted
 from content import item_types
 from roster.models import Person
 
 PROBLEM = OpenApiResponse(description="Its `type` says which rule stands against it.")
 MINE = "Needs the scope `attempts:write`."
+VERDICTS = ["right", "partly", "wrong", "waiting", "hidden", "dropped"]
+VERDICT = "Hidden where the policy shows no more; dropped where a regrade took the question out of the points."
 
 
 class Strict(serializers.Serializer[Any]):
@@ -121,6 +123,7 @@ class QuestionSerializer(serializers.Serializer[Any]):
     after = serializers.ListField(child=serializers.CharField(), help_text="Texts after the last one.")
     answer = serializers.DictField(help_text="What is stored; `{}` when blank.")
     seq = serializers.IntegerField(help_text="Of the stored answer.")
+    checked = serializers.BooleanField(help_text="Its answer was checked, and no longer changes.")
 
 
 class TakenSerializer(serializers.Serializer[Any]):
@@ -153,6 +156,13 @@ class FeedbackSerializer(serializers.Serializer[Any]):
     section = serializers.CharField(allow_null=True, help_text="Anchor within the lesson.")
 
 
+class CheckedSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField()
+    answer = serializers.DictField(help_text="As it is stored; it no longer changes.")
+    state = serializers.ChoiceField(choices=VERDICTS, help_text=VERDICT)
+    feedback = FeedbackSerializer()
+
+
 class ResultItemSerializer(serializers.Serializer[Any]):
     position = serializers.IntegerField()
     id = serializers.UUIDField(help_text="Of this version of the item.")
@@ -161,9 +171,7 @@ class ResultItemSerializer(serializers.Serializer[Any]):
     stem = serializers.CharField(help_text="The question, in Markdown.")
     answer = serializers.DictField(help_text="`{}` when blank.")
     answer_text = serializers.CharField(help_text="The answer in plain text; empty when blank.")
-    state = serializers.ChoiceField(
-        choices=["right", "partly", "wrong", "waiting", "hidden"], help_text="Hidden where the policy shows no more."
-    )
+    state = serializers.ChoiceField(choices=VERDICTS, help_text=VERDICT)
     points = shapes.number("Null while it waits, or where the policy shows the score only.", allow_null=True)
     points_max = shapes.number("The most that the item can earn.")
     note = serializers.CharField(help_text="From the teacher; may be empty.")
@@ -267,6 +275,29 @@ class SaveResponse(Taking):
         return Response(AnswerSerializer(shown).data)
 
 
+class CheckResponse(Taking):
+    @extend_schema(
+        operation_id="checkResponse",
+        summary="Check the answer to one question",
+        tags=["Taking"],
+        request=None,
+        responses={200: CheckedSerializer, 409: PROBLEM, 422: PROBLEM},
+        description=f"{MINE} Where the policy gives feedback on each question: freezes the stored answer and shows of it "
+        "what the policy names. Checking again changes nothing. Problems: 409 `attempt-closed`, 409 `not-checked` (the "
+        "policy shows nothing before the end), 422 `invalid-answer` (there is no answer yet).",
+    )
+    def post(self, request: Request, id: UUID, position: int) -> Response:
+        row = access.response_of(self.institution, id, position)
+        if row is None:
+            raise Http404("There is no such question.")
+        with refusals(row.attempt.assignment):
+            responses.check(attempt=row.attempt, item_version_id=row.item_version_id, now=timezone.now())
+        [asked] = [one for one in attempts.questions(row.attempt) if one.position == position]
+        feedback = asked.feedback or {}
+        shown = {"position": position, "answer": asked.answer, "state": feedback["state"]}
+        return Response(CheckedSerializer(shown | {"feedback": feedback}).data)
+
+
 class Submit(Taking):
     @extend_schema(
         operation_id="submitAttempt",
@@ -326,6 +357,8 @@ def refusals(assignment: Assignment | None) -> Iterator[None]:
         raise Refused("wrong-code") from error
     except NotPublished as error:
         raise Refused("not-published") from error
+    except NotChecked as error:
+        raise Refused("not-checked") from error
     except AttemptClosed as error:
         raise Refused("attempt-closed") from error
     except NotSubmitted as error:
@@ -363,6 +396,7 @@ def question(one: Question) -> dict[str, Any]:
         "after": one.after,
         "answer": one.answer,
         "seq": one.seq,
+        "checked": one.checked,
     }
 
 

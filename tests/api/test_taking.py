@@ -33,6 +33,9 @@ class FrontEnd(Caller):
     def save(self, attempt: Any, position: int, answer: Any, **more: Any) -> Any:
         return self.send("patch", f"attempts/{attempt}/responses/{position}", {"answer": answer, **more})
 
+    def check(self, attempt: Any, position: int) -> Any:
+        return self.send("post", f"attempts/{attempt}/responses/{position}/check")
+
     def submit(self, attempt: Any) -> Any:
         return self.send("post", f"attempts/{attempt}/submit")
 
@@ -139,6 +142,7 @@ def test_another_institution_finds_no_assignment_and_no_attempt(
         theirs.begin(north.assignment, south.people[0]),
         theirs.begin(south.assignment, alice),
         theirs.save(begun, 1, "b"),
+        theirs.check(begun, 1),
         theirs.submit(begun),
         theirs.result(begun),
     ):
@@ -154,6 +158,7 @@ def test_every_address_needs_the_scope(front: FrontEnd, north: School, alice: Pe
         for answer in (
             caller.begin(north.assignment, alice),
             caller.save(begun, 1, "b"),
+            caller.check(begun, 1),
             caller.submit(begun),
             caller.result(begun),
         ):
@@ -164,7 +169,12 @@ def test_every_address_needs_the_scope(front: FrontEnd, north: School, alice: Pe
 def test_a_preview_is_in_nobodys_reach(front: FrontEnd, north: School, alice: Person) -> None:
     now = timezone.now()
     preview = attempts.start(assignment=north.assignment, person=alice, preview=True, now=now)
-    for answer in (front.save(preview.pk, 1, "a"), front.submit(preview.pk), front.result(preview.pk)):
+    for answer in (
+        front.save(preview.pk, 1, "a"),
+        front.check(preview.pk, 1),
+        front.submit(preview.pk),
+        front.result(preview.pk),
+    ):
         assert problem(answer) == (404, "not-found")
     assert front.begin(north.assignment, alice).json()["id"] != str(preview.pk)
 
@@ -294,6 +304,41 @@ def test_a_file_cannot_be_handed_in_here(front: FrontEnd, north: School, alice: 
     answer = front.save(attempt, 1, {"files": []})
     assert problem(answer) == (422, "invalid-answer")
     assert "Assay's own pages" in answer.json()["detail"]
+
+
+# --- one answer is checked before the end
+
+
+def test_a_checked_answer_shows_what_the_policy_names_and_no_longer_changes(
+    front: FrontEnd, north: School, alice: Person, begun: str
+) -> None:
+    change(north, show_mark=Shown.EACH_QUESTION, show_rationale=Shown.EACH_QUESTION)
+    assert problem(front.check(begun, 1)) == (422, "invalid-answer")
+    front.save(begun, 1, "b")
+    checked = front.check(begun, 1)
+    assert checked.status_code == 200
+    shown = checked.json()
+    assert (shown["position"], shown["answer"], shown["state"]) == (1, {"option": "b"}, "wrong")
+    assert shown["feedback"] == {"rationale": "secret rationale 1", "expected": [], "section": None}
+    assert front.check(begun, 1).json() == shown
+    assert problem(front.save(begun, 1, "a")) == (422, "invalid-answer")
+    assert [one["checked"] for one in front.begin(north.assignment, alice).json()["questions"]] == [True, False, False]
+    assert problem(front.check(begun, 9)) == (404, "not-found")
+    front.submit(begun)
+    front.save(begun, 2, "a")
+    assert problem(front.check(begun, 2)) == (409, "attempt-closed")
+
+
+@pytest.mark.parametrize("policy", [{}, dict.fromkeys(SHOWN, Shown.EACH_QUESTION) | {"scores_held": True}])
+def test_nothing_is_checked_before_the_end_where_the_policy_shows_nothing_by_then(
+    front: FrontEnd, north: School, begun: str, policy: dict[str, Any]
+) -> None:
+    change(north, **policy)
+    front.save(begun, 1, "a")
+    answer = front.check(begun, 1)
+    assert problem(answer) == (409, "not-checked")
+    assert "secret" not in answer.content.decode()
+    assert front.save(begun, 1, "b").status_code == 200
 
 
 # --- the result is what the learner's own page shows

@@ -436,8 +436,6 @@ MarkedBy = Literal["rule", "suggestion", "person"]
 
 PopulationEnum = Literal["first", "highest", "latest", "all"]
 
-ResultItemStateEnum = Literal["right", "partly", "wrong", "waiting", "hidden"]
-
 RoleEnum = Literal["learner", "instructor", "other"]
 
 SectionKindEnum = Literal["prose", "points"]
@@ -463,6 +461,8 @@ TablesEnum = Literal[
     "scores",
     "deliveries",
 ]
+
+Verdict = Literal["right", "partly", "wrong", "waiting", "hidden", "dropped"]
 
 WhileWaitingEnum = Literal["marked_part", "nothing"]
 
@@ -612,6 +612,13 @@ class Change(TypedDict):
     kind: NotRequired["ChangeKindEnum"]
     row: NotRequired[str]
     at: NotRequired[str]
+
+
+class Checked(TypedDict):
+    position: int
+    answer: dict[str, Any]
+    state: "Verdict"
+    feedback: "Feedback"
 
 
 class CommonAnswer(TypedDict):
@@ -1032,6 +1039,7 @@ class Question(TypedDict):
     after: list[str]
     answer: dict[str, Any]
     seq: int
+    checked: bool
     options: NotRequired[list[dict[str, Any]]]
     text: NotRequired[str]
     gaps: NotRequired[list[dict[str, Any]]]
@@ -1157,7 +1165,7 @@ class ResultItem(TypedDict):
     stem: str
     answer: dict[str, Any]
     answer_text: str
-    state: "ResultItemStateEnum"
+    state: "Verdict"
     points: float | None
     points_max: float
     note: str
@@ -1485,6 +1493,10 @@ class Assay(Http):
             f"/api/v1/attempts/{id}/responses/{position}",
             json={"answer": answer, **self._given({"seq": seq, "seconds": seconds})},
         )
+
+    def check_response(self, id: str, position: int) -> "Checked":
+        """Check the answer to one question."""
+        return self._json("POST", f"/api/v1/attempts/{id}/responses/{position}/check")
 
     def get_result(self, id: str) -> "Result":
         """Read the result as its learner may."""
