@@ -282,9 +282,9 @@ class CheckResponse(Taking):
         tags=["Taking"],
         request=None,
         responses={200: CheckedSerializer, 409: PROBLEM, 422: PROBLEM},
-        description=f"{MINE} Where the policy gives feedback on each question: freezes the stored answer and shows of it "
-        "what the policy names. Checking again changes nothing. Problems: 409 `attempt-closed`, 409 `not-checked` (the "
-        "policy shows nothing before the end), 422 `invalid-answer` (there is no answer yet).",
+        description=f"{MINE} Where the policy gives feedback on each question: freezes the stored answer and shows of "
+        "it what the policy names. Checking again changes nothing. Problems: 409 `attempt-closed`, 409 `not-checked` "
+        "(the policy shows nothing before the end), 422 `invalid-answer` (there is no answer yet).",
     )
     def post(self, request: Request, id: UUID, position: int) -> Response:
         row = access.response_of(self.institution, id, position)
