@@ -46,6 +46,7 @@ KINDS |= {  # of taking a check
     "wrong-code": Kind(409, "The access code is missing or wrong.", "Send the `code` that the teacher gave out."),
     "not-published": Kind(409, "The quiz is not published.", "Publish a version of it first."),
     "attempt-closed": Kind(409, "The attempt is closed.", "It is submitted, and its answers no longer change."),
+    "no-more-time": Kind(409, "No more time is on offer.", "The policy lets the learner take none, or no more."),
     "not-checked": Kind(
         409, "Answers are not checked before the end.", "The assignment's policy shows nothing by then."
     ),

@@ -85,8 +85,9 @@ class AssignmentSerializer(Row, serializers.ModelSerializer[Assignment]):
         model = Assignment
         fields = [
             "id", "title", "quiz", "quiz_title", "course", "course_title", "opens_at", "due_at", "closes_at",
-            "max_attempts", "counts", "while_waiting", "time_limit", "late_percent", "cool_down", "show_mark",
-            "show_answer", "show_rationale", "show_section", "scores_held", "released_at", "created_at", "updated_at",
+            "max_attempts", "counts", "while_waiting", "time_limit", "extensions", "extension_minutes", "late_percent",
+            "cool_down", "show_mark", "show_answer", "show_rationale", "show_section", "scores_held", "released_at",
+            "created_at", "updated_at",
         ]  # fmt: skip
 
     def get_course_title(self, row: Assignment) -> str | None:

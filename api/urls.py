@@ -54,6 +54,7 @@ urlpatterns = [
     path("v1/attempts/<uuid:id>", records.AttemptDetail.as_view(), name="attempt"),
     path("v1/attempts/<uuid:id>/responses/<int:position>", taking.SaveResponse.as_view(), name="response"),
     path("v1/attempts/<uuid:id>/responses/<int:position>/check", taking.CheckResponse.as_view(), name="check"),
+    path("v1/attempts/<uuid:id>/extend", taking.Extend.as_view(), name="extend"),
     path("v1/attempts/<uuid:id>/submit", taking.Submit.as_view(), name="submit"),
     path("v1/attempts/<uuid:id>/result", taking.ResultOf.as_view(), name="result"),
     path("v1/responses", records.Responses.as_view(), name="responses"),

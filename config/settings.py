@@ -319,7 +319,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ExportFormat": "api.models.ExportFormat",
         "MarkedBy": "assessment.models.MarkedBy",
         "ItemKind": "content.item_types.KINDS",
-        "Verdict": "api.views.taking.VERDICTS",
+        "Verdict": "api.taking_shapes.VERDICTS",
     },
 }
 

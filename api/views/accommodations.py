@@ -19,8 +19,9 @@ from api import idempotency
 from api.parsing import JsonParser
 from api.rendering import JsonRenderer
 from api.serializers import WithPerson
+from api.taking_shapes import PersonField, Strict, WholeField
 from api.views.base import Keyed, KeyedList, listed
-from api.views.taking import PROBLEM, PersonField, Strict, WholeField, learner
+from api.views.taking import PROBLEM, learner
 from assessment import access
 from assessment.models import Accommodation, Assignment
 from assessment.placement import accommodations

@@ -117,6 +117,12 @@ class Assignment(Dates, Stamped):
     max_attempts = models.PositiveIntegerField(null=True, blank=True, help_text="Leave empty for unlimited.")
     counts = models.CharField(max_length=16, choices=Counts.choices, default=Counts.HIGHEST)
     time_limit = models.PositiveIntegerField(null=True, blank=True, help_text="In minutes; empty for none.")
+    extensions = models.PositiveSmallIntegerField(
+        default=0, help_text="How often learners may take more time by themselves; 10 or more is what WCAG 2.2.1 asks."
+    )
+    extension_minutes = models.PositiveSmallIntegerField(
+        default=5, validators=[MinValueValidator(1)], help_text="That each of these gives."
+    )
     grace = models.PositiveIntegerField(
         default=10, help_text="Seconds after the end of the time in which answers on their way still count."
     )

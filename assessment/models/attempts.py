@@ -49,6 +49,9 @@ class Attempt(Stamped):
     )
     due_at = models.DateTimeField(null=True, editable=False, help_text="After it this attempt is late.")
     deadline_at = models.DateTimeField(null=True, editable=False, help_text="When the server submits it.")
+    extensions = models.JSONField(
+        default=list, editable=False, help_text="More time that the learner took: minutes, at."
+    )
     grace = models.PositiveIntegerField(default=0, help_text="Seconds after the deadline in which answers still count.")
     reached = models.PositiveIntegerField(
         default=1, help_text="The furthest question seen, where there is one on a page."
@@ -111,6 +114,11 @@ class Attempt(Stamped):
     def is_overdue(self, now: datetime) -> bool:
         """Whether its time is over, with the grace."""
         return self.deadline_at is not None and now > self.deadline_at + timedelta(seconds=self.grace)
+
+    @property
+    def taken(self) -> timedelta:
+        """The time that the learner took on top."""
+        return timedelta(minutes=sum(one["minutes"] for one in self.extensions))
 
     @property
     def is_late(self) -> bool:

@@ -21,7 +21,7 @@ from roster.rows import one
 
 PLACED = ("max_attempts", "counts")
 SHOWN = ("show_mark", "show_answer", "show_rationale", "show_section")
-TIMES = ("time_limit", "grace", "cool_down", "late_percent")
+TIMES = ("time_limit", "extensions", "extension_minutes", "grace", "cool_down", "late_percent")
 POLICY = (
     *PLACED,
     *TIMES,

@@ -41,6 +41,10 @@ class Terms:
             return None
         return max(0, self.max_attempts - sum(attempt.voided_at is None for attempt in made))
 
+    def with_more(self, time: timedelta) -> "Terms":
+        """The same with that much more time."""
+        return replace(self, limit=self.limit and self.limit + time, extra=self.extra + time) if time else self
+
     def due_at(self) -> datetime | None:
         """After it an attempt is late: more time to answer never makes one late."""
         return self.window.due_at and self.window.due_at + self.extra
@@ -138,7 +142,7 @@ def _chosen(
 
 def set_times(attempt: Attempt, terms: Terms) -> bool:
     """Put the terms' due date and deadline on the attempt; True where that changes it. A preview has none."""
-    before = attempt.due_at, attempt.deadline_at
+    before, terms = (attempt.due_at, attempt.deadline_at), terms.with_more(attempt.taken)
     attempt.due_at = None if attempt.preview else terms.due_at()
     attempt.deadline_at = None if attempt.preview else attempt.reopened_until or terms.deadline(attempt.started_at)
     return before != (attempt.due_at, attempt.deadline_at)

@@ -47,6 +47,10 @@ class Sitting:
         return round(taken) or None
 
     @property
+    def taken_minutes(self) -> int:
+        return round(self.attempt.taken.total_seconds() / 60)
+
+    @property
     def log(self) -> list[Entry]:
         """The newest first."""
         return [

@@ -8,7 +8,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from assessment import access, attempts, clock, responses, showing, steps, uploads
 from assessment.models import Attempt, AttemptState, Opens
@@ -38,6 +38,7 @@ def attempt(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
         return _to_result(request, found)
     if request.method == "GET":
         return _player(request, found)
+    _extend(request, found)
     stored = _save_form(request, found, attempts.questions(found), timezone.now())
     return stored if isinstance(stored, HttpResponse) else _next_page(request, found)
 
@@ -61,10 +62,15 @@ def save_responses(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
     return JsonResponse({"results": answers.as_json(outcome), "clock": clock.of(found, now).as_json()})
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def clock_now(request: LaunchRequest, attempt_id: UUID) -> JsonResponse:
-    """What the player asks every few seconds: how much time is left, which a teacher may have changed."""
+    """What the player asks every few seconds: how much time is left, which a teacher may have changed.
+
+    A POST takes more time.
+    """
     found = current_attempt(request, attempt_id)
+    if request.method == "POST":
+        _extend(request, found)
     return JsonResponse(clock.of(found, timezone.now()).as_json())
 
 
@@ -121,9 +127,16 @@ def _next_page(request: LaunchRequest, found: Attempt) -> HttpResponse:
     here = steps.position(attempt=found, asked=_asked(request))
     if (to := request.POST.get("go", "")).isdecimal() and len(to) < 6:
         return _page_of(found, steps.go_on(attempt=found, here=_asked(request) or here, to=int(to)))
-    if "stay" in request.POST:
+    if "stay" in request.POST or "more_time" in request.POST:
         return _page_of(found, here)
     return see_other(front_page(request), after="?saved=1")
+
+
+def _extend(request: LaunchRequest, found: Attempt) -> None:
+    """Where the button was pressed. Its value is how often the learner had taken more time when it was printed."""
+    taken = request.POST.get("more_time", "")
+    if taken.isdecimal() and len(taken) < 6:
+        clock.extend(attempt=found, taken=int(taken), now=timezone.now())
 
 
 def _page_of(found: Attempt, position: int, more: str = "") -> HttpResponse:

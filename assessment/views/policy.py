@@ -27,24 +27,26 @@ MOMENTS = [
 ]
 AFTER_SUBMIT = dict.fromkeys(SHOWN, Shown.AFTER_SUBMIT)
 NO_LIMITS = {"time_limit": None, "cool_down": 0, "late_percent": 100, "access_code": "", "one_at_a_time": False}
+EXTENSIONS = {"extensions": 10, "extension_minutes": 5}  # where a time limit is set: what WCAG 2.2.1 asks
 PRESETS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "practice": (
         _("Practice"),
         _("As often as they like, with the answer to each question at once. The best attempt counts."),
         NO_LIMITS
+        | EXTENSIONS
         | {"max_attempts": None, "counts": Counts.HIGHEST, "scores_held": False}
         | dict.fromkeys(SHOWN, Shown.EACH_QUESTION),
     ),
     "check": (
         _("End-of-lesson check"),
         _("As often as they like, with reasons after each attempt. The best attempt counts."),
-        NO_LIMITS | {"max_attempts": None, "counts": Counts.HIGHEST, "scores_held": False} | AFTER_SUBMIT,
+        NO_LIMITS | EXTENSIONS | {"max_attempts": None, "counts": Counts.HIGHEST, "scores_held": False} | AFTER_SUBMIT,
     ),
     "exam": (
         _("Exam"),
         _("One attempt of 60 minutes. Scores and answers stay hidden, in the LMS too, until you release them."),
         NO_LIMITS
-        | {"max_attempts": 1, "counts": Counts.HIGHEST, "time_limit": 60, "scores_held": True}
+        | {"max_attempts": 1, "counts": Counts.HIGHEST, "time_limit": 60, "extensions": 0, "scores_held": True}
         | dict.fromkeys(SHOWN, Shown.ON_RELEASE),
     ),
 }
@@ -75,6 +77,10 @@ class PolicyForm(DatesForm):
     )
     cool_down = _whole(_("Minutes between two attempts"), 0, 100_000, _("Enter a whole number of minutes."))
     time_limit = _whole(_("Time limit in minutes"), 1, 10_000, _("Enter a whole number from 1 to 10000."))
+    extensions = _whole(
+        _("How often learners may take more time by themselves"), 0, 100, _("Enter a whole number from 0 to 100.")
+    )
+    extension_minutes = _whole(_("Minutes that they take each time"), 1, 600, _("Enter a whole number from 1 to 600."))
     grace = _whole(_("Grace in seconds"), 0, 600, _("Enter a whole number from 0 to 600."))
     late_percent = _whole(_("What late work keeps, in percent"), 0, 100, _("Enter a whole number from 0 to 100."))
     access_code = forms.CharField(label=_("Access code"), required=False, max_length=64)
@@ -101,7 +107,7 @@ class PolicyForm(DatesForm):
     def clean(self) -> dict[str, Any]:
         """What is left empty has its usual value."""
         given = super().clean()
-        usual = {"cool_down": 0, "grace": 10, "late_percent": 100}
+        usual = {"cool_down": 0, "extensions": 0, "extension_minutes": 5, "grace": 10, "late_percent": 100}
         return given | {name: value for name, value in usual.items() if name in given and given[name] is None}
 
     @property

@@ -1,7 +1,7 @@
 """A trusted front end takes checks for learners, under the rules of the pages."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +35,9 @@ class FrontEnd(Caller):
 
     def check(self, attempt: Any, position: int) -> Any:
         return self.send("post", f"attempts/{attempt}/responses/{position}/check")
+
+    def extend(self, attempt: Any, taken: int = 0) -> Any:
+        return self.send("post", f"attempts/{attempt}/extend", {"taken": taken})
 
     def submit(self, attempt: Any) -> Any:
         return self.send("post", f"attempts/{attempt}/submit")
@@ -143,6 +146,7 @@ def test_another_institution_finds_no_assignment_and_no_attempt(
         theirs.begin(south.assignment, alice),
         theirs.save(begun, 1, "b"),
         theirs.check(begun, 1),
+        theirs.extend(begun),
         theirs.submit(begun),
         theirs.result(begun),
     ):
@@ -159,6 +163,7 @@ def test_every_address_needs_the_scope(front: FrontEnd, north: School, alice: Pe
             caller.begin(north.assignment, alice),
             caller.save(begun, 1, "b"),
             caller.check(begun, 1),
+            caller.extend(begun),
             caller.submit(begun),
             caller.result(begun),
         ):
@@ -304,6 +309,23 @@ def test_a_file_cannot_be_handed_in_here(front: FrontEnd, north: School, alice: 
     answer = front.save(attempt, 1, {"files": []})
     assert problem(answer) == (422, "invalid-answer")
     assert "Assay's own pages" in answer.json()["detail"]
+
+
+def test_a_learner_takes_the_time_that_the_policy_offers_once_for_each_asking(
+    front: FrontEnd, north: School, alice: Person
+) -> None:
+    change(north, time_limit=30, extensions=1, extension_minutes=5)
+    begun = front.begin(north.assignment, alice).json()
+    assert (begun["offer"], begun["taken"]) == (5, 0)
+    extended = front.extend(begun["id"])
+    assert extended.status_code == 200
+    assert front.extend(begun["id"]).json() == extended.json(), "the answer was lost on the way"
+    before, after = (datetime.fromisoformat(one["deadline_at"]) for one in (begun, extended.json()))
+    assert after - before == timedelta(minutes=5)
+    assert (extended.json()["offer"], extended.json()["taken"]) == (0, 1)
+    assert problem(front.extend(begun["id"], taken=1)) == (409, "no-more-time")
+    front.submit(begun["id"])
+    assert problem(front.extend(begun["id"], taken=1)) == (409, "attempt-closed")
 
 
 # --- one answer is checked before the end

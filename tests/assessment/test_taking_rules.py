@@ -1,6 +1,6 @@
 """Rules of taking a check: the clock, one question at a time, feedback on each question, receipts. Time is given."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from tests.cast import NOW, Cast, all_right, answer, at, hand_in, make_cast
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
+FIRST_SECOND = at(1)
 BY_QUESTION = dict.fromkeys(SHOWN, Shown.EACH_QUESTION)
 ONE_WAY = {"one_at_a_time": True, "going_back": False}
 
@@ -34,8 +35,8 @@ def item(attempt: Attempt, position: int) -> Any:
     return attempt.responses.get(position=position).item_version_id
 
 
-def save(attempt: Attempt, position: int, raw: Any = "a", seq: int = 1) -> Any:
-    return responses.save(attempt=attempt, item_version_id=item(attempt, position), raw=raw, seq=seq, now=at(1))
+def save(attempt: Attempt, position: int, raw: Any = "a", seq: int = 1, now: datetime = FIRST_SECOND) -> Any:
+    return responses.save(attempt=attempt, item_version_id=item(attempt, position), raw=raw, seq=seq, now=now)
 
 
 def check(attempt: Attempt, position: int) -> None:
@@ -68,6 +69,74 @@ def test_more_time_shows_on_the_clock_of_a_running_attempt() -> None:
     assert clock.of(stored(attempt), NOW).remaining == 40 * 60.0
     accommodations.give(assignment=assignment, person=cast.alice.person, no_time_limit=True)
     assert clock.of(stored(attempt), NOW).remaining is None
+
+
+# More time that the learner takes.
+
+
+def extensible(**policy: Any) -> Cast:
+    return make_cast(time_limit=30, grace=10, **{"extensions": 2, "extension_minutes": 5} | policy)
+
+
+def extend(attempt: Attempt, minutes: float, taken: int = 0) -> bool:
+    return clock.extend(attempt=stored(attempt), taken=taken, now=at(60 * minutes))
+
+
+def test_learner_takes_more_time_as_often_as_the_policy_says_and_asking_twice_gives_it_once() -> None:
+    attempt = begin(extensible().alice)
+    assert extend(attempt, 29)
+    assert not extend(attempt, 29)
+    assert clock.of(stored(attempt), at(29 * 60)).remaining == 6 * 60
+    assert extend(attempt, 34, taken=1)
+    assert clock.offered(stored(attempt)) == 0
+    assert not extend(attempt, 39, taken=2)
+    assert stored(attempt).deadline_at == at(40 * 60)
+    assert [one["minutes"] for one in stored(attempt).extensions] == [5, 5]
+
+
+def test_more_time_is_given_until_the_grace_is_over_and_the_answers_then_count() -> None:
+    attempt = begin(extensible().alice)
+    assert extend(attempt, 30.1)
+    save(stored(attempt), 1, now=at(34 * 60))
+    assert not extend(attempt, 35.5, taken=1)
+    with pytest.raises(AttemptClosed):
+        save(stored(attempt), 2, now=at(35 * 60 + 11))
+
+
+def test_who_takes_more_time_is_not_late_by_it_nor_cut_off_by_the_closing_date() -> None:
+    attempt = begin(extensible(due_at=at(28 * 60), closes_at=at(30 * 60)).alice)
+    assert extend(attempt, 29)
+    assert (stored(attempt).due_at, stored(attempt).deadline_at) == (at(33 * 60), at(35 * 60))
+
+
+def test_time_that_was_taken_stays_when_a_teacher_gives_more_or_ends_the_offer() -> None:
+    cast = extensible()
+    attempt = begin(cast.alice)
+    assert extend(attempt, 29)
+    assignment = access.assignment(cast.alice)
+    assert assignment is not None
+    accommodations.give(assignment=assignment, person=cast.alice.person, extra_minutes=10)
+    assert stored(attempt).deadline_at == at(45 * 60)
+    policy.change(assignment=assignment, extensions=0)
+    assert not extend(attempt, 44, taken=1)
+    assert stored(attempt).deadline_at == at(45 * 60)
+
+
+@pytest.mark.parametrize("policy", [{"extensions": 0}, {"time_limit": None, "closes_at": at(1800)}])
+def test_without_the_policy_or_a_limit_no_time_is_on_offer(policy: dict[str, Any]) -> None:
+    attempt = begin(extensible(**policy).alice)
+    assert clock.offered(attempt) == 0
+    assert not extend(attempt, 29)
+
+
+def test_reopened_or_submitted_attempt_is_not_extended_by_its_learner() -> None:
+    cast = extensible()
+    attempt = begin(cast.alice)
+    attempts.submit(attempt=attempt, now=at(5))
+    assert not extend(attempt, 1)
+    marking.mark_attempt(attempt.pk, at(6))
+    corrections.reopen(attempt=attempt, by=cast.tess.person, reason="", until=at(9_000), now=at(7))
+    assert not extend(attempt, 1)
 
 
 # One question at a time.

@@ -15,6 +15,7 @@ MORE_TIME = (
     "found = Attempt.objects.select_related('assignment', 'person').get(pk='{}');"
     "accommodations.give(assignment=found.assignment, person=found.person, extra_minutes=10)"
 )
+TAKEN = "select jsonb_array_length(extensions) from assessment_attempt where id = %s"
 TEXT = "select r.answer->>'text' from assessment_response r where r.attempt_id = %s and r.answer ? 'text'"
 
 
@@ -99,6 +100,26 @@ def test_end_is_announced_at_five_minutes_and_at_one(begin: Callable[..., Page],
     expect(news).to_be_empty()
     page.clock.run_for(180_000)
     expect(news).to_have_text("1 minute left")
+
+
+def test_learner_takes_more_time_in_the_last_minute_by_space(begin: Callable[..., Page], system: System) -> None:
+    page = begin(time_limit=30, extensions=10)
+    more = page.get_by_role("button", name="Take 5 more minutes")
+    expect(more).to_be_hidden()
+    set_deadline(system, page, 90)
+    beat(page)
+    page.locator("#q1 input").first.focus()
+    page.clock.run_for(40_000)
+    expect(page.locator("[data-news]")).to_have_text("1 minute left. You can take more time.")
+    page.clock.run_for(21_000)
+    expect(more).to_be_visible()
+    assert violations(page) == []
+    more.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("[data-news]")).to_have_text("You have more time.")
+    expect(more).to_be_hidden()
+    expect(page.locator("#q1 input").first).to_be_focused()
+    assert system.query(TAKEN, attempt_of(page)) == [(1,)]
 
 
 def test_more_time_from_a_teacher_is_there_within_five_seconds(begin: Callable[..., Page], system: System) -> None:

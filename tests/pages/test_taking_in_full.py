@@ -116,6 +116,43 @@ def test_autosave_after_the_end_names_the_result(cast: Cast, visit: Open, monkey
     assert Attempt.objects.get(pk=attempt.pk).state == AttemptState.SUBMITTED
 
 
+# More time that the learner takes.
+
+
+def test_button_of_the_form_saves_it_and_takes_more_time_without_script(
+    cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_policy(cast, time_limit=30, grace=10, extensions=1, extension_minutes=5)
+    alice = visit(cast.alice)
+    assert "Near the end you can take 5 minutes more, once." in alice.get().content.decode()
+    attempt = alice.begin()
+    form = alice.form(attempt, q1="a")
+    page = alice.get(f"/attempts/{attempt.pk}/").content.decode()
+    [taken] = re.findall(r'name="more_time" value="(\d+)"', page)
+    passes(monkeypatch, 30 * MINUTE + timedelta(seconds=5))
+    for _ in range(2):
+        answer = alice.post(f"/attempts/{attempt.pk}/", form | {"more_time": taken})
+        assert answer["Location"].endswith(f"/attempts/{attempt.pk}/")
+    assert stored(attempt)["q1"] == "a"
+    assert Attempt.objects.get(pk=attempt.pk).deadline_at == attempt.deadline_at + 5 * MINUTE
+    assert 'name="more_time"' not in alice.get(f"/attempts/{attempt.pk}/").content.decode()
+    seen = visit(cast.tess).get(f"/class/people/{cast.alice.person_id}/").content.decode()
+    assert "Took more time once, 5 minutes." in seen
+
+
+def test_page_takes_more_time_by_its_clock_and_nobody_else_does(cast: Cast, visit: Open) -> None:
+    set_policy(cast, time_limit=30, extensions=10)
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    address = f"/attempts/{attempt.pk}/clock"
+    assert visit(cast.bob).post(address, {"more_time": "0"}).status_code == 404
+    for nonsense in ("", "-1", "x", "²", "9" * 30, "1"):
+        assert alice.post(address, {"more_time": nonsense}).json()["taken"] == 0
+    said = alice.post(address, {"more_time": "0"}).json()
+    assert (said["offer"], said["taken"]) == (5, 1)
+    assert said["remaining"] > 34 * 60
+
+
 # One question at a time.
 
 
@@ -299,4 +336,4 @@ def test_clock_is_json_that_never_names_a_wall_clock_to_compare(cast: Cast, visi
     alice = visit(cast.alice)
     attempt = alice.begin()
     said = json.loads(alice.get(f"/attempts/{attempt.pk}/clock").content)
-    assert said == {"state": "in_progress", "remaining": None, "deadline": None}
+    assert said == {"state": "in_progress", "remaining": None, "deadline": None, "offer": 0, "taken": 0}

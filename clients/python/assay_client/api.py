@@ -40,6 +40,8 @@ ListAssignmentsFields = Literal[
     "counts",
     "while_waiting",
     "time_limit",
+    "extensions",
+    "extension_minutes",
     "late_percent",
     "cool_down",
     "show_mark",
@@ -513,6 +515,8 @@ class Assignment(TypedDict):
     counts: NotRequired["CountsEnum"]
     while_waiting: NotRequired["WhileWaitingEnum"]
     time_limit: NotRequired[int | None]
+    extensions: NotRequired[int]
+    extension_minutes: NotRequired[int]
     late_percent: NotRequired[int]
     cool_down: NotRequired[int]
     show_mark: NotRequired["Shown"]
@@ -589,6 +593,8 @@ class Begun(TypedDict):
     points_max: float
     due_at: str | None
     deadline_at: str | None
+    offer: int
+    taken: int
     questions: list["Question"]
 
 
@@ -1252,6 +1258,13 @@ class Thirds(TypedDict):
     upper: "Figure"
 
 
+class Times(TypedDict):
+    due_at: str | None
+    deadline_at: str | None
+    offer: int
+    taken: int
+
+
 class WholeStatistics(TypedDict):
     assignment: NotRequired[str | None]
     assignment_title: NotRequired[str | None]
@@ -1483,6 +1496,10 @@ class Assay(Http):
     def get_attempt(self, id: str, *, include: Literal["names"] | None = None) -> "AttemptDetail":
         """One attempt with every response and all its marks."""
         return self._json("GET", f"/api/v1/attempts/{id}", params={"include": include})
+
+    def extend_attempt(self, id: str, *, taken: int) -> "Times":
+        """Take more time."""
+        return self._json("POST", f"/api/v1/attempts/{id}/extend", json={"taken": taken})
 
     def save_response(
         self, id: str, position: int, *, answer: Any | None, seq: int | None = None, seconds: int | None = None

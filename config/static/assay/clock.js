@@ -6,8 +6,9 @@
 const EVERY = 4000; // ms between two questions to the server
 const SOON = 3; // seconds before the end, when what is being typed is sent
 const SAID_FOR = 20000; // ms
+const OFFERED = 60; // seconds before the end, when more time is on offer where the policy lets the learner take it
 const WARNINGS = [
-  [60, "sayOne"],
+  [OFFERED, "sayOne"],
   [300, "sayFive"],
 ];
 
@@ -19,6 +20,9 @@ class TimeLeft extends HTMLElement {
     this.asked = 0;
     this.button.addEventListener("click", () => this.toggle(this.left.hidden));
     document.addEventListener("assay:clock", (event) => this.take(event.detail.clock, event.detail.asked));
+    this.offer = document.querySelector("[data-offer]");
+    this.offer?.addEventListener("click", (event) => this.extend(event));
+    document.addEventListener("focusin", ({ target }) => target !== this.offer && (this.focused = target));
     const { remaining, deadline } = this.dataset;
     this.begin(remaining ? Number(remaining) : null, deadline || null);
     this.toggle(remembered());
@@ -35,6 +39,7 @@ class TimeLeft extends HTMLElement {
     this.last = this.seconds();
     this.over = false;
     this.flushed = false;
+    this.showOffer();
   }
 
   seconds() {
@@ -56,19 +61,23 @@ class TimeLeft extends HTMLElement {
     }
   }
 
-  take({ state, remaining, deadline }, asked) {
+  take({ state, remaining, deadline, offer, taken }, asked) {
     if (asked < this.asked) return; // overtaken by a later answer
     this.asked = asked;
     if (state !== "in_progress") return this.ended();
-    if (deadline !== this.deadline) return this.change(remaining, deadline);
+    const isOwn = this.offer && taken > Number(this.offer.value);
+    if (this.offer) [this.offer.dataset.offer, this.offer.value] = [offer, taken];
+    if (deadline !== this.deadline) return this.change(remaining, deadline, isOwn);
+    this.showOffer();
     // An answer is never early, only late on its way.
     if (remaining !== null) this.ends = Math.min(this.ends, performance.now() + 1000 * remaining);
     if (remaining === 0) this.finish();
   }
 
-  change(remaining, deadline) {
+  change(remaining, deadline, isOwn) {
     const longer = this.deadline && deadline && new Date(deadline) > new Date(this.deadline);
-    this.say(deadline ? (longer ? this.dataset.sayMore : this.dataset.sayChanged) : this.dataset.sayNone);
+    const more = isOwn ? this.dataset.sayTaken : this.dataset.sayMore;
+    this.say(deadline ? (longer ? more : this.dataset.sayChanged) : this.dataset.sayNone);
     this.begin(remaining, deadline);
     this.show();
     const ends = document.querySelector("[data-ends] time");
@@ -82,13 +91,40 @@ class TimeLeft extends HTMLElement {
     if (left === this.last || this.ends === Infinity) return;
     const due = WARNINGS.find(([seconds]) => left <= seconds && this.last > seconds);
     this.last = left;
-    if (due) this.say(this.dataset[due[1]]);
+    this.showOffer();
+    if (due) this.say(this.dataset[due[0] === OFFERED && this.isOffered() ? "sayOffer" : due[1]]);
     this.show();
     if (left <= SOON && !this.flushed) {
       this.flushed = true;
       document.dispatchEvent(new Event("assay:flush"));
     }
     if (left === 0) this.finish();
+  }
+
+  isOffered() {
+    return Boolean(this.offer) && this.offer.dataset.offer !== "0" && this.seconds() <= OFFERED;
+  }
+
+  // It never takes the focus. Where it had it and goes, the learner is back at the answer.
+  showOffer() {
+    if (!this.offer) return;
+    const hadFocus = document.activeElement === this.offer;
+    this.offer.hidden = !this.isOffered();
+    if (hadFocus && this.offer.hidden) this.focused?.focus({ preventScroll: true });
+  }
+
+  // Without an answer the form is sent, whose own words say what is wrong.
+  async extend(event) {
+    event.preventDefault();
+    const asked = performance.now();
+    try {
+      const body = new URLSearchParams({ more_time: this.offer.value });
+      const answer = await fetch(this.dataset.clock, { method: "POST", body, credentials: "omit", signal: AbortSignal.timeout(10000) });
+      if (!answer.ok) throw new Error(String(answer.status));
+      this.take(await answer.json(), asked);
+    } catch {
+      this.offer.form.requestSubmit(this.offer);
+    }
   }
 
   // A teacher may have given more time in the last seconds: the server is asked first.
