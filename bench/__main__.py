@@ -13,14 +13,16 @@ from pathlib import Path
 
 import django
 
-from bench import analytics, attempt, class_rush, exports, launch, passback, read_gift, regrade
+from bench import analytics, attempt, class_rush, exports, launch, pages, passback, read_gift, regrade
 from tests.system import System
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument(
-        "parts", nargs="*", help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade"
+        "parts",
+        nargs="*",
+        help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade, requests",
     )
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
@@ -31,6 +33,7 @@ def main() -> None:
     parser.add_argument("--small", type=int, default=1_000, help="attempts, of the statistics read")
     parser.add_argument("--large", type=int, default=1_000_000, help="the same of the large class")
     parser.add_argument("--learners", type=int, default=300, help="of the class that takes the check at once")
+    parser.add_argument("--pause", type=float, default=6.0, help="seconds that each of them thinks before an answer")
     parser.add_argument("--again", type=int, default=10_000, help="whose attempts are marked again")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
@@ -42,6 +45,8 @@ def main() -> None:
         return _statistics(options)
     if options.parts == ["regrade"]:
         return _regrade(options)
+    if options.parts == ["pages"]:
+        return _pages(options)
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
         print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
         for name in options.parts or USUAL:
@@ -94,8 +99,13 @@ def _regrade(options: argparse.Namespace) -> None:
         print(line, flush=True)
 
 
+def _pages(options: argparse.Namespace) -> None:
+    for line in pages.measure(options.attempts):
+        print(line, flush=True)
+
+
 def _class(system: System, options: argparse.Namespace) -> None:
-    for line in class_rush.measure(system, options.learners):
+    for line in class_rush.measure(system, options.learners, options.pause):
         print(line, flush=True)
 
 

@@ -1,7 +1,11 @@
-"""A whole class at once: learners start, save ten answers each and submit, all within a few seconds of each other.
+"""A whole class at once: learners start, save ten answers each and submit, each within ten seconds of the others.
+
+The starts lie within ten seconds, and so do the submissions; in between a learner thinks for some seconds before each
+answer, as people do, so that the saves of 300 come at about 50 a second. `--pause 0` is stricter: nobody thinks, and
+all of it comes at once.
 
 Every answer that was acknowledged must be what was marked. Wall-clock times here, unlike elsewhere: what a learner
-waits for. The load generator runs on the same machine and takes part of it.
+waits for. The load generator runs on the same machine and takes part of it: its share of the CPU is printed too.
 """
 
 import random
@@ -11,11 +15,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import quantiles
 
+from bench import cpu
 from tests.learner import RIGHT, Course, Visit, new_course
+from tests.page import Form
 from tests.patience import PATIENCE
 from tests.system import System, wait_for
 
 WITHIN = 10.0  # seconds between the first and the last learner's start, and so of their submissions
+QUESTIONS = 10
 NAMES = iter(range(1_000_000))
 HELD = """
 select count(*) from assessment_response r join assessment_attempt a on a.id = r.attempt_id
@@ -46,32 +53,44 @@ class Tally:
             self.seconds[what].append(time.perf_counter() - began)
 
 
-def measure(system: System, learners: int) -> list[str]:
-    """The lines to print."""
+def measure(system: System, learners: int, pause: float) -> list[str]:
+    """The lines to print. `pause` is how long a learner thinks before each answer, in seconds."""
     course = new_course(system)
     names = [f"rush-{next(NAMES)}" for _ in range(learners)]
     for name in names:
         course.person(name)
     with ThreadPoolExecutor(8) as pool:
         visits = list(pool.map(course.launch, names))
-    tally, began = Tally(), time.perf_counter()
+    before, tally, began = cpu.spent(system), Tally(), time.perf_counter()
     with ThreadPoolExecutor(learners) as pool:
-        list(pool.map(lambda visit: _sit(visit, tally, began), visits))
+        list(pool.map(lambda visit: _sit(visit, tally, began, pause), visits))
     last = time.perf_counter()
-    return [*_report(tally, last - began), *_settled(system, course, tally, last)]
+    settled = _settled(system, course, tally, last)
+    spent = cpu.each(before, cpu.spent(system), learners)
+    split = ", ".join(f"{part} {cost:.0f}" for part, cost in spent.items())
+    return [*_report(tally, last - began), *settled, f"  ms of CPU for each learner: {split}"]
 
 
-def _sit(visit: Visit, tally: Tally, began: float) -> None:
-    """One learner: begins somewhere in the first seconds, saves ten answers, submits."""
-    time.sleep(max(0.0, began + random.uniform(0, WITHIN) - time.perf_counter()))
+def _sit(visit: Visit, tally: Tally, began: float, pause: float) -> None:
+    """One learner: begins somewhere in the first seconds, saves ten answers, submits in the last seconds."""
+    _wait_until(began + random.uniform(0, WITHIN))
     try:
-        _take(visit, tally)
+        form = _answer(visit, tally, pause)
+        if pause:
+            _wait_until(began + WITHIN + QUESTIONS * pause + random.uniform(0, WITHIN))
+        asked = time.perf_counter()
+        visit.press(form)
+        tally.timed("submit", asked)
     except Exception as error:
         with tally.lock:
             tally.failed.append(repr(error)[:200])
 
 
-def _take(visit: Visit, tally: Tally) -> None:
+def _wait_until(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.perf_counter()))
+
+
+def _answer(visit: Visit, tally: Tally, pause: float) -> Form:
     began = time.perf_counter()
     visit.start()
     tally.timed("start", began)
@@ -80,6 +99,7 @@ def _take(visit: Visit, tally: Tally) -> None:
     with tally.lock:
         tally.attempts.append(form.action.split("/attempts/")[1].split("/")[0])
     for name in [name for name in form.order if name.startswith("answer-")]:
+        time.sleep(pause * random.uniform(0.5, 1.5))
         item = name.removeprefix("answer-")
         entry = {"item": item, "answer": form.fields[name], "seq": int(form.fields[f"seq-{item}"])}
         began = time.perf_counter()
@@ -89,9 +109,7 @@ def _take(visit: Visit, tally: Tally) -> None:
             form.fields[f"seq-{item}"] = str(entry["seq"] + 1)
             with tally.lock:
                 tally.acknowledged += 1
-    began = time.perf_counter()
-    visit.press(form)
-    tally.timed("submit", began)
+    return form
 
 
 def _report(tally: Tally, took: float) -> list[str]:
