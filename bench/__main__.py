@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade, requests",
+        help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade, pages",
     )
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
