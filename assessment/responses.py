@@ -5,7 +5,7 @@ submission freezes the responses, or finds the attempt closed.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from content import item_types, places, rendering, variants
 from content.item_types import Fields
 from content.item_types import InvalidAnswer as InvalidAnswer
 from content.models import ItemVersion, QuizVersion
+from roster.rows import Prepared
 
 HIGHEST_SEQ = MOST_SECONDS = 2**31 - 1
 
@@ -141,9 +142,7 @@ def check(*, attempt: Attempt, item_version_id: UUID | str, now: datetime) -> Re
     For practice, and where the policy gives feedback on each question. Raises AttemptClosed after the end, NotChecked
     where there is no such feedback, UnknownItem, and InvalidAnswer where there is no answer yet.
     """
-    locked = _locked(attempt, [_uuid(item_version_id)]).first()
-    if locked is None:
-        raise UnknownItem(item_version_id)
+    locked = _locked_one(attempt, item_version_id)
     # Read again behind the lock: another tab may have checked or changed it meanwhile.
     response = Response.objects.select_related("attempt", "item_version").get(pk=locked.pk)
     if response.checked_at is not None:
@@ -169,9 +168,7 @@ def try_again(*, attempt: Attempt, item_version_id: UUID | str) -> Response:
     Its mark goes with its check, so the latest check is the one that counts: an anonymous practice is for learning, and
     nobody reads how many tries it took. An unchecked answer is left as it is. Raises AttemptClosed, UnknownItem.
     """
-    locked = _locked(attempt, [_uuid(item_version_id)]).first()
-    if locked is None:
-        raise UnknownItem(item_version_id)
+    locked = _locked_one(attempt, item_version_id)
     response = Response.objects.select_related("attempt", "item_version").get(pk=locked.pk)
     if response.attempt.assignment_id is not None:
         raise AttemptClosed("Only practice has second tries.")
@@ -182,16 +179,43 @@ def try_again(*, attempt: Attempt, item_version_id: UUID | str) -> Response:
     return response
 
 
-def _locked(attempt: Attempt, items: Iterable[UUID]) -> QuerySet[Response]:
+def _locked(attempt: Attempt, items: Collection[UUID]) -> list[Response]:
     """The responses with their attempt, locked and as it stands now.
 
-    Where the lock had to be waited for, the responses themselves may be older than the attempt.
+    Where the lock had to be waited for, the responses themselves may be older than the attempt. Their items never
+    change, so they are not read again. Most requests save one answer.
     """
-    return (
-        Response.objects.filter(attempt=attempt, item_version__in=list(items))
-        .select_related("attempt", "item_version")
-        .select_for_update(of=("attempt",), no_key=True)
-    )
+    if len(items) == 1:
+        found = ONE.all(attempt=attempt.pk, item=next(iter(items)))
+    else:
+        found = list(_with_lock(attempt.pk).filter(item_version__in=items)) if items else []
+    printed = {place.item_version_id: place.item_version for place in places.of(attempt.quiz_version_id)}
+    for response in found:
+        response.item_version = printed[response.item_version_id]
+    return found
+
+
+def _locked_one(attempt: Attempt, item: UUID | str) -> Response:
+    found = _locked(attempt, [_uuid(item)])
+    if not found:
+        raise UnknownItem(item)
+    return found[0]
+
+
+def _with_lock(attempt: UUID) -> QuerySet[Response]:
+    rows = Response.objects.filter(attempt_id=attempt).select_related("attempt")
+    return rows.only(*READ).select_for_update(of=("attempt",), no_key=True)
+
+
+READ = (
+    *("attempt", "item_version", "position", "shown", "answer", "seq", "saved_at", "checked_at"),
+    *(f"attempt__{name}" for name in ("assignment", "state", "started_at", "deadline_at", "grace", "reached")),
+)
+ONE = Prepared(
+    lambda attempt, item: _with_lock(attempt).filter(item_version_id=item),
+    attempt=UUID,
+    item=UUID,
+)
 
 
 def _clean(response: Response, entry: Entry, policy: Assignment | None, now: datetime) -> dict[str, Any]:
