@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
+from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -28,11 +29,14 @@ class Proof:
     unchanged: bool
 
 
-def code(attempt: Attempt) -> str:
-    """The receipt of a submitted attempt, such as `K7Q2-M4TX-9PLA`; empty for one that is still open."""
+def code(attempt: Attempt, read: list[Any] | None = None) -> str:
+    """The receipt of a submitted attempt, such as `K7Q2-M4TX-9PLA`; empty for one that is still open.
+
+    `read` are its responses (`sheets.responses`), where they were read before.
+    """
     if attempt.submitted_at is None or attempt.state == AttemptState.IN_PROGRESS:
         return ""
-    whole = _name(attempt, settings.SECRET_KEY) + _proof(attempt, settings.SECRET_KEY)
+    whole = _name(attempt, settings.SECRET_KEY) + _proof(attempt, settings.SECRET_KEY, read)
     return "-".join(whole[at : at + 4] for at in range(0, NAMES + PROVES, 4))
 
 
@@ -72,9 +76,9 @@ def _name(attempt: Attempt, key: str) -> str:
     return _short("assessment.receipt.attempt", str(attempt.pk), key)[:NAMES]
 
 
-def _proof(attempt: Attempt, key: str) -> str:
+def _proof(attempt: Attempt, key: str, read: list[Any] | None = None) -> str:
     assert attempt.submitted_at is not None
-    answers = [[str(one.item_version_id), one.answer, one.seq] for one in sheets.responses(attempt)]
+    answers = [[str(one.item_version_id), one.answer, one.seq] for one in read or sheets.responses(attempt)]
     submitted = [str(attempt.pk), attempt.submitted_at.astimezone(UTC).isoformat(), answers]
     return _short("assessment.receipt.answers", json.dumps(submitted, sort_keys=True), key)[:PROVES]
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from assessment import rules, showing
-from assessment.models import DROPPED, Attempt, AttemptState, Mark, Regrade, Response, SecondLook
+from assessment.models import DROPPED, Attempt, AttemptState, Mark, MarkedBy, Regrade, Response, SecondLook
 from assessment.showing import Showing
 from content import item_types, places, variants
 from content.item_types import ItemType, Templates
@@ -81,6 +81,11 @@ class ItemResult:
     regrade: Regrade | None = None
 
     @property
+    def is_personal(self) -> bool:
+        """Whether more than the verdict and its feedback is said of the answer."""
+        return bool(self.regrade or self.note or self.marked_by == MarkedBy.SUGGESTION)
+
+    @property
     def alike(self) -> str:
         """Names the verdict where others see the same: on an answer that was chosen, or left blank. Empty elsewhere."""
         if self.answer and not item_types.get(self.kind).BY_RULE:
@@ -116,19 +121,24 @@ def unanswered(version: QuizVersion, seed: int = 0) -> list[Question]:
 
 
 def results(
-    attempt: Attempt, *, for_instructor: bool = False, ahead: bool = False, now: datetime | None = None
+    attempt: Attempt,
+    *,
+    for_instructor: bool = False,
+    ahead: bool = False,
+    now: datetime | None = None,
+    read: list[Any] | None = None,
 ) -> list[ItemResult]:
     """The items of an attempt with what they earned, as far as its state and the feedback policy allow.
 
     While it is in progress or being marked every item reads `waiting` and carries no feedback.
     `for_instructor` lifts the policy, not the state. With another attempt `ahead`, what earns credit is held back: a
-    right answer too may have others beside it.
+    right answer too may have others beside it. `read` is what `responses` gave, where that was asked before.
     """
     allowed = showing.ALL if for_instructor else showing.of(attempt, now or timezone.now())
     if ahead:
         allowed = replace(allowed, answer=False)
     done = attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
-    return [_result(response, attempt, done, allowed) for response in _with_marks(attempt)]
+    return [_result(response, attempt, done, allowed) for response in _with_marks(attempt, read)]
 
 
 def responses(attempt: Attempt) -> list[Any]:
@@ -163,12 +173,12 @@ def _stems(bodies: Iterable[Mapping[str, Any]]) -> list[str]:
     return [body["stem"] for body in bodies]
 
 
-def _with_marks(attempt: Attempt) -> list[Any]:
-    """The same with `counting`: the marks that count, the latest first; two queries."""
+def _with_marks(attempt: Attempt, read: list[Any] | None = None) -> list[Any]:
+    """The same with `counting`: the marks that count, the latest first; two queries at most."""
     counting = defaultdict(list)
     for mark in MARKS.all(attempt=attempt.pk):
         counting[mark.response_id].append(mark)
-    found = responses(attempt)
+    found = responses(attempt) if read is None else read
     for response in found:
         response.counting = counting[response.pk]
     return found

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from content import item_types
@@ -12,7 +12,7 @@ from content.models import QuizVersionItem
 
 def of(version_id: UUID) -> tuple[QuizVersionItem, ...]:
     """The questions; what stands between them is left out."""
-    return tuple(place for place in _all(version_id) if _scored(place))
+    return _all(version_id).questions
 
 
 @lru_cache(maxsize=256)
@@ -20,7 +20,7 @@ def texts(version_id: UUID) -> Mapping[UUID | None, list[dict[str, Any]]]:
     """The bodies of the texts right before each question, by item version; those after the last one under None."""
     found: dict[UUID | None, list[dict[str, Any]]] = defaultdict(list)
     before: list[dict[str, Any]] = []
-    for place in _all(version_id):
+    for place in _all(version_id).everything:
         if not _scored(place):
             before.append(place.item_version.body)
         elif before:
@@ -32,8 +32,14 @@ def _scored(place: QuizVersionItem) -> bool:
     return item_types.get(place.item_version.kind).SCORED
 
 
+class Printed(NamedTuple):
+    everything: tuple[QuizVersionItem, ...]
+    questions: tuple[QuizVersionItem, ...]
+
+
 @lru_cache(maxsize=256)
-def _all(version_id: UUID) -> tuple[QuizVersionItem, ...]:
+def _all(version_id: UUID) -> Printed:
     """Read once a process, since a version never changes; of its items only `key_state` may be older than the row."""
     places = QuizVersionItem.objects.filter(quiz_version=version_id).order_by("position")
-    return tuple(places.select_related("quiz_version", "item_version__item"))
+    everything = tuple(places.select_related("quiz_version", "item_version__item"))
+    return Printed(everything, tuple(place for place in everything if _scored(place)))

@@ -1,15 +1,15 @@
 """Reading and writing rows without building their SQL each time."""
 
-import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from secrets import randbits
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
 
 Row = TypeVar("Row", bound=Model)
@@ -38,22 +38,50 @@ class Prepared(Generic[Row]):
         return next(iter(self.all(**values)), None)
 
     def all(self, **values: Value) -> list[Row]:
-        queryset, compiler, sql, slots = self._built
-        mine = copy.copy(compiler)
-        mine.connection = connections[mine.using]
-        mine.as_sql = lambda: (sql, _filled(slots, values))
-        return list(queryset._iterable_class(_Ready(queryset, mine)))
+        sql, slots, reader = self._built
+        connection = connections[reader.alias]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _filled(slots, values))
+            return [reader.row(found, connection) for found in cursor.fetchall()]
 
     @cached_property
-    def _built(self) -> tuple[Any, Any, str, Slots]:
+    def _built(self) -> tuple[str, Slots, "_Reader[Row]"]:
         """The parts of the query that stay."""
         stand_ins = _stand_ins(self.kinds)
         queryset = self.build(**stand_ins)
         compiler: Any = queryset.query.get_compiler(queryset.db)
         sql, parameters = compiler.as_sql()
+        return sql, _slots(parameters, stand_ins), _Reader(queryset, compiler)
+
+
+class _Reader(Generic[Row]):
+    """Makes a row of a model, with what is joined and annotated, of what the database gives: as Django's ModelIterable
+    does, which works out the way again for every query.
+    """
+
+    def __init__(self, queryset: QuerySet[Row], compiler: Any) -> None:
+        assert queryset._iterable_class is ModelIterable  # type: ignore[attr-defined]
+        info, self.alias = compiler.klass_info, compiler.using
+        mode = getattr(queryset, "_fetch_mode", None)  # Django 6.1
+        self.model: type[Row] = info["model"]
+        self.columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        self.names = [column.target.attname for column, *_ in compiler.select[self.columns]]
+        self.joined = get_related_populators(info, compiler.select, self.alias, *[mode] if mode else [])
+        self.annotated = list((compiler.annotation_col_map or {}).items())
+        self.more = {"fetch_mode": mode} if mode else {}
         converters = compiler.get_converters([column for column, *_ in compiler.select])
-        compiler.get_converters = lambda _: converters
-        return queryset, compiler, sql, _slots(parameters, stand_ins)
+        self.converted = [(at, expression, each) for at, (all, expression) in converters.items() for each in all]
+
+    def row(self, found: Sequence[Any], connection: Any) -> Row:
+        values = list(found)
+        for at, expression, convert in self.converted:
+            values[at] = convert(values[at], expression, connection)
+        made = self.model.from_db(self.alias, self.names, values[self.columns], **self.more)
+        for one in self.joined:
+            one.populate(values, made)
+        for name, at in self.annotated:
+            setattr(made, name, values[at])
+        return made
 
 
 class Change:
@@ -174,17 +202,3 @@ class Save(Generic[Row]):
         changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
         key = quote(str(meta.pk.column))
         return f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {key} = %s", fields
-
-
-class _Ready:
-    """What Django's iterables ask of a queryset, with the compiler already there."""
-
-    _known_related_objects: ClassVar[dict[Any, Any]] = {}
-
-    def __init__(self, queryset: Any, compiler: Any) -> None:
-        self.db, self.model, self.query = queryset.db, queryset.model, self
-        self._fetch_mode = getattr(queryset, "_fetch_mode", None)  # Django 6.1
-        self.compiler = compiler
-
-    def get_compiler(self, using: str) -> Any:
-        return self.compiler

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from assessment import access, activity, attempts, receipts, showing
+from assessment import access, activity, attempts, receipts, sheets, showing
 from assessment.attempts import NoAttemptLeft, NotPublished, OutsideWindow, TooSoon, WrongCode
 from assessment.models import Assignment, Attempt, AttemptState, Grade, Opens, Shown
 from assessment.placement import terms, windows
@@ -110,12 +110,13 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     found = current_attempt(request, attempt_id)
     if found.state == AttemptState.IN_PROGRESS:
         return see_other("attempt", found.pk)
+    read = sheets.responses(found)
     shown = {
         "late": "late" in request.GET,
         "asked_again": "asked" in request.GET,
         "time_over": "over" in request.GET,
         "status_url": address("status", found.pk),
-        "receipt": receipts.code(found),
+        "receipt": receipts.code(found, read),
     }
     if found.state == AttemptState.SUBMITTED:
         being_marked = {"attempt": found, "marking": True, "version_key": version_of(found, None)}
@@ -128,14 +129,15 @@ def result(request: LaunchRequest, attempt_id: UUID) -> HttpResponse:
     if line is not None and line.look == "ok":
         reconcile.ask(request.viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
     ahead = _open(made) is not None or (outlook["left"] != 0 and not outlook["over"])
-    context = result_context(found, grade, ahead=ahead) | {
+    context = result_context(found, grade, ahead=ahead, read=read) | {
         **outlook,
         **shown,
         "line": line,
         "version_key": version_of(found, line),
         "open": _open(made),
         "front_url": address(front_page(request)),
-        "lesson_url": address("lesson") if has_lesson(found) else "",
+        # From here, without the launch's key: what everyone sees of a question is made once.
+        "lesson_url": "../../lesson/" if has_lesson(found) else "",
     }
     return render(request, "assessment/result.html", context)
 
@@ -178,14 +180,19 @@ def _lesson_of(assignment: Assignment, version: QuizVersion) -> LessonVersion | 
 
 
 def result_context(
-    found: Attempt, grade: Grade | None, *, for_instructor: bool = False, ahead: bool = False
+    found: Attempt,
+    grade: Grade | None,
+    *,
+    for_instructor: bool = False,
+    ahead: bool = False,
+    read: list[Any] | None = None,
 ) -> dict[str, Any]:
     """What the list of marked answers needs, for the learner and for the teacher alike.
 
     Who has another attempt `ahead`, or is at it, does not read yet what would have been right.
     """
     marking = found.state == AttemptState.SUBMITTED
-    items = [] if marking else attempts.results(found, for_instructor=for_instructor, ahead=ahead)
+    items = [] if marking else attempts.results(found, for_instructor=for_instructor, ahead=ahead, read=read)
     items = second_looks.with_looks(found, items, may_ask=not for_instructor)
     return {
         "attempt": found,

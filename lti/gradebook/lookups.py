@@ -46,5 +46,11 @@ def in_trouble(scores: QuerySet[Score]) -> QuerySet[Score]:
 
 def paused_until(*, resource_link_id: UUID) -> datetime | None:
     """Until when the link's platform is left alone; None where it is not."""
-    platform = Registration.objects.filter(deployments__resource_links=resource_link_id)
-    return platform.values_list("paused_until", flat=True).first()
+    platform = PLATFORM.one(link=resource_link_id)
+    return platform.paused_until if platform else None
+
+
+PLATFORM = Prepared(
+    lambda link: Registration.objects.filter(deployments__resource_links=link).only("paused_until"),
+    link=UUID,
+)

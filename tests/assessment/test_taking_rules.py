@@ -56,7 +56,8 @@ def test_clock_counts_down_to_the_deadline_and_never_below_nothing() -> None:
 
 def test_clock_of_an_attempt_without_limit_never_ends() -> None:
     attempt = begin(make_cast().alice)
-    assert clock.of(attempt, NOW).as_json() == {"state": "in_progress", "remaining": None, "deadline": None}
+    said = clock.of(attempt, NOW).as_json()
+    assert said == {"state": "in_progress", "remaining": None, "deadline": None, "offer": 0, "taken": 0}
     assert not clock.is_over(attempt, at(10**9))
 
 
@@ -75,7 +76,7 @@ def test_more_time_shows_on_the_clock_of_a_running_attempt() -> None:
 
 
 def extensible(**policy: Any) -> Cast:
-    return make_cast(time_limit=30, grace=10, **{"extensions": 2, "extension_minutes": 5} | policy)
+    return make_cast(**{"time_limit": 30, "grace": 10, "extensions": 2, "extension_minutes": 5} | policy)
 
 
 def extend(attempt: Attempt, minutes: float, taken: int = 0) -> bool:
