@@ -8,7 +8,7 @@ TESTS ?=
 export PORT SANDBOX_PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint test-next bench bench-class bench-statistics bench-regrade client clean lock python product tools
+.PHONY: help run test lint test-next bench bench-class bench-statistics bench-regrade bench-pages client clean lock python product tools
 .NOTPARALLEL:
 
 help: ## this list
@@ -48,6 +48,9 @@ bench-statistics: tools ## what folding and reading statistics cost, up to a mil
 
 bench-regrade: tools ## how long 10,000 attempts take to be marked again by another key
 	@exec $(PY) -m dev exec --instance bench --fast -- $(PY) -m bench regrade
+
+bench-pages: tools ## what the pages of a teacher cost with a class of 500
+	@exec $(PY) -m dev exec --instance bench --fast -- $(PY) -m bench pages
 
 clean: ## remove the data of earlier runs (not the packages)
 	@if [ -x $(PY) ]; then $(PY) -m dev clean; else rm -rf .local; fi

@@ -222,7 +222,7 @@ def _submitted(
         submitted_at=now,
         **_sheet([place for place, _shown, _answer in written], now) | {"seed": 0},
     )
-    _write(attempt, written, now)
+    _store(attempt, _responses(attempt, written, now))
     announcing.submitted(attempt, now)
     enqueue.on_commit("assessment.tasks.mark_attempt", str(attempt.pk))
     return attempt
@@ -239,7 +239,7 @@ def start_practice(*, quiz_version: QuizVersion, now: datetime, seed: int | None
         raise NotPublished
     attempt = Attempt(key_hash=_hash(key), **_sheet(printed, now))
     attempt.seed = attempt.seed if seed is None else seed
-    return _store(attempt, printed, now), key
+    return _store(attempt, _drawn(attempt, printed, now)), key
 
 
 def practice(key: str) -> Attempt:
@@ -278,22 +278,48 @@ def _open(
     held: Terms,
     dates: dict[str, str],
 ) -> Attempt:
+    printed = questions_of(assignment)
+    attempt, asked = draft(assignment, person, number, printed, now=now, held=held, preview=preview, lms_dates=dates)
+    return _store(attempt, asked)
+
+
+def questions_of(assignment: Assignment) -> Sequence[QuizVersionItem]:
+    """The questions that an attempt which begins now would have. Raises NotPublished."""
     quiz = QUIZ.all(pk=assignment.quiz_id)[0]
     if quiz.current_id is None:
         raise NotPublished
-    printed = places.of(quiz.current_id)
+    return places.of(quiz.current_id)
+
+
+def draft(
+    assignment: Assignment,
+    person: Person,
+    number: int,
+    printed: Sequence[QuizVersionItem],
+    *,
+    now: datetime,
+    held: Terms,
+    **more: Any,
+) -> tuple[Attempt, list[Response]]:
+    """An attempt on these questions with an empty response for each, so that a save is a plain update; not stored."""
     attempt = Attempt(
         institution_id=assignment.institution_id,
         assignment=assignment,
         person=person,
-        preview=preview,
         number=number,
-        lms_dates=dates,
         grace=assignment.grace,
-        **_sheet(printed, now),
+        **_sheet(printed, now) | more,
     )
     terms.set_times(attempt, held)
-    return _store(attempt, printed, now)
+    return attempt, _drawn(attempt, printed, now)
+
+
+@transaction.atomic
+def store_all(*, assignment: Assignment, drafts: Sequence[tuple[Attempt, Sequence[Response]]]) -> None:
+    """Write many drafts in a few statements; that the people may begin them was asked before. Raises AnotherQuiz."""
+    _hold_quiz(assignment)
+    Attempt.objects.bulk_create(attempt for attempt, _ in drafts)
+    Response.objects.bulk_create(response for _, responses in drafts for response in responses)
 
 
 QUIZ = Prepared(lambda pk: Quiz.objects.only("current").filter(pk=pk), pk=UUID)
@@ -309,22 +335,17 @@ def _sheet(printed: Sequence[QuizVersionItem], now: datetime) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
-def _store(attempt: Attempt, printed: Sequence[QuizVersionItem], now: datetime) -> Attempt:
-    """Write the attempt with an empty response for every item, so that a save is a plain update."""
+def _drawn(attempt: Attempt, printed: Sequence[QuizVersionItem], now: datetime) -> list[Response]:
     drawn = variants.draw(attempt.quiz_version, printed, attempt.seed)
-    return _write(attempt, [(place, shown, {}) for place, shown in drawn], now)
+    return _responses(attempt, [(place, shown, {}) for place, shown in drawn], now)
 
 
-def _write(attempt: Attempt, sheet: Sequence[Written], now: datetime) -> Attempt:
+def _responses(attempt: Attempt, sheet: Sequence[Written], now: datetime) -> list[Response]:
     attempt.items_total = len(sheet)
-    if attempt.assignment is not None:
-        _hold_quiz(attempt.assignment)
-    WRITE(attempt)
-    Response.objects.bulk_create(
+    return [
         Response(
             attempt=attempt,
-            item_version_id=place.item_version_id,
+            item_version=place.item_version,
             saved_at=now,
             position=position,
             shown=shown,
@@ -332,7 +353,15 @@ def _write(attempt: Attempt, sheet: Sequence[Written], now: datetime) -> Attempt
             seq=1 if answer else 0,
         )
         for position, (place, shown, answer) in enumerate(sheet, start=1)
-    )
+    ]
+
+
+@transaction.atomic
+def _store(attempt: Attempt, responses: Sequence[Response]) -> Attempt:
+    if attempt.assignment is not None:
+        _hold_quiz(attempt.assignment)
+    WRITE(attempt)
+    Response.objects.bulk_create(responses)
     return attempt
 
 

@@ -1,7 +1,7 @@
 """What counts for a person on an assignment, and the word of it to the LMS."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -116,32 +116,44 @@ def _bearing(assignment: Assignment) -> tuple[Any, ...]:
 
 @transaction.atomic
 def recompute_people(*, assignment_id: UUID, people: Collection[UUID], now: datetime) -> None:
-    """Bring the grades of some people in line with their attempts, whose rows are locked; few queries."""
+    """Bring the grades of some people in line with their attempts, whose rows are locked; few queries, and one for each
+    grade that is new.
+    """
     _hold_policy(assignment_id)
     rows = Attempt.objects.filter(assignment=assignment_id, person__in=people, preview=False, voided_at__isnull=True)
     made: dict[UUID, list[Attempt]] = defaultdict(list)
     for attempt in rows.exclude(state=AttemptState.IN_PROGRESS).order_by("number").defer("counted"):
         made[cast(UUID, attempt.person_id)].append(attempt)
     assignment = Assignment.objects.select_related("resource_link__context").get(pk=assignment_id)
+    for attempt in (attempt for handed_in in made.values() for attempt in handed_in):
+        attempt.assignment = assignment
+    new = _add_missing(assignment, made)
     found = Grade.objects.select_for_update(of=("self",), no_key=True).filter(
         assignment=assignment_id, person__in=people
     )
-    written, changed = [], []
-    for grade in found.select_related("person").order_by("person_id"):
-        for attempt in made[grade.person_id]:
-            attempt.assignment = assignment
+    written, changed = [], [*new]
+    for grade in found.exclude(pk__in=[grade.pk for grade in new]).select_related("person").order_by("person_id"):
         standing = standing_of(made[grade.person_id])
         before = _said(grade), grade.attempt_id
         if standing is not None and before != _put(grade, standing):
             written.append(grade)
             changed += [grade] if before[0] != _said(grade) else []
     _send_all(changed, assignment, now)
-    SAVE.all(written)
+    SAVE.all([*written, *(grade for grade in new if grade.unsent_at)])
     for grade in changed:
         announcing.grade_changed(grade, now)
 
 
 SAVE = Save(Grade)
+
+
+def _add_missing(assignment: Assignment, made: Mapping[UUID, Sequence[Attempt]]) -> list[Grade]:
+    """The grades of people who have attempts that count and no grade; not what another transaction makes meanwhile."""
+    known = Grade.objects.filter(assignment=assignment, person__in=made).values_list("person_id", flat=True)
+    people = Person.objects.in_bulk(made.keys() - set(known))
+    standings = {pk: standing for pk in sorted(people) if (standing := standing_of(made[pk]))}
+    new = [Grade(assignment=assignment, person=people[pk], **_values(one)) for pk, one in standings.items()]
+    return [grade for grade in new if WRITE.if_new(grade)]
 
 
 def _send_all(changed: Sequence[Grade], assignment: Assignment, now: datetime) -> None:

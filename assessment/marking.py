@@ -4,7 +4,8 @@ Locks are always taken in the order attempt -> assignment -> grade -> score even
 which lets others point foreign keys at a locked row, so that a grade may name an attempt that is being marked just now.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -32,7 +33,7 @@ def mark_attempt(attempt_id: UUID | str, now: datetime) -> Attempt:
         marks = _marked_before(attempt, responses)
         done = {mark.response_id for mark in marks}
         marks += apply_rules([one for one in responses if one.pk not in done], now, round=attempt.round)
-        _set_waiting(responses, marks)
+        set_waiting(responses, marks)
         conclude(attempt, responses, marks, now, first=True)
     return attempt
 
@@ -65,6 +66,7 @@ LOCKED = Prepared(
     pk=UUID,
 )
 SAVE = Save(Attempt)
+Marked = tuple[Attempt, Sequence[Response], Collection[Mark]]  # an attempt as `conclude` takes it
 
 
 def apply_rules(responses: Iterable[Response], now: datetime, *, round: int = 0) -> list[Mark]:
@@ -72,10 +74,15 @@ def apply_rules(responses: Iterable[Response], now: datetime, *, round: int = 0)
 
     A response that `sheets.responses` read knows the `regrade` that rules its question.
     """
-    decided = [(response, rules.outcome(response, getattr(response, "regrade", None))) for response in responses]
-    return Mark.objects.bulk_create(
-        by_rule(response, outcome, round=round, now=now) for response, outcome in decided if outcome.credit is not None
-    )
+    return Mark.objects.bulk_create(decided(responses, now, round=round))
+
+
+def decided(responses: Iterable[Response], now: datetime, *, round: int = 0) -> list[Mark]:
+    """The marks of the responses that a rule decides, not stored yet."""
+    found = [(response, rules.outcome(response, getattr(response, "regrade", None))) for response in responses]
+    return [
+        by_rule(response, outcome, round=round, now=now) for response, outcome in found if outcome.credit is not None
+    ]
 
 
 def by_rule(response: Response, outcome: Outcome, *, round: int, now: datetime) -> Mark:
@@ -112,6 +119,22 @@ def conclude(
         grades.recompute(assignment=attempt.assignment, person=attempt.person, now=now)
 
 
+def conclude_all(marked: Sequence[Marked], now: datetime) -> None:
+    """The same of many locked attempts, in few statements."""
+    for attempt, responses, marks in marked:
+        total(attempt, responses, marks, now)
+    attempts = [attempt for attempt, *_ in marked]
+    deltas.record_all(attempts, now)
+    SAVE.all(attempts)
+    people: dict[UUID, set[UUID]] = defaultdict(set)
+    for attempt in attempts:
+        announcing.marked(attempt, now)
+        if attempt.assignment_id and attempt.person_id and not attempt.preview and attempt.voided_at is None:
+            people[attempt.assignment_id].add(attempt.person_id)
+    for assignment_id in sorted(people):
+        grades.recompute_people(assignment_id=assignment_id, people=people[assignment_id], now=now)
+
+
 def counting_marks(attempt: Attempt) -> dict[UUID, Mark]:
     """The mark that counts of each marked response: the latest, unless the response waits for a person (again)."""
     marks = Mark.objects.filter(response__attempt=attempt, response__waiting=False).select_related("person")
@@ -131,7 +154,8 @@ def total(attempt: Attempt, responses: Sequence[Response], marks: Iterable[Mark]
     attempt.marked_at = None if waiting else now
 
 
-def _set_waiting(responses: Iterable[Response], marks: Iterable[Mark]) -> None:
+def set_waiting(responses: Iterable[Response], marks: Iterable[Mark]) -> None:
+    """The responses without a mark wait for a person; one statement."""
     marked = {mark.response_id for mark in marks}
     waiting = [response for response in responses if response.pk not in marked]
     for response in waiting:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -143,8 +143,23 @@ def results(
 
 def responses(attempt: Attempt) -> list[Any]:
     """The responses in the order shown, each with its item and the `regrade` that rules it; one query without one."""
-    printed = {place.item_version_id: place.item_version for place in places.of(attempt.quiz_version_id)}
-    found = [_placed(response, printed) for response in RESPONSES.all(attempt=attempt.pk)]
+    return _complete(RESPONSES.all(attempt=attempt.pk), [attempt.quiz_version_id])
+
+
+def responses_of(attempts: Iterable[Attempt]) -> dict[UUID, list[Any]]:
+    """The same of many attempts, by attempt; one query without regrades."""
+    known = {attempt.pk: attempt for attempt in attempts}
+    rows = _with_rules(Response.objects.filter(attempt__in=known))
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for response in _complete(rows, {attempt.quiz_version_id for attempt in known.values()}):
+        response.attempt = known[response.attempt_id]
+        found[response.attempt_id].append(response)
+    return found
+
+
+def _complete(rows: Iterable[Any], versions: Iterable[UUID]) -> list[Any]:
+    printed = {place.item_version_id: place.item_version for version in versions for place in places.of(version)}
+    found = [_placed(response, printed) for response in rows]
     regrades = rules.named({response.regrade_id for response in found if response.regrade_id})
     for response in found:
         response.regrade = regrades.get(response.regrade_id)
@@ -184,12 +199,11 @@ def _with_marks(attempt: Attempt, read: list[Any] | None = None) -> list[Any]:
     return found
 
 
-RESPONSES = Prepared(
-    lambda attempt: Response.objects.filter(attempt_id=attempt).annotate(
-        key_state=F("item_version__key_state"), regrade_id=rules.regrade_of()
-    ),
-    attempt=UUID,
-)
+def _with_rules(rows: QuerySet[Response]) -> QuerySet[Response]:
+    return rows.annotate(key_state=F("item_version__key_state"), regrade_id=rules.regrade_of())
+
+
+RESPONSES = Prepared(lambda attempt: _with_rules(Response.objects.filter(attempt_id=attempt)), attempt=UUID)
 MARKS = Prepared(
     lambda attempt: Mark.objects.filter(response__attempt_id=attempt, response__waiting=False).order_by(
         "-created_at", "-pk"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import django
 
-from bench import analytics, attempt, class_rush, exports, launch, pages, passback, read_gift, regrade
+from bench import analytics, attempt, class_rush, exports, launch, pages, passback, read_gift, regrade, steps
 from tests.system import System
 
 
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade, pages",
+        help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade, pages, steps",
     )
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--learners", type=int, default=300, help="of the class that takes the check at once")
     parser.add_argument("--pause", type=float, default=6.0, help="seconds that each of them thinks before an answer")
     parser.add_argument("--again", type=int, default=10_000, help="whose attempts are marked again")
+    parser.add_argument("--of", type=int, default=500, help="learners, of the class whose pages are measured")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if options.parts == ["gift"]:
@@ -47,6 +48,8 @@ def main() -> None:
         return _regrade(options)
     if options.parts == ["pages"]:
         return _pages(options)
+    if options.parts == ["steps"]:
+        return _steps(options)
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
         print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
         for name in options.parts or USUAL:
@@ -99,8 +102,14 @@ def _regrade(options: argparse.Namespace) -> None:
         print(line, flush=True)
 
 
+def _steps(options: argparse.Namespace) -> None:
+    for line in steps.measure(options.attempts):
+        print(line, flush=True)
+
+
 def _pages(options: argparse.Namespace) -> None:
-    for line in pages.measure(options.attempts):
+    print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
+    for line in pages.measure(options.of):
         print(line, flush=True)
 
 

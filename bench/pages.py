@@ -1,160 +1,113 @@
-"""What each request of an attempt costs the web process: CPU and SQL statements of a start, the player, a save, a
-submission and the result page, each with the time of all its middleware.
+"""What a teacher's pages cost with a large class: milliseconds of each, and how many statements it takes.
 
-In one process through WSGI, in a database of its own, which goes afterwards. PostgreSQL's own CPU does not count here
-(`attempts` counts it); the marking between submission and result page is shown beside.
+In a database of its own, which goes afterwards. The class is filled as the sandbox fills one (`assessment/samples`).
+One process makes the pages; its CPU time does not count PostgreSQL, the wall time does.
 """
 
-import io
-import json
 import os
-import tempfile
+import statistics
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from statistics import median
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import django
 
-KINDS = ("first page", "start", "player", "save", "submit", "marking", "result")
+COURSES, IN_EACH = 10, 30  # what else the teacher teaches, and how many learners are in it
+VISITS = 30
 
 
 def measure(learners: int) -> Iterator[str]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ["LOG_LEVEL"] = "WARNING"
     django.setup()
+    from django.conf import settings
+
     from bench.analytics import database
 
-    with database(), _static_files():
-        spent = Spent()
-        for learner in _in_class(learners):
-            learner.take(spent)
-        for kind in KINDS:
-            costs = spent.seconds[kind][len(spent.seconds[kind]) // 5 :]  # the first ones build what stays
-            yield (
-                f"{kind:<10} {sum(costs) / len(costs) * 1000:5.2f} ms of CPU (median {median(costs) * 1000:.2f}),"
-                f" {spent.statements[kind]} statements"
-            )
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with database():
+        teacher, seconds = _teacher(learners)
+        yield f"filling a class of {learners}, s of CPU of this process: {seconds:.1f}"
+        yield f"{'page':<24} {'wall ms':>8} {'p95':>6} {'CPU ms':>7} {'p95':>6} {'statements':>11} {'KB':>5}"
+        for name, path in _pages(teacher):
+            yield _line(name, path, teacher)
 
 
-class Spent:
-    """Seconds of CPU of each request by kind, and the statements of the last one, those of transactions too."""
+def _teacher(learners: int) -> tuple[Any, float]:
+    """A visit of the teacher of the class, and how long filling it took."""
+    from django.utils import timezone
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, list[float]] = defaultdict(list)
-        self.statements: dict[str, int] = {}
-
-    def of(self, kind: str, work: Callable[[], Any], *, count: bool) -> Any:
-        if count:
-            return self._counted(kind, work)
-        before = time.process_time()
-        made = work()
-        self.seconds[kind].append(time.process_time() - before)
-        return made
-
-    def _counted(self, kind: str, work: Callable[[], Any]) -> Any:
-        from django.db import connection, reset_queries
-        from django.test.utils import CaptureQueriesContext
-
-        reset_queries()
-        with CaptureQueriesContext(connection) as captured:
-            made = work()
-        self.statements[kind] = len(captured)
-        return made
-
-
-class Learner:
-    """A launch with its key in hand; the last one of the class counts statements."""
-
-    def __init__(self, launch: Any, *, counts: bool) -> None:
-        from tests.pages.conftest import key_of
-
-        self.base, self.counts = f"/s/{key_of(launch)}", counts
-
-    def take(self, spent: Spent) -> None:
-        from django.utils import timezone
-
-        from assessment import marking
-
-        self.spent = spent
-        self.ask("first page", "GET", f"{self.base}/")
-        player = self.ask("start", "POST", f"{self.base}/check/")["Location"]
-        attempt = player.rstrip("/").rsplit("/", 1)[1]
-        self.ask("player", "GET", player)
-        items = _items(attempt)
-        for item in items:
-            body = {"responses": [{"item": item, "fields": [["", "a"]], "seq": 1}], "seen": {item: 3}}
-            self.ask("save", "POST", f"{player}responses", json.dumps(body), "application/json")
-        form = urlencode({f"seq-{item}": "2" for item in items} | {f"answer-{item}": "a" for item in items})
-        self.ask("submit", "POST", f"{player}submit", form)
-        spent.of("marking", lambda: marking.mark_attempt(attempt, timezone.now()), count=self.counts)
-        self.ask("result", "GET", f"{player}result")
-
-    def ask(self, kind: str, method: str, path: str, body: str = "", content: str = "") -> dict[str, str]:
-        """The headers of the answer."""
-        return dict(self.spent.of(kind, lambda: _request(method, path, body.encode(), content), count=self.counts))
-
-
-def _request(method: str, path: str, body: bytes, content: str) -> list[tuple[str, str]]:
-    from config.wsgi import application
-
-    answered: list[Any] = []
-    environ = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
-        "SCRIPT_NAME": "",
-        "CONTENT_TYPE": content or "application/x-www-form-urlencoded",
-        "CONTENT_LENGTH": str(len(body)),
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "REMOTE_ADDR": "127.0.0.1",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_ACCEPT_ENCODING": "gzip, deflate",
-        "HTTP_ACCEPT_LANGUAGE": "en",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-    }
-    response: Any = application(environ, lambda status, headers, _=None: answered.append((status, headers)))
-    b"".join(response)
-    response.close()  # as servers do: gives the connection back
-    [(status, headers)] = answered
-    assert status[:3] in ("200", "303"), (status, path)
-    return list(headers)
-
-
-@contextmanager
-def _static_files() -> Iterator[None]:
-    """Pages name them by their content."""
-    from django.conf import settings
-    from django.core.management import call_command
-
-    with tempfile.TemporaryDirectory() as folder:
-        settings.STATIC_ROOT = folder
-        call_command("collectstatic", verbosity=0, interactive=False)
-        yield
-
-
-def _items(attempt: str) -> list[str]:
-    from assessment.models import Response
-
-    found = Response.objects.filter(attempt=attempt).order_by("position").values_list("item_version", flat=True)
-    return [str(item) for item in found]
-
-
-def _in_class(learners: int) -> list[Learner]:
-    """Learners of one course with a check of ten questions."""
+    from assessment.samples import filling
+    from lti.models import Score, ScoreState
+    from roster.models import Enrollment, Role
     from tests import cast
+    from tests.pages.conftest import Visit
 
     made = cast.make_cast(quiz=cast.published_quiz("the-check"))
-    link, named = made.assignment.resource_link, {"custom": {"quiz": made.quiz.slug}}
-    launches = [cast.make_launch(link, cast.make_person(link, f"L{at}"), **named) for at in range(learners)]
-    return [Learner(launch, counts=at == learners - 1) for at, launch in enumerate(launches)]
+    tess, now = made.tess, timezone.now()
+    others = [
+        cast.make_assignment(cast.make_link(tess.deployment, column=False), made.quiz, f"Check {at}")
+        for at in range(COURSES)
+    ]
+    for one in (made.assignment, *others):
+        Enrollment.objects.create(
+            institution=tess.institution, course=one.course, person=tess.person, role=Role.INSTRUCTOR
+        )
+    started = time.process_time()
+    _fill(filling, made.assignment, learners, now)
+    spent = time.process_time() - started
+    for one in others:
+        _fill(filling, one, IN_EACH, now)
+    Score.objects.update(state=ScoreState.SYNCED)
+    return Visit(tess), spent
+
+
+def _fill(filling: Any, assignment: Any, learners: int, now: Any) -> None:
+    people = filling.enrol(assignment=assignment, people=filling.names(learners), now=now)
+    filling.fill(assignment=assignment, people=people, seed=1, now=now)
+
+
+def _pages(visit: Any) -> Iterator[tuple[str, str]]:
+    from assessment import access
+
+    people = access.class_people(visit.launch).order_by("-made", "pk")
+    waiting = access.waiting_responses(visit.launch)
+    yield "class", "/class/"
+    yield "class, last page", "/class/?page=5"
+    yield "class, filtered", "/class/?show=submitted&sort=-score&q=learner"
+    yield "class as CSV", "/class/list.csv"
+    yield "what changed", "/class/changes"
+    yield "questions", "/class/questions/"
+    yield "one question", "/class/questions/1/"
+    yield "answers to it", "/class/questions/1/answers/"
+    yield "a learner", f"/class/people/{people[0].pk}/"
+    yield "courses", "/courses/"
+    yield "exceptions", "/class/exceptions/"
+    yield "answers to mark", "/review/"
+    yield "marking room", f"/review/{waiting[0].pk}/"
+
+
+def _line(name: str, path: str, visit: Any) -> str:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for _ in range(3):
+        answer = visit.get(path)
+        assert answer.status_code in (200, 204), (name, answer.status_code)
+    wall, cpu = [], []
+    for _ in range(VISITS):
+        began, at_first = time.perf_counter(), time.process_time()
+        visit.get(path)
+        cpu.append((time.process_time() - at_first) * 1000)
+        wall.append((time.perf_counter() - began) * 1000)
+    with CaptureQueriesContext(connection) as asked:
+        visit.get(path)
+    size = len(answer.content) / 1024
+    return (
+        f"{name:<24} {statistics.median(wall):>8.0f} {_p95(wall):>6.0f} {statistics.median(cpu):>7.0f} "
+        f"{_p95(cpu):>6.0f} {len(asked):>11} {size:>5.0f}"
+    )
+
+
+def _p95(taken: list[float]) -> float:
+    return statistics.quantiles(taken, n=20)[-1]

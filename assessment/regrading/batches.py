@@ -8,7 +8,7 @@ All attempts of a batch are locked first, then policy, grades and scores, as eve
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,11 +17,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from assessment import announcing, grades, marking, rules
+from assessment import marking, rules
 from assessment.models import Attempt, AttemptState, Mark, Regrade, RegradeState, Response
 from assessment.regrading import scope
 from assessment.regrading.decisions import WORKING
-from assessment.statistics import deltas
 from content.models import ItemVersion
 
 BATCH = 200
@@ -189,22 +188,7 @@ def _settle(works: Sequence[Work], marks: dict[UUID, Mark | None], now: datetime
         mark = marks[work.attempt.pk]
         others = {pk: one for pk, one in work.counting.items() if pk != work.target.pk}
         work.counting = others | ({work.target.pk: mark} if mark else {})
-        marking.total(work.attempt, work.responses, work.counting.values(), now)
-    attempts = [work.attempt for work in works]
-    deltas.record_all(attempts, now)
-    marking.SAVE.all(attempts)
-    for attempt in attempts:
-        announcing.marked(attempt, now)
-    _grade(attempts, now)
-
-
-def _grade(attempts: Iterable[Attempt], now: datetime) -> None:
-    people: dict[UUID, set[UUID]] = defaultdict(set)
-    for attempt in attempts:
-        if attempt.assignment_id and attempt.person_id and not attempt.preview and attempt.voided_at is None:
-            people[attempt.assignment_id].add(attempt.person_id)
-    for assignment_id in sorted(people):
-        grades.recompute_people(assignment_id=assignment_id, people=people[assignment_id], now=now)
+    marking.conclude_all([(work.attempt, work.responses, work.counting.values()) for work in works], now)
 
 
 def _how(work: Work, before: Mark | None, change: Change, regrade: Regrade) -> str:

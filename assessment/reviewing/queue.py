@@ -24,12 +24,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with how many of its answers that need a person are marked. `start` is where marking goes on."""
+    """A question with how many of its answers that need a person are marked. `start` is where marking goes on.
+
+    `idle`: so many of those that wait belong to attempts that cannot count.
+    """
 
     item: UUID
     start: UUID
     marked: int
     total: int
+    idle: int
 
     @property
     def waiting(self) -> int:
@@ -58,10 +62,14 @@ def questions(queue: Iterable[Entry]) -> list[Question]:
     by_item: dict[UUID, list[Entry]] = {}
     for entry in queue:
         by_item.setdefault(entry.item, []).append(entry)
-    found = [
-        Question(item, _start(own), sum(not entry.waiting for entry in own), len(own)) for item, own in by_item.items()
-    ]
+    found = [_question(item, own) for item, own in by_item.items()]
     return sorted(found, key=lambda question: not question.waiting)
+
+
+def _question(item: UUID, queue: list[Entry]) -> Question:
+    marked = sum(not entry.waiting for entry in queue)
+    idle = sum(entry.waiting and not entry.counts for entry in queue)
+    return Question(item, _start(queue), marked, len(queue), idle)
 
 
 def _start(queue: list[Entry]) -> UUID:

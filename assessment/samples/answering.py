@@ -62,7 +62,7 @@ def answer(item: ItemVersion, shown: Mapping[str, Any], trait: Trait, ability: f
     """What a learner of this ability answers, to whom the question was shown so; `{}` for a blank."""
     if random.random() < BLANK * (2 if ability < -1 else 1):
         return {}
-    right, wrong, open_ended = _possible(item.pk, json.dumps(shown.get("parameters")))
+    right, wrong, open_ended = _possible(item, json.dumps(shown.get("parameters")))
     if open_ended:
         return random.choice(open_ended)
     knows = random.random() < 1 / (1 + math.exp(-trait.discrimination * (ability - trait.difficulty)))
@@ -80,9 +80,8 @@ Answers = list[dict[str, Any]]
 
 
 @lru_cache(maxsize=256)
-def _possible(item_version: UUID, parameters: str) -> tuple[Answers, Answers, Answers]:
+def _possible(item: ItemVersion, parameters: str) -> tuple[Answers, Answers, Answers]:
     """Answers that earn full credit, less, and those that a person marks; each once, in whatever order it was shown."""
-    item = ItemVersion.objects.get(pk=item_version)
     drawn = json.loads(parameters)
     kind, body = item_types.get(item.kind), variants.apply(item.body, {"parameters": drawn} if drawn else {})
     right, wrong, open_ended = Answers(), Answers(), Answers()

@@ -1,27 +1,29 @@
-"""Fills an assignment with attempts of sample learners, by the same functions that serve real ones."""
+"""Fills an assignment with attempts of sample learners: who answers what, and when."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
 from uuid import UUID
 
-from django.db import transaction
-
-from assessment import attempts, marking, responses, review, sheets
-from assessment.models import Assignment, Attempt, AttemptState, Response
-from assessment.samples import answering
+from assessment import attempts
+from assessment.models import Assignment, Attempt, AttemptState
+from assessment.placement import terms, windows
+from assessment.placement.terms import Terms
+from assessment.samples import answering, storing
 from assessment.samples.answering import Trait
+from assessment.samples.storing import Review, Sitting
 from assessment.statistics import folding
-from content import places
+from content.models import QuizVersionItem
 from lti.people import membership
 from lti.people.membership import Reading
 from lti.people.nrps import Member
 from roster.models import Enrollment, Person, Role
 
-AT_ONCE = 50  # learners in one transaction
+AT_ONCE = 100  # learners in one transaction
 NOT_STARTED, IN_PROGRESS, SECOND_TRY = 0.08, 0.06, 0.2  # shares of the class
 UNMARKED = 0.12  # of the open answers
 DAYS = 6  # over which they were handed in
@@ -39,16 +41,14 @@ class Summary:
 
 @dataclass(frozen=True)
 class Sample:
-    """One class being filled. `traits` by item version, once the first attempt says which there are; `timed` are
-    responses of which it is still to be written how long they were in sight.
-    """
+    """One class being filled. `traits` by item version."""
 
     assignment: Assignment
+    printed: Sequence[QuizVersionItem]
     random: Random
     now: datetime
-    teacher: Person | None
-    traits: dict[UUID, Trait] = field(default_factory=dict)
-    timed: list[Response] = field(default_factory=list)
+    traits: dict[UUID, Trait]
+    review: Review | None
     summary: Summary = field(default_factory=Summary)
 
 
@@ -83,87 +83,79 @@ def enrol(*, assignment: Assignment, people: Sequence[dict[str, str]], now: date
 def fill(*, assignment: Assignment, people: Sequence[Person], seed: int, now: datetime) -> Summary:
     """Let those of the people who have not begun answer: most hand in, some are at it, some have not started.
 
-    Where somebody teaches the course, most open answers are marked in their name. Raises OutsideWindow, NotPublished.
+    Where somebody teaches the course, most open answers are marked in their name. Raises OutsideWindow, NotPublished,
+    AnotherQuiz.
     """
-    begun = Attempt.objects.filter(assignment=assignment, person__in=people).values_list("person_id", flat=True)
-    fresh = [one for one in people if one.pk not in set(begun)]
-    sample = Sample(assignment, Random(seed), now, _teacher(assignment))
+    begun = set(Attempt.objects.filter(assignment=assignment, person__in=people).values_list("person_id", flat=True))
+    fresh = [one for one in people if one.pk not in begun]
+    sample = _sample(assignment, Random(seed), now)
     for start in range(0, len(fresh), AT_ONCE):
-        with transaction.atomic():
-            for person in fresh[start : start + AT_ONCE]:
-                _go_through(sample, person)
-            Response.objects.bulk_update(sample.timed, ["seconds"])
-            sample.timed.clear()
+        part = fresh[start : start + AT_ONCE]
+        given = terms.given_to(assignment, [one.pk for one in part])
+        window = windows.of(assignment)
+        sittings = [
+            sitting
+            for one in part
+            for sitting in _go_through(sample, one, terms.combined(assignment, window, given[one.pk]))
+        ]
+        sample.summary.waiting += storing.store(assignment=assignment, sittings=sittings, review=sample.review, now=now)
     folding.fold(assignment_id=assignment.pk, now=now)
     return sample.summary
 
 
-def _teacher(assignment: Assignment) -> Person | None:
+def _sample(assignment: Assignment, random: Random, now: datetime) -> Sample:
+    printed = attempts.questions_of(assignment)
+    traits = answering.traits([place.item_version for place in printed], random)
     places_ = Enrollment.objects.filter(course=assignment.course_id, role=Role.INSTRUCTOR, active=True)
-    return Person.objects.filter(pk__in=places_.values("person")).order_by("pk").first()
+    teacher = Person.objects.filter(pk__in=places_.values("person")).order_by("pk").first()
+    review = Review(teacher, lambda ability: _credit(ability, random)) if teacher else None
+    return Sample(assignment, printed, random, now, traits, review)
 
 
-def _go_through(sample: Sample, person: Person) -> None:
+def _credit(ability: float, random: Random) -> Decimal | None:
+    """By levels of a half; None for an answer to which the teacher has not come."""
+    if random.random() < UNMARKED:
+        return None
+    return Decimal(round(2 / (1 + math.exp(-ability - random.gauss(0.4, 0.6))))) / 2
+
+
+def _go_through(sample: Sample, person: Person, held: Terms) -> list[Sitting]:
     random, lot = sample.random, sample.random.random()
+    if held.window.is_early(sample.now) or held.window.is_over(sample.now):
+        raise attempts.OutsideWindow
     if lot < NOT_STARTED:
         sample.summary.not_started += 1
-        return
+        return []
     ability = random.gauss(0, 1)
+    sit = partial(_sit, sample, person, held)
     if lot < NOT_STARTED + IN_PROGRESS:
-        _answer(sample, person, ability, sample.now - timedelta(minutes=random.uniform(1, 20)), half=True)
         sample.summary.in_progress += 1
-        return
+        return [sit(1, ability, sample.now - timedelta(minutes=random.uniform(1, 20)), half=True)]
     sample.summary.handed_in += 1
-    ended = _hand_in(sample, person, ability, sample.now - timedelta(days=DAYS * random.random(), hours=2))
-    again = sample.assignment.max_attempts != 1 and not sample.assignment.cool_down and random.random() < SECOND_TRY
-    if again and ended + timedelta(minutes=70) < sample.now:
-        _hand_in(sample, person, ability + 0.6, ended + timedelta(minutes=10))
+    first = sit(1, ability, sample.now - timedelta(days=DAYS * random.random(), hours=2))
+    again = first.attempt.submitted_at + timedelta(minutes=10)
+    may = held.max_attempts != 1 and not sample.assignment.cool_down and random.random() < SECOND_TRY
+    return [first, sit(2, ability + 0.6, again)] if may and again + timedelta(hours=1) < sample.now else [first]
 
 
-def _hand_in(sample: Sample, person: Person, ability: float, started: datetime) -> datetime:
-    """A whole sitting; when it ended."""
-    attempt, seconds = _answer(sample, person, ability, started)
-    ended = started + timedelta(seconds=seconds)
-    attempts.submit(attempt=attempt, now=ended)
-    marked = marking.mark_attempt(attempt.pk, ended + timedelta(seconds=1))
-    if marked.state == AttemptState.NEEDS_REVIEW:
-        _review(sample, marked, ability)
-    return ended
-
-
-def _answer(
-    sample: Sample, person: Person, ability: float, started: datetime, *, half: bool = False
-) -> tuple[Attempt, float]:
-    """An attempt with its answers, `half` of them where it goes on; and how many seconds it took."""
+def _sit(
+    sample: Sample, person: Person, held: Terms, number: int, ability: float, started: datetime, *, half: bool = False
+) -> Sitting:
+    """An attempt with its answers: `half` of them where it goes on, else handed in."""
     random = sample.random
-    code = sample.assignment.access_code
-    attempt = attempts.start(assignment=sample.assignment, person=person, preview=False, now=started, code=code)
-    asked = sheets.responses(attempt)
-    if not sample.traits:
-        printed = [place.item_version for place in places.of(attempt.quiz_version_id)]
-        sample.traits.update(answering.traits(printed, random))
-    asked = asked[: random.randint(1, len(asked))] if half else asked
-    pace, entries = math.exp(random.gauss(0, 0.35)), []
-    for response in asked:
+    started = max(started, held.window.opens_at or started)
+    attempt, asked = attempts.draft(sample.assignment, person, number, sample.printed, now=started, held=held)
+    pace = math.exp(random.gauss(0, 0.35))
+    for response in asked[: random.randint(1, len(asked))] if half else asked:
         trait = sample.traits[response.item_version_id]
-        given = answering.answer(response.item_version, response.shown, trait, ability, random)
+        response.answer = answering.answer(response.item_version, response.shown, trait, ability, random)
+        response.seq = 1 if response.answer else 0
         response.seconds = max(3, round(trait.seconds * pace * math.exp(random.gauss(0, 0.4))))
-        if given:
-            entries.append(responses.Entry(response.item_version_id, given, 1))
-    seconds = float(sum(response.seconds for response in asked))
-    sample.timed.extend(asked)
-    responses.save_many(attempt=attempt, entries=entries, now=started + timedelta(seconds=seconds))
-    return attempt, seconds + random.uniform(5, 60)
-
-
-def _review(sample: Sample, attempt: Attempt, ability: float) -> None:
-    """The teacher marks most answers that wait, by the levels that the question offers."""
-    if sample.teacher is None:
-        return
-    for response in attempt.responses.filter(waiting=True).select_related("item_version__item"):
-        if sample.random.random() < UNMARKED:
-            sample.summary.waiting += 1
-            continue
-        good = 1 / (1 + math.exp(-ability - sample.random.gauss(0.4, 0.6)))
-        points = (Decimal(round(2 * good)) / 2 * response.item_version.points).quantize(Decimal("0.001"))
-        review.confirm(response=response, points=points, note="", by=sample.teacher, now=sample.now)
+    ended = started + timedelta(seconds=sum(response.seconds for response in asked))
+    for response in asked:
+        response.saved_at = min(ended, sample.now)
+    if not half:
+        attempt.state = AttemptState.SUBMITTED
+        done = ended + timedelta(seconds=random.uniform(5, 60))
+        attempt.submitted_at = min(done, sample.now, attempt.deadline_at or sample.now)
+    return Sitting(attempt, asked, ability)

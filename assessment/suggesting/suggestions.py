@@ -49,7 +49,7 @@ def suggest_alike(*, response_id: UUID | str, now: datetime) -> list[UUID]:
     if marked is None or not (form := form_of(marked)):
         return []
     if not hasattr(marked, "suggestion"):  # marked before the task came to it
-        Suggestion.objects.bulk_create([_row(marked, form, now, tier=Tier.PERSON)], ignore_conflicts=True)
+        note_marked([marked], now=now)
     waiting = alike(marked, form).filter(response__waiting=True)
     found = _same_answer(marked, form)
     if found is None:
@@ -58,6 +58,12 @@ def suggest_alike(*, response_id: UUID | str, now: datetime) -> list[UUID]:
         return []
     waiting.update(**found, ask_after=None, created_at=now)
     return list(waiting.values_list("response__attempt", flat=True))
+
+
+def note_marked(responses: Iterable[Response], *, now: datetime) -> None:
+    """Let like answers find these, which a person marked before anything could be suggested."""
+    rows = [_row(one, form, now, tier=Tier.PERSON) for one in responses if (form := form_of(one))]
+    Suggestion.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def form_of(response: Response) -> str:

@@ -56,6 +56,7 @@ ORDERS: dict[str, list[Any]] = {
     "-submitted": [F("submitted_at").desc(nulls_last=True)],
     "submitted": [F("submitted_at").asc(nulls_last=True)],
 }
+SHOWN = ("person", "number", "state", "voided_at", "due_at", "submitted_at")  # of an attempt in the table
 CALLED = Concat("given_name", Value(" "), "family_name")
 
 
@@ -268,11 +269,13 @@ def _tiles(chosen: Filter, counts: dict[str, int]) -> list[Tile]:
 
 
 def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
-    made = list(access.class_attempts(request.viewer).filter(person__in=people).order_by("number"))
+    rows = access.class_attempts(request.viewer).select_related(None).filter(person__in=people).order_by("number")
+    made = list(rows.only(*SHOWN))
     newest = {attempt.person_id: attempt for attempt in made}
     late = {attempt.person_id for attempt in made if attempt.is_late and attempt.voided_at is None}
     excepted = access.class_exceptions(request.viewer, people)
-    grades = {grade.person_id: grade for grade in access.class_grades(request.viewer).filter(person__in=people)}
+    found = access.class_grades(request.viewer).select_related(None).filter(person__in=people).order_by()
+    grades = {grade.person_id: grade for grade in found}
     return [
         Row(
             person=one,

@@ -23,7 +23,7 @@ USUAL_TIME = timedelta(days=1)  # that a reopened attempt is offered
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, error_messages={"required": _("Say why, for those who look here later.")}
+        label=_("Reason"), max_length=500, error_messages={"required": _("Enter a reason for the record.")}
     )
 
 
@@ -34,7 +34,7 @@ class ReopenForm(ReasonForm):
     def clean_until(self) -> datetime:
         until: datetime | None = self.cleaned_data["until"]
         if until is None or until <= timezone.now():
-            raise forms.ValidationError(gettext("Choose a time that is still to come."))
+            raise forms.ValidationError(gettext("Choose a time in the future."))
         return until
 
     @property

@@ -39,18 +39,23 @@ class ExceptionForm(DatesForm):
     whom = forms.ChoiceField(
         label=_("For whom"),
         choices=WHOM,
-        error_messages={"required": _("Choose for whom it is.")},
+        error_messages={"required": _("Choose who it is for.")},
     )
     learner = forms.CharField(label=_("Learner"), required=False, max_length=300)
     group = forms.ChoiceField(label=_("Group"), required=False)
     time_factor = forms.DecimalField(
-        label=_("Times the time limit"), required=False, min_value=1, max_value=10, decimal_places=2, localize=True
+        label=_("Multiply the time limit by"),
+        required=False,
+        min_value=1,
+        max_value=10,
+        decimal_places=2,
+        localize=True,
     )
-    extra_minutes = forms.IntegerField(label=_("Minutes more"), required=False, min_value=0, max_value=10_000)
+    extra_minutes = forms.IntegerField(label=_("Extra minutes"), required=False, min_value=0, max_value=10_000)
     no_time_limit = forms.BooleanField(label=_("No time limit"), required=False)
-    extra_attempts = forms.IntegerField(label=_("Attempts more"), required=False, min_value=0, max_value=1000)
+    extra_attempts = forms.IntegerField(label=_("Extra attempts"), required=False, min_value=0, max_value=1000)
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, error_messages={"required": _("Say why, for those who look here later.")}
+        label=_("Reason"), max_length=500, error_messages={"required": _("Enter a reason for the record.")}
     )
     field_order = ("whom", "learner", "group", *VALUES, "reason")
 
@@ -72,7 +77,7 @@ class ExceptionForm(DatesForm):
         if given.get("whom") == "group" and not given.get("group") and "group" not in self.errors:
             self.add_error("group", gettext("Choose a group."))
         if not self.errors and not self.values():
-            self.add_error("time_factor", gettext("Enter at least one thing that is different."))
+            self.add_error("time_factor", gettext("Enter at least one change."))
         return given
 
     def _person(self, typed: str) -> Person | None:
@@ -85,8 +90,8 @@ class ExceptionForm(DatesForm):
         if not typed.strip():
             self.add_error("learner", gettext("Enter the name of a learner."))
         else:
-            several = gettext("Several learners fit this name. Choose one below.")
-            self.add_error("learner", several if alike else gettext("No learner of the class is called so."))
+            several = gettext("Several learners match this name. Choose one below.")
+            self.add_error("learner", several if alike else gettext("No learner in the class has this name."))
         return None
 
     def target(self) -> dict[str, Any]:

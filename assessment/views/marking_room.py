@@ -159,7 +159,8 @@ def _onward(request: LaunchRequest, place: Place, response: Response, following:
         following = rest[0].pk if rest else None
     if following:
         return see_other("review_response", following, after=place.query(saved="1"))
-    return see_other("review", after=Place(everywhere=place.everywhere).query(saved="1"))
+    saved = "second" if place.show == "second" else "1"
+    return see_other("review", after=Place(everywhere=place.everywhere).query(saved=saved))
 
 
 def _room(request: LaunchRequest, place: Place, response: Response, error: str = "") -> HttpResponse:

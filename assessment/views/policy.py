@@ -82,7 +82,7 @@ class PolicyForm(DatesForm):
     )
     extension_minutes = _whole(_("Minutes that they take each time"), 1, 600, _("Enter a whole number from 1 to 600."))
     grace = _whole(_("Grace in seconds"), 0, 600, _("Enter a whole number from 0 to 600."))
-    late_percent = _whole(_("What late work keeps, in percent"), 0, 100, _("Enter a whole number from 0 to 100."))
+    late_percent = _whole(_("Credit for late work, in percent"), 0, 100, _("Enter a whole number from 0 to 100."))
     access_code = forms.CharField(label=_("Access code"), required=False, max_length=64)
     one_at_a_time = forms.BooleanField(label=_("Show one question at a time"), required=False)
     going_back = forms.BooleanField(label=_("Learners may go back to earlier questions"), required=False)

@@ -35,8 +35,9 @@ def waiting(request: LaunchRequest) -> HttpResponse:
         "starts": {show: (len(listed), listed[0].pk) for show, listed in lists.items() if listed},
         "agreed": _with_stems(agreed, found, stems),
         "shares": second_marks.SHARES,
-        "saved": "saved" in request.GET,
+        "saved": request.GET.get("saved", ""),
         "undone": request.GET.get("undone", ""),
+        "may_undo": bool(request.viewer.settings.get("marked")),
     }
     return render(request, "assessment/review.html", context)
 
@@ -49,7 +50,7 @@ def share(request: LaunchRequest) -> HttpResponse:
     if percent in map(str, second_marks.SHARES):
         assignment = assignment_or_404(request)
         second_marks.set_share(assignment=assignment, percent=int(percent), now=timezone.now())
-    return see_other("review", after="?saved=1")
+    return see_other("review", after="?saved=share")
 
 
 @instructors_only

@@ -25,7 +25,7 @@ from lti.gradebook.delivery import advice
 from lti.gradebook.families.verdict import Kind
 from lti.gradebook.outcomes import Claim, Outcome
 from lti.gradebook.states import DIFFERS, GIVE_UP_AFTER, GIVEN_UP, UNREAD, put
-from lti.models import BaseBy, Delivery, Live, ResourceLink, Score, ScoreState
+from lti.models import BaseBy, Delivery, LineItem, Live, ResourceLink, Score, ScoreState
 from lti.platform import leases
 from roster import enqueue
 from roster.models import Person
@@ -73,22 +73,25 @@ def queue(
         "submitted_at": submitted_at,
     }
     more = {"started_at": started_at, "work": work, "comment": comment[:1_000]}
-    new = {
-        "institution_id": column.institution_id,
-        "registration_id": column.registration_id,
-        "timestamp": states.whole_milliseconds(now),
-        "next_try_at": now,
-        "read_first": _is_copy(resource_link),
-    }
-    fresh = Score(line_item=column, platform_user=user, **wanted, **more, **new)
-    score = fresh
-    if not WRITE.if_new(fresh):
+    score = Score(line_item=column, platform_user=user, **wanted, **more, **_of_new(column, resource_link, now))
+    if not WRITE.if_new(score):
         score = THEIRS.all(column=column.pk, user=user.pk)[0]
         if not _want(score, wanted, more, lambda: after_comment, now):
             return score
         SAVE_SCORE(score)
     enqueue.on_commit("lti.tasks.drain", str(score.registration_id))
     return score
+
+
+def _of_new(column: LineItem, resource_link: ResourceLink, now: datetime) -> dict[str, Any]:
+    """What every new score of the column has."""
+    return {
+        "institution_id": column.institution_id,
+        "registration_id": column.registration_id,
+        "timestamp": states.whole_milliseconds(now),
+        "next_try_at": now,
+        "read_first": _is_copy(resource_link),
+    }
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Wanted:
 
 @transaction.atomic
 def queue_all(*, resource_link: ResourceLink, wanted: Sequence[Wanted], now: datetime) -> set[UUID]:
-    """`queue` for many people of a link, with few queries where they have scores already. Who has one now, by id."""
+    """`queue` for many people of a link, with one statement for each new score. Who has one now, by id."""
     column = open_column(resource_link)
     if column is None:
         return set()
@@ -118,14 +121,16 @@ def queue_all(*, resource_link: ResourceLink, wanted: Sequence[Wanted], now: dat
     changed = []
     for score in rows:
         one = mine.pop(score.platform_user_id)
-        more = {"started_at": one.started_at, "work": one.work, "comment": one.comment[:1_000]}
-        if _want(score, _figures(one), more, one.after_comment, now):
+        if _want(score, _figures(one), _beside(one), one.after_comment, now):
             changed.append(score)
     SAVE_SCORE.all(changed)
-    if changed:
+    if changed or mine:
         enqueue.on_commit("lti.tasks.drain", str(column.registration_id))
+    same = _of_new(column, resource_link, now)
     for one in mine.values():
-        queue(resource_link=resource_link, now=now, **vars(one) | {"after_comment": one.after_comment()})
+        new = Score(line_item=column, platform_user=users[one.person.pk], **_figures(one), **_beside(one), **same)
+        if not WRITE.if_new(new):  # another transaction made it meanwhile
+            queue(resource_link=resource_link, now=now, **vars(one) | {"after_comment": one.after_comment()})
     return {one.person.pk for one in wanted if one.person.pk in users and one.maximum > 0}
 
 
@@ -136,6 +141,10 @@ def _figures(one: Wanted) -> dict[str, Any]:
         "final": one.final,
         "submitted_at": one.submitted_at,
     }
+
+
+def _beside(one: Wanted) -> dict[str, Any]:
+    return {"started_at": one.started_at, "work": one.work, "comment": one.comment[:1_000]}
 
 
 def _want(

@@ -1,17 +1,21 @@
-"""A sample class: plausible, the same for the same seed, and made by the functions that serve real learners."""
+"""A sample class: plausible, the same for the same seed, and just as real learners would leave it."""
 
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from assessment.models import Attempt, AttemptState, Grade, Mark, Response
+from assessment import attempts, grades, marking, sheets
+from assessment.models import Assignment, Attempt, AttemptState, Grade, Mark, MarkedBy, Response
 from assessment.samples import answering, filling
 from assessment.statistics import report
 from content import item_types
-from lti.models import LineItem
+from lti.models import LineItem, Score, ScoreState
 from roster.models import Enrollment, Role
 from tests.cast import NOW, Cast, make_cast, published_quiz, quiz_of
 from tests.every_kind import body
@@ -102,3 +106,63 @@ def test_command_names_what_it_made_and_refuses_people_whom_the_gradebook_does_n
     assert "3 sample learners:" in said.getvalue()
     with pytest.raises(CommandError, match="opened from the LMS"):
         call_command("add_sample_class", "--link", "nobody", "1")
+
+
+def test_sample_class_stands_as_marking_grading_and_counting_would_leave_it(cast: Cast) -> None:
+    filled(cast, 25)
+    stored = snapshot(cast)
+
+    for attempt in Attempt.objects.exclude(state=AttemptState.IN_PROGRESS):
+        responses, marks = sheets.responses(attempt), marking.counting_marks(attempt)
+        before = attempt.state, attempt.points, attempt.points_waiting, attempt.points_max, attempt.items_marked
+        marking.total(attempt, responses, marks.values(), NOW)
+        assert before == (
+            attempt.state, attempt.points, attempt.points_waiting, attempt.points_max, attempt.items_marked
+        )  # fmt: skip
+        by_rule = {mark.response_id: mark.points for mark in marks.values() if mark.by == MarkedBy.RULE}
+        assert by_rule == {mark.response_id: mark.points for mark in marking.decided(responses, NOW)}
+    grades.recompute_all(assignment_id=cast.assignment.pk, now=NOW + timedelta(hours=1))
+    call_command("recount_statistics", stdout=StringIO())
+    assert snapshot(cast) == stored
+    assert Score.objects.filter(state=ScoreState.DUE).count() == Grade.objects.count() > 10
+
+
+def snapshot(cast: Cast) -> list[object]:
+    """Everything that follows from the attempts."""
+    numbers = report.report(scope=cast.assignment, now=NOW, small=True)
+    fields = ("person", "attempt", "points", "points_max", "state", "unsent_at")
+    return [
+        {name: value for name, value in numbers.items() if name != "generated_at"},
+        list(Grade.objects.order_by("pk").values_list(*fields)),
+        list(Score.objects.order_by("pk").values_list("platform_user", "score_given", "final", "timestamp", "work")),
+    ]
+
+
+def test_a_sample_learner_costs_two_statements(cast: Cast) -> None:
+    """A grade and a score; the rest is written for many at once."""
+
+    def statements(number: int) -> int:
+        people = filling.enrol(assignment=cast.assignment, people=filling.names(number), now=NOW)
+        with CaptureQueriesContext(connection) as asked:
+            filling.fill(assignment=cast.assignment, people=people, seed=1, now=NOW)
+        return len(asked)
+
+    few = statements(10)  # by then all that is read once a process has been read
+    Attempt.objects.all().delete()
+    few = statements(10)
+    assert statements(40) - few <= 2 * 30 + 5
+
+
+def test_sample_attempts_begin_after_the_check_opens_and_end_before_now(cast: Cast) -> None:
+    opened = NOW - timedelta(minutes=30)
+    Assignment.objects.filter(pk=cast.assignment.pk).update(opens_at=opened, time_limit=1)
+    cast.assignment.refresh_from_db()
+
+    filled(cast, 15)
+
+    for attempt in Attempt.objects.exclude(state=AttemptState.IN_PROGRESS):
+        assert opened <= attempt.started_at < attempt.submitted_at <= min(NOW, attempt.deadline_at)
+    Assignment.objects.filter(pk=cast.assignment.pk).update(opens_at=NOW + timedelta(minutes=1))
+    cast.assignment.refresh_from_db()
+    with pytest.raises(attempts.OutsideWindow):
+        filled(cast, 20)

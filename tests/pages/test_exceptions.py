@@ -93,7 +93,7 @@ def test_more_time_reaches_a_running_attempt_and_the_page_says_how_many(
 ) -> None:
     attempt, other = running(cast.alice), running(cast.bob)
     page = follow(tess, tess.post(PAGE, form(**given)))
-    assert "Saved. Reaches 1 attempt that is running now." in page
+    assert "Saved. Applies to 1 attempt under way." in page
     for words in (said, "Alice", 'Given by <span dir="auto">Tess</span>', "A doctor&#x27;s note"):
         assert words in page
     assert stored(attempt).deadline_at is None if minutes is None else left(attempt) == minutes * MINUTE
@@ -108,7 +108,7 @@ def test_exception_of_a_group_reaches_its_members_and_that_of_everyone_all(cast:
     assert "Evening" in page
     assert (left(attempt), left(other)) == (35 * MINUTE, 30 * MINUTE)
     page = follow(tess, tess.post(PAGE, form(whom="everyone", learner="", extra_minutes="10")))
-    assert "Saved. Reaches 2 attempts that are running now." in page
+    assert "Saved. Applies to 2 attempts under way." in page
     assert (left(attempt), left(other)) == (40 * MINUTE, 40 * MINUTE)
 
 
@@ -136,14 +136,14 @@ def test_removing_gives_running_attempts_the_times_of_everyone_again(cast: Cast,
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "Enter at least one thing that is different."),
-        ({"time_factor": "1"}, "Enter at least one thing that is different."),
+        ({}, "Enter at least one change."),
+        ({"time_factor": "1"}, "Enter at least one change."),
         ({"time_factor": "0.5"}, "greater than or equal to 1"),
         ({"time_factor": "2", "reason": " "}, "Say why"),
         ({"time_factor": "2", "learner": ""}, "Enter the name of a learner."),
-        ({"time_factor": "2", "learner": "Nemo"}, "No learner of the class is called so."),
-        ({"time_factor": "2", "learner": "Charlie"}, "No learner of the class is called so."),
-        ({"time_factor": "2", "whom": ""}, "Choose for whom it is."),
+        ({"time_factor": "2", "learner": "Nemo"}, "No learner in the class has this name."),
+        ({"time_factor": "2", "learner": "Charlie"}, "No learner in the class has this name."),
+        ({"time_factor": "2", "whom": ""}, "Choose who it is for."),
         ({"opens_at": "2027-02-01T10:00", "closes_at": "2027-01-01T10:00"}, "It must come after"),
     ],
 )
@@ -310,7 +310,7 @@ def test_reopening_needs_a_time_that_is_still_to_come(cast: Cast, tess: Visit, u
     attempt = hand_in(cast.alice, **all_right())
     answer = tess.post(f"/class/attempts/{attempt.pk}/reopen", {"reason": "x", "until": until, "zone": "UTC"})
     assert answer.status_code == 422
-    assert "Choose a time that is still to come." in text(answer)
+    assert "Choose a time in the future." in text(answer)
     assert stored(attempt).state != AttemptState.IN_PROGRESS
 
 

@@ -80,11 +80,11 @@ def test_teacher_gives_more_time_and_sets_an_attempt_aside(
     expect(page.get_by_role("alert")).to_be_visible()
     look(page, "exceptions-errors", width)
     page.get_by_label("Learner", exact=True).fill("Bob")
-    page.get_by_label("Times the time limit").fill("2")
+    page.get_by_label("Multiply the time limit by").fill("2")
     page.get_by_label("Closes").fill("2099-01-31T18:00")
     page.get_by_label("Reason").fill("New to the language")
     page.get_by_role("button", name="Give the exception").click()
-    expect(page.get_by_text("Saved. Reaches 1 attempt that is running now.")).to_be_visible()
+    expect(page.get_by_text("Saved. Applies to 1 attempt under way.")).to_be_visible()
     look(page, "exceptions-saved", width)
     made = Accommodation.objects.get(person=acting.bob.person)
     assert made.closes_at
@@ -101,7 +101,7 @@ def test_teacher_gives_more_time_and_sets_an_attempt_aside(
     page.get_by_role("button", name="Set aside").click()
     expect(page.get_by_text("Set aside by Tess")).to_be_visible()
     look(page, "person-voided", width)
-    page.get_by_role("button", name="Let it count again").click()
+    page.get_by_role("button", name="Count it again").click()
     expect(page.get_by_text("Counted again by Tess")).to_be_visible()
     done.refresh_from_db()
     assert done.voided_at is None

@@ -111,7 +111,7 @@ def test_answers_alike_are_marked_together_but_for_those_that_are_taken_out(cast
 
     undone = tess.post("/review/undo")
     assert f"/review/{first.pk}/?undone=2" in undone["Location"]
-    assert "Your last 2 marks are taken back." in tess.get(f"/review/{first.pk}/?undone=2").content.decode()
+    assert "Your last 2 marks are undone." in tess.get(f"/review/{first.pk}/?undone=2").content.decode()
     assert len(waiting(cast)) == 4
 
 
@@ -130,12 +130,13 @@ def test_undo_goes_back_step_by_step_and_then_says_that_there_is_nothing(cast: C
     first, second = waiting(cast)
     tess = visit(cast.tess)
     for one in (first, second):
-        tess.post(f"/review/{one.pk}/", {"level": "full"})
+        done = tess.post(f"/review/{one.pk}/", {"level": "full"})
+    assert "Undo my last mark" in tess.get(done["Location"].split(tess.base)[1]).content.decode()
     for one in (second, first):
         assert f"/review/{one.pk}/" in tess.post("/review/undo")["Location"]
     assert by_person() == []
     assert tess.post("/review/undo")["Location"].endswith("/review/?undone=none")
-    assert "There is no mark of yours" in tess.get("/review/?undone=none").content.decode()
+    assert "There is nothing to undo" in tess.get("/review/?undone=none").content.decode()
 
 
 def test_saved_note_is_put_in_and_forgotten_without_marking(cast: Cast, visit: Open) -> None:
@@ -182,7 +183,8 @@ def test_second_person_marks_without_seeing_the_first_mark(cast: Cast, visit: Op
     assert uli.post(path, {}).status_code == 422
     done = uli.post(path, {"level": "full"})
 
-    assert done["Location"].endswith("/review/?saved=1")
+    assert done["Location"].endswith("/review/?saved=second")
+    assert "Undo my last mark" not in uli.get("/review/?saved=second").content.decode()
     assert SecondMark.objects.get().points == 1
     assert by_person() == [Decimal("0.5")]
     overview = tess.get("/review/").content.decode()

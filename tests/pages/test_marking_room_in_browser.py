@@ -108,7 +108,7 @@ def test_keys_undo_go_back_and_forth_and_never_act_while_somebody_writes(
 
     page.keyboard.press("u")
 
-    expect(page.get_by_text("Your last mark is taken back.")).to_be_visible()
+    expect(page.get_by_text("Your last mark is undone.")).to_be_visible()
     expect(start).to_have_text("Answer 1 of 3")
     assert not by_person().exists()
 

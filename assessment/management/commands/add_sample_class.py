@@ -43,6 +43,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except (attempts.OutsideWindow, attempts.NotPublished) as error:
             raise CommandError("The check is not open, or not published.") from error
+        except attempts.AnotherQuiz as error:
+            raise CommandError("Another check was chosen for the activity just now. Run this again.") from error
         self.stdout.write(
             f"{len(people)} sample learners: {done.handed_in} handed in, {done.in_progress} in progress, "
             f"{done.not_started} not started; {done.waiting} answers wait for a mark."
