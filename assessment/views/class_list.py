@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,7 +13,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Concat
 from django.http import HttpResponse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
@@ -120,15 +124,40 @@ class Row:
     late: bool = False
 
     @property
+    def points(self) -> str:
+        return gradebook.points_of(self.grade.points, self.grade.points_max) if self.grade else ""
+
+    @property
+    def url(self) -> str:
+        return _address("class_person", self.person.pk)
+
+    @property
+    def attempt_url(self) -> str:
+        return _address("class_attempt", self.grade.attempt_id) if self.grade else ""
+
+    @property
     def state(self) -> str:
         """In words, for a file."""
+        return gettext("Waiting for your mark") if self.waits else self._progress or gettext("Marked")
+
+    @property
+    def stage(self) -> SafeString:
+        """The same on the page. Somebody may work on an attempt while an earlier one waits."""
+        lines = [self._progress] if self._progress else []
         if self.waits:
-            return gettext("Waiting for your mark")
+            lines.append(format_html('<span class="state wait">… {}</span>', gettext("Waiting for your mark")))
+        elif not lines:
+            lines.append(format_html('<span class="state ok">✓ {}</span>', gettext("Marked")))
+        return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
+
+    @property
+    def _progress(self) -> str:
+        """Empty once the newest attempt is marked, as far as rules go."""
         if self.newest is None:
             return gettext("Not started")
         if self.newest.state == AttemptState.IN_PROGRESS:
             return gettext("Working on attempt {number}").format(number=self.newest.number)
-        return gettext("Being marked") if self.newest.state == AttemptState.SUBMITTED else gettext("Marked")
+        return gettext("Being marked") if self.newest.state == AttemptState.SUBMITTED else ""
 
 
 @dataclass(frozen=True)
@@ -153,17 +182,22 @@ def wanted(request: LaunchRequest, groups: list[Group]) -> Filter:
     )
 
 
-def context(request: LaunchRequest, line: LineOf) -> dict[str, Any]:
-    """What the class table needs; the same number of queries for any class. `line` tells of a person's grade."""
+def context(request: LaunchRequest, assignment: Assignment, paused: datetime | None) -> dict[str, Any]:
+    """What the class table needs; the same number of queries for any class. `paused` as `gradebook.pause` gives it."""
     groups = list(access.class_groups(request.viewer))
     chosen = wanted(request, groups)
     people = _of(access.class_people(request.viewer), chosen.group)
     counts = _counts(people)  # before the rows, which then show everyone counted though a list is read meanwhile
     listed = access.with_namesakes(request.viewer, chosen.of(people))
-    page: Page[Any] = Paginator(listed, PER_PAGE).get_page(request.GET.get("page", 1))
+    known = None if chosen.q else counts[chosen.show] if chosen.show else counts["learners"] + counts["left"]
+    pages = Paginator(listed, PER_PAGE)
+    if known is not None:
+        pages.count = known
+    page: Page[Any] = pages.get_page(request.GET.get("page", 1))
+    shown = list(page)
     return {
         "page": page,
-        "rows": _rows(request, list(page), line),
+        "rows": _rows(request, shown, lines_of(assignment, shown, paused)),
         "counts": counts,
         "tiles": _tiles(chosen, counts),
         "chosen": chosen,
@@ -199,7 +233,10 @@ def download(request: LaunchRequest) -> HttpResponse:
     answer["Content-Disposition"] = 'attachment; filename="class.csv"'
     table = csv.writer(answer)
     table.writerow(map(str, COLUMNS))
-    for row in _rows(request, list(access.with_namesakes(request.viewer, people)), lines_of(assignment)):
+    listed = list(access.with_namesakes(request.viewer, people))
+    unsettled = lookups.unsettled(lookups.newest(assignment.resource_link))
+    paused = gradebook.pause(assignment, lookups.by_person(unsettled).values())
+    for row in _rows(request, listed, lines_of(assignment, listed, paused)):
         table.writerow(map(safe, _cells(row)))
     return answer
 
@@ -226,11 +263,24 @@ def _cells(row: Row) -> list[Any]:
     ]
 
 
-def lines_of(assignment: Assignment) -> LineOf:
-    """What the gradebook says of each person; two queries for any class."""
-    found = lookups.latest_by_person(resource_link=assignment.resource_link)
-    paused = gradebook.pause(assignment, found.values())
+def lines_of(assignment: Assignment, people: list[Any], paused: datetime | None) -> LineOf:
+    """What the gradebook says of each of these people; one query for any number."""
+    scores = lookups.newest(assignment.resource_link).filter(platform_user__person__in=people)
+    found = lookups.by_person(scores.only("state", "tries", "last_answer", "platform_user__person"))
     return lambda person, grade: gradebook.class_line(found.get(person), assignment, grade, paused)
+
+
+NOBODY = UUID(int=0)
+
+
+def _address(name: str, pk: UUID) -> str:
+    """As `reverse` makes it, which is slow for hundreds of rows."""
+    return _pattern(name, get_script_prefix()).replace(str(NOBODY), str(pk))
+
+
+@lru_cache(maxsize=64)
+def _pattern(name: str, prefix: str) -> str:
+    return reverse(name, args=[NOBODY])
 
 
 def _of(people: QuerySet[Person], group: Group | None) -> QuerySet[Person]:

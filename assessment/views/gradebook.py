@@ -36,6 +36,10 @@ class Line:
     moving: bool = False  # whether it may change while one looks at it
     theirs: str = ""  # another score that stands in the gradebook
 
+    @property
+    def sign(self) -> str:
+        return {"ok": "✓ ", "bad": "✗ ", "wait": "… "}.get(self.look, "")
+
 
 NO_COLUMN = Line("", _("Not in the gradebook"), more=_("Your LMS accepts no score for this activity."))
 HELD = Line(
@@ -150,7 +154,7 @@ def trouble_line(score: Score, paused: datetime | None = None) -> Line:
     """For the teacher: what happened, and the LMS's own words. `paused`: the LMS gets nothing before that."""
     look, words = TEACHER_WORDS.get(ScoreState(score.state), TRYING)
     if score.state == ScoreState.HELD and score.live:
-        ours = gettext("Our score is {points}.").format(points=_points(score.score_given, score.score_maximum))
+        ours = gettext("Our score is {points}.").format(points=points_of(score.score_given, score.score_maximum))
         return Line("bad", words, more=f"{ours} {seen(score)}")
     at = max(score.next_try_at, paused or score.next_try_at) if look == "wait" else None
     at = at if at and at > timezone.now() else None
@@ -174,14 +178,15 @@ def seen(score: Score) -> str:
         )
     if score.live_given is None:
         return gettext("The grade was cleared in the LMS.")
-    theirs = _points(score.live_given, score.live_maximum)
+    theirs = points_of(score.live_given, score.live_maximum)
     return gettext("The LMS shows {points}: someone changed it there.").format(points=theirs)
 
 
 def _theirs(score: Score) -> str:
-    return "" if score.live_given is None else _points(score.live_given, score.live_maximum)
+    return "" if score.live_given is None else points_of(score.live_given, score.live_maximum)
 
 
-def _points(given: Decimal, maximum: Decimal | None) -> str:
+def points_of(given: Decimal, maximum: Decimal | None) -> str:
+    """3 of 10."""
     both = gettext("%(given)s of %(most)s")
     return both % {"given": points(given), "most": points(maximum)} if maximum else points(given)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from assessment import access, activity, charts, key_check, teachers
-from assessment.models import Assignment, Attempt, Grade
+from assessment.models import Assignment, Attempt
 from assessment.placement import linking, placing
 from assessment.placement.linking import QuizInUse
 from assessment.statistics import report
@@ -143,18 +143,15 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     viewer = request.viewer
     teachers.set_aside(assignment=assignment, now=timezone.now())
     version = live.version(viewer)  # before all else: what happens meanwhile is seen by the next question
-    found = lookups.latest_by_person(resource_link=assignment.resource_link)
-    if found:
+    scores = lookups.newest(assignment.resource_link)
+    has_scores, found = scores.exists(), lookups.by_person(lookups.unsettled(scores))
+    if has_scores:
         reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
     paused = gradebook.pause(assignment, found.values())
-
-    def line(person: UUID, grade: Grade) -> gradebook.Line:
-        return gradebook.class_line(found.get(person), assignment, grade, paused)
-
     context = {
-        **class_list.context(request, line),
-        **_actions(request, assignment, begun=bool(found)),
-        **_scores(viewer, assignment, found, paused),
+        **class_list.context(request, assignment, paused),
+        **_actions(request, assignment, begun=has_scores),
+        **_scores(viewer, assignment, found, paused, has_scores=has_scores),
         **_numbers(assignment),
         "assignment": assignment,
         "version": version,
@@ -175,17 +172,17 @@ def _actions(request: LaunchRequest, assignment: Assignment, *, begun: bool) -> 
 
 
 def _scores(
-    viewer: Launch, assignment: Assignment, found: dict[UUID, Score], paused: datetime | None
+    viewer: Launch, assignment: Assignment, found: dict[UUID, Score], paused: datetime | None, *, has_scores: bool
 ) -> dict[str, Any]:
-    """How the scores of the class get to the LMS."""
+    """How the scores of the class get to the LMS; `found` are those that are not there."""
     unsent = access.class_grades(viewer).filter(unsent_at__isnull=False).count()
     return {
         "troubles": _troubles(found, assignment, paused),
         "absent": sum(gradebook.is_absent(score) for score in found.values()),
         "shown": MOST_TROUBLES,
         "moving": sum(gradebook.is_moving(score, paused) for score in found.values()),
-        "has_scores": bool(found),
-        "unscored": columns.why_none(assignment.resource_link) if unsent or not found else "",
+        "has_scores": has_scores,
+        "unscored": columns.why_none(assignment.resource_link) if unsent or not has_scores else "",
         "unsent": unsent,
     }
 

@@ -35,8 +35,24 @@ def of_link(resource_link: ResourceLink | UUID | None) -> QuerySet[Score]:
 
 def latest_by_person(*, resource_link: ResourceLink) -> dict[UUID, Score]:
     """The score of everyone on a link, by person id, in one query."""
-    found = of_link(resource_link).select_related("platform_user")
-    return {score.platform_user.person_id: score for score in found.order_by("timestamp")}
+    return by_person(newest(resource_link))
+
+
+def newest(resource_link: ResourceLink) -> QuerySet[Score]:
+    """The newest score of everyone on a link."""
+    own = of_link(resource_link).order_by("platform_user__person", "-timestamp").distinct("platform_user__person")
+    return Score.objects.filter(pk__in=own.values("pk"))
+
+
+def unsettled(scores: QuerySet[Score]) -> QuerySet[Score]:
+    """Those that are not in the gradebook as they should be."""
+    return scores.exclude(state__in=[ScoreState.SYNCED, ScoreState.KEPT])
+
+
+def by_person(scores: QuerySet[Score]) -> dict[UUID, Score]:
+    """By person id, in the order of their time."""
+    found = scores.select_related("platform_user").order_by("timestamp")
+    return {score.platform_user.person_id: score for score in found}
 
 
 def in_trouble(scores: QuerySet[Score]) -> QuerySet[Score]:
