@@ -174,6 +174,8 @@ def _room(request: LaunchRequest, place: Place, response: Response, error: str =
         level["suggested"] = credit is not None and level["points"] == marking.points(credit, item)
     written = request.POST.get("points", "").strip()
     before, after = queue.around(listed, response.pk)
+    if response.waiting and not place.show:  # what is marked already is skipped, but may be gone back to
+        after = queue.following(listed, response.pk, [], waiting=True)
     context = {
         "assignment": response.attempt.assignment,
         "place": place,
@@ -215,6 +217,7 @@ def _other_hands(request: LaunchRequest, place: Place, response: Response) -> di
     """What others said: the mark so far, learners who ask, answers alike. A second person sees none of it."""
     if place.show == "second":
         return {"second": True}
+    same = alike.others(place.rows(request.viewer), response)
     saved = list(comments.saved(request.viewer.person, response.item_version.item))
     inserted = next((one.text for one in saved if str(one.pk) == request.POST.get("insert")), "")
     mark = response.marks.select_related("person").order_by("created_at", "pk").last()
@@ -225,7 +228,8 @@ def _other_hands(request: LaunchRequest, place: Place, response: Response) -> di
         "given": SecondMark.objects.filter(response=response, marked_at__isnull=False).select_related("person").first(),
         "looks": looks,
         "asked": bool(looks) and looks[-1].answered_at is None,
-        "alike": alike.others(place.rows(request.viewer), response),
+        "alike": same,
+        "worded": any(one.answer != response.answer for one in same),
         "unticked": request.method == "POST",
         "comments": saved,
         "note": "\n".join(part for part in (note.strip(), inserted) if part),

@@ -132,7 +132,7 @@ def snapshot(cast: Cast) -> list[object]:
     numbers = report.report(scope=cast.assignment, now=NOW, small=True)
     fields = ("person", "attempt", "points", "points_max", "state", "unsent_at")
     return [
-        {name: value for name, value in numbers.items() if name != "generated_at"},
+        {name: value for name, value in numbers.items() if name not in ("generated_at", "folded_at")},
         list(Grade.objects.order_by("pk").values_list(*fields)),
         list(Score.objects.order_by("pk").values_list("platform_user", "score_given", "final", "timestamp", "work")),
     ]
