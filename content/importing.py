@@ -22,6 +22,8 @@ from content.models import Media as StoredMedia
 from content.writing import Author
 
 MOST_BYTES = 100_000_000
+BATCH = 500  # rows
+WRITTEN = ("kind", "body", "points", "tags", "key_state", "provenance", "revision", "changed_by")
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -89,7 +91,7 @@ def _described(item: ItemDraft) -> dict[str, Any]:
 @transaction.atomic
 def take(*, draft: Draft, source: Source, author: Author, now: datetime, publish: bool = False) -> Taken:
     """Make the draft the draft of its quiz. The same file again changes nothing. Raises PublishingBlocked."""
-    digest = sha256(source.data).hexdigest()
+    digest = sha256(source.data + (source.key.data if source.key else b"")).hexdigest()
     quiz = _quiz_of(source, draft, author)
     same = quiz is not None and quiz.draft.get("source", {}).get("sha256") == digest
     if quiz is None:
@@ -131,10 +133,11 @@ def _quiz_of(source: Source, draft: Draft, author: Author) -> Quiz | None:
 def _fill(quiz: Quiz, draft: Draft, source: Source, digest: str, author: Author, now: datetime) -> Quiz:
     present = {item.identifier: item for item in quiz.items.all()}
     pools = {identifier: pool.name for pool in draft.pools for identifier in pool.items}
-    places = []
-    for one in draft.items:
-        item = _item(quiz, present.get(one.identifier), one, author)
-        places.append({"item": str(item.pk), "pool": pools.get(one.identifier, "")})
+    items = [_item(quiz, present.get(one.identifier), one, author) for one in draft.items]
+    Item.objects.bulk_create([item for item in items if item._state.adding], batch_size=BATCH)
+    known = [item for item in items if item.identifier in present]
+    Item.objects.bulk_update(known, WRITTEN, batch_size=BATCH)
+    places = [{"item": str(item.pk), "pool": pools.get(item.identifier, "")} for item in items]
     lesson = _lesson(quiz, draft, author, now)
     quiz.draft = {
         "title": (draft.title or _stem(source))[: publishing.TITLE_LENGTH],
@@ -155,7 +158,6 @@ def _item(quiz: Quiz, item: Item | None, draft: ItemDraft, author: Author) -> It
     item.kind, item.body, item.points, item.tags = draft.kind, dict(draft.body), draft.points, list(draft.tags)
     item.key_state, item.provenance = draft.key_state, dict(draft.provenance)
     item.revision, item.changed_by = item.revision + 1, author.name
-    item.save()
     return item
 
 

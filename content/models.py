@@ -4,6 +4,7 @@ from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.db.models import Case, Q, When
+from django.utils import timezone
 
 from roster.ids import uuid7
 from roster.models import Institution, Person
@@ -288,14 +289,20 @@ class ImportState(models.TextChoices):
 
 
 class Import(models.Model):
-    """A file being read into a draft, by a worker. `report` has the shape that `import_content --json` prints."""
+    """A file being read, and with `take` made the draft of a check; a large one by a worker.
+
+    `report` has the shape that `import_content --json` prints. `by` is the name that other authors see.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     institution = models.ForeignKey(Institution, models.CASCADE, null=True, related_name="+")
     person = models.ForeignKey(Person, models.SET_NULL, null=True, related_name="+")
+    by = models.CharField(max_length=255, blank=True)
     name = models.CharField(max_length=255)
     format = models.CharField(max_length=40, blank=True)
     file = models.FileField(upload_to="imports/%Y/%m")
+    key = models.FileField(upload_to="imports/%Y/%m", blank=True, help_text="The answer key of a printed sheet.")
+    take = models.BooleanField(default=False, help_text="Not only read it, but make it the draft of a check.")
     publish = models.BooleanField(default=False)
     state = models.CharField(max_length=16, choices=ImportState.choices, default=ImportState.QUEUED)
     progress = models.PositiveSmallIntegerField(default=0, help_text="In percent.")
@@ -303,6 +310,7 @@ class Import(models.Model):
     error = models.TextField(blank=True)
     quiz = models.ForeignKey(Quiz, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    moved_at = models.DateTimeField(default=timezone.now, help_text="When it was queued, or last came further.")
     finished_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

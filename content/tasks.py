@@ -9,7 +9,7 @@ from content import import_jobs
 @shared_task
 def run_import(job_id: str) -> None:
     """Read one imported file. A message is a hint: `sweep` finds what is left."""
-    import_jobs.run(job_id=job_id, author="API", now=timezone.now())
+    import_jobs.run(job_id=job_id, now=timezone.now())
 
 
 @shared_task

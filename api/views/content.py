@@ -17,8 +17,10 @@ from api import idempotency
 from api.views.base import Keyed
 from content import exporting, import_jobs, importing
 from content.formats import table
+from content.formats.reading import Source
 from content.formats.table import UnknownFormat
 from content.models import Import, Quiz
+from content.writing import Author
 
 READABLE = [known.name for known in table.FORMATS]
 
@@ -71,10 +73,10 @@ class Imports(Keyed):
         if (file.size or 0) > importing.MOST_BYTES:
             raise ValidationError({"file": [f"Larger than {importing.MOST_BYTES // 1_000_000} MB."]})
         job = import_jobs.queue(
-            name=file.name or "import",
-            data=file.read(),
-            institution=self.institution,
+            source=Source(file.name or "import", file.read()),
+            author=Author("API", self.institution),
             format_name=sent.validated_data.get("format", ""),
+            take=True,
             publish=sent.validated_data["publish"],
         )
         where = reverse("api:import", args=[job.pk], request=request)

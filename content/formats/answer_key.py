@@ -80,11 +80,12 @@ def read(text: str) -> AnswerKey:
 def join(reading: SheetReading, key: AnswerKey, *, lesson: str) -> tuple[list[ItemDraft], list[KeyProblem]]:
     """The items of the sheet, `q1` and on, each with its key where one fits, and what did not fit.
 
-    `lesson` is the slug under which the sheet is published; a key for another lesson is not used at all.
+    `lesson` is the slug under which the sheet is published, empty while it has none; a key for another lesson is not
+    used at all.
     """
     problems = list(key.problems)
     entries = dict(key.entries)
-    if key.lesson and key.lesson != lesson:
+    if key.lesson and lesson and key.lesson != lesson:
         problems.append(KeyProblem(None, f"The key is for the lesson {key.lesson!r}, not for {lesson!r}."))
         entries = {}
     anchors = {"title", "summary"} | {section.id for section in reading.sections}

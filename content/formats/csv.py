@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from content.drafts import ItemDraft
-from content.formats import assembling, csv_rows, markdown_kinds, texts
+from content.formats import assembling, csv_rows, markdown_kinds, progress, texts
 from content.formats.assembling import Assembly
 from content.formats.csv_rows import Row, Unfit
 from content.formats.losses import Losses
@@ -41,7 +41,9 @@ def read(source: Source) -> Draft:
     text, losses = texts.decoded(source)
     assembly = Assembly(source, losses)
     delimiter = _delimiter(text.lstrip("\n").split("\n", 1)[0])
-    if sum(any(cells) for cells in _rows(text, delimiter)) > assembling.MOST_QUESTIONS + 1:
+    expected = sum(any(cells) for cells in _rows(text, delimiter))
+    progress.expect(expected)
+    if expected > assembling.MOST_QUESTIONS + 1:
         raise Refused(f"The table has more than {assembling.MOST_QUESTIONS} rows: divide it.")
     rows = _rows(text, delimiter)
     names = _names(next(rows, []))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any
 
-from content.formats import assembling, gift_parsing, markup, texts
+from content.formats import assembling, gift_parsing, markup, progress, texts
 from content.formats.assembling import Assembly
 from content.formats.gift_parsing import Answer, Question, Text
 from content.formats.reading import Draft, Loss, Refused, Source
@@ -29,7 +29,9 @@ def detect(source: Source) -> bool:
 
 def read(source: Source) -> Draft:
     text, losses = texts.decoded(source)
-    if sum(not block.text.startswith("$CATEGORY:") for block in gift_parsing.blocks(text)) > assembling.MOST_QUESTIONS:
+    expected = sum(not block.text.startswith("$CATEGORY:") for block in gift_parsing.blocks(text))
+    progress.expect(expected)
+    if expected > assembling.MOST_QUESTIONS:
         raise Refused(f"The file holds more than {assembling.MOST_QUESTIONS} questions: divide it.")
     assembly = Assembly(source, losses)
     category = ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from content import rendering
 from content.drafts import ItemDraft
-from content.formats import assembling, markdown_kinds, markdown_lesson, packages, texts
+from content.formats import assembling, markdown_kinds, markdown_lesson, packages, progress, texts
 from content.formats.assembling import Assembly
 from content.formats.losses import Losses
 from content.formats.markdown_blocks import (
@@ -40,7 +40,7 @@ BY_PEOPLE = ("open_text", "file_upload")
 def detect(source: Source) -> bool:
     if packages.is_package(source.data):
         try:
-            package = Package(source)
+            package = packages.opened(source)
         except Refused:
             return False
         return bool(_member(package)) and not package.manifest()
@@ -56,7 +56,7 @@ def _member(package: Package) -> str:
 
 def read(source: Source) -> Draft:
     """Raises Refused."""
-    package = Package(source) if packages.is_package(source.data) else None
+    package = packages.opened(source) if packages.is_package(source.data) else None
     name = _member(package) if package else ""
     if package and not name:
         raise Refused("The package holds no Markdown file.")
@@ -68,6 +68,7 @@ def read(source: Source) -> Draft:
     except Unreadable as reason:
         raise Refused(str(reason)) from None
     lesson, questions = markdown_lesson.divided(parts(lines, 1, 2, first=first))
+    progress.expect(len(questions))
     if len(questions) > assembling.MOST_QUESTIONS:
         raise Refused(f"The file holds more than {assembling.MOST_QUESTIONS} questions: divide it.")
     pools: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
 """Moodle XML. `moodle_types` knows the types of question, `moodle_writing` writes. Pure."""
 
-from content.formats import moodle_types, xml
+from content.formats import moodle_types, progress, xml
 from content.formats.assembling import Assembly
 from content.formats.moodle_reading import Reading
 from content.formats.reading import Draft, Loss, Refused, Source
@@ -24,6 +24,7 @@ def read(source: Source) -> Draft:
     if root.tag != "quiz":
         raise Refused("This is not Moodle XML: it has no element <quiz>.")
     reading = Reading(Assembly(source))
+    progress.expect(len(root))
     for question in xml.children(root):
         if question.tag == "question":
             moodle_types.take(reading, question)

@@ -43,6 +43,14 @@ def is_package(data: bytes) -> bool:
     return data[:4] in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def opened(source: Source) -> "Package":
+    """The archive, opened once for all formats that look at it. Raises Refused."""
+    if "package" not in source.opened:
+        source.opened["package"] = Package(source)
+    package: Package = source.opened["package"]
+    return package
+
+
 class Package:
     """An opened archive. Raises Refused where it is broken, hostile or too large."""
 
@@ -57,17 +65,25 @@ class Package:
         _check(members)
         self._members = {info.filename: info for info in members}
         self._kept = 0
+        self._read: set[str] = set()
+        self._roots: dict[str, str] = {}
 
     @property
     def names(self) -> list[str]:
         return list(self._members)
+
+    @property
+    def size(self) -> int:
+        """What it unpacks to, in bytes."""
+        return sum(info.file_size for info in self._members.values())
 
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
     def read(self, name: str) -> bytes:
         info = self._members[name]
-        self._kept += info.file_size
+        self._kept += info.file_size if name not in self._read else 0
+        self._read.add(name)
         if self._kept > LARGEST_KEPT:
             raise Refused(f"What the questions use of the package is larger than {LARGEST_KEPT // MEGABYTE} MB.")
         try:
@@ -82,6 +98,12 @@ class Package:
                 return member.read(size)
         except BROKEN as error:
             raise Refused(f"The package is damaged: {name} cannot be unpacked.") from error
+
+    def root(self, name: str) -> str:
+        """The name of the first element of a member, empty where it is no XML."""
+        if name not in self._roots:
+            self._roots[name] = xml.root_name(self.start(name))
+        return self._roots[name]
 
     def manifest(self) -> str:
         """The name of the manifest nearest to the root; empty where there is none."""

@@ -15,7 +15,7 @@ from typing import Any
 from lxml import etree
 
 from content.drafts import ItemDraft
-from content.formats import qti_items, xml
+from content.formats import packages, progress, qti_items, xml
 from content.formats.markup import Converter
 from content.formats.packages import Package, Pictures, is_package
 from content.formats.qti_keys import slug, unused
@@ -72,8 +72,8 @@ def _detect(source: Source, roots: tuple[str, ...], but: str) -> bool:
         found = xml.root_name(source.data) in roots
         return found and not (but and but.encode() in source.data[:4096])
     try:
-        package = Package(source)
-        return any(xml.root_name(package.start(name)) in roots for name in _xml_files(package))
+        package = packages.opened(source)
+        return any(package.root(name) in roots for name in _xml_files(package))
     except Refused:
         return False
 
@@ -86,7 +86,7 @@ def _xml_files(package: Package) -> Iterator[str]:
 def _read(source: Source, roots: tuple[str, ...]) -> Draft:
     reading = _Reading(source.name)
     if is_package(source.data):
-        reading.package = Package(source)
+        reading.package = packages.opened(source)
         reading.pictures = Pictures(reading.package)
         reading.read_package(roots)
     else:
@@ -131,9 +131,10 @@ class _Reading:
 
     def read_package(self, roots: tuple[str, ...]) -> None:
         assert self.package
-        found = {name: xml.root_name(self.package.start(name)) for name in _xml_files(self.package)}
+        found = {name: self.package.root(name) for name in _xml_files(self.package)}
         parts = {name: roots.index(root) for name, root in found.items() if root in roots}
         tests = [name for name, part in parts.items() if part == 1]
+        progress.expect(sum(part == 0 for part in parts.values()))
         for name in tests[1:]:
             self.lose("assessmentTest", f"The package holds several tests; {name} follows the first as more questions.")
         for name in tests:
@@ -246,6 +247,7 @@ class _Reading:
     # Items
 
     def read_item(self, name: str, root: Element, *, weight: float | None = None) -> str:
+        progress.begun(len(self.items) + 1)
         identifier = self.identifier(root.get("identifier") or posixpath.basename(name).rpartition(".")[0])
         read = qti_items.read_item(
             root,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from content.drafts import ItemDraft
-from content.formats import qti1_items, xml
+from content.formats import packages, progress, qti1_items, xml
 from content.formats.packages import Package, Pictures, is_package
 from content.formats.qti_keys import slug, unused
 from content.formats.qti_processing import number
@@ -36,17 +36,19 @@ def detect_cartridge(source: Source) -> bool:
 def read(source: Source) -> Draft:
     reading = _Reading(source.name)
     if is_package(source.data):
-        reading.package = Package(source)
+        reading.package = packages.opened(source)
         reading.pictures = Pictures(reading.package)
         reading.read_package()
     else:
-        reading.read_file(source.name, xml.parse(source.data))
+        root = xml.parse(source.data)
+        progress.expect(sum(1 for _item in root.iter("item")))
+        reading.read_file(source.name, root)
     return reading.draft(source)
 
 
 def _is_cartridge(source: Source) -> bool:
     try:
-        package = Package(source)
+        package = packages.opened(source)
         start = package.start(package.manifest()) if package.manifest() else b""
     except Refused:
         return False
@@ -55,14 +57,14 @@ def _is_cartridge(source: Source) -> bool:
 
 def _files_of(source: Source) -> list[str]:
     try:
-        return list(_files(Package(source)))
+        return list(_files(packages.opened(source)))
     except Refused:
         return []
 
 
 def _files(package: Package) -> Iterator[str]:
     for name in package.names:
-        if name.lower().endswith((".xml", ".qti", ".dat")) and xml.root_name(package.start(name)) == ROOT:
+        if name.lower().endswith((".xml", ".qti", ".dat")) and package.root(name) == ROOT:
             yield name
 
 
@@ -105,6 +107,7 @@ class _Reading:
     def read_package(self) -> None:
         assert self.package
         roots = {name: xml.parse(self.package.read(name)) for name in _files(self.package)}
+        progress.expect(sum(1 for root in roots.values() for _item in root.iter("item")))
         for name, root in roots.items():
             self.banks |= {bank.get("ident", ""): (name, bank) for bank in root.iter("objectbank")}
         quizzes = [name for name, root in roots.items() if child(root, "assessment") is not None]
@@ -233,6 +236,7 @@ class _Reading:
         return [self.read_item(name, item) for item in children(holder, "item")]
 
     def read_item(self, name: str, item: Element) -> str:
+        progress.begun(len(self.items) + 1)
         identifier = unused(slug(item.get("ident") or item.get("title") or "") or "item", self.names)
         self.names.add(identifier)
         read = qti1_items.read_item(

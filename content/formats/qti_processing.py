@@ -8,6 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import re2
@@ -31,39 +32,56 @@ class _Exit(Exception):
 
 
 class Processing:
-    """The declarations and rules of one item."""
+    """The declarations and rules of one item, which do not change while it is read: what they say is kept."""
 
     def __init__(self, item: Element) -> None:
         self.responses = {found.get("identifier", ""): found for found in children(item, "responseDeclaration")}
         self.outcomes = {found.get("identifier", ""): found for found in children(item, "outcomeDeclaration")}
         self.rules = child(item, "responseProcessing")
+        self.rule_list = children(self.rules) if self.rules is not None else []
         self.steps = 0
+        self._correct: dict[str, list[str]] = {}
+        self._mappings: dict[str, dict[str, float]] = {}
+        self._scores: dict[tuple[Any, ...], float] = {}
 
-    @property
+    @cached_property
     def template(self) -> str:
         """The kind of the standard template, empty where the item has rules of its own."""
-        if self.rules is None or len(children(self.rules)):
+        if self.rules is None or self.rule_list:
             return ""
         address = self.rules.get("template") or self.rules.get("templateLocation") or ""
         name = re.split(r"[/\\]", address)[-1].removesuffix(".xml").lower()
         return TEMPLATES.get(name, "")
 
-    @property
+    @cached_property
     def named_elsewhere(self) -> bool:
         """Whether the rules are named by an address that is no standard template."""
         rules = self.rules
-        return rules is not None and not len(children(rules)) and not self.template and bool(rules.get("template"))
+        return rules is not None and not self.rule_list and not self.template and bool(rules.get("template"))
 
     def correct(self, name: str) -> list[str]:
-        return values(child(self.responses.get(name), "correctResponse"))
+        if name not in self._correct:
+            self._correct[name] = values(child(self.responses.get(name), "correctResponse"))
+        return self._correct[name]
 
     def mapping(self, name: str) -> dict[str, float]:
+        if name not in self._mappings:
+            self._mappings[name] = self._mapping(name)
+        return self._mappings[name]
+
+    def _mapping(self, name: str) -> dict[str, float]:
         found = child(self.responses.get(name), "mapping")
         entries = children(found, "mapEntry") if found is not None else []
         return {entry.get("mapKey", ""): number(entry.get("mappedValue")) or 0.0 for entry in entries}
 
     def score(self, responses: Responses, outcome: str = "SCORE") -> float:
         """The outcome for these responses. Raises Unsupported."""
+        asked = (outcome, *((name, *given) for name, given in responses.items()))
+        if asked not in self._scores:
+            self._scores[asked] = self._score(responses, outcome)
+        return self._scores[asked]
+
+    def _score(self, responses: Responses, outcome: str) -> float:
         run = _Run(self, responses)
         found = run.outcomes.get(outcome) if run.finish() else None
         return float(found[0]) if found and isinstance(found[0], int | float) else 0.0
@@ -86,10 +104,9 @@ class _Run:
         self.outcomes: dict[str, Value] = {name: _default(declared) for name, declared in processing.outcomes.items()}
 
     def finish(self) -> bool:
-        rules = self.of.rules
         try:
-            if rules is not None and children(rules):
-                self.run(children(rules))
+            if self.of.rule_list:
+                self.run(self.of.rule_list)
             elif self.of.named_elsewhere:
                 raise Unsupported("a template of another publisher")
             else:

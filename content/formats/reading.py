@@ -48,12 +48,16 @@ class Pool:
 
 @dataclass(frozen=True)
 class Source:
-    """A file as it came. `name` without folders. A printed sheet has its `key` beside it and its lesson's slug."""
+    """A file as it came. `name` without folders. A printed sheet has its `key` beside it and its lesson's slug.
+
+    `opened` keeps what one reader has made of it for the next: every format looks at a file before one reads it.
+    """
 
     name: str
     data: bytes
     key: "Source | None" = None
     lesson: str = ""
+    opened: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Every format in which content comes in or goes out. Adding one: its module and a line in FORMATS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from content.formats import (
@@ -57,15 +57,17 @@ class UnknownFormat(LookupError):
 
 def named(name: str) -> Format:
     """Raises UnknownFormat."""
-    return _first([known for known in FORMATS if known.name == name], name)
+    return _first((known for known in FORMATS if known.name == name), name)
 
 
 def of(source: Source) -> Format:
     """The first format that the file looks like. Raises UnknownFormat."""
-    return _first([known for known in FORMATS if known.detect(source)], source.name)
+    return _first((known for known in FORMATS if known.detect(source)), source.name)
 
 
-def _first(found: list[Format], what: str) -> Format:
-    if not found:
+def _first(fitting: Iterator[Format], what: str) -> Format:
+    """Those after it are not tried."""
+    found = next(fitting, None)
+    if found is None:
         raise UnknownFormat(what)
-    return found[0]
+    return found

@@ -6,25 +6,28 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from content import importing, item_types
+from content import import_jobs, item_types
 from content.formats import table
 from content.formats.reading import Refused, Source
 from content.models import Import, ImportState
 from content.publishing import PublishingBlocked
 from content.room import fields
 from content.room.doors import Door, go
+from content.room.quizzes import wants_json
 
 MOST = 50  # megabytes
 SHOWN = 200  # questions, and lines of a kind
+WAITING = (ImportState.QUEUED, ImportState.RUNNING)
 SEVERITIES = {
     "error": gettext_lazy("Not taken"),
     "warning": gettext_lazy("Changed or left out"),
@@ -48,22 +51,37 @@ def upload(request: HttpRequest, door: Door) -> HttpResponse:
     error = ""
     if request.method == "POST":
         try:
-            return go("import", _read(request, door).pk)
+            return go("import", _brought(request, door).pk)
         except Refused as refused:
             error = str(refused)
-    context = {"door": door, "error": error, "formats": table.FORMATS, "most": MOST}
-    return render(request, "room/imports.html", context, status=422 if error else 200)
+    return _form(request, door, error)
 
 
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
-    """What was read, and what could not be; POST takes it into the room."""
+    """What was read, and what could not be; POST takes it into the room. Until it is read, how far that has come."""
     found, error = _import_or_404(door, pk), ""
-    if request.method == "POST":
+    if wants_json(request):
+        return JsonResponse({"progress": found.progress, "next": "" if found.state in WAITING else _next(found)})
+    if found.state in WAITING:
+        return render(request, "room/importing.html", {"door": door, "found": found})
+    if found.state == ImportState.FAILED and not found.report:
+        return _form(request, door, found.error)
+    if request.method == "POST" and found.quiz is None:
         try:
-            return go("quiz", _take(door, found))
+            import_jobs.take(job=found, author=door.author, now=timezone.now())
+            return go("import", found.pk) if found.state in WAITING else go("quiz", found.quiz_id)
         except (Refused, PublishingBlocked) as refused:
             error = str(refused)
+    return _report(request, door, found, error or found.error)
+
+
+def _form(request: HttpRequest, door: Door, error: str) -> HttpResponse:
+    context = {"door": door, "error": error, "formats": table.FORMATS, "most": MOST}
+    return render(request, "room/imports.html", context, status=422 if error else 200)
+
+
+def _report(request: HttpRequest, door: Door, found: Import, error: str) -> HttpResponse:
     items = found.report["items"]
     context = {
         "door": door,
@@ -81,46 +99,46 @@ def report(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
     return render(request, "room/import.html", context, status=422 if error else 200)
 
 
-def _read(request: HttpRequest, door: Door) -> Import:
-    """Raises Refused."""
-    given = request.FILES.get("file")
+def _brought(request: HttpRequest, door: Door) -> Import:
+    """The file, read if it is small, else waiting for a worker. Raises Refused."""
+    source = _source(request)
+    format_name = fields.text(request.POST, "format")
+    if source.key and not format_name:
+        format_name = "sheet"  # no other format has a key of its own
+    if import_jobs.is_small(source):
+        return import_jobs.read(source=source, author=door.author, format_name=format_name, now=timezone.now())
+    return import_jobs.queue(source=source, author=door.author, format_name=format_name)
+
+
+def _source(request: HttpRequest) -> Source:
+    given, key = request.FILES.get("file"), request.FILES.get("key")
     if given is None:
         raise Refused(_("Choose a file first."))
+    return Source(_name(given), _bytes(given), key=Source(_name(key), _bytes(key)) if key else None)
+
+
+def _name(given: "UploadedFile[Any]") -> str:
+    return PurePath(fields.clean(given.name or "")).name[:200] or "file"
+
+
+def _bytes(given: "UploadedFile[Any]") -> bytes:
     if (given.size or 0) > MOST * 1024 * 1024:
         raise Refused(_("The file is larger than {most} MB.").format(most=MOST))
-    source = Source(PurePath(fields.clean(given.name or "")).name[:200] or "file", given.read())
-    known, draft = importing.read(source, fields.text(request.POST, "format"))
-    made = Import(
-        institution=door.author.institution,
-        person=door.author.person,
-        name=source.name,
-        format=known.name,
-        state=ImportState.DONE,
-        progress=100,
-        report=importing.report(known, draft),
-        finished_at=timezone.now(),
-    )
-    made.file.save(str(made.pk), ContentFile(source.data), save=False)
-    made.save(force_insert=True)
-    return made
+    return given.read()
 
 
-def _take(door: Door, found: Import) -> UUID:
-    """The quiz that it became. Raises Refused or PublishingBlocked."""
-    with found.file.open("rb") as file:
-        source = Source(found.name, file.read())
-    _known, draft = importing.read(source, found.format)
-    taken = importing.take(draft=draft, source=source, author=door.author, now=timezone.now())
-    Import.objects.filter(pk=found.pk).update(quiz=taken.quiz)
-    return taken.quiz.pk
+def _next(found: Import) -> str:
+    """Where its author goes on: to the check that it became, else to its report."""
+    taken = found.take and found.quiz_id
+    return reverse("room:quiz", args=[found.quiz_id]) if taken else reverse("room:import", args=[found.pk])
 
 
 def _import_or_404(door: Door, pk: UUID) -> Import:
-    """The author's own; staff find all of their institution."""
-    mine = Import.objects.filter(institution=door.author.institution, state=ImportState.DONE)
+    """The author's own; staff find all of their institution. Its report, which may be large, is read where needed."""
+    mine = Import.objects.filter(institution=door.author.institution)
     if door.author.person is not None:
         mine = mine.filter(person=door.author.person)
-    found = mine.filter(pk=pk).first()
+    found = mine.filter(pk=pk).select_related("quiz").defer("report").first()
     if found is None:
         raise Http404("There is no such file.")
     return found

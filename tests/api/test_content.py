@@ -7,7 +7,9 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from content import import_jobs, tasks
+from content.formats.reading import Source
 from content.models import Import, ImportState, Quiz
+from content.writing import Author
 from tests import cast
 from tests.api.conftest import Caller, School
 
@@ -23,6 +25,13 @@ def post(school: School, data: bytes = GIFT, scope: str = "content:write", **fie
     caller = Caller(school.key(scope))
     file = SimpleUploadedFile("capitals.gift", data)
     return caller.client.post("/api/v1/imports", {"file": file, **fields}, headers=caller.headers)
+
+
+CAPITALS = Source("capitals.gift", GIFT)
+
+
+def queued(school: School, source: Source = CAPITALS, *, publish: bool = False) -> Import:
+    return import_jobs.queue(source=source, author=Author("API", school.institution), take=True, publish=publish)
 
 
 def test_import_is_a_job_that_leaves_a_quiz_and_a_report(
@@ -42,24 +51,24 @@ def test_import_is_a_job_that_leaves_a_quiz_and_a_report(
 
 
 def test_file_that_cannot_be_read_ends_the_job_with_a_sentence(north: School) -> None:
-    job = import_jobs.queue(name="x.bin", data=b"\x00\x01\x02", institution=north.institution)
-    import_jobs.run(job_id=job.pk, author="test", now=cast.NOW)
+    job = queued(north, Source("x.bin", b"\x00\x01\x02"))
+    import_jobs.run(job_id=job.pk, now=cast.NOW)
     job.refresh_from_db()
     assert job.state == ImportState.FAILED
     assert job.error
 
 
 def test_job_whose_message_was_lost_is_taken_up(north: School) -> None:
-    job = import_jobs.queue(name="capitals.gift", data=GIFT, institution=north.institution)
+    job = queued(north)
     late = job.created_at + 2 * import_jobs.LEFT_AFTER
     assert import_jobs.left_behind(late) == [str(job.pk)]
-    import_jobs.run(job_id=job.pk, author="test", now=late)
+    import_jobs.run(job_id=job.pk, now=late)
     assert import_jobs.left_behind(late) == []
 
 
 def test_another_institution_sees_neither_job_nor_quiz(north: School, south: School) -> None:
-    job = import_jobs.queue(name="capitals.gift", data=GIFT, institution=north.institution, publish=True)
-    import_jobs.run(job_id=job.pk, author="test", now=cast.NOW)
+    job = queued(north, publish=True)
+    import_jobs.run(job_id=job.pk, now=cast.NOW)
     slug = Quiz.objects.get(institution=north.institution).slug
     stranger, owner = Caller(south.key("content:write")), Caller(north.key("content:write"))
     assert stranger.get(f"imports/{job.pk}").status_code == 404

@@ -141,6 +141,12 @@ def test_key_of_another_lesson_is_not_used() -> None:
     assert any(problem.item is None and "other" in problem.text for problem in problems)
 
 
+def test_sheet_without_an_address_yet_takes_a_key_whose_options_agree() -> None:
+    drafts, problems = answer_key.join(sheet.read(SHEET), answer_key.read(KEY), lesson="")
+    assert "approved" in {draft.key_state for draft in drafts}
+    assert not any("is for the lesson" in problem.text for problem in problems)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "3", '{"items": 3}', '{"items": [3]}', "[" * 100_000, "NaN"])
 def test_what_is_no_key_is_reported(text: str) -> None:
     key = answer_key.read(text)

@@ -1,6 +1,7 @@
 """Files on their way in and out: the commands, and what an import leaves."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from content import exporting, importing
+from content.formats.reading import Source
 from content.models import Item, ItemVersion, Quiz, QuizVersion
+from content.writing import Author
 from tests import cast
 
 GIFT = """::Capital:: What is the capital of France? {=Paris ~Lyon ~Nice}
@@ -52,8 +55,8 @@ def test_person_at_a_terminal_sees_how_far_a_large_bank_has_come(tmp_path: Path)
     path.write_text("".join(f"::Q{number}:: Is {number} a number? {{T}}\n\n" for number in range(250)))
     terminal = Terminal()
     call_command("import_content", path, "--json", stdout=StringIO(), stderr=terminal)
-    assert terminal.getvalue().count("Read 100 questions") == 1
-    assert terminal.getvalue().count("Read 200 questions") == 1
+    assert terminal.getvalue().count("\r[" + "#" * 16 + "." * 24 + "] 100 questions read") == 1
+    assert terminal.getvalue().count(" 200 questions read") == 1
     quiet = StringIO()
     call_command("import_content", path, "--json", stdout=StringIO(), stderr=quiet)
     assert quiet.getvalue() == ""
@@ -119,3 +122,22 @@ def test_file_that_is_none_is_refused_in_one_sentence(db: None, tmp_path: Path) 
     with pytest.raises(CommandError) as error:
         run("import_content", path)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_key_beside_a_sheet_is_joined_and_another_key_is_taken_in(db: None, tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    demo = Path(__file__).parents[2] / "content" / "demo"
+    sheet, key = demo / "when-to-fine-tune.txt", demo / "answer-key.json"
+    source = importing.open_file(sheet, key)
+    author = Author("Olga")
+
+    def take(source: Source) -> importing.Taken:
+        return importing.take(draft=importing.read(source)[1], source=source, author=author, now=cast.NOW)
+
+    bare = take(replace(source, key=None))
+    assert {item.key_state for item in bare.quiz.items.all()} == {"unkeyed"}
+    keyed = take(source)
+    assert (keyed.quiz, keyed.changed) == (bare.quiz, True)
+    assert "approved" in {item.key_state for item in keyed.quiz.items.all()}
+    assert keyed.quiz.items.count() == 10
+    assert not take(source).changed

@@ -13,6 +13,8 @@ from content.publishing import PublishingBlocked
 from content.writing import Author
 from roster.models import Institution
 
+BAR = 40  # characters
+
 
 class Command(BaseCommand):
     help = "Read a file of questions and say what came through. Nothing is stored without --publish."
@@ -43,10 +45,10 @@ class Command(BaseCommand):
         if options["publish"]:
             self._publish(draft, source, options)
 
-    def _count(self, questions: int) -> None:
-        """A line that counts, for a person at a terminal; a large bank takes some seconds."""
+    def _count(self, questions: int, expected: int) -> None:
+        """A line that grows, for a person at a terminal; a large bank takes some seconds."""
         if questions % 100 == 0 and self.stderr.isatty():
-            self.stderr.write(f"\rRead {questions} questions …", ending="")
+            self.stderr.write(f"\r{_bar(questions, expected)} {questions} questions read", ending="")
             self.stderr.flush()
 
     def _publish(self, draft: Draft, source: Source, options: dict[str, Any]) -> None:
@@ -67,6 +69,11 @@ def institution_of(slug: str | None) -> Institution | None:
     if found is None:
         raise CommandError(f"There is no institution {slug}.")
     return found
+
+
+def _bar(done: int, expected: int) -> str:
+    filled = BAR * min(done, expected) // expected if expected else 0
+    return f"[{'#' * filled}{'.' * (BAR - filled)}]" if expected else ""
 
 
 def _text(report: dict[str, Any]) -> str:
