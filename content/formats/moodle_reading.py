@@ -46,7 +46,7 @@ class Reading:
         if element is None:
             return ""
         holder = xml.child(element, "text")
-        text = "".join(map(str, holder.itertext())) if holder is not None else (element.text or "")
+        text = xml.inner(holder) if holder is not None else (element.text or "")
         return self.converted(text.strip(), element.get("format") or otherwise, self.files(element))
 
     def converted(self, text: str, format: str, files: dict[str, str]) -> str:

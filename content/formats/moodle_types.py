@@ -169,6 +169,12 @@ def _plain(answer: Element) -> str:
     return "".join(map(str, holder.itertext())).strip() if holder is not None else (answer.text or "").strip()
 
 
+def _markup(element: Element) -> str:
+    """The text as it stands, tags of other programs included."""
+    holder = xml.child(element, "text")
+    return xml.inner(holder).strip() if holder is not None else (element.text or "").strip()
+
+
 def _multichoice(reading: "Reading", question: Element) -> Taken:
     single = _value(question, "single").lower() not in ("false", "0") or not _has(question, "single")
     rows = [
@@ -299,7 +305,7 @@ def _cloze(reading: "Reading", question: Element) -> Taken:
     if element is None:
         raise Unreadable("The question has no text.")
     format = _format(question)
-    marked, found = moodle_cloze.taken_apart(_plain(element))
+    marked, found = moodle_cloze.taken_apart(_markup(element))
     if not found or len(found) > MOST:
         raise Unreadable(f"The text has no embedded answers, or more than {MOST}.")
     text = moodle_cloze.named(reading.converted(marked, format, reading.files(element)))
@@ -322,7 +328,7 @@ def _select(reading: "Reading", question: Element) -> Taken:
         for part in xml.children(question, "dragbox", "selectoption")
     ]
     element = xml.child(question, "questiontext")
-    holder = _plain(element) if element is not None else ""
+    holder = _markup(element) if element is not None else ""
     numbers = [int(number) for number in GAP.findall(holder)]
     if element is None or not numbers or len(numbers) > MOST or max(numbers) > len(choices) or 0 in numbers:
         raise Unreadable("The gaps of its text do not fit its choices.")

@@ -22,7 +22,10 @@ from content.formats.xml import Element, child, children
 from content.models import KeyState
 
 Body = dict[str, Any]
+TEXTS = ("mattext", "matemtext", "mat_formattedtext")  # the last one is Blackboard's
 MEGABYTE = 1024 * 1024
+CHOSEN = ("dropdown", "wordbank")
+STAR = r"\*"
 RESPONSES = ("response_lid", "response_str", "response_num", "response_xy", "response_grp", "response_extension")
 NUMBER_TYPES = {
     "significantDigits": "significant_figures", "decimals": "decimals", "percent": "relative", "absolute": "absolute"
@@ -73,7 +76,7 @@ class Processing1:
             shown += [found.get("linkrefid", "") for found in children(condition, "displayfeedback")]
             settings = children(condition, "setvar")
             for setting in settings:
-                value = number(setting.text) or 0.0
+                value = _worth(setting)
                 action = setting.get("action", "Set").lower()
                 score = {"add": score + value, "subtract": score - value, "multiply": score * value}.get(action, value)
             adds = any(setting.get("action", "Set").lower() != "set" for setting in settings)
@@ -169,7 +172,11 @@ class _Reader:
 
     def points(self) -> Decimal:
         said = (
-            self.meta.get("points_possible") or self.meta.get("cc_weighting") or self.meta.get("qmd_weighting") or "1"
+            self.meta.get("points_possible")
+            or self.meta.get("cc_weighting")
+            or self.meta.get("qmd_absolutescore_max")
+            or self.meta.get("qmd_weighting")
+            or "1"
         )
         found = number(said)
         points = round(Decimal(str(found)), 3) if found is not None and 0 < found < 100_000 else Decimal(1)
@@ -229,7 +236,10 @@ class _Reader:
     @property
     def stem(self) -> str:
         """All material of the presentation that belongs to no response."""
-        inside = {found for response in self.responses for found in response.iter("material")}
+        # What stands above and below the entries of an ordering belongs to the question.
+        inside = {
+            found for response in self.responses for found in response.iter("material") if not found.get("position")
+        }
         found = [part for part in self.presentation.iter("material") if part not in inside]
         text = "\n\n".join(filter(None, (self._material(part) for part in found)))
         if text:
@@ -241,8 +251,8 @@ class _Reader:
         if element is None:
             return ""
         texts = []
-        for part in element.iter("mattext", "matemtext", "matimage", "mataudio", "matvideo", "matapplet"):
-            if part.tag in ("mattext", "matemtext"):
+        for part in element.iter(*TEXTS, "matimage", "mataudio", "matvideo", "matapplet"):
+            if part.tag in TEXTS:
                 texts.append(self._mattext(part))
             elif part.tag == "matimage":
                 found = self.picture(part.get("uri", ""))
@@ -258,7 +268,7 @@ class _Reader:
         if len(part):
             return self.converter.convert(part)
         text = part.text or ""
-        kind = part.get("texttype", "").lower()
+        kind = "text/html" if part.tag == "mat_formattedtext" else part.get("texttype", "").lower()
         markup = kind in ("text/html", "text/xhtml") or (not kind and re.search(r"</?[a-zA-Z][^>]*>|&\w+;", text))
         return self.converter.convert(text) if markup else self.converter.plain(text)
 
@@ -352,7 +362,7 @@ class _Reader:
     def _named_right(self, name: str, key: str) -> bool:
         """Whether a scoring condition asks for the option and does not deny it."""
         for condition in self.processing.conditions:
-            if not any((number(found.text) or 0) > 0 for found in children(condition, "setvar")):
+            if not any(_worth(found) > 0 for found in children(condition, "setvar")):
                 continue
             for found in condition.iter("varequal"):
                 denied = any(above.tag == "not" for above in found.iterancestors())
@@ -383,7 +393,6 @@ class _Reader:
         """`[name]` in the text; each response lists what is accepted, or the options of a drop-down."""
         text = self.stem
         gaps, weights = [], []
-        typed = self.meta.get("question_type") == "fill_in_multiple_blanks_question"
         labels = {response.get("ident", ""): self.labels(response) for response in self.responses}
         scorer = self.scorer({name: [[row["id"]] for row in rows] for name, rows in labels.items()})
         for response in self.responses:
@@ -395,7 +404,7 @@ class _Reader:
                 self.lose("blank", f"The text has no place for the blank {name}; it stands at the end.")
                 text += f"\n\n{mark}"
             text = text.replace(mark, f"[[{gap}]]", 1)
-            gaps.append({"id": gap, **self._blank(ident, labels[ident], scorer, typed=typed)})
+            gaps.append({"id": gap, **self._blank(response, labels[ident], scorer)})
             weights.append(scorer.weight(ident))
         least = min(weights, default=0.0)
         if least > 0 and max(weights) - least > 0.02:  # percentages are written with two decimals
@@ -405,17 +414,22 @@ class _Reader:
         whole = {"scoring": "all_or_nothing"} if self._hinted("all_or_nothing") else {}
         return "cloze", {"stem": "", "text": text, "gaps": gaps, **whole}
 
-    def _blank(self, name: str, rows: list[Body], scorer: Scorer, *, typed: bool) -> Body:
+    def _blank(self, response: Element, rows: list[Body], scorer: Scorer) -> Body:
+        """New Quizzes says at each label whether it is typed or chosen, and how it is compared."""
+        name, found = response.get("ident", ""), list(response.iter("response_label"))
         for row in rows:
             row["rationale"] = self.feedback(f"{row['id']}_fb")
-        if not typed:
+        typed = self.meta.get("question_type") == "fill_in_multiple_blanks_question"
+        if not typed or any(label.get("answer_type") in CHOSEN for label in found):
             credits = {row["id"]: qti_keys.tidy(max(0.0, min(1.0, scorer.credit(name, [row["id"]])))) for row in rows}
             options = [row | ({"credit": credits[row["id"]]} if self.keyed else {}) for row in rows]
             return {"kind": "dropdown", "options": options}
         self.keyed = self.keyed or bool(rows)
-        answers = [{"text": rendering.plain(row["text"]), "credit": 1, "match": "exact"} for row in rows]
-        answers = [answer | {"feedback": row["rationale"]} for answer, row in zip(answers, rows, strict=True)]
-        return {"kind": "text", "answers": answers, "case_sensitive": False}
+        answers = [
+            {**_compared(rendering.plain(row["text"]), label), "credit": 1, "feedback": row["rationale"]}
+            for row, label in zip(rows, found, strict=True)
+        ]
+        return {"kind": "text", "answers": answers, "case_sensitive": any(map(_minds_case, found))}
 
     def _matching(self) -> tuple[str, Body]:
         rows = {response.get("ident", ""): self.labels(response) for response in self.responses}
@@ -440,11 +454,9 @@ class _Reader:
     def _numeric(self) -> tuple[str, Body]:
         answers = []
         conditions = [found for found in self.processing.conditions if children(found, "setvar")]
-        best = max(
-            (number(setting.text) or 0.0 for found in conditions for setting in children(found, "setvar")), default=0.0
-        )
+        best = max((_worth(setting) for found in conditions for setting in children(found, "setvar")), default=0.0)
         for condition in conditions:
-            credit = max((number(setting.text) or 0.0 for setting in children(condition, "setvar")), default=0.0)
+            credit = max((_worth(setting) for setting in children(condition, "setvar")), default=0.0)
             answer = _numeric(condition)
             if answer and credit > 0 < best:
                 names = [found.get("linkrefid", "") for found in children(condition, "displayfeedback")]
@@ -534,6 +546,27 @@ class _Reader:
         return "matching", {"stem": self.stem, "prompts": kept, "choices": choices, "scoring": "per_pair"}
 
 
+def _worth(setting: Element) -> float:
+    """The number that a rule sets; Blackboard says `SCORE.max`."""
+    return 100.0 if (setting.text or "").strip() == "SCORE.max" else number(setting.text) or 0.0
+
+
+def _compared(text: str, label: Element) -> Body:
+    """An accepted answer, compared as New Quizzes does."""
+    algorithm = label.get("scoring_algorithm", "")
+    if algorithm == "TextContainsAnswer":
+        return {"text": f"*{text.replace('*', STAR)}*", "match": "wildcard"}
+    if algorithm == "TextCloseEnough":
+        slips = number(label.get("levenshtein_distance")) or 1
+        return {"text": text, "match": "close", "distance": int(max(1, min(3, slips)))}
+    return {"text": text, "match": "regex" if algorithm == "TextRegex" else "exact"}
+
+
+def _minds_case(label: Element) -> bool:
+    algorithm = label.get("scoring_algorithm")
+    return algorithm == "TextEquivalence" or (algorithm == "TextCloseEnough" and label.get("ignore_case") != "true")
+
+
 def metadata(element: Element) -> dict[str, str]:
     """The fields of `qtimetadata` and of `itemmetadata` itself."""
     found: dict[str, str] = {}
@@ -541,7 +574,7 @@ def metadata(element: Element) -> dict[str, str]:
         for part in holder.iter():
             if part.tag == "qtimetadatafield":
                 found[xml.text(child(part, "fieldlabel")).lower()] = xml.text(child(part, "fieldentry"))
-            elif part.tag in ("qmd_itemtype", "qmd_weighting"):
+            elif part.tag in ("qmd_itemtype", "qmd_weighting", "qmd_absolutescore_max"):
                 found[str(part.tag)] = xml.text(part)
     return found
 

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterator
+from html import escape
 from html.entities import html5
 
 from lxml import etree
@@ -81,6 +82,14 @@ def text(element: Element | None) -> str:
 def content(element: Element) -> str:
     """All text within, as it stands."""
     return "".join(str(part) for part in element.itertext())
+
+
+def inner(element: Element) -> str:
+    """What stands within: the text, which may be markup itself, or where there are elements all of it as markup."""
+    if not len(element):
+        return element.text or ""
+    parts = [escape(element.text or "", quote=False)]
+    return "".join([*parts, *(etree.tostring(part, encoding=str) for part in element)])
 
 
 def default(space: str) -> dict[str, str]:

@@ -95,3 +95,42 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         AIKEN.read(Source("x", data))
     except Refused:
         return
+
+
+OTHER_WAYS = [
+    "Q?\na) x\nb) y\nanswer: b",
+    "Q?\nA)x\nB)y\nANSWER: B",
+    "Q?\n(a) x\n(b) y\nAnswer: (b)",
+    "Q?\na. x\nb. y\nAnswer : B.",
+    "Q?\n  A) x\n\n  B) y\n\n  ANSWER:B) y",
+]
+
+
+@pytest.mark.parametrize("text", OTHER_WAYS)
+def test_other_ways_to_write_letters_are_read(text: str) -> None:
+    draft = AIKEN.read(table_source := Source("bank.txt", text.encode()))
+    assert table.of(table_source).name == "aiken"
+    assert not draft.losses
+    (item,) = draft.items
+    assert item.body["stem"] == "Q?"
+    assert [(o["text"], o["credit"]) for o in item.body["options"]] == [("x", 0), ("y", 1)]
+
+
+def test_line_that_only_begins_like_an_option_belongs_to_the_question() -> None:
+    (item,) = read("B.C. or A.D.?\nc) is no first letter\nA) x\nB) y\nANSWER: A").items
+    assert item.body["stem"] == "B.C. or A.D.?\n\nc) is no first letter"
+    assert len(item.body["options"]) == 2
+
+
+@pytest.mark.parametrize("key", ["A, C", "(A) and (C)", "A;C."])
+def test_answer_of_several_letters_is_a_multiple_response(key: str) -> None:
+    draft = read(f"Q?\nA) x\nB) y\nC) z\nANSWER: {key}")
+    (item,) = draft.items
+    assert (item.kind, item.body["scoring"]) == ("multiple_response", "all_or_nothing")
+    assert [o["credit"] for o in item.body["options"]] == [1, 0, 1]
+    assert [loss.severity for loss in draft.losses] == ["info"]
+
+
+def test_explanation_below_the_answer_is_feedback_and_no_text_of_the_next_question() -> None:
+    first, second = read("Q?\nA) x\nB) y\nANSWER: A\nFeedback: It is.\n\nR?\nA) x\nB) y\nANSWER: B").items
+    assert (first.body["feedback"], second.body["stem"]) == ("It is.", "R?")

@@ -142,6 +142,14 @@ def test_html_with_embedded_files_is_taken_as_markdown() -> None:
     assert item.body["stem"] == f"See **this**:\n\n![dot](media:{Media('', '', PIXEL).digest})"
 
 
+def test_markup_that_stands_in_the_text_without_quotes_is_kept() -> None:
+    file = f'<file name="a.png" path="/" encoding="base64">{base64.b64encode(PIXEL).decode()}</file>'
+    inside = f'<text>So &amp; <b>so</b>, <img src="@@PLUGINFILE@@/a.png" alt="a dot"/></text>{file}'
+    draft = read(f'<question type="description"><questiontext format="html">{inside}</questiontext></question>')
+    assert draft.items[0].body["stem"].startswith(r"So \& **so**, ![a dot](media:")
+    assert not draft.losses
+
+
 def test_files_that_cannot_be_shown_are_named() -> None:
     draft = read(
         '<question type="description"><name><text>n</text></name><questiontext format="html"><text>a</text>'

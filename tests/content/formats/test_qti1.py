@@ -149,6 +149,86 @@ def test_blanks_and_drop_downs_are_a_cloze() -> None:
     assert [[row["credit"] for row in gap["options"]] for gap in drops.body["gaps"]] == [[1, 0], [1]]
 
 
+def blank(name: str, kind: str, *labels: str, more: str = "") -> str:
+    """A gap as New Quizzes exports it: `answer_type` and `scoring_algorithm` stand at the labels."""
+    rows = "".join(
+        f'<response_label ident="{name}-{at}" {kind} {more}>{mat(text, "text/plain")}</response_label>'
+        for at, text in enumerate(labels)
+    )
+    return f'<response_lid ident="response_{name}">{mat(name, "text/plain")}<render_choice>{rows}</render_choice></response_lid>'
+
+
+@pytest.mark.parametrize("kind", ["dropdown", "wordbank"])
+def test_gap_to_choose_for_accepts_none_of_its_wrong_options(kind: str) -> None:
+    responses = blank("b1", f'answer_type="{kind}" scoring_algorithm="Equivalence"', "red", "green")
+    rules = when(equal("b1-1", "response_b1"), action="Add", more="Yes")
+    found = only(item("fill_in_multiple_blanks_question", "<p>Grass is [b1].</p>", responses, rules))
+    (gap,) = found.body["gaps"]
+    assert (found.kind, gap["kind"]) == ("cloze", "dropdown")
+    assert [(row["text"], row["credit"]) for row in gap["options"]] == [("red", 0), ("green", 1)]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "more", "expected", "cased"),
+    [
+        ("TextContainsAnswer", "", {"text": "*sun*", "match": "wildcard"}, False),
+        ("TextCloseEnough", 'levenshtein_distance="2" ignore_case="true"', {"text": "sun", "match": "close", "distance": 2}, False),
+        ("TextCloseEnough", "", {"text": "sun", "match": "close", "distance": 1}, True),
+        ("TextEquivalence", "", {"text": "sun", "match": "exact"}, True),
+        ("TextRegex", "", {"text": "sun", "match": "regex"}, False),
+        ("TextInChoices", "", {"text": "sun", "match": "exact"}, False),
+    ],
+)  # fmt: skip
+def test_typed_gap_of_new_quizzes_compares_as_it_says(
+    algorithm: str, more: str, expected: dict[str, Any], cased: bool
+) -> None:
+    responses = blank("b1", f'answer_type="openEntry" scoring_algorithm="{algorithm}"', "sun", more=more)
+    rules = when(equal("b1-0", "response_b1"), action="Add", more="Yes")
+    (gap,) = only(item("fill_in_multiple_blanks_question", "<p>The [b1].</p>", responses, rules)).body["gaps"]
+    assert gap["answers"] == [{**expected, "credit": 1, "feedback": ""}]
+    assert gap["case_sensitive"] is cased
+
+
+def test_words_above_the_entries_of_an_ordering_belong_to_the_question() -> None:
+    labels = "".join(f'<response_label ident="{at}">{mat(f"Step {at}")}</response_label>' for at in "21")
+    ordered = (
+        f'<response_lid ident="response1" rcardinality="Ordered"><render_extension><material position="top"><mattext>First</mattext></material>'
+        f'<ims_render_object shuffle="No"><flow_label>{labels}</flow_label></ims_render_object>'
+        '<material position="bottom"><mattext>Last</mattext></material></render_extension></response_lid>'
+    )
+    found = only(item("ordering_question", "Order!", ordered, when(equal("1") + equal("2"))))
+    assert (found.kind, found.body["stem"], found.body["key"]) == ("ordering", "Order!\n\nFirst\n\nLast", ["1", "2"])
+
+
+def test_item_of_blackboard_has_its_text_key_and_points() -> None:
+    def said(text: str) -> str:
+        return f'<material><mat_extension><mat_formattedtext type="HTML">{escape(text)}</mat_formattedtext></mat_extension></material>'
+
+    labels = "".join(
+        f'<flow_label><response_label ident="{name}"><flow_mat>{said(name)}</flow_mat></response_label></flow_label>'
+        for name in ("red", "yellow")
+    )
+    rules = (
+        when(equal("yellow", "response"), feedback="correct")
+        .replace(">100.0<", ">SCORE.max<")
+        .replace(">100<", ">SCORE.max<")
+    )
+    text = (
+        "<item maxattempts='0'><itemmetadata><bbmd_questiontype>Multiple Choice</bbmd_questiontype>"
+        "<qmd_absolutescore_max>3.0</qmd_absolutescore_max><qmd_weighting>0.0</qmd_weighting></itemmetadata>"
+        f"<presentation><flow><flow>{said('Between <b>orange</b> and green?')}</flow><flow><response_lid ident='response' rcardinality='Single'>"
+        f"<render_choice>{labels}</render_choice></response_lid></flow></flow></presentation>"
+        f"<resprocessing>{rules}{when('<other/>', score=0, feedback='incorrect')}</resprocessing>"
+        f"<itemfeedback ident='correct'><flow_mat>{said('Yes.')}</flow_mat></itemfeedback></item>"
+    )
+    found = only(text)
+    assert (found.kind, found.body["stem"], found.points) == ("choice", "Between **orange** and green?", 3)
+    assert [(row["text"], row["credit"], row["rationale"]) for row in found.body["options"]] == [
+        ("red", 0, ""),
+        ("yellow", 1, "Yes."),
+    ]
+
+
 def test_matching_keeps_distractors() -> None:
     responses = lid("response_5", "8", "9", "7", title=mat("Left")) + lid(
         "response_6", "8", "9", "7", title=mat("Other")
