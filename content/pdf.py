@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from mimetypes import guess_type
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,20 +25,32 @@ def is_installed() -> bool:
 def made(html: str, base_url: str) -> bytes:
     """The page as a tagged PDF. Raises ImportError where WeasyPrint is not installed."""
     weasyprint = import_module("weasyprint")
-    page = weasyprint.HTML(string=html, base_url=base_url, url_fetcher=fetched)
+    page = weasyprint.HTML(string=html, base_url=base_url, url_fetcher=_fetcher())
     return bytes(page.write_pdf(pdf_variant="pdf/ua-1"))
 
 
-def fetched(url: str, *_args: Any, **_options: Any) -> dict[str, Any]:
-    """A style sheet or picture of ours, straight from where we keep it. Raises NotOurs."""
+def _fetcher() -> Any:
+    """What WeasyPrint asks for every file that a page names; made here, since its class may not be installed."""
+    urls = import_module("weasyprint.urls")
+
+    class Fetcher(urls.URLFetcher):  # type: ignore[misc, name-defined]
+        def fetch(self, url: str, headers: object = None) -> Any:
+            data, content_type = fetched(url)
+            return urls.URLFetcherResponse(url, data, {"Content-Type": content_type})
+
+    return Fetcher()
+
+
+def fetched(url: str) -> tuple[bytes, str]:
+    """A style sheet or picture of ours with its content type, straight from where we keep it. Raises NotOurs."""
     path = unquote(urlsplit(url).path)
     if path.startswith(settings.STATIC_URL):
-        return {"string": _static(path.removeprefix(settings.STATIC_URL)), "redirected_url": url}
+        return _static(path.removeprefix(settings.STATIC_URL)), guess_type(path)[0] or "application/octet-stream"
     media = Media.objects.filter(digest=path.rpartition("/")[2]).first()
     if media is None:
         raise NotOurs(url)
     with media.file.open("rb") as file:
-        return {"string": file.read(), "mime_type": media.content_type, "redirected_url": url}
+        return file.read(), media.content_type
 
 
 def _static(name: str) -> bytes:

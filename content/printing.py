@@ -56,13 +56,16 @@ def sheet(
     lesson: LessonVersion | None = None,
     key: bool = False,
     draft: Sequence[QuizVersionItem] | None = None,
+    left_out: int = 0,
+    back: str = "",
 ) -> HttpResponse:
     """The printed sheet of a check, of a lesson, or of both; with `key` the teacher's key sheet of the check.
 
     The query may ask for `paper=letter` in place of A4 and for `format=pdf`. Where nothing is published yet, `version`
-    is unsaved and `draft` has its questions with their pools, each fit to be shown.
+    is unsaved and `draft` has its questions with their pools, each fit to be shown; `left_out` are not, and `back` is
+    the page to go back to.
     """
-    context = _context(request, version, lesson, key=key, draft=draft)
+    context = _context(request, version, lesson, key=key, draft=draft) | {"left_out": left_out, "back": back}
     if request.GET.get("format") != "pdf":
         return render(request, "content/print.html", context)
     if not pdf.is_installed():

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 
-from content.room import bank, front, imports, lessons, questions, quizzes, releasing, reviews
+from content.room import bank, front, imports, lessons, paper, questions, quizzes, releasing, reviews
 from content.room.doors import Enter, through
 
 QUIZ, QUESTION = "checks/<uuid:quiz>/", "checks/<uuid:quiz>/questions/<uuid:item>/"
@@ -22,6 +22,7 @@ PAGES: list[tuple[str, Callable[..., HttpResponse], str]] = [
     ("lessons/<uuid:lesson>/save", lessons.save, "save_lesson"),
     (QUIZ, quizzes.quiz, "quiz"),
     (f"{QUIZ}preview", quizzes.preview, "preview"),
+    (f"{QUIZ}print", paper.sheet, "print"),
     (f"{QUIZ}settings", quizzes.settings, "settings"),
     (f"{QUIZ}add", quizzes.add, "add"),
     (f"{QUIZ}picture", questions.picture, "picture"),

@@ -189,7 +189,21 @@ def test_without_weasyprint_a_pdf_is_refused_in_a_sentence(cast: Cast) -> None:
 def test_pdf_fetches_nothing_but_our_own_files(db: None, url: str) -> None:
     with pytest.raises(pdf.NotOurs):
         pdf.fetched(url)
-    assert b"@page" in pdf.fetched("https://here.example/static/assay/print.css")["string"]
+    data, content_type = pdf.fetched("https://here.example/static/assay/print.css")
+    assert b"@page" in data
+    assert content_type == "text/css"
+
+
+@pytest.mark.skipif(not pdf.is_installed(), reason="WeasyPrint, an optional extra, is not installed")
+@pytest.mark.parametrize("path", ["/print/?format=pdf&lesson=1", "/print/?format=pdf&key=1&paper=letter"])
+def test_pdf_of_the_sheet_and_of_the_key_is_tagged_and_has_our_styles(cast: Cast, path: str) -> None:
+    answer = Visit(cast.tess).get(path)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    for sign in (b"/StructTreeRoot", b"/MarkInfo", b"pdfuaid"):
+        assert sign in answer.content
+    size = b"/MediaBox [0 0 612 792]" if "letter" in path else b"/MediaBox [0 0 595"
+    assert size in answer.content, "the paper is said by print.css"
 
 
 @pytest.fixture
