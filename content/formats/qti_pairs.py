@@ -127,6 +127,7 @@ class PairsAndPictures(Reader):
         ids = [spot.get("identifier", "") for spot in spots]
         self.score({name: qti_keys.of_options(ids, self.processing.correct(name), several=several)})
         credits = {key: self.scorer.credit(name, [key]) for key in ids}
+        scoring: Body = {}
         if several:
             found = qti_keys.several(self.scorer, name, ids)
             credits = (
@@ -134,17 +135,20 @@ class PairsAndPictures(Reader):
                 if found.scoring == "right_minus_wrong"
                 else {k: float(k in self.scorer.best[name]) for k in ids}
             )
-            if self.keyed and found.scoring != "right_minus_wrong":
-                self.lose(
-                    "responseProcessing", "Several areas earn right minus wrong here, not as the item's rules say."
-                )
+            if found.scoring == "all_or_nothing":
+                scoring = {"scoring": found.scoring}
+            if self.keyed and not (found.exact and found.scoring != "per_option"):
+                close = scoring.get("scoring", "right_minus_wrong")
+                why = f"How it credits several areas is not one of ours; {close} is close."
+                self.lose("responseProcessing", why)
         areas = []
         for spot in spots:
             key = spot.get("identifier", "")
             areas.append(self._area(spot, key, credits.get(key, 0.0)) | {"rationale": self.shown(name, [key])})
         most = interaction.get("maxChoices", "1")
         limit = int(most) if most.isdigit() and 0 < int(most) < len(areas) else len(areas)
-        return "hotspot", {"stem": self.stem(), **image, "areas": areas, "max_choices": limit if several else 1}
+        most_chosen = limit if several else 1
+        return "hotspot", {"stem": self.stem(), **image, "areas": areas, "max_choices": most_chosen, **scoring}
 
     def point(self, interaction: Element) -> tuple[str, Body]:
         image = self._image(interaction)

@@ -500,7 +500,11 @@ class _Item:
         if most == 1:
             self._single(areas, "RESPONSE", self.points)
         else:
-            self._several(areas, [self.id(a["id"]) for a in areas if a.get("credit", 0) > 0], "right_minus_wrong")
+            self._several(
+                areas,
+                [self.id(a["id"]) for a in areas if a.get("credit", 0) > 0],
+                self.body.get("scoring", "right_minus_wrong"),
+            )
         spots = [
             _e(
                 "hotspotChoice",

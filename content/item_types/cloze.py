@@ -71,7 +71,7 @@ ANSWER: dict[str, Any] = {
 MOST = 50
 HEAVIEST = 1000
 ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-GAP = ("id", "kind", "weight")
+GAP = ("id", "was", "kind", "weight")
 ROW = ("gap", "id", *dict.fromkeys((*text_answers.ROW, *number_answers.ROW)))
 THOUSANDTH = Decimal("0.001")
 
@@ -120,21 +120,26 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
 
 
 def from_editor(fields: Fields) -> dict[str, Any]:
-    """`text`; `scoring`; rows of `gap-id`, `gap-kind` and `gap-weight`; `case_sensitive` holds ids; rows of answers,
-    each with the id of its gap in `answer-gap`. A gap that the text names and no row has is a new one; a row without
-    id is left out.
+    """`text`; `scoring`; rows of `gap-id`, `gap-was` (its id when the form was made), `gap-kind` and `gap-weight`;
+    `case_sensitive` holds ids; rows of answers, each with the id of its gap in `answer-gap`. A gap that the text names
+    and no row has is a new one. Left out are a row without id, and a gap that the text does not name and nothing was
+    written for, as while its name was being typed.
     """
     text = next(iter(fields.get("text", [])), "").strip()
     found = {row["id"]: row for row in parts.rows(fields, "gap", GAP) if row["id"]}
-    for name in placeholders.names(text):
-        found.setdefault(name, {"id": name, "kind": "text", "weight": ""})
+    named = placeholders.names(text)
+    for name in named:
+        found.setdefault(name, {"id": name, "was": "", "kind": "text", "weight": ""})
     answers = parts.rows(fields, "answer", ROW)
+    own = {name: [one for one in answers if one["gap"] == (row["was"] or name)] for name, row in found.items()}
+    kept = [
+        row for name, row in found.items() if name in named or any(one["text"] or one["value"] for one in own[name])
+    ]
     scoring = {"scoring": "all_or_nothing"} if "all_or_nothing" in fields.get("scoring", []) else {}
-    return {"text": text, "gaps": [_gap(row, answers, fields) for row in found.values()], **scoring}
+    return {"text": text, "gaps": [_gap(row, own[row["id"]], fields) for row in kept], **scoring}
 
 
-def _gap(row: Mapping[str, str], answers: list[dict[str, str]], fields: Fields) -> dict[str, Any]:
-    own = [answer for answer in answers if answer["gap"] == row["id"]]
+def _gap(row: Mapping[str, str], own: list[dict[str, str]], fields: Fields) -> dict[str, Any]:
     gap: dict[str, Any] = {"id": row["id"], "kind": row["kind"] or "text"}
     if row["weight"]:
         gap["weight"] = numbers.typed(row["weight"])
@@ -147,7 +152,9 @@ def _gap(row: Mapping[str, str], answers: list[dict[str, str]], fields: Fields) 
     given = [text_answers.from_row(answer) for answer in own if answer["text"]]
     given = given or [{"text": "", "credit": 1, "match": "exact", "feedback": ""}]
     return (
-        gap | {"answers": given} | ({"case_sensitive": True} if gap["id"] in fields.get("case_sensitive", []) else {})
+        gap
+        | {"answers": given}
+        | ({"case_sensitive": True} if (row["was"] or row["id"]) in fields.get("case_sensitive", []) else {})
     )
 
 

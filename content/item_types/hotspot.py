@@ -2,11 +2,12 @@
 
 body: {"stem": str, "image": "media:<sha256>", "alt": plain str, "width": px, "height": px, "areas": [{"id", "label",
 "shape": "rect" | "circle" | "poly", "coords": [x1, y1, x2, y2] | [cx, cy, r] | [x1, y1, x2, y2, x3, y3, ...],
-"credit": 0..1, "rationale": str}], "max_choices": int, "section": anchor or null}
+"credit": 0..1, "rationale": str}], "max_choices": int, "scoring": "all_or_nothing", optional, "section": anchor or
+null}
 answer: {"areas": [ids in the order of the body]} or {}
 
 Credit: where one area may be chosen, that of the area; else (right - wrong) / number of right areas, at least 0, where
-an area is right if its credit is above 0.
+an area is right if its credit is above 0. With `scoring` nothing but all right areas and no other earns.
 """
 
 from collections.abc import Mapping
@@ -47,6 +48,7 @@ TEMPLATES = Templates(
     paper="items/hotspot/paper.html",
     paper_key="items/paper_and_key.html",
 )
+WHOLE = "all_or_nothing"
 SHOWN = ("id", "label", "shape", "coords")
 PUBLIC = {
     "image": {"type": "string", "description": "Of a hotspot: its picture, `media:` and the SHA-256 of the file."},
@@ -102,6 +104,7 @@ def problems(body: Body) -> list[str]:
         "An area lies outside the picture.": not all(_is_inside(area, body) for area in areas),
         "The number of areas that may be chosen must lie between 1 and that of all.": not counted,
         "No area earns full credit.": not _right(areas, most),
+        "The way of crediting is not known.": body.get("scoring", WHOLE) != WHOLE,
         "More areas are right than may be chosen.": most > 1 and len(_right(areas, most)) > most,
     }
     return [text for text, wrong in checks.items() if wrong]
@@ -137,7 +140,9 @@ def _right(areas: Any, most: Any) -> list[str]:
 
 
 def warnings(body: Body, *, shuffled: bool) -> list[str]:
-    partly = body["max_choices"] != 1 and any(0 < area["credit"] < 1 for area in body["areas"])
+    partly = (
+        body["max_choices"] != 1 and "scoring" not in body and any(0 < area["credit"] < 1 for area in body["areas"])
+    )
     checks = {
         "An area has no rationale.": not all(area.get("rationale", "").strip() for area in body["areas"]),
         "Where several areas may be chosen, each one with a credit counts as right, however small its credit.": partly,
@@ -146,9 +151,9 @@ def warnings(body: Body, *, shuffled: bool) -> list[str]:
 
 
 def from_editor(fields: Fields) -> dict[str, Any]:
-    """`image` (a `media:` name, alone or as Markdown), `alt`, `width`, `height`, `max_choices`; rows of `area-id`,
-    `area-label`, `area-shape`, `area-coords` ("10, 20, 30"), `area-credit` (a percentage) and `area-rationale`, in
-    step. A row without label and coordinates is left out.
+    """`image` (a `media:` name, alone or as Markdown), `alt`, `width`, `height`, `max_choices`, `scoring`; rows of
+    `area-id`, `area-label`, `area-shape`, `area-coords` ("10, 20, 30"), `area-credit` (a percentage) and
+    `area-rationale`, in step. A row without label and coordinates is left out.
     """
     rows = [row for row in parts.rows(fields, "area", ROW) if row["label"] or row["coords"]]
     names = parts.named([row["id"] for row in rows])
@@ -163,6 +168,7 @@ def from_editor(fields: Fields) -> dict[str, Any]:
         "height": _number(parts.first(fields, "height")) or 0,
         "areas": areas or [{"id": name, **blank} for name in "ab"],
         "max_choices": parts.whole(parts.first(fields, "max_choices"), 1),
+        **({"scoring": WHOLE} if WHOLE in fields.get("scoring", []) else {}),
     }
 
 
@@ -247,6 +253,8 @@ def mark(body: Body, answer: Answer) -> Outcome:
 def _credit(body: Body, chosen: list[Mapping[str, Any]]) -> Decimal:
     if body["max_choices"] == 1:
         return Decimal(str(chosen[0]["credit"]))
+    if body.get("scoring") == WHOLE:
+        return Decimal([area["id"] for area in chosen] == _right(body["areas"], body["max_choices"]))
     right = sum(area["credit"] > 0 for area in chosen)
     earned = 2 * right - len(chosen)  # the right ones less the wrong ones
     return Decimal(max(0, earned)) / len(_right(body["areas"], body["max_choices"]))
@@ -272,6 +280,8 @@ def levels(body: Body) -> tuple[Level, ...]:
 def key(body: Body) -> list[tuple[str, Decimal]]:
     if body["max_choices"] == 1:
         return [(area["label"], Decimal(str(area["credit"]))) for area in body["areas"]]
+    if body.get("scoring") == WHOLE:
+        return [("; ".join(expected(body)), Decimal(1))]
     right = _right(body["areas"], body["max_choices"])
     share = round(1 / Decimal(len(right)), 3)
     return [(area["label"], share if area["id"] in right else -share) for area in body["areas"]]

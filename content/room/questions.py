@@ -74,7 +74,7 @@ def move(request: HttpRequest, door: Door, quiz: UUID, item: UUID) -> HttpRespon
     found, question = quiz_or_404(door, quiz), _member(door, quiz, item)
     to = fields.whole(request.POST, "to")
     writing.move_item(quiz=found, item=question, to=to, author=door.author, now=timezone.now())
-    return go("quiz", found.pk, after=f"#q-{question.pk}")
+    return go("quiz", found.pk, after=f"?near={question.pk}#q-{question.pk}")
 
 
 @require_POST
@@ -90,8 +90,10 @@ def duplicate(request: HttpRequest, door: Door, quiz: UUID, item: UUID) -> HttpR
 def remove(request: HttpRequest, door: Door, quiz: UUID, item: UUID) -> HttpResponse:
     """Out of the check; the bank keeps it, and so do published versions."""
     found, question = quiz_or_404(door, quiz), _member(door, quiz, item)
+    keys = [place["item"] for place in writing.open_draft(found)["places"]]
+    near = keys[max(0, keys.index(str(question.pk)) - 1)]
     writing.remove_item(quiz=found, item=question, author=door.author, now=timezone.now())
-    return go("quiz", found.pk, after=f"?removed={question.pk}#questions")
+    return go("quiz", found.pk, after=f"?removed={question.pk}&near={near}#questions")
 
 
 @require_POST
@@ -99,7 +101,7 @@ def use(request: HttpRequest, door: Door, quiz: UUID, item: UUID) -> HttpRespons
     """Put a question of the bank into the check, by reference."""
     found, question = quiz_or_404(door, quiz), item_or_404(door, item)
     writing.use_item(quiz=found, item=question, author=door.author, now=timezone.now())
-    return go("quiz", found.pk, after=f"#q-{question.pk}")
+    return go("quiz", found.pk, after=f"?near={question.pk}#q-{question.pk}")
 
 
 @require_POST
@@ -143,4 +145,8 @@ def _saved(request: HttpRequest, door: Door, quiz: Quiz, item: Item) -> JsonResp
     row = next(row for row in all_rows if row.item.pk == item.pk)
     context = {"shown": previews.of(item, row.position or 1), "total": sum(one.kind.SCORED for one in all_rows)}
     preview = render_to_string("room/_shown.html", context | {"problems": problems(item)}, request)
-    return saved_answer(item.revision, preview=preview)
+    if "live" not in request.POST:
+        return saved_answer(item.revision, preview=preview)
+    editor = {"body": item.body, "name": fields.PREFIX}
+    shown = render_to_string(row.kind.TEMPLATES.editor, editor, request)
+    return saved_answer(item.revision, preview=preview, editor=shown)

@@ -1,10 +1,12 @@
 """The page of one check as it is being written: its questions in order, one of them open, and its settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
@@ -19,6 +21,7 @@ from content.room.doors import Door, go, item_or_404, quiz_or_404
 from content.writing import Stale
 
 JSON = "application/json"
+A_PAGE = 100  # questions
 
 
 @dataclass
@@ -31,8 +34,15 @@ class Row:
     pool: str
     mine: bool  # whether the author may change it
     kind: item_types.ItemType
-    review: str = ""  # ok, wait or bad, where somebody answered it blind
-    problems: list[str] = field(default_factory=list)
+
+    @cached_property
+    def review(self) -> str:
+        """`ok`, `wait` or `bad`, where somebody answered it blind."""
+        return _review(self.item)
+
+    @cached_property
+    def problems(self) -> list[str]:
+        return problems(self.item)
 
     @property
     def key(self) -> str:
@@ -113,13 +123,16 @@ def page(
     draft = writing.open_draft(quiz)
     all_rows = rows(door, quiz)
     wanted = (more or {}).get("open_item") or request.GET.get("open", "")
+    shown = _shown(request, all_rows, wanted or request.GET.get("near", ""))
     context = {
         "door": door,
         "quiz": quiz,
         "draft": draft,
         "changed": writing.is_changed(quiz),
-        "rows": all_rows,
-        "opened": next((row for row in all_rows if row.mine and str(row.item.pk) == wanted), None),
+        "rows": shown.object_list,
+        "page": shown,
+        "number": len(all_rows),
+        "opened": next((row for row in shown if row.mine and row.key == wanted), None),
         "kinds": [item_types.get(kind) for kind in item_types.KINDS],
         "lessons": lessons(door),
         "settings_revision": quiz.revision,
@@ -137,6 +150,13 @@ def page(
     return render(request, "room/quiz.html", context, status=status)
 
 
+def _shown(request: HttpRequest, all_rows: list[Row], near: str) -> Page[Row]:
+    """The page of the questions that the address names, or that this question is on."""
+    at = next((row.at for row in all_rows if row.key == near), None)
+    number = request.GET.get("page") if at is None else at // A_PAGE + 1
+    return Paginator(all_rows, A_PAGE).get_page(number)
+
+
 def _removed(door: Door, pk: str) -> Item | None:
     """The question that was just taken out, to be put back."""
     try:
@@ -152,10 +172,7 @@ def rows(door: Door, quiz: Quiz) -> list[Row]:
     for at, (item, pool) in enumerate(writing.items_of(quiz)):
         kind = item_types.get(item.kind)
         position += 1 if kind.SCORED else 0
-        row = Row(item, at, position if kind.SCORED else 0, pool, item.quiz_id in mine, kind)
-        row.problems = problems(item)
-        row.review = _review(item)
-        made.append(row)
+        made.append(Row(item, at, position if kind.SCORED else 0, pool, item.quiz_id in mine, kind))
     return made
 
 

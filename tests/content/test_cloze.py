@@ -273,6 +273,21 @@ def test_gap_that_the_text_names_is_a_new_one() -> None:
     assert [option["id"] for option in turned["options"]] == ["a", "b", "c"]
 
 
+def test_gap_that_the_text_no_longer_names_stays_while_something_is_written_for_it() -> None:
+    fields = {"text": ["Only [[ab]]."], "gap-id": ["a", "b"], "gap-kind": ["text", "dropdown"]}
+    assert [gap["id"] for gap in cloze.from_editor(fields)["gaps"]] == ["ab"]
+    written = {"answer-gap": ["b"], "answer-text": ["Paris"], "answer-credit": ["100"]}
+    assert [gap["id"] for gap in cloze.from_editor(fields | written)["gaps"]] == ["b", "ab"]
+
+
+def test_renamed_gap_keeps_its_answers() -> None:
+    fields = {"text": ["In [[town]]."], "gap-id": ["town"], "gap-was": ["a"], "case_sensitive": ["a"]}
+    answers = {"answer-gap": ["a"], "answer-text": ["Paris"], "answer-credit": ["100"], "answer-match": ["exact"]}
+    (gap,) = cloze.from_editor(fields | answers)["gaps"]
+    assert (gap["id"], gap["case_sensitive"]) == ("town", True)
+    assert [answer["text"] for answer in gap["answers"]] == ["Paris"]
+
+
 def test_editor_sends_every_column_of_every_row() -> None:
     shown = render_to_string("items/cloze/editor.html", {"body": BODY, "name": ""})
     assert {shown.count(f'name="answer-{name}"') for name in cloze.ROW} == {5}

@@ -54,6 +54,24 @@ def test_several_areas_earn_the_right_ones_less_the_wrong_ones(areas: str, credi
     assert hotspot.mark(SEVERAL, {"areas": list(areas)}).credit == Decimal(credit)
 
 
+@pytest.mark.parametrize(("areas", "credit"), [("ab", "1"), ("a", "0"), ("abc", "0"), ("c", "0")])
+def test_all_or_nothing_asks_for_all_right_areas_and_no_other(areas: str, credit: str) -> None:
+    whole = SEVERAL | {"scoring": "all_or_nothing"}
+    assert hotspot.problems(whole) == []
+    assert hotspot.mark(whole, {"areas": list(areas)}).credit == Decimal(credit)
+    assert hotspot.key(whole) == [("Area A; Area B", Decimal(1))]
+    assert hotspot.mark(BODY | {"scoring": "all_or_nothing"}, {"areas": ["b"]}).credit == Decimal("0.5")
+
+
+@pytest.mark.parametrize("scoring", [{}, {"scoring": "all_or_nothing"}])
+def test_editor_keeps_the_way_of_crediting(scoring: dict[str, str]) -> None:
+    shown = render_to_string("items/hotspot/editor.html", {"body": SEVERAL | scoring, "name": ""})
+    sent = re.search(r'name="scoring" value="(\w+)"( checked)?', shown)
+    assert sent is not None
+    body = hotspot.from_editor({"scoring": [sent[1]]} if sent[2] else {})
+    assert {name: body[name] for name in body if name == "scoring"} == scoring
+
+
 def test_more_areas_than_may_be_chosen_are_refused_by_their_number() -> None:
     with pytest.raises(InvalidAnswer, match="1 area at most"):
         hotspot.clean(BODY, ["a", "b"])
@@ -113,6 +131,7 @@ def changed(**changes: Any) -> dict[str, Any]:
         (changed(id="b"), "share an id"),
         (changed(id="b c"), "needs an id"),
         (changed(shape="circle", coords=[1, 2, 0]), "coordinates"),
+        ({"scoring": "some"}, "way of crediting"),
         ({"areas": [area | {"credit": 1} for area in BODY["areas"]], "max_choices": 2}, "More areas are right"),
     ],
 )

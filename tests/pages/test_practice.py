@@ -10,7 +10,7 @@ from django.test import Client
 from assessment import attempts
 from assessment.models import Attempt, Grade, StatisticsDelta
 from roster.models import Person
-from tests.cast import Cast, all_right, choice_body, publish
+from tests.cast import Cast, all_right, choice, choice_body, publish, quiz_of
 from tests.pages.conftest import filled, stored
 
 ADDRESS = "/learn/quiz/the-check"
@@ -223,6 +223,16 @@ def test_empty_posts_write_nothing(cast: Cast, client: Client) -> None:
     for data in ({}, {"check": str(item)}, {"check": str(item), f"answer-{item}": "", f"seq-{item}": "1"}):
         assert client.post(ADDRESS, data).status_code == 422
     assert not Attempt.objects.exists()
+
+
+def test_question_for_a_file_says_that_practice_takes_none(db: None, client: Client) -> None:
+    rubric = [{"level": "full", "idea": "Complete", "example": ""}]
+    body = {"stem": "Hand it in.", "types": [".pdf"], "max_size": 9999, "max_files": 1, "rubric": rubric}
+    quiz_of({"kind": "file_upload", "points": "1", "body": body}, choice())
+    page = client.get("/learn/quiz/check").content.decode()
+    assert "practice without an account takes no files" in page
+    assert 'type="file"' not in page
+    assert page.count("Check this answer") == 1
 
 
 def test_one_client_cannot_begin_without_end(cast: Cast, client: Client, settings: Any) -> None:

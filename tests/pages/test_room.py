@@ -15,8 +15,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from assessment import access
-from content import item_types, writing
-from content.models import Item, Lesson, Media, Quiz, QuizVersion
+from content import import_jobs, importing, item_types, writing
+from content.formats.reading import Source
+from content.models import Import, Item, Lesson, Media, Quiz, QuizVersion
 from content.room.urls import PAGES
 from content.writing import Author
 from roster.models import Institution, Role, User
@@ -167,6 +168,27 @@ def test_every_list_of_every_editor_gets_another_row_without_script(room: Room, 
         answer = room.save(quiz, item, {"more": name})
         after = form_of(answer.content.decode(), f"{room.base}checks/{quiz.pk}/questions/{item.pk}/save")
         assert "" in after[name], (name, before, after[name])
+
+
+def test_check_is_printed_with_its_key_before_and_after_it_is_published(room: Room) -> None:
+    quiz = room.new("On paper")
+    room.write(quiz, "Finished?")
+    room.add(quiz)
+    sheet = room.get(f"checks/{quiz.pk}/print").content.decode()
+    assert "Finished?" in sheet
+    assert "Draft, not published" in sheet
+    assert "1 question is not finished and not printed." in sheet
+    assert "Because." not in sheet
+    key = room.get(f"checks/{quiz.pk}/print?key=1").content.decode()
+    assert "Because." in key
+    assert "Draft key" in key
+    quiz.refresh_from_db()
+    (_finished, _pool), (unfinished, _none) = writing.items_of(quiz)
+    room.post(f"checks/{quiz.pk}/questions/{unfinished.pk}/remove")
+    assert room.post(f"checks/{quiz.pk}/publish").status_code == 303
+    assert "Version 1 ·" in room.get(f"checks/{quiz.pk}/print").content.decode()
+    assert "Draft key" not in room.get(f"checks/{quiz.pk}/print?key=1").content.decode()
+    assert f'href="{room.base}checks/{quiz.pk}/print"' in room.get(f"checks/{quiz.pk}/").content.decode()
 
 
 def test_another_row_is_there_without_script_and_what_was_typed_is_stored(room: Room) -> None:
@@ -382,6 +404,92 @@ def test_lines_of_a_report_lead_to_the_question_where_there_is_one(room: Room) -
     assert 'href="#i-taken"' in page
     assert "refused" in page
     assert set(re.findall(r'href="#(i-[^"]+)"', page)) <= set(re.findall(r'id="(i-[^"]+)"', page))
+
+
+KEY = (Path(__file__).parents[2] / "content" / "demo" / "answer-key.json").read_bytes()
+
+
+def test_sheet_may_bring_its_key_along(room: Room) -> None:
+    files = {"file": SimpleUploadedFile("sheet.txt", SHEET), "key": SimpleUploadedFile("key.json", KEY)}
+    sent = room.post("imports/", files)
+    assert "It has no key yet." not in room.client.get(sent["Location"]).content.decode()
+    room.client.post(sent["Location"])
+    quiz = Quiz.objects.get(draft__source__file="sheet.txt")
+    assert {item.key_state for item, _pool in writing.items_of(quiz)} == {"approved", "reviewed"}
+
+
+def bank(count: int) -> bytes:
+    return "\n\n".join(f"::Q {at}::Is {at} a number?{{T}}" for at in range(count)).encode()
+
+
+def worked(job: Import) -> Import:
+    """The job, once a worker has done it."""
+    import_jobs.run(job_id=job.pk, now=NOW)
+    job.refresh_from_db()
+    return job
+
+
+def test_large_file_is_read_and_taken_by_a_worker_and_a_bar_says_how_far(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "SMALL", 1000)
+    monkeypatch.setattr(import_jobs, "SMALL_BANK", 10)
+    report = upload(room, "bank.gift", bank(150))["Location"]
+    job = Import.objects.get()
+    waiting = room.client.get(report).content.decode()
+    assert '<progress max="100" value="0"' in waiting
+    assert room.client.get(report, headers={"Accept": "application/json"}).json() == {"progress": 0, "next": ""}
+    assert (worked(job).state, job.quiz) == ("done", None)
+    assert room.client.get(report, headers={"Accept": "application/json"}).json()["next"] == report
+    assert "150 questions" in room.client.get(report).content.decode()
+
+    assert room.client.post(report)["Location"] == report
+    assert "<progress" in room.client.get(report).content.decode()
+    quiz = worked(Import.objects.get()).quiz
+    assert quiz is not None
+    assert (quiz.changed_by, len(writing.items_of(quiz))) == ("Tess", 150)
+    check = f"{room.base}checks/{quiz.pk}/"
+    assert room.client.get(report, headers={"Accept": "application/json"}).json()["next"] == check
+    assert f'href="{check}"' in room.client.get(report).content.decode()
+
+
+def test_large_file_that_cannot_be_read_says_so_where_its_author_waits(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "SMALL", 1000)
+    report = upload(room, "odd.txt", b"nothing of this is a question " * 100)["Location"]
+    assert worked(Import.objects.get()).state == "failed"
+    answer = room.client.get(report)
+    assert answer.status_code == 422
+    assert "No format was recognised in odd.txt." in answer.content.decode()
+
+
+def test_progress_of_a_job_rises_with_the_questions_that_were_read(room: Room) -> None:
+    source = Source("bank.gift", bank(200))
+    job = import_jobs.queue(source=source, author=Author("Olga"), take=True)
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        move = import_jobs._move
+        patch.setattr(import_jobs, "_move", lambda job, **what: (move(job, **what), seen.append(job.progress)))
+        import_jobs.run(job_id=job.pk, now=NOW)
+    assert seen == sorted(seen)
+    assert 20 < len(seen) < 60
+    assert (seen[0], seen[-1]) == (2, 100)
+
+
+def test_large_check_is_shown_page_by_page_and_opens_where_its_question_is(room: Room) -> None:
+    author = Author("Olga", Quiz.objects.get(pk=room.new().pk).institution)
+    source = Source("bank.gift", bank(250))
+    quiz = importing.take(draft=importing.read(source)[1], source=source, author=author, now=NOW).quiz
+    first = room.get(f"checks/{quiz.pk}/").content.decode()
+    assert first.count("data-item=") == 100
+    assert "Questions 1 to 100 of 250" in first
+    item = writing.items_of(quiz)[240][0]
+    last = room.get(f"checks/{quiz.pk}/?open={item.pk}").content.decode()
+    assert "Questions 201 to 250 of 250" in last
+    assert "Is 240 a number?" in last
+    moved = room.post(f"checks/{quiz.pk}/questions/{item.pk}/move", {"to": "0"})
+    assert f'id="q-{item.pk}"' in room.client.get(moved["Location"]).content.decode()
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x01", b"\xff" * 100, b"nothing of this is a question"])

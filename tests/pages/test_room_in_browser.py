@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from content import item_types, key_review, writing
-from content.models import Item, Media, Quiz
+from content import import_jobs, item_types, key_review, writing
+from content.models import Import, Item, Media, Quiz
 from content.writing import Author
 from tests.axe import violations
 from tests.cast import NOW
@@ -146,3 +146,39 @@ def test_unfit_picture_says_why(editing: tuple[Quiz, Item], page: Page) -> None:
     page.get_by_role("button", name="Add the picture").click()
     expect(page.locator("[data-picture-error]")).to_contain_text("Only PNG, JPEG, GIF and WebP")
     assert not Media.objects.exists()
+
+
+def test_fields_of_a_gap_appear_while_its_text_is_written(room: Room, page: Page, live_server: LiveServer) -> None:
+    quiz = room.new()
+    item = room.add(quiz, "cloze")
+    page.goto(f"{live_server.url}{room.base}checks/{quiz.pk}/?open={item.pk}")
+    text = page.locator("[name=body-text]")
+    text.press_sequentially("Paris lies in [[a]].")
+    answer = page.locator("[data-live=answers-a] [name=body-answer-text]")
+    answer.fill("France")
+    text.focus()
+    text.press("End")
+    text.press_sequentially(" And [[b]].")
+    expect(page.locator("[data-live=answers-b]")).to_be_visible()
+    expect(answer).to_have_value("France")
+    page.locator("[data-live=gap-b] [name=body-gap-kind]").select_option("dropdown")
+    expect(page.locator("[data-live=answers-b] [name=body-answer-text]")).to_have_count(3)
+    text.fill("Paris lies in [[a]].")
+    expect(page.locator("[data-live=gap-b]")).to_have_count(0)
+    gaps = Item.objects.get(pk=item.pk).body["gaps"]
+    assert [(gap["id"], gap["answers"][0]["text"]) for gap in gaps] == [("a", "France")]
+
+
+def test_who_waits_for_a_large_file_sees_it_come_and_its_report(
+    room: Room, page: Page, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_jobs, "SMALL", 10)
+    report = upload(room, "bank.gift", b"::One::Is it so?{T}\n\n::Two::Is it not?{F}")["Location"]
+    page.goto(live_server.url + report)
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "0")
+    assert violations(page) == []
+    job = Import.objects.get()
+    Import.objects.update(progress=40)
+    expect(page.locator("[data-percent]")).to_have_text("40 %")
+    import_jobs.run(job_id=job.pk, now=NOW)
+    expect(page.get_by_role("button", name="Take it into the room")).to_be_visible()

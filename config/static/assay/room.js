@@ -69,14 +69,37 @@ class DraftSaver extends HTMLElement {
     this.say(this.dataset.sayOver, true);
   }
 
-  done({ revision, at, preview }) {
+  done({ revision, at, preview, editor }) {
     this.form.elements.namedItem("revision").value = revision;
     const time = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" }).format(new Date(at));
     this.say(this.dataset.saySaved.replace("{time}", time));
     const place = this.querySelector("[data-preview]");
     if (!place || preview === undefined) return;
     place.innerHTML = preview;
+    if (editor) this.grow(editor);
     document.dispatchEvent(new Event("assay:fresh"));
+  }
+
+  // Fields that follow from what was typed, such as those of a gap that the text names by now. What is there stays as it
+  // is; new ones come in, and those that no longer belong go, unless somebody is in them.
+  grow(html) {
+    const fresh = new DOMParser().parseFromString(html, "text/html");
+    const lists = fresh.querySelectorAll("[data-living]");
+    this.form.querySelectorAll("[data-living]").forEach((list, at) => this.merge(list, lists[at]));
+  }
+
+  merge(list, fresh) {
+    const here = new Map([...list.children].map((part) => [part.dataset.live, part]));
+    let last = null;
+    for (const part of [...fresh.children]) {
+      const old = here.get(part.dataset.live);
+      const stays = old && (old.dataset.as === part.dataset.as || old.contains(document.activeElement));
+      if (old && !stays) old.replaceWith(part);
+      else if (!old) last ? last.after(part) : list.prepend(part);
+      last = stays ? old : part;
+      here.delete(part.dataset.live);
+    }
+    for (const gone of here.values()) if (!gone.contains(document.activeElement)) gone.remove();
   }
 
   failed() {
@@ -214,7 +237,7 @@ for (const list of document.querySelectorAll("[data-sortable]")) {
     event.preventDefault();
     const form = document.querySelector("[data-mover-form]");
     if (!held || !form) return;
-    const at = [...list.children].indexOf(held);
+    const at = Number(list.dataset.start) + [...list.children].indexOf(held);
     const button = held.querySelector("form[action$='/move']");
     form.action = button.action;
     form.elements.namedItem("to").value = String(at);

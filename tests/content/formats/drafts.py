@@ -108,6 +108,7 @@ COMMON = [
     ),
 ]
 
+SPOTS = {**IMAGE, "areas": [*AREAS, {**AREAS[1], "id": "a3", "label": "above", "credit": 1}], "max_choices": 3}
 # What QTI 2 and 3 hold besides.
 MORE = [
     question(
@@ -122,12 +123,8 @@ MORE = [
     question("sensitive", "short_text", answers=[accepted("pH")], case_sensitive=True),
     question("gaps", "cloze", 4, stem="", text="[[g1]] [[g2]] [[g3]]", gaps=[DROP, {**TYPED, "weight": 2}, NUMBER]),
     question("spot", "hotspot", **IMAGE, max_choices=1),
-    question(
-        "spots",
-        "hotspot",
-        **{**IMAGE, "areas": [*AREAS, {**AREAS[1], "id": "a3", "label": "above", "credit": 1}]},
-        max_choices=3,
-    ),
+    question("spots", "hotspot", **SPOTS),
+    question("all-spots", "hotspot", **SPOTS, scoring="all_or_nothing"),
     question(
         "levels",
         "open_text",
