@@ -26,7 +26,8 @@ def made(html: str, base_url: str) -> bytes:
     """The page as a tagged PDF. Raises ImportError where WeasyPrint is not installed."""
     weasyprint = import_module("weasyprint")
     page = weasyprint.HTML(string=html, base_url=base_url, url_fetcher=_fetcher())
-    return bytes(page.write_pdf(pdf_variant="pdf/ua-1"))
+    formulas = weasyprint.CSS(string=_static("assay/pdf.css").decode())
+    return bytes(page.write_pdf(stylesheets=[formulas], pdf_variant="pdf/ua-1"))
 
 
 def _fetcher() -> Any:

@@ -118,7 +118,7 @@ def open_draft(quiz: Quiz) -> dict[str, Any]:
 def items_of(quiz: Quiz) -> list[tuple[Item, str]]:
     """The questions of the draft in order, each with its pool; those that are gone are left out."""
     places = open_draft(quiz)["places"]
-    rows = Item.objects.select_related("quiz").in_bulk([UUID(place["item"]) for place in places])
+    rows = Item.objects.prefetch_related("quiz").in_bulk([UUID(place["item"]) for place in places])
     found = [(rows.get(UUID(place["item"])), place["pool"]) for place in places]
     return [(as_written(item), pool) for item, pool in found if item is not None]
 

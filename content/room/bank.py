@@ -88,9 +88,13 @@ def used(door: Door, items: list[Item]) -> dict[UUID, list[Use]]:
     held = [Q(draft__places__contains=[{"item": str(item.pk)}]) for item in items]
     mine = writing.writable(door.author).select_related("current")
     drafts = {quiz.pk: quiz for quiz in mine.filter(reduce(or_, held))}
-    places = QuizVersionItem.objects.filter(
-        item_version__item__in=items, quiz_version__quiz__current=F("quiz_version"), quiz_version__quiz__in=mine
-    ).select_related("item_version", "quiz_version__quiz__current")
+    places = (
+        QuizVersionItem.objects.filter(
+            item_version__item__in=items, quiz_version__quiz__current=F("quiz_version"), quiz_version__quiz__in=mine
+        )
+        .select_related("item_version")
+        .prefetch_related("quiz_version__quiz__current")
+    )
     published: dict[UUID, dict[UUID, Quiz]] = defaultdict(dict)
     for place in places:
         published[place.item_version.item_id][place.quiz_version.quiz_id] = place.quiz_version.quiz
@@ -105,7 +109,7 @@ def used(door: Door, items: list[Item]) -> dict[UUID, list[Use]]:
 
 
 def _found(door: Door, given: dict[str, str]) -> QuerySet[Item]:
-    found = Item.objects.filter(quiz__in=writing.writable(door.author)).select_related("quiz__current")
+    found = Item.objects.filter(quiz__in=writing.writable(door.author)).prefetch_related("quiz__current")
     found = found.exclude(kind="").annotate(words=Cast(_strings(), TextField())).order_by("-pk")
     for word in given["q"].split()[:MOST_WORDS]:
         found = found.filter(words__icontains=word)

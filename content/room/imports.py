@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,6 +28,7 @@ from content.room.quizzes import wants_json
 
 MOST = 50  # megabytes
 SHOWN = 200  # questions, and lines of a kind
+LATEST = 5
 WAITING = (ImportState.QUEUED, ImportState.RUNNING)
 SEVERITIES = {
     "error": gettext_lazy("Not taken"),
@@ -77,7 +79,8 @@ def report(request: HttpRequest, door: Door, pk: UUID) -> HttpResponse:
 
 
 def _form(request: HttpRequest, door: Door, error: str) -> HttpResponse:
-    context = {"door": door, "error": error, "formats": table.FORMATS, "most": MOST}
+    latest = _mine(door).order_by("-created_at").only("name", "state", "created_at", "quiz")[:LATEST]
+    context = {"door": door, "error": error, "formats": table.FORMATS, "most": MOST, "latest": latest}
     return render(request, "room/imports.html", context, status=422 if error else 200)
 
 
@@ -135,13 +138,15 @@ def _next(found: Import) -> str:
 
 def _import_or_404(door: Door, pk: UUID) -> Import:
     """The author's own; staff find all of their institution. Its report, which may be large, is read where needed."""
-    mine = Import.objects.filter(institution=door.author.institution)
-    if door.author.person is not None:
-        mine = mine.filter(person=door.author.person)
-    found = mine.filter(pk=pk).select_related("quiz").defer("report").first()
+    found = _mine(door).filter(pk=pk).select_related("quiz").defer("report").first()
     if found is None:
         raise Http404("There is no such file.")
     return found
+
+
+def _mine(door: Door) -> QuerySet[Import]:
+    mine = Import.objects.filter(institution=door.author.institution)
+    return mine if door.author.person is None else mine.filter(person=door.author.person)
 
 
 def _losses(lines: Sequence[dict[str, Any]]) -> list[Losses]:

@@ -45,6 +45,11 @@ class Row:
         return problems(self.item)
 
     @property
+    def heading(self) -> str:
+        """What it asks; of a text with gaps that asks nothing besides, the text."""
+        return str(self.item.body.get("stem") or self.item.body.get("text") or "")
+
+    @property
     def key(self) -> str:
         return str(self.item.pk)
 

@@ -443,6 +443,8 @@ def test_large_file_is_read_and_taken_by_a_worker_and_a_bar_says_how_far(
     assert room.client.get(report, headers={"Accept": "application/json"}).json()["next"] == report
     assert "150 questions" in room.client.get(report).content.decode()
 
+    assert "Read, not taken yet" in room.get("imports/").content.decode()
+
     assert room.client.post(report)["Location"] == report
     assert "<progress" in room.client.get(report).content.decode()
     quiz = worked(Import.objects.get()).quiz
@@ -481,6 +483,7 @@ def test_large_check_is_shown_page_by_page_and_opens_where_its_question_is(room:
     author = Author("Olga", Quiz.objects.get(pk=room.new().pk).institution)
     source = Source("bank.gift", bank(250))
     quiz = importing.take(draft=importing.read(source)[1], source=source, author=author, now=NOW).quiz
+    assert len({id(item.quiz) for item, _pool in writing.items_of(quiz)}) == 1, "its draft is long, and read once"
     first = room.get(f"checks/{quiz.pk}/").content.decode()
     assert first.count("data-item=") == 100
     assert "Questions 1 to 100 of 250" in first
