@@ -2,15 +2,17 @@
 
 import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from uuid import UUID, uuid4
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from analytics import reading
 from analytics.tables import TABLES
@@ -30,6 +32,7 @@ SCOPES = {
 }
 SCOPE_OF = {table: scope for scope, tables in SCOPES.items() for table in tables}
 LEFT_AFTER = timedelta(minutes=5)  # without a sign of life
+SIGNAL_EVERY = timedelta(minutes=1)
 MOST_TRIES = 3
 KEPT = timedelta(days=7)
 UNFINISHED = (ExportState.QUEUED, ExportState.RUNNING)
@@ -129,7 +132,7 @@ def _write(export: Export, path: Path, clock: Callable[[], datetime]) -> None:
 
 
 def _keep(export: Export, path: Path, clock: Callable[[], datetime]) -> None:
-    with path.open("rb") as file:
+    with path.open("rb") as file, _signs_of_life(export, clock):
         export.file.save(f"{export.pk}-{export.run}.zip", File(file), save=False)
     name = export.file.name
     try:
@@ -139,9 +142,35 @@ def _keep(export: Export, path: Path, clock: Callable[[], datetime]) -> None:
         raise
 
 
+@contextmanager
+def _signs_of_life(export: Export, clock: Callable[[], datetime]) -> Iterator[None]:
+    """For a storage far away, which may take longer than `LEFT_AFTER` and says nothing meanwhile."""
+    ended = Event()
+
+    def signal() -> None:
+        try:
+            while not ended.wait(SIGNAL_EVERY.total_seconds()):
+                _mine(export).update(seen_at=clock())
+        finally:
+            connection.close()  # of this thread
+
+    thread = Thread(target=signal, name="export-signs-of-life", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _mine(export: Export) -> QuerySet[Export]:
+    """The row while it is this run's."""
+    return Export.objects.filter(pk=export.pk, run=export.run, state=ExportState.RUNNING)
+
+
 def _note(export: Export, **changes: object) -> None:
     """Write to the row while it is ours. Raises TakenOver."""
-    if not Export.objects.filter(pk=export.pk, run=export.run, state=ExportState.RUNNING).update(**changes):
+    if not _mine(export).update(**changes):
         raise TakenOver
     for name, value in changes.items():
         setattr(export, name, value)

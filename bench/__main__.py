@@ -31,7 +31,10 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=10_000, help="of the GIFT bank")
     parser.add_argument("--responses", type=int, default=1_000_000, help="of the export")
     parser.add_argument("--small", type=int, default=1_000, help="attempts, of the statistics read")
-    parser.add_argument("--large", type=int, default=1_000_000, help="the same of the large class")
+    parser.add_argument(
+        "--large", type=int, default=1_000_000, help="the same of the large class, and rows of the lists"
+    )
+    parser.add_argument("--folded", type=int, default=40_000, help="of the large class, one by one")
     parser.add_argument("--learners", type=int, default=300, help="of the class that takes the check at once")
     parser.add_argument("--pause", type=float, default=6.0, help="seconds that each of them thinks before an answer")
     parser.add_argument("--again", type=int, default=10_000, help="whose attempts are marked again")
@@ -92,7 +95,7 @@ def _exports(options: argparse.Namespace) -> None:
 
 def _statistics(options: argparse.Namespace) -> None:
     print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
-    for line in analytics.measure(options.small, options.large):
+    for line in analytics.measure(options.small, options.large, options.folded):
         print(line, flush=True)
 
 

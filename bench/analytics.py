@@ -1,7 +1,7 @@
-"""What statistics cost: folding attempts in, and reading the report at two sizes. Rows are made by COPY.
+"""What statistics cost: folding attempts in, reading the report at two sizes, and the long lists of the API.
 
-In a database of its own, which goes afterwards. Folding is what one process does; what a marked attempt contributes is
-made up here, since marking is measured elsewhere (`attempts`).
+In a database of its own, which goes afterwards. Folding is what one process does; its attempts come by COPY, and what
+each contributes is made up here, since marking is measured elsewhere (`attempts`).
 """
 
 import json
@@ -12,37 +12,68 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import django
 
 QUESTIONS, GROUPS = 10, 10
 EVERY = 2  # seconds between attempts: a million in 23 days
-ROUND = 20_000  # attempts folded at a time
+ROUND = 10_000  # attempts folded at a time
 READS = 100
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def measure(small: int, large: int) -> Iterator[str]:
+class Cost(NamedTuple):
+    """Seconds on the clock, and of CPU of this process and of PostgreSQL's process for it."""
+
+    clock: float
+    python: float
+    database: float
+
+
+def measure(small: int, large: int, folded: int) -> Iterator[str]:
+    """Of the large class `folded` attempts come one by one; then each is counted so often that there are `large`."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     with database():
+        from bench import lists
         from tests import cast
 
         school = cast.make_institution()
         version = cast.quiz_of(*[cast.choice(("1", "0", "0", "0")) for _ in range(QUESTIONS)])
         few, many = (Class(cast.place_quiz(school, version)) for _ in range(2))
         few.grow(small)
-        rates = [many.grow(min(ROUND, large - done)) for done in range(0, large, ROUND)]
-        yield f"folding, attempts a second: {statistics.median(rates):.0f}, slowest round {min(rates):.0f}"
-        times = {few: [], many: []}  # type: dict[Class, list[float]]
-        for _ in range(READS):
-            for one, taken in times.items():
-                taken.append(one.read())
+        yield _folding([many.grow(ROUND) for _ in range(0, folded, ROUND)])
+        many.multiply(large)
+        yield from _reading(few, many)
+        yield from lists.measure(large)
+
+
+def _folding(rounds: list[Cost]) -> str:
+    rates = [ROUND / one.clock for one in rounds]
+    python, database = (statistics.median(getattr(one, name) for one in rounds) for name in ("python", "database"))
+    return (
+        f"folding, attempts a second: {statistics.median(rates):.0f}, slowest round {min(rates):.0f}; ms of CPU for an "
+        f"attempt: {python / ROUND * 1000:.2f} and {database / ROUND * 1000:.2f} of PostgreSQL"
+    )
+
+
+def _reading(few: "Class", many: "Class") -> Iterator[str]:
+    times: dict[Class, list[Cost]] = {few: [], many: []}
+    for _ in range(READS):
         for one, taken in times.items():
-            p95 = statistics.quantiles(taken, n=20)[-1]
-            yield f"reading at {one.size} attempts, ms: median {statistics.median(taken):.1f}, p95 {p95:.1f}"
-        ratio = statistics.median(times[many]) / statistics.median(times[few])
-        yield f"ratio of the medians: {ratio:.2f}"
+            taken.append(one.read())
+    for one, taken in times.items():
+        clock, cpu = _spread([cost.clock for cost in taken]), _spread([cost.python for cost in taken])
+        yield f"reading at {one.size} attempts, ms: {clock}; of CPU: {cpu}"
+    for name in ("clock", "python"):
+        medians = [statistics.median(getattr(cost, name) for cost in times[one]) for one in (many, few)]
+        yield f"ratio of the medians ({'CPU' if name == 'python' else name}): {medians[0] / medians[1]:.2f}"
+
+
+def _spread(seconds: list[float]) -> str:
+    return f"median {statistics.median(seconds) * 1000:.1f}, p95 {statistics.quantiles(seconds, n=20)[-1] * 1000:.1f}"
 
 
 @contextmanager
@@ -55,6 +86,30 @@ def database() -> Iterator[None]:
         yield
     finally:
         connection.creation.destroy_test_db(name, verbosity=0)
+
+
+@contextmanager
+def measured() -> Iterator[list[Cost]]:
+    """What the block costs, once it has ended."""
+    found: list[Cost] = []
+    before = time.perf_counter(), time.process_time(), _of_database()
+    yield found
+    after = time.perf_counter(), time.process_time(), _of_database()
+    found.append(Cost(*(late - early for early, late in zip(before, after, strict=True))))
+
+
+def _of_database() -> float:
+    """Seconds of CPU that PostgreSQL's process for this connection took so far."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    pid = connection.connection.info.backend_pid  # type: ignore[union-attr]
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()[11:13]
+    return (int(user) + int(system)) / TICKS
+
+
+def multiplied(data: dict[str, Any], times: int) -> dict[str, Any]:
+    return {key: multiplied(one, times) if isinstance(one, dict) else one * times for key, one in data.items()}
 
 
 class Class:
@@ -70,26 +125,38 @@ class Class:
         groups = (Group(institution=on.institution, course=on.course, group_id=str(at)) for at in range(GROUPS))
         self.groups = Group.objects.bulk_create(groups)
 
-    def grow(self, count: int) -> float:
-        """Add attempts and fold them; how many were folded a second."""
+    def grow(self, count: int) -> Cost:
+        """Add attempts and fold them."""
         from django.utils import timezone
 
         from assessment.statistics import folding
 
         self._copy(count)
-        started = time.perf_counter()
-        assert folding.fold(assignment_id=self.on.pk, now=timezone.now()) == count
-        return count / (time.perf_counter() - started)
+        with measured() as cost:
+            assert folding.fold(assignment_id=self.on.pk, now=timezone.now()) == count
+        return cost[0]
 
-    def read(self) -> float:
-        """Milliseconds of one report."""
+    def multiply(self, size: int) -> None:
+        """Count each attempt so often that there are `size`, in the cell that a report is about: it has all of its
+        numbers already, which only grow from there on.
+        """
+        from assessment.models import StatisticsCell
+
+        times = max(1, size // self.size)
+        for cell in StatisticsCell.objects.filter(assignment=self.on, population="first", group=None, day=None):
+            cell.data, cell.n = multiplied(cell.data, times), cell.n * times
+            cell.save()
+        self.size *= times
+
+    def read(self) -> Cost:
+        """One report."""
         from django.utils import timezone
 
         from assessment.statistics.report import report
 
-        started = time.perf_counter()
-        assert report(scope=self.on, now=timezone.now(), small=True)["n"] == self.size
-        return (time.perf_counter() - started) * 1000
+        with measured() as cost:
+            assert report(scope=self.on, now=timezone.now(), small=True)["n"] == self.size
+        return cost[0]
 
     def _copy(self, count: int) -> None:
         from assessment.models import Attempt, StatisticsDelta
@@ -99,9 +166,11 @@ class Class:
 
         people = [uuid7() for _ in range(count)]
         school, moment = self.on.institution_id, NOW
-        copy(Person, ((pk, school, "", "", "", "", moment) for pk in people))
+        named = ["id", "institution_id", "name", "given_name", "family_name", "email", "created_at", "updated_at"]
+        copy(Person, ((pk, school, "", "", "", "", moment, moment) for pk in people), named)
         copy(Attempt, (self._attempt(person, NOW) for person in people))
-        copy(StatisticsDelta, ((uuid7(), self.on.pk, person, moment) for person in people))
+        marked = ["id", "assignment_id", "person_id", "created_at"]
+        copy(StatisticsDelta, ((uuid7(), self.on.pk, person, moment) for person in people), marked)
         joined = ((self.groups[at % GROUPS].pk, person) for at, person in enumerate(people))
         copy(Group.members.through, joined, ["group_id", "person_id"])
         self.size += count

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -31,15 +32,15 @@ class Tally(Counter[Key]):
     """Changes of counts."""
 
     def count(self, assignment: Assignment, parts: Iterable[tuple[int, StatisticsPart]]) -> None:
+        alike: Counter[tuple[str, str, tuple[str, ...]]] = Counter()
         for sign, part in parts:
             for item, kept in part.counted["items"].items():
                 for answer in {text[:LONGEST] for text in kept.get("a", ())}:
-                    for population in part.populations:
-                        for holder in (assignment.pk, None):
-                            key = Key(
-                                assignment.institution_id, holder, assignment.quiz_id, UUID(item), population, answer
-                            )
-                            self[key] += sign
+                    alike[item, answer, tuple(part.populations)] += sign
+        institution, quiz = assignment.institution_id, assignment.quiz_id
+        for (item, answer, populations), n in alike.items():
+            for population, holder in product(populations, (assignment.pk, None)):
+                self[Key(institution, holder, quiz, UUID(item), population, answer)] += n
 
     def write(self, *, over_all: bool) -> None:
         """Add the changes to the stored counts. The caller holds the lock of the cells of the same kind."""

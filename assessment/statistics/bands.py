@@ -33,28 +33,30 @@ def upper_lower(joint: Joint, maximum: Decimal) -> Figure:
     k = (27 * n + 50) // 100  # rounds half up, unlike Python's round
     if k < 1 or not maximum:
         return figure(None, n, UPPER_LOWER, reason=TOO_FEW)
-    split = weights(joint.by("total"), [(0, k), (n - k, n)])
+    split = weights(joint.by_total, [(0, k), (n - k, n)])
     lower, upper = (_earned(joint.groups, split, band) for band in (0, 1))
     shown = figure((upper - lower) / k / (1000 * float(maximum)), n, UPPER_LOWER, reason=NOT_COMPUTED)
     return shown | {"provisional": n < FIRM_FROM}
 
 
 def _earned(groups: Sequence[Group], split: Weights, band: int) -> float:
-    return sum((group.x or 0) * group.n * split[group.total][band] for group in groups)
+    return sum((points or 0) * n * split[total][band] for points, total, _, n in groups)
 
 
 def thirds(counted: Joint) -> Weights:
-    return weights(counted.by("total"), list(pairwise(counted.n * at / 3 for at in range(4))))
+    return weights(counted.by_total, list(pairwise(counted.n * at / 3 for at in range(4))))
 
 
 def by_thirds(chosen: Joint, n: int, split: Weights) -> dict[str, Any]:
     """Of `n` learners, the share of each third that `chosen` are."""
-    by_total = chosen.by("total")
-    return {name: _share(by_total, split, at, n / 3) for at, name in enumerate(("lower", "middle", "upper"))}
+    size, counts = n / 3, [0.0, 0.0, 0.0]
+    for total, number in chosen.by_total.items():
+        for at, held in enumerate(split[total]):
+            counts[at] += number * held
+    return {name: _share(count, size) for name, count in zip(("lower", "middle", "upper"), counts, strict=True)}
 
 
-def _share(by_total: Mapping[int, int], split: Weights, band: int, size: float) -> Figure:
+def _share(count: float, size: float) -> Figure:
     if size < 1:
         return figure(None, int(size), THIRDS, reason=TOO_FEW)
-    count = sum(n * split[total][band] for total, n in by_total.items())
     return share(min(count, size), size, THIRDS)

@@ -12,9 +12,10 @@ In "k" and "c" an answer without points yet has the key "". An answer is counted
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -24,7 +25,6 @@ from assessment.models import Assignment, StatisticsCell, StatisticsPart
 from assessment.statistics.deltas import Counted
 from content.models import QuizVersion
 
-Path = tuple[str, ...]
 Data = dict[str, Any]
 SPACE = UUID("6f0c2f3e-4f0e-4d52-9d25-0b6b6f4f0a15")  # of the ids of cells
 LOCKS = {"assignment": 71, "quiz": 72}  # classes of advisory locks, always taken in this order
@@ -45,75 +45,98 @@ class Key(NamedTuple):
         return uuid5(SPACE, "|".join(map(str, self)))
 
 
-class Tally(defaultdict[Key, Counter[Path]]):
-    """Changes of cells."""
+class Place(NamedTuple):
+    """Where a part is counted; parts with the same place are in the same cells."""
 
-    def __init__(self) -> None:
-        super().__init__(Counter)
+    assignment: UUID
+    version: UUID
+    populations: tuple[str, ...]
+    groups: tuple[str, ...]
+    day: date
 
-    def add(self, institution: UUID, parts: Iterable[tuple[int, StatisticsPart]]) -> None:
+
+class Tally:
+    """Changes of an institution's cells."""
+
+    def __init__(self, institution: UUID) -> None:
+        self.institution = institution
+        self.by_place: dict[Place, Data] = defaultdict(dict)
+
+    def add(self, parts: Iterable[tuple[int, StatisticsPart]]) -> None:
         """Add (+1) parts or take them out (-1)."""
-        alike: dict[Any, Counter[Path]] = defaultdict(Counter)  # parts of the same cells
         for sign, part in parts:
-            cells = part.assignment_id, part.quiz_version_id, tuple(part.populations), tuple(part.groups), part.day
-            changes = alike[cells]
-            for path in paths(part.counted):
-                changes[path] += sign
-        for cells, changes in alike.items():
-            for key in _keys(institution, *cells):
-                self[key].update(changes)
+            groups = tuple(part.groups)
+            place = Place(part.assignment_id, part.quiz_version_id, tuple(part.populations), groups, part.day)
+            count(self.by_place[place], part.counted, sign)
 
     def write(self, *, over_all: bool, now: datetime) -> None:
         """Add the changes to the stored cells of assignments, or to those `over_all` assignments; two queries.
 
         The caller holds the lock of those cells.
         """
-        changed = {key: changes for key, changes in self.items() if (key.assignment is None) == over_all}
+        changed = self._changes(over_all)
         stored = StatisticsCell.objects.in_bulk([key.id for key in changed])
         quizzes = dict(QuizVersion.objects.filter(pk__in={key.version for key in changed}).values_list("pk", "quiz"))
         cells = [stored.get(key.id) or new(key, quizzes[key.version]) for key in changed]
         for cell, changes in zip(cells, changed.values(), strict=True):
-            for path, n in changes.items():
-                if n:
-                    put(cell.data, path, n)
+            add(cell.data, changes)
             cell.n, cell.folded_at = cell.data.get("n", 0), now
         save(cells)
 
+    def _changes(self, over_all: bool) -> dict[Key, Data]:
+        """Of each cell. What several cells have in common is added up once, so change none of it."""
+        places: dict[Key, list[Place]] = defaultdict(list)
+        for place in self.by_place:
+            for key in _keys(self.institution, place, over_all):
+                places[key].append(place)
+        sums: dict[tuple[Place, ...], Data] = {}
+        for several in map(tuple, places.values()):
+            if several not in sums:
+                sums[several] = {}
+                for place in several:
+                    add(sums[several], self.by_place[place])
+        return {key: sums[tuple(several)] for key, several in places.items()}
 
-def _keys(
-    institution: UUID, assignment: UUID, version: UUID, populations: list[str], groups: list[str], day: date
-) -> Iterator[Key]:
-    places = [(None, None), (assignment, None), *((assignment, group) for group in groups)]
-    for population in populations:
-        for holder, group in places:
-            for when in (None, day):
-                yield Key(institution, holder, version, population, group, when)
+
+def _keys(institution: UUID, place: Place, over_all: bool) -> Iterator[Key]:
+    holder, groups = (None, [None]) if over_all else (place.assignment, [None, *place.groups])
+    for population, group, day in product(place.populations, groups, (None, place.day)):
+        yield Key(institution, holder, place.version, population, group, day)
 
 
-def paths(counted: Counted) -> list[Path]:
-    """Where one contribution is counted."""
+def count(data: Data, counted: Counted, n: int) -> None:
+    """Count one contribution `n` times. What comes to zero stays, until it is added to a cell."""
     total = str(counted["total"])
-    found: list[Path] = [("n",), ("totals", total)]
+    _count(data, "n", n)
+    _count(data.setdefault("totals", {}), total, n)
     if counted["complete"]:
-        found += [("complete",), ("scores", str(counted["score"]))]
+        _count(data, "complete", n)
+        _count(data.setdefault("scores", {}), str(counted["score"]), n)
     if counted["seconds"] is not None:
-        found.append(("seconds", str(rounded(counted["seconds"]))))
+        _count(data.setdefault("seconds", {}), str(rounded(counted["seconds"])), n)
+    items = data.setdefault("items", {})
     for item, part in counted["items"].items():
-        found += [("items", item, *path) for path in _item_paths(part, total)]
-    return found
+        _count_item(items.setdefault(item, {}), part, total, n)
 
 
-def _item_paths(part: Counted, total: str) -> Iterator[Path]:
-    side, x = "in" if part.get("t") else "out", "" if part["x"] is None else str(part["x"])
-    yield (side, "x", x, total) if x else ("waiting",)
+def _count_item(data: Data, part: Counted, total: str, n: int) -> None:
+    side, x = data.setdefault("in" if part.get("t") else "out", {}), "" if part["x"] is None else str(part["x"])
+    if x:
+        _count(side.setdefault("x", {}).setdefault(x, {}), total, n)
+    else:
+        _count(data, "waiting", n)
     if part["c"] is not None:
-        yield (side, "k", x, total)
+        _count(side.setdefault("k", {}).setdefault(x, {}), total, n)
         for category in set(part["c"]):
-            yield (side, "c", category, x, total)
+            _count(side.setdefault("c", {}).setdefault(category, {}).setdefault(x, {}), total, n)
     if part.get("b"):
-        yield ("blank",)
+        _count(data, "blank", n)
     if part.get("s"):
-        yield ("seconds", str(rounded(part["s"])))
+        _count(data.setdefault("seconds", {}), str(rounded(part["s"])), n)
+
+
+def _count(counts: Data, name: str, n: int) -> None:
+    counts[name] = counts.get(name, 0) + n
 
 
 def rounded(seconds: int) -> int:
@@ -122,32 +145,19 @@ def rounded(seconds: int) -> int:
     return round(seconds, -digits) if digits else seconds
 
 
-def put(data: Data, path: Path, n: int) -> None:
-    """Add to the count at the path; what is zero then is not kept."""
-    inner = data
-    for name in path[:-1]:
-        inner = inner.setdefault(name, {})
-    if left := inner.get(path[-1], 0) + n:
-        inner[path[-1]] = left
-    else:
-        inner.pop(path[-1], None)
-        _prune(data, path[:-1])
-
-
-def _prune(data: Data, path: Path) -> None:
-    if path:
-        _prune(data[path[0]], path[1:])
-        if not data[path[0]]:
-            del data[path[0]]
-
-
-def merge(data: Data, other: Data) -> None:
-    """Add all counts of another cell."""
+def add(data: Data, other: Data) -> None:
+    """Add all counts of another cell, or changes of them; what is zero then is not kept."""
     for name, value in other.items():
         if isinstance(value, dict):
-            merge(data.setdefault(name, {}), value)
+            inner = data.setdefault(name, {})
+            add(inner, value)
+            left: Any = inner
         else:
-            data[name] = data.get(name, 0) + value
+            left = data.get(name, 0) + value
+        if left:
+            data[name] = left
+        else:
+            data.pop(name, None)
 
 
 def new(key: Key, quiz: UUID) -> StatisticsCell:

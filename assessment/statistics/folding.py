@@ -58,8 +58,8 @@ def _follow(assignment: Assignment, people: Collection[UUID], now: datetime) -> 
 
 def write(assignment: Assignment, changes: Changes, now: datetime) -> None:
     """Add the changes to the cells of the assignment, whose lock is held, and to those over all assignments."""
-    counts, typed = cells.Tally(), answers.Tally()
-    counts.add(assignment.institution_id, changes)
+    counts, typed = cells.Tally(assignment.institution_id), answers.Tally()
+    counts.add(changes)
     typed.count(assignment, changes)
     counts.write(over_all=False, now=now)
     typed.write(over_all=False)

@@ -1,6 +1,7 @@
 """Classical test theory from sums alone, each figure with its interval and method.
 
-Pure: exact fractions in, floats out. Formulas: Lord & Novick 1968; Wilson 1927; Feldt 1965 (alpha); Fisher 1921 (r).
+Pure: exact sums in, floats out; what could cancel is subtracted in whole numbers. Formulas: Lord & Novick 1968; Wilson
+1927; Feldt 1965 (alpha); Fisher 1921 (r).
 SciPy is imported where a quantile is needed, so that nothing else pays for loading it.
 """
 
@@ -8,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
+from functools import lru_cache
 from math import atanh, sqrt, tanh
 from statistics import NormalDist
 from typing import Any, TypeAlias
 
 Figure: TypeAlias = dict[str, Any]
 Interval: TypeAlias = tuple[float, float] | None
+Exact: TypeAlias = int | Fraction
 
 LEVEL = 0.95
 UPPER = 1 - (1 - LEVEL) / 2
@@ -33,24 +35,26 @@ AGAINST_TOTAL = "It varies against the total."
 
 @dataclass(frozen=True)
 class Sample:
-    """A variable known by its number of values, their sum and the sum of their squares."""
+    """A variable known by its number of values, their sum and the sum of their squares, in parts of a `unit`."""
 
     n: int
-    x: Fraction
-    xx: Fraction
-
-    @classmethod
-    def of(cls, n: int, x: Decimal, xx: Decimal) -> "Sample":
-        return cls(n, Fraction(x), Fraction(xx))
+    x: Exact
+    xx: Exact
+    unit: int = 1
 
     @property
-    def mean(self) -> Fraction:
-        return self.x / self.n
+    def mean(self) -> float:
+        return float(self.x / (self.n * self.unit))
 
-    @cached_property
-    def ss(self) -> Fraction:
-        """The sum of squared deviations from the mean; exact, so that no digits cancel."""
-        return self.xx - self.x * self.x / self.n if self.n else Fraction(0)
+    @property
+    def spread(self) -> Exact:
+        """n times the sum of squared deviations from the mean, in squared parts; exact, so that no digits cancel."""
+        return self.n * self.xx - self.x * self.x
+
+    @property
+    def variance(self) -> float:
+        """With n - 1."""
+        return float(self.spread / (self.n * (self.n - 1) * self.unit**2))
 
 
 def figure(value: float | None, n: int, method: str, ci: Interval = None, reason: str | None = None) -> Figure:
@@ -76,8 +80,8 @@ def mean(sample: Sample) -> Figure:
     method = "arithmetic mean; Student t interval"
     if sample.n == 0:
         return figure(None, 0, method, reason=TOO_FEW)
-    reason = TOO_FEW if sample.n < 2 else NO_SPREAD if sample.ss == 0 else None
-    return figure(float(sample.mean), sample.n, method, None if reason else _t_interval(sample), reason)
+    reason = TOO_FEW if sample.n < 2 else NO_SPREAD if sample.spread == 0 else None
+    return figure(sample.mean, sample.n, method, None if reason else _t_interval(sample), reason)
 
 
 def deviation(sample: Sample) -> Figure:
@@ -85,18 +89,18 @@ def deviation(sample: Sample) -> Figure:
     method = "standard deviation (n - 1); chi-square interval"
     if sample.n < 2:
         return figure(None, sample.n, method, reason=TOO_FEW)
-    value = sqrt(sample.ss / (sample.n - 1))
-    if sample.ss == 0:
+    if sample.spread == 0:
         return figure(0.0, sample.n, method, reason=NO_SPREAD)
+    value = sqrt(sample.variance)
     return figure(value, sample.n, method, _chi_square_interval(value, sample.n - 1))
 
 
 def facility(sample: Sample, maximum: Decimal) -> Figure:
     """Mean share of the item's maximum, 0 to 1: Wilson where all answers earned all or nothing, else t."""
-    top = Fraction(maximum)
+    top = int(maximum * sample.unit)
     if sample.xx == sample.x * top:  # each x (top - x) is at least 0, so their sum is 0 only where each is
-        return share(sample.x / top, sample.n, "mean points / maximum; Wilson interval")
-    scaled = Sample(sample.n, sample.x / top, sample.xx / top**2)
+        return share(float(sample.x / top), sample.n, "mean points / maximum; Wilson interval")
+    scaled = Sample(sample.n, sample.x, sample.xx, top)
     shown = mean(scaled) | {"method": "mean points / maximum; Student t interval within 0 to 1"}
     if shown["ci"]:
         shown["ci"] = [max(0.0, shown["ci"][0]), min(1.0, shown["ci"][1])]
@@ -116,43 +120,49 @@ def share(count: Fraction | float, size: float, method: str = "share; Wilson int
     return figure(p, n, method, (low, high))
 
 
-def correlation(x: Sample, y: Sample, xy: Decimal | Fraction, method: str = "") -> Figure:
+def covariation(x: Sample, y: Sample, xy: Exact) -> Exact:
+    """n times the sum of products of deviations from the means, from the sum of products; exact."""
+    return x.n * xy - x.x * y.x
+
+
+def correlation(x: Sample, y: Sample, xy: Exact, method: str = "") -> Figure:
     """Pearson's r with Fisher's z interval; undefined where one side has no spread."""
     method = method or "Pearson r; Fisher z interval"
     n = x.n
     if n < 3:
         return figure(None, n, method, reason=TOO_FEW)
-    if x.ss == 0 or y.ss == 0:
+    both = x.spread * y.spread
+    if both == 0:
         return figure(None, n, method, reason=NO_SPREAD)
-    covariance = Fraction(xy) - x.x * y.x / n
-    if covariance**2 == x.ss * y.ss:
-        return figure(1.0 if covariance > 0 else -1.0, n, method)
-    value = float(covariance) / sqrt(x.ss * y.ss)
+    together = covariation(x, y, xy)
+    if together * together == both:
+        return figure(1.0 if together > 0 else -1.0, n, method)
+    value = float(together) / sqrt(both)
     return figure(value, n, method, _fisher_interval(value, n), TOO_FEW if n == 3 else None)
 
 
 def alpha(items: Sequence[Sample], total: Sample) -> Figure:
     """Cronbach's alpha of the items that make up the total; Feldt's interval. It can be negative."""
-    return alpha_of(len(items), sum((item.ss for item in items), Fraction(0)), total, ALPHA)
+    return alpha_of(len(items), sum(item.spread for item in items), total, ALPHA)
 
 
 ALPHA = "Cronbach alpha of the machine-marked items; Feldt interval"
 ALPHA_IF_DELETED = "Cronbach alpha of the other machine-marked items; Feldt interval"
 
 
-def alpha_of(p: int, within: Fraction, total: Sample, method: str) -> Figure:
-    """The same of `p` items whose sums of squared deviations add up to `within`."""
+def alpha_of(p: int, within: Exact, total: Sample, method: str) -> Figure:
+    """The same of `p` items, of as many attempts as the total, whose spreads add up to `within`."""
     n = total.n
     if n < 3:
         return figure(None, n, method, reason=TOO_FEW)
     if p < 2:
         return figure(None, n, method, reason="Needs at least two machine-marked items.")
-    if total.ss == 0:
+    if total.spread == 0:
         return figure(None, n, method, reason=NO_SPREAD)
-    missing = 1 - Fraction(p, p - 1) * (1 - within / total.ss)  # 1 - alpha
-    if missing == 0:
+    residual, whole = p * within - total.spread, (p - 1) * total.spread  # their ratio is 1 - alpha
+    if residual == 0:
         return figure(1.0, n, method)
-    return figure(float(1 - missing), n, method, _feldt_interval(float(missing), n, p))
+    return figure(float((whole - residual) / whole), n, method, _feldt_interval(float(residual / whole), n, p))
 
 
 def error_of_measurement(items: Sequence[Sample], total: Sample) -> Figure:
@@ -166,10 +176,11 @@ def error_of_measurement(items: Sequence[Sample], total: Sample) -> Figure:
     p, n = len(items), total.n
     if reliability["value"] is None:
         return figure(None, n, method, reason=reliability["reason"])
-    square = Fraction(p, p - 1) * (sum(item.ss for item in items) - total.ss / p) / (n - 1)
-    if square <= 0:
+    residual, freedom = p * sum(item.spread for item in items) - total.spread, (n - 1) * (p - 1)
+    if residual <= 0:
         return figure(0.0, n, method)
-    return figure(sqrt(square), n, method, _chi_square_interval(sqrt(square), (n - 1) * (p - 1)))
+    error = sqrt(residual / (freedom * n * total.unit**2))
+    return figure(error, n, method, _chi_square_interval(error, freedom))
 
 
 def error_ratio(reliability: Figure) -> Figure:
@@ -182,19 +193,19 @@ def error_ratio(reliability: Figure) -> Figure:
     return figure(sqrt(max(0.0, 1 - reliability["value"])), reliability["n"], method, limits)
 
 
-def efficiency(x: Mapping[int, int], rest: Mapping[int, int], covariance: Fraction, n: int) -> Figure:
+def efficiency(x: Mapping[int, int], rest: Mapping[int, int], together: Exact, n: int) -> Figure:
     """The covariance of points and rest, as a share of the largest that these points and rests could have.
 
-    `x` and `rest` count each value, in thousandths; `covariance` is the sum of products of deviations, in points.
+    `x` and `rest` count each value; `together` is their `covariation`.
     """
     method = "covariance with the rest / the largest possible for these points and rests"
     if n < 3:
         return figure(None, n, method, reason=TOO_FEW)
-    mean_x, mean_rest = (Fraction(sum(v * k for v, k in one.items()), n) for one in (x, rest))
-    largest = (_ordered_product(x, rest) - n * mean_x * mean_rest) / 10**6
+    sum_x, sum_rest = (sum(value * count for value, count in one.items()) for one in (x, rest))
+    largest = n * _ordered_product(x, rest) - sum_x * sum_rest
     if largest == 0:
         return figure(None, n, method, reason=NO_SPREAD)
-    return figure(float(covariance / largest), n, method, reason=NOT_COMPUTED)
+    return figure(float(together / largest), n, method, reason=NOT_COMPUTED)
 
 
 def _ordered_product(x: Mapping[int, int], y: Mapping[int, int]) -> int:
@@ -211,7 +222,7 @@ def _ordered_product(x: Mapping[int, int], y: Mapping[int, int]) -> int:
     return found
 
 
-def effective_weights(covariances: Sequence[Fraction], n: int) -> list[Figure]:
+def effective_weights(covariances: Sequence[Exact], n: int) -> list[Figure]:
     """How much each item decides of the spread of the total: sqrt(cov(x, T)) as a share of the sum of all.
 
     An item that varies against the total has none.
@@ -230,16 +241,13 @@ def effective_weights(covariances: Sequence[Fraction], n: int) -> list[Figure]:
 
 
 def _t_interval(sample: Sample) -> Interval:
-    from scipy.special import stdtrit
-
-    half = float(stdtrit(sample.n - 1, UPPER)) * sqrt(sample.ss / (sample.n - 1) / sample.n)
-    return float(sample.mean) - half, float(sample.mean) + half
+    half = _student(sample.n - 1) * sqrt(sample.variance / sample.n)
+    return sample.mean - half, sample.mean + half
 
 
 def _chi_square_interval(deviation: float, freedom: int) -> Interval:
-    from scipy.special import chdtri  # of the upper tail
-
-    return deviation * sqrt(freedom / chdtri(freedom, LOWER)), deviation * sqrt(freedom / chdtri(freedom, UPPER))
+    low, high = _chi_square(freedom)
+    return deviation * sqrt(freedom / high), deviation * sqrt(freedom / low)
 
 
 def _fisher_interval(r: float, n: int) -> Interval:
@@ -250,7 +258,26 @@ def _fisher_interval(r: float, n: int) -> Interval:
 
 
 def _feldt_interval(missing: float, n: int, p: int) -> Interval:
+    low, high = _f(n - 1, (n - 1) * (p - 1))
+    return 1 - missing * high, 1 - missing * low
+
+
+@lru_cache(maxsize=1024)
+def _student(freedom: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, UPPER))
+
+
+@lru_cache(maxsize=1024)
+def _chi_square(freedom: int) -> tuple[float, float]:
+    from scipy.special import chdtri  # of the upper tail
+
+    return float(chdtri(freedom, UPPER)), float(chdtri(freedom, LOWER))
+
+
+@lru_cache(maxsize=1024)
+def _f(above: int, below: int) -> tuple[float, float]:
     from scipy.special import fdtri
 
-    freedom = (n - 1, (n - 1) * (p - 1))
-    return 1 - missing * float(fdtri(*freedom, UPPER)), 1 - missing * float(fdtri(*freedom, LOWER))
+    return float(fdtri(above, below, LOWER)), float(fdtri(above, below, UPPER))

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
-from assessment.statistics import bands, formulas, shape
-from assessment.statistics.formulas import Figure, Sample
+from assessment.statistics import bands, formulas, joint, shape
+from assessment.statistics.formulas import Exact, Figure, Sample
 from assessment.statistics.joint import ItemCounts, Joint
 from content import item_types, rendering, variants
 from content.item_types import Category
@@ -53,18 +53,18 @@ class Scale:
         return all(item.counts.in_total == self.n for item in self.marked)
 
     @cached_property
-    def within(self) -> Fraction:
-        return sum((item.counts.known.points.ss for item in self.marked), Fraction(0))
+    def within(self) -> Exact:
+        return sum(item.counts.known.points.spread for item in self.marked)
 
     @cached_property
-    def points(self) -> Fraction:
-        return sum((Fraction(item.place.item_version.points) for item in self.items), Fraction(0))
+    def points(self) -> Decimal:
+        return sum((item.place.item_version.points for item in self.items), Decimal(0))
 
     @cached_property
     def weights(self) -> Mapping[int, Figure]:
         """The effective weight of each marked item, by position."""
         joints = [item.counts.known for item in self.marked]
-        covariances = [one.points_by_total - one.points.x * one.total.x / one.n for one in joints]
+        covariances = [formulas.covariation(one.points, one.total, one.points_by_total) for one in joints]
         found = formulas.effective_weights(covariances, self.n)
         return {item.place.position: figure for item, figure in zip(self.marked, found, strict=True)}
 
@@ -106,8 +106,8 @@ def _of_points(item: Counted, scale: Scale) -> dict[str, Figure]:
     known, maximum = item.counts.known, item.place.item_version.points
     points = known.points
     discrimination = formulas.correlation(points, known.rest, known.points_by_rest, DISCRIMINATION)
-    covariance = known.points_by_rest - points.x * known.rest.x / (known.n or 1)
-    efficiency = formulas.efficiency(known.by("x"), known.by("rest"), covariance, known.n)
+    together = formulas.covariation(points, known.rest, known.points_by_rest)
+    efficiency = formulas.efficiency(known.by_points(), known.by_rest(), together, known.n)
     if scale.is_alone(item):
         discrimination, efficiency = (formulas.missing(one, NO_OTHER_ITEMS) for one in (discrimination, efficiency))
     return {
@@ -135,7 +135,7 @@ def _alpha_without(item: Counted, scale: Scale) -> Figure:
     if not item.counts.in_total or not scale.is_whole:
         reason = NOT_ALIKE if item.counts.in_total else _outside(item)
         return formulas.figure(None, known.n, method, reason=reason)
-    return formulas.alpha_of(len(scale.marked) - 1, scale.within - known.points.ss, known.rest, method)
+    return formulas.alpha_of(len(scale.marked) - 1, scale.within - known.points.spread, known.rest, method)
 
 
 def _outside(item: Counted) -> str:
@@ -143,7 +143,7 @@ def _outside(item: Counted) -> str:
 
 
 def _intended(version: ItemVersion, scale: Scale) -> Figure:
-    value = float(Fraction(version.points) / scale.points) if scale.points else None
+    value = float(version.points / scale.points) if scale.points else None
     return formulas.figure(value, scale.n, "points of the item / points of all", reason=formulas.NOT_COMPUTED) | {
         "provisional": False
     }
@@ -164,18 +164,31 @@ def _stem(version: ItemVersion) -> str:
 _plain = lru_cache(maxsize=4096)(rendering.plain)
 
 
+@dataclass(frozen=True)
+class Answers:
+    """All answers to an item, with which those in a category are compared."""
+
+    all: Joint
+    most: int  # points of the item, in thousandths
+    wrong: int
+    thirds: bands.Weights
+    alone: bool
+
+    @classmethod
+    def of(cls, item: Counted, *, alone: bool) -> "Answers":
+        counted, most = item.counts.counted, int(item.place.item_version.points * joint.MILLI)
+        return cls(counted, most, counted.below(most), bands.thirds(counted), alone)
+
+
 def _categories(item: Counted, *, alone: bool) -> list[dict[str, Any]]:
     """Every category of the item in printed order, then blank ones."""
-    labels, counted = _labels(item.place.item_version), item.counts.counted
+    labels, found = _labels(item.place.item_version), item.counts.categories
     if not labels:
         return []
-    names = dict.fromkeys([*labels, *item.counts.categories])
-    split = bands.thirds(counted) if counted.n else {}
+    answers = Answers.of(item, alone=alone)
     return [
-        _category(
-            labels.get(name) or Category(name, name), item.counts.categories.get(name, Joint(())), item, split, alone
-        )
-        for name in names
+        _category(labels.get(name) or Category(name, name), found.get(name) or Joint(), answers)
+        for name in dict.fromkeys([*labels, *found])
     ]
 
 
@@ -185,31 +198,21 @@ def _labels(version: ItemVersion) -> dict[str, Category]:
     return known | {"": Category("", BLANK)} if known else {}
 
 
-def _category(category: Category, chosen: Joint, item: Counted, split: bands.Weights, alone: bool) -> dict[str, Any]:
-    counted, n = item.counts.counted, chosen.n
-    indicator = Sample(counted.n, Fraction(n), Fraction(n))
-    rest = formulas.correlation(indicator, counted.rest, chosen.rest.x, CHOOSING_REST)
+def _category(category: Category, chosen: Joint, answers: Answers) -> dict[str, Any]:
+    n, others = chosen.n, answers.all
+    indicator = Sample(others.n, n, n)
+    rest = formulas.correlation(indicator, others.rest, chosen.rest.x, CHOOSING_REST)
     return {
         "category": category.id,
         "label": category.label,
         "keyed": category.keyed,
         "count": n,
-        "share": formulas.share(n, counted.n),
-        "share_of_wrong": _share_of_wrong(chosen, item),
-        "rest_correlation": formulas.missing(rest, NO_OTHER_ITEMS) if alone else rest,
-        "point_biserial": formulas.correlation(indicator, counted.total, chosen.total.x, CHOOSING_TOTAL),
-        "thirds": bands.by_thirds(chosen, counted.n, split),
+        "share": formulas.share(n, others.n),
+        "share_of_wrong": formulas.share(chosen.below(answers.most), answers.wrong, OF_WRONG),
+        "rest_correlation": formulas.missing(rest, NO_OTHER_ITEMS) if answers.alone else rest,
+        "point_biserial": formulas.correlation(indicator, others.total, chosen.total.x, CHOOSING_TOTAL),
+        "thirds": bands.by_thirds(chosen, others.n, answers.thirds),
     }
-
-
-def _share_of_wrong(chosen: Joint, item: Counted) -> Figure:
-    """Among the answers that are marked."""
-    most = int(item.place.item_version.points * 1000)
-    chosen_wrong, wrong = (
-        sum(group.n for group in joint.groups if group.x is not None and group.x < most)
-        for joint in (chosen, item.counts.counted)
-    )
-    return formulas.share(chosen_wrong, wrong, OF_WRONG)
 
 
 def takes_typing(item: Counted) -> bool:

@@ -73,11 +73,11 @@ def _rebuild(assignment: Assignment, now: datetime) -> int:
     markers = list(StatisticsDelta.objects.filter(assignment=assignment).values_list("pk", flat=True))
     for kept in (StatisticsPart, StatisticsCell, AnswerCount):
         kept._default_manager.filter(assignment=assignment).delete()
-    counts, typed, n = cells.Tally(), answers.Tally(), 0
+    counts, typed, n = cells.Tally(assignment.institution_id), answers.Tally(), 0
     for people in _people(assignment):
         made = list(parts.of(assignment, people).values())
         cells.insert(made)
-        counts.add(assignment.institution_id, ((1, part) for part in made))
+        counts.add((1, part) for part in made)
         typed.count(assignment, ((1, part) for part in made))
         n += len(made)
     counts.write(over_all=False, now=now)
@@ -108,7 +108,7 @@ def _recount_over_all(assignment: Assignment, now: datetime) -> None:
     for cell in mine.filter(assignment__isnull=False, group__isnull=True):
         key = cells.Key(cell.institution_id, None, cell.quiz_version_id, cell.population, None, cell.day)
         total = sums.setdefault(key, cells.new(key, cell.quiz_id))
-        cells.merge(total.data, cell.data)
+        cells.add(total.data, cell.data)
         total.n, total.folded_at = total.data["n"], now
     cells.save(sums.values())
     _recount_answers(assignment)

@@ -122,7 +122,7 @@ def _data(found: QuerySet[StatisticsCell], version: QuizVersion) -> tuple[cells.
     rows = list(found.filter(quiz_version=version).values_list("data", "folded_at"))
     data = rows[0][0] if rows else {}
     for other, _ in rows[1:]:
-        cells.merge(data, other)
+        cells.add(data, other)
     return data, max((folded_at for _, folded_at in rows), default=None)
 
 

@@ -1,42 +1,63 @@
 """Figures of a whole distribution, from the count of each value: quantiles, skewness, kurtosis, histogram. Pure."""
 
-from collections.abc import Mapping
-from fractions import Fraction
-from math import sqrt
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
-from assessment.statistics.formulas import NO_SPREAD, NOT_COMPUTED, TOO_FEW, Figure, figure
+from assessment.statistics.formulas import LOWER, NO_SPREAD, NOT_COMPUTED, TOO_FEW, UPPER, Figure, figure
 
 Counts = Mapping[int, int]
 
-QUANTILE = "quantile of type 7 (linear between order statistics)"
+QUANTILE = "quantile of type 7 (linear between order statistics); distribution-free interval from order statistics"
+QUARTERS = {"median": 2, "q1": 1, "q3": 3}
 BINS = 10
 
 
-def quantile(counts: Counts, p: Fraction, scale: int = 1) -> Figure:
-    """Hyndman and Fan's type 7, as R and NumPy have it by default; values are divided by `scale`."""
-    n = sum(counts.values())
-    if not n:
-        return figure(None, 0, QUANTILE, reason=TOO_FEW)
-    place = (n - 1) * p
-    below = int(place)
-    low, high = _at(counts, below), _at(counts, min(below + 1, n - 1))
-    return figure(float((low + (place - below) * (high - low)) / scale), n, QUANTILE, reason=NOT_COMPUTED)
-
-
-def _at(counts: Counts, place: int) -> int:
-    """The value at a place of the ordered values, from 0."""
-    passed = 0
-    for value in sorted(counts):
-        passed += counts[value]
-        if passed > place:
-            return value
-    raise IndexError(place)
-
-
 def quartiles(counts: Counts, scale: int = 1) -> dict[str, Figure]:
-    places = {"median": Fraction(1, 2), "q1": Fraction(1, 4), "q3": Fraction(3, 4)}
-    return {name: quantile(counts, place, scale) for name, place in places.items()}
+    """Hyndman and Fan's type 7, as R and NumPy have it by default; values are divided by `scale`.
+
+    The interval reaches from one of the ordered values to another: how many of n values lie below the quantile of the
+    population is binomial, whatever the distribution (Thompson 1936). Equal values make it only safer (Scheffé & Tukey
+    1945).
+    """
+    values = sorted(counts)
+    ends = list(accumulate(counts[value] for value in values))
+    n = ends[-1] if ends else 0
+    if not n:
+        return {name: figure(None, 0, QUANTILE, reason=TOO_FEW) for name in QUARTERS}
+
+    def at(place: int) -> int:
+        """The value at a place of the ordered values, from 0."""
+        return values[bisect_right(ends, place)]
+
+    return {name: _quantile(at, n, quarter, scale) for name, quarter in QUARTERS.items()}
+
+
+def _quantile(at: Callable[[int], int], n: int, quarter: int, scale: int) -> Figure:
+    below, beyond = divmod((n - 1) * quarter, 4)
+    low, high = at(below), at(min(below + 1, n - 1))
+    limits = _places(n, quarter)
+    interval = limits and (at(limits[0]) / scale, at(limits[1]) / scale)
+    value = (4 * low + beyond * (high - low)) / (4 * scale)
+    return figure(value, n, QUANTILE, interval, None if interval else TOO_FEW)
+
+
+@lru_cache(maxsize=1024)
+def _places(n: int, quarter: int) -> tuple[int, int] | None:
+    """From 0, of the limits; none where even the smallest and the largest value are too near."""
+    from scipy.special import bdtr, bdtrik
+
+    def smallest(chance: float) -> int:
+        """The smallest k to which the chance of at most k below is `chance` or more."""
+        k = max(0, int(bdtrik(chance, n, quarter / 4)) - 1)
+        while bdtr(k, n, quarter / 4) < chance:
+            k += 1
+        return k
+
+    low, high = smallest(LOWER) - 1, smallest(UPPER)
+    return (low, high) if low >= 0 and high < n else None
 
 
 def extremes(counts: Counts, scale: int) -> dict[str, Figure]:
@@ -58,8 +79,8 @@ def skewness(counts: Counts) -> Figure:
     second, third, _ = _moments(counts, n)
     if not second:
         return figure(None, n, method, reason=NO_SPREAD)
-    k2, k3 = Fraction(second, n - 1), n * third / ((n - 1) * (n - 2))
-    return figure(float(k3 / k2) / sqrt(k2), n, method, reason=NOT_COMPUTED)
+    k2, k3 = second / (n * (n - 1)), third / (n * (n - 1) * (n - 2))
+    return figure(k3 / k2**1.5, n, method, reason=NOT_COMPUTED)
 
 
 def kurtosis(counts: Counts) -> Figure:
@@ -70,19 +91,17 @@ def kurtosis(counts: Counts) -> Figure:
     second, _, fourth = _moments(counts, n)
     if not second:
         return figure(None, n, method, reason=NO_SPREAD)
-    k2 = Fraction(second, n - 1)
-    k4 = n * ((n + 1) * fourth - 3 * Fraction(n - 1, n) * second**2) / ((n - 1) * (n - 2) * (n - 3))
-    return figure(float(k4 / k2**2), n, method, reason=NOT_COMPUTED)
+    above = (n - 1) * ((n + 1) * fourth - 3 * (n - 1) * second**2)
+    return figure(above / ((n - 2) * (n - 3) * second**2), n, method, reason=NOT_COMPUTED)
 
 
-def _moments(counts: Counts, n: int) -> tuple[Fraction, Fraction, Fraction]:
-    """The sums of the second, third and fourth powers of the deviations from the mean; exact."""
-    s1, s2, s3, s4 = (sum(n * value**power for value, n in counts.items()) for power in (1, 2, 3, 4))
-    mean = Fraction(s1, n)
+def _moments(counts: Counts, n: int) -> tuple[int, int, int]:
+    """The sums of the second, third and fourth powers of the deviations from the mean, times n, n^2 and n^3; exact."""
+    s1, s2, s3, s4 = (sum(count * value**power for value, count in counts.items()) for power in (1, 2, 3, 4))
     return (
-        s2 - n * mean**2,
-        s3 - 3 * mean * s2 + 2 * n * mean**3,
-        s4 - 4 * mean * s3 + 6 * mean**2 * s2 - 3 * n * mean**4,
+        n * s2 - s1**2,
+        n**2 * s3 - 3 * n * s1 * s2 + 2 * s1**3,
+        n**3 * s4 - 4 * n**2 * s1 * s3 + 6 * n * s1**2 * s2 - 3 * s1**4,
     )
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import connection
 from django.utils import timezone
 from pyarrow import parquet
@@ -28,6 +29,7 @@ from roster.models import Person
 from tests import cast
 from tests.analytics.conftest import fill
 from tests.api.conftest import ALL, Caller, School
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -280,6 +282,33 @@ def test_an_export_whose_worker_was_killed_is_written_by_another(north: School, 
     exports.run(export_id=export.pk, clock=lambda: later)
     export.refresh_from_db()
     assert (export.state, export.tries, export.rows["responses"]) == (ExportState.DONE, 2, 6)
+
+
+class SlowStorage(FileSystemStorage):
+    """Keeps a file only once its export has given a sign of life meanwhile."""
+
+    def _save(self, name: str, content: Any) -> str:
+        before, patience = seen(), time.monotonic() + PATIENCE
+        while seen() == before:
+            assert time.monotonic() < patience, "no sign of life"
+            time.sleep(0.01)
+        return super()._save(name, content)
+
+
+def seen() -> datetime:
+    return Export.objects.values_list("seen_at", flat=True).get()
+
+
+def test_an_export_gives_signs_of_life_while_its_file_is_carried_away(
+    north: School, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exports, "SIGNAL_EVERY", timedelta(milliseconds=10))
+    slow = {"BACKEND": f"{__name__}.SlowStorage", "OPTIONS": {"location": settings.MEDIA_ROOT}}
+    settings.STORAGES = {**settings.STORAGES, "default": slow}
+    export = queued(north)
+    exports.run(export_id=export.pk, clock=timezone.now)
+    export.refresh_from_db()
+    assert (export.state, Path(export.file.path).exists()) == (ExportState.DONE, True)
 
 
 def test_an_export_that_always_fails_is_given_up_in_words(north: School) -> None:

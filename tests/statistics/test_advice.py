@@ -1,6 +1,5 @@
 """Which questions a teacher is asked to look at, and that chance and small classes ask for none."""
 
-from decimal import Decimal
 from fractions import Fraction
 from random import Random
 from typing import Any
@@ -18,9 +17,9 @@ LABELS = {"a": "decision framework", "b": "training data", "c": "prompt", "": "N
 
 def correlation(x: list[int], y: list[int]) -> dict[str, Any]:
     def sample(values: list[int]) -> Sample:
-        return Sample.of(len(values), Decimal(sum(values)), Decimal(sum(one * one for one in values)))
+        return Sample(len(values), sum(values), sum(one * one for one in values))
 
-    return formulas.correlation(sample(x), sample(y), Decimal(sum(a * b for a, b in zip(x, y, strict=True))), "r")
+    return formulas.correlation(sample(x), sample(y), sum(a * b for a, b in zip(x, y, strict=True)), "r")
 
 
 def question(chosen: str, *, kind: str = "choice", position: int = 2, **changes: Any) -> dict[str, Any]:

@@ -209,13 +209,13 @@ def test_everyone_right_leaves_room_below() -> None:
 def test_ten_million_attempts_lose_no_digit() -> None:
     """999.999 and 1000 points, half each: in floats the squares would cancel to noise."""
     half = 5_000_000
-    x = Decimal("999.999") * half + 1000 * half
-    xx = Decimal("999.999") ** 2 * half + 1000 * 1000 * half
-    shown = formulas.deviation(Sample.of(2 * half, x, xx))
+    x = 999_999 * half + 1_000_000 * half
+    xx = 999_999**2 * half + 1_000_000**2 * half
+    shown = formulas.deviation(Sample(2 * half, x, xx, unit=1000))
     assert shown["value"] == pytest.approx(0.0005, rel=1e-6)
     assert shown["ci"] == pytest.approx([0.0005, 0.0005], rel=1e-3)
-    item = Sample(2 * half, Fraction(half), Fraction(half))
-    reliability = formulas.alpha([item] * 10, Sample(2 * half, Fraction(10 * half), Fraction(62 * half)))
+    item = Sample(2 * half, half, half)
+    reliability = formulas.alpha([item] * 10, Sample(2 * half, 10 * half, 62 * half))
     low, high = reliability["ci"]
     expected = 1 - (1 - reliability["value"]) * stats.f(2 * half - 1, (2 * half - 1) * 9).ppf([0.975, 0.025])
     assert [low, high] == pytest.approx(expected)

@@ -32,11 +32,10 @@ def a_place(position: int, points: int = 1) -> QuizVersionItem:
     return QuizVersionItem(item_version=version, position=position)
 
 
-def a_cell(lines: Sequence[dict[str, Any]]) -> cells.Data:
+def a_cell(lines: Sequence[dict[str, Any]], n: int = 1) -> cells.Data:
     data: cells.Data = {}
     for line in lines:
-        for path in cells.paths(line):
-            cells.put(data, path, 1)
+        cells.count(data, line, n)
     return data
 
 
@@ -57,7 +56,10 @@ def counted(chosen: Sequence[str], places: Sequence[QuizVersionItem]) -> dict[st
 
 
 def a_scale(lines: Sequence[Sequence[str]], places: Sequence[QuizVersionItem]) -> Scale:
-    data = a_cell([counted(line, places) for line in lines])
+    return scale_of(a_cell([counted(line, places) for line in lines]), places)
+
+
+def scale_of(data: cells.Data, places: Sequence[QuizVersionItem]) -> Scale:
     by_item = data.get("items", {})
     found = [Counted(place, joint.item(by_item.get(str(place.item_version_id), {}))) for place in places]
     totals = joint.whole(data.get("totals", {}))
@@ -166,7 +168,7 @@ def test_ties_at_an_edge_are_split_as_the_average_over_all_orders() -> None:
 
 
 def test_upper_lower_without_ties_is_the_plain_difference() -> None:
-    groups = tuple(joint.Group(1000 * (total > 60), total, total, 1) for total in range(1, 101))
+    groups = [(1000 * (total > 60), total, total, 1) for total in range(1, 101)]
     shown = bands.upper_lower(joint.Joint(groups), Decimal(1))
     assert (shown["value"], shown["n"]) == (1.0, 100)
     assert bands.upper_lower(joint.Joint(groups[:1]), Decimal(1))["reason"] == formulas.TOO_FEW
@@ -180,6 +182,10 @@ def test_shape_of_a_distribution_is_that_of_scipy_and_numpy(values: list[int]) -
     assert [found[name]["value"] for name in ("q1", "median", "q3")] == pytest.approx(
         np.quantile(xs, [0.25, 0.5, 0.75])
     )
+    for name, p in (("q1", 0.25), ("median", 0.5), ("q3", 0.75)):
+        low, high = (int(stats.binom.ppf(tail, len(xs), p)) for tail in (0.025, 0.975))
+        expected = [sorted(values)[low - 1], sorted(values)[high]] if low and high < len(xs) else None
+        assert found[name]["ci"] == expected
     ends = shape.extremes(counts, 1)
     assert (ends["min"]["value"], ends["max"]["value"]) == (min(values), max(values))
     skewness, kurtosis = shape.skewness(counts), shape.kurtosis(counts)
@@ -189,6 +195,40 @@ def test_shape_of_a_distribution_is_that_of_scipy_and_numpy(values: list[int]) -
         assert kurtosis["value"] == pytest.approx(stats.kurtosis(xs, bias=False), abs=1e-6)
     bins = shape.histogram(counts, 5000, 1)
     assert [one["n"] for one in bins] == np.histogram(xs, bins=10, range=(0, 5000))[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("n", "limits"), [(5, None), (6, [1, 6]), (10, [2, 9]), (25, [8, 18]), (50, [18, 33]), (100, [40, 61])]
+)
+def test_limits_of_a_median_are_those_of_the_sign_test(n: int, limits: list[float] | None) -> None:
+    """Each begins right above the critical value of the table, two-sided at 5 %: 0, 1, 7, 17 and 39."""
+    assert shape.quartiles(dict.fromkeys(range(1, n + 1), 1))["median"]["ci"] == limits
+
+
+# Section 6 of the Law School Admission Test (Bock & Lieberman 1970): how many of 1,000 people had each pattern of right
+# answers to five questions, from 00000 to 11111.
+LSAT6 = (
+    3, 6, 2, 11, 1, 1, 3, 4, 1, 8, 0, 16, 0, 3, 2, 15,
+    10, 29, 14, 81, 3, 28, 15, 80, 16, 56, 21, 173, 11, 61, 28, 298,
+)  # fmt: skip
+
+
+def test_figures_of_the_law_school_test_are_the_published_ones() -> None:
+    """As `descript` of the R package ltm prints them (Rizopoulos 2006, Journal of Statistical Software 17, 5)."""
+    places = [a_place(position) for position in range(1, 6)]
+    data: cells.Data = {}
+    for pattern, n in enumerate(LSAT6):
+        cells.count(data, counted(["a" if right == "1" else "d" for right in f"{pattern:05b}"], places), n)
+    scale = scale_of(data, places)
+    shown = [items.figures(item, scale, ()) for item in scale.items]
+    published = {
+        "facility": [0.924, 0.709, 0.553, 0.763, 0.870],
+        "point_biserial": [0.3620, 0.5668, 0.6184, 0.5344, 0.4354],
+        "discrimination": [0.1128, 0.1532, 0.1728, 0.1444, 0.1216],
+        "alpha_if_deleted": [0.2754, 0.2376, 0.2168, 0.2459, 0.2663],
+    }
+    assert {name: [round(item[name]["value"], 4) for item in shown] for name in published} == published
+    assert round(report._machine_marked(scale)["alpha"]["value"], 4) == 0.2950
 
 
 LINES = st.integers(0, 5).flatmap(
@@ -219,15 +259,11 @@ def test_whatever_was_answered_every_figure_is_a_number_or_says_why_not(lines: l
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=3, max_size=3), max_size=8), st.randoms())
 def test_taking_out_what_was_added_leaves_nothing(lines: list[list[str]], random: Any) -> None:
     places = [a_place(position) for position in range(1, 4)]
-    data: cells.Data = {}
     added = [counted(line, places) for line in lines]
-    for line in added:
-        for path in cells.paths(line):
-            cells.put(data, path, 1)
+    data = a_cell(added)
     random.shuffle(added)
     for line in added:
-        for path in cells.paths(line):
-            cells.put(data, path, -1)
+        cells.add(data, a_cell([line], -1))
     assert data == {}
 
 
