@@ -137,8 +137,7 @@ def published_quiz(slug: str = "", **changes: Mapping[str, Any]) -> Quiz:
     quiz = Quiz.objects.create(
         slug=slug or f"quiz-{number}", practice=True, lesson=make_lesson(f"lesson-{number}").lesson
     )
-    for place in range(1, 11):
-        Item.objects.create(quiz=quiz, identifier=f"q{place}")
+    Item.objects.bulk_create([Item(quiz=quiz, identifier=f"q{place}") for place in range(1, 11)])
     publish(quiz, **changes)
     return quiz
 
@@ -147,7 +146,8 @@ def publish(quiz: Quiz, **changes: Mapping[str, Any]) -> QuizVersion:
     """The next version of the quiz, with new versions of all its items."""
     number = quiz.versions.count() + 1
     items = sorted(quiz.items.all(), key=lambda item: int(item.identifier[1:]))
-    return _version(quiz, [_item_version(item, number, changes.get(item.identifier, {})) for item in items])
+    versions = [_item_version(item, number, changes.get(item.identifier, {})) for item in items]
+    return _version(quiz, ItemVersion.objects.bulk_create(versions))
 
 
 def _version(quiz: Quiz, items: Sequence[ItemVersion], title: str = "End of lesson check") -> QuizVersion:
@@ -178,7 +178,7 @@ def _item_version(item: Item, number: int, changes: Mapping[str, Any]) -> ItemVe
         "content_hash": f"{item.pk} {number}",
         **changes,
     }
-    return ItemVersion.objects.create(item=item, number=number, **fields)
+    return ItemVersion(item=item, number=number, **fields)
 
 
 @dataclass
@@ -237,9 +237,11 @@ def begin(viewer: Launch, now: datetime = NOW) -> Attempt:
 def answer(attempt: Attempt, now: datetime = NOW, **answers: str) -> None:
     """Save answers by item identifier: `q1="a", q8="some text"`."""
     items = {question.identifier: question for question in attempts.questions(attempt)}
-    for identifier, raw in answers.items():
-        item = items[identifier]
-        responses.save(attempt=attempt, item_version_id=item.item_version_id, raw=raw, seq=item.seq + 1, now=now)
+    entries = [
+        responses.Entry(items[identifier].item_version_id, raw, items[identifier].seq + 1)
+        for identifier, raw in answers.items()
+    ]
+    responses.save_many(attempt=attempt, entries=entries, now=now)
 
 
 def all_right(**changes: str) -> dict[str, str]:

@@ -9,16 +9,18 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.conf import settings
 from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import database
 from tests.patience import PATIENCE
 from tests.system import System
 
@@ -32,6 +34,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("assay")
 
 CHROMIUM = Path("/usr/bin/chromium")
+BROWSER_SIZE = 25  # a test in the browser takes as long as so many others
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -48,8 +51,9 @@ FLAGS = [
 ]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Quick passwords, and static files straight from the rooms: nothing is collected for tests in this process."""
+    config.option.testrunuid = config.option.testrunuid or uuid4().hex
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,
@@ -75,18 +79,38 @@ def few_keys() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """Dropping a database waits ten seconds for a session that some thread of a server under test still holds."""
-    yield
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as beside:
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-        beside.execute(others, [connection.settings_dict["NAME"]])
+def template(pytestconfig: pytest.Config) -> str:
+    return database.migrated(_template(pytestconfig))
+
+
+def _template(config: pytest.Config) -> str:
+    return f"assay_template_{config.option.testrunuid[:12]}"
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, template: str) -> None:
+    connection.settings_dict["TEST"]["TEMPLATE"] = template
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Tests that commit are cleared away quickly.
+
+    Dropping a database waits ten seconds for a session that some thread of a server under test still holds.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if database.may_leave_triggers_out():
+            patch.setattr(TransactionTestCase, "_fixture_teardown", database.empty)
+        yield
+    with database.beside() as other:
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        other.execute(others, [connection.settings_dict["NAME"]])
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[System]:
     """The whole system as processes, started once; every test makes a course of its own in it."""
-    with System(tmp_path_factory.mktemp("system")) as running:
+    with System(tmp_path_factory.mktemp("system"), template=template) as running:
         yield running
 
 
@@ -139,14 +163,29 @@ def _unit(nodeid: str) -> str:
     return "system" if path.startswith(("tests/browser/", "tests/chaos/", "tests/stack/")) else path
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The whole system ends with its last test: to the end of the run, its sweeps would take a tenth of the CPU."""
+    if _unit(item.nodeid) == "system" and nextitem is not None and _unit(nextitem.nodeid) != "system":
+        for running in System.running:
+            running.close()
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSystem:
     config.option.loadscopereorder = False  # which would put mypy last, as one test among few
     return OneSystem(config, log)
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and os.environ.get("DATABASE_URL"):
+        database.drop(_template(config))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest comes first, so that no worker waits for the other at the end."""
-    sizes = Counter(_unit(item.nodeid) for item in items)
+    sizes: Counter[str] = Counter()
+    for item in items:
+        sizes[_unit(item.nodeid)] += BROWSER_SIZE if "chromium" in getattr(item, "fixturenames", ()) else 1
     first = {"system": -2, "tests/ops/test_lint.py": -1}
     items.sort(key=lambda item: (first.get(unit := _unit(item.nodeid), 0), -sizes[unit], unit))
 

@@ -68,11 +68,26 @@ def _replaced(url: str, **parts: str) -> str:
     return f"{changed.scheme}://{changed.netloc}{changed.path}{query}"
 
 
+def database_url(name: str) -> str:
+    """The address of another database of the same server."""
+    return _replaced(os.environ["DATABASE_URL"], path=f"/{name}")
+
+
 class System:
+    running: "list[System]" = []
+
     def __init__(
-        self, folder: Path, *, sweep_seconds: float = 1.0, web_workers: int = 2, log_level: str = "INFO"
+        self,
+        folder: Path,
+        *,
+        template: str = "template1",
+        sweep_seconds: float = 1.0,
+        web_workers: int = 2,
+        log_level: str = "INFO",
     ) -> None:
+        """`template` is the database that its own begins as a copy of."""
         self.folder = folder
+        self.template = template
         self.web_workers = web_workers
         self.port, self.sandbox_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -81,7 +96,7 @@ class System:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.env = {
             **os.environ,
-            "DATABASE_URL": self._database_url(self.database),
+            "DATABASE_URL": database_url(self.database),
             "REDIS_URL": self._redis_url(),
             "SECRET_KEY": "only-for-tests-" + "x" * 50,
             "DEBUG": "0",
@@ -115,7 +130,8 @@ class System:
         self.close()
 
     def _start(self) -> None:
-        self._sql("CREATE DATABASE {}", self.database)
+        self.running.append(self)
+        self._sql("CREATE DATABASE {} TEMPLATE {}", self.database, self.template)
         self.redis.flushdb()
         with ThreadPoolExecutor() as beside:
             sandbox = beside.submit(self._prepare_sandbox)
@@ -129,6 +145,7 @@ class System:
         self.sandbox = SandboxClient(self.sandbox_url, timeout=PATIENCE)
 
     def close(self) -> None:
+        """End everything; to close it twice does no harm."""
         for name in list(self.processes):
             self.stop(name)
         self._sql("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.database)
@@ -267,16 +284,12 @@ class System:
             return False
 
     @staticmethod
-    def _database_url(name: str) -> str:
-        return _replaced(os.environ["DATABASE_URL"], path=f"/{name}")
-
-    @staticmethod
     def _redis_url() -> str:
         url = os.environ["REDIS_URL"]
         if url.startswith("unix:"):
             return _replaced(url, query=f"db={REDIS_DB}")
         return _replaced(url, path=f"/{REDIS_DB}")
 
-    def _sql(self, statement: str, name: str) -> None:
-        with psycopg.connect(self._database_url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+    def _sql(self, statement: str, *names: str) -> None:
+        with psycopg.connect(database_url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

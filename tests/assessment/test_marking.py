@@ -25,7 +25,6 @@ from content import places
 from content.models import KeyState
 from lti.models import Score
 from tests.cast import Cast, all_right, at, hand_in, make_cast, offer_column, published_quiz
-from tests.migrations import taken_back
 
 
 def mark_of(attempt: Attempt, identifier: str) -> Mark | None:
@@ -311,21 +310,3 @@ def test_erasing_an_attempt_erases_its_marks(cast: Cast) -> None:
     attempt = hand_in(cast.alice, **all_right())
     attempt.delete()
     assert not Mark.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_guards_of_the_database_can_be_taken_back() -> None:
-    with taken_back("assessment"):
-        assert not _guards()
-    notes = {"group_change_is_noted_on_joining", "group_change_is_noted_on_leaving"}
-    gone = {"response_is_gone", "mark_is_gone", "attempt_is_preview"}
-    assert _guards() == {"mark_is_append_only", "answer_is_frozen"} | gone | notes
-
-
-def _guards() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
-            " WHERE proname LIKE 'assessment_%' AND NOT tgisinternal"
-        )
-        return {name for (name,) in cursor.fetchall()}

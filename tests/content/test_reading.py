@@ -15,7 +15,6 @@ from content.models import ItemVersion, Lesson, LessonVersion, Quiz, QuizVersion
 from content.publishing import publish_lesson, publish_quiz
 from roster.models import User
 from tests.content.conftest import KEY, LESSON, NOW, QUIZ, SHEET, choice, lesson_body, open_text
-from tests.migrations import taken_back
 
 PAGE = f"/learn/lesson/{LESSON}"
 
@@ -249,21 +248,6 @@ def test_item_list_in_admin_costs_a_fixed_number_of_queries(
         client.get("/admin/content/itemversion/")
     with django_assert_max_num_queries(10):
         client.get(f"/admin/content/quizversion/{published.quiz.pk}/change/")
-
-
-@pytest.mark.django_db(transaction=True)
-def test_triggers_can_be_taken_back_and_put_again() -> None:
-    from django.db import connection
-
-    def triggers() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname = 'immutable_version'")
-            return int(cursor.fetchone()[0])
-
-    assert triggers() == 4
-    with taken_back("assessment", "content"):
-        assert triggers() == 0
-    assert triggers() == 4
 
 
 @pytest.mark.django_db
