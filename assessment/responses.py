@@ -105,10 +105,13 @@ def save_many(
     numbered = {found[item]: (answers[item], entry.seq) for item, entry in given.items() if entry.seq is not None}
     only_seen = [response for item, response in found.items() if item not in given]
     stored = _store_numbered({**numbered, **_watched(only_seen)}, seen, now)
+    rest = [found[item] for item in given if found[item].pk not in stored]
+    _store_unnumbered([one for one in rest if given[one.item_version_id].seq is None], answers, now)
+    _refresh(attempt, rest)
     return [
         Saved(item, "saved", entry.seq, answers[item], now, _given(found[item], answers[item]))
         if entry.seq is not None and found[item].pk in stored
-        else _settle(found[item], entry, answers[item], now)
+        else _settled(found[item], entry, answers[item])
         for item, entry in given.items()
     ]
 
@@ -188,7 +191,7 @@ def _locked(attempt: Attempt, items: Collection[UUID]) -> list[Response]:
     if len(items) == 1:
         found = ONE.all(attempt=attempt.pk, item=next(iter(items)))
     else:
-        found = list(_with_lock(attempt.pk).filter(item_version__in=items)) if items else []
+        found = [one for one in ALL.all(attempt=attempt.pk) if one.item_version_id in items] if items else []
     printed = {place.item_version_id: place.item_version for place in places.of(attempt.quiz_version_id)}
     for response in found:
         response.item_version = printed[response.item_version_id]
@@ -211,11 +214,8 @@ READ = (
     *("attempt", "item_version", "position", "shown", "answer", "seq", "saved_at", "checked_at"),
     *(f"attempt__{name}" for name in ("assignment", "state", "started_at", "deadline_at", "grace", "reached")),
 )
-ONE = Prepared(
-    lambda attempt, item: _with_lock(attempt).filter(item_version_id=item),
-    attempt=UUID,
-    item=UUID,
-)
+ALL = Prepared(_with_lock, attempt=UUID)
+ONE = Prepared(lambda attempt, item: _with_lock(attempt).filter(item_version_id=item), attempt=UUID, item=UUID)
 
 
 def _clean(response: Response, entry: Entry, policy: Assignment | None, now: datetime) -> dict[str, Any]:
@@ -275,12 +275,32 @@ RETURNING stored.id
 """
 
 
-def _settle(response: Response, entry: Entry, answer: dict[str, Any], now: datetime) -> Saved:
-    """An answer without number takes the next one; of any other, what is stored stands."""
-    if entry.seq is None:
-        row = Response.objects.filter(pk=response.pk, checked_at__isnull=True)
+def _store_unnumbered(rows: Iterable[Response], answers: Mapping[UUID, dict[str, Any]], now: datetime) -> None:
+    """An answer without number takes the next one, where it is another one."""
+    for response in rows:
+        row, answer = (
+            Response.objects.filter(pk=response.pk, checked_at__isnull=True),
+            answers[response.item_version_id],
+        )
         row.exclude(answer=answer).update(answer=answer, seq=F("seq") + 1, saved_at=now)
-    response.refresh_from_db(fields=["answer", "seq", "saved_at", "checked_at"])
+
+
+def _refresh(attempt: Attempt, rows: Collection[Response]) -> None:
+    """Read what is stored now, in one statement: behind the lock it no longer changes."""
+    stored = {one.pk: one for one in STORED.all(attempt=attempt.pk)} if rows else {}
+    for response in rows:
+        for name in ("answer", "seq", "saved_at", "checked_at"):
+            setattr(response, name, getattr(stored[response.pk], name))
+
+
+STORED = Prepared(
+    lambda attempt: Response.objects.filter(attempt_id=attempt).only("answer", "seq", "saved_at", "checked_at"),
+    attempt=UUID,
+)
+
+
+def _settled(response: Response, entry: Entry, answer: dict[str, Any]) -> Saved:
+    """What is stored stands: the same, or another one."""
     same = response.answer == answer and entry.seq in (None, response.seq)
     if response.checked_at is not None and not same:
         if response.attempt.assignment_id is None:

@@ -106,7 +106,6 @@ def _answer(visit: Visit, tally: Tally, pause: float) -> Form:
         answer = visit.session.post(address, json={"responses": [entry]}, timeout=PATIENCE)
         tally.timed("save", began)
         if answer.ok and answer.json()["results"][0]["state"] == "saved":
-            form.fields[f"seq-{item}"] = str(entry["seq"] + 1)
             with tally.lock:
                 tally.acknowledged += 1
     return form

@@ -88,7 +88,7 @@ class Learner:
         for item in items:
             body = {"responses": [{"item": item, "fields": [["", "a"]], "seq": 1}], "seen": {item: 3}}
             self.ask("save", "POST", f"{player}responses", json.dumps(body), "application/json")
-        form = urlencode({f"seq-{item}": "2" for item in items} | {f"answer-{item}": "a" for item in items})
+        form = urlencode({f"seq-{item}": "1" for item in items} | {f"answer-{item}": "a" for item in items})
         self.ask("submit", "POST", f"{player}submit", form)
         spent.of("marking", lambda: marking.mark_attempt(attempt, timezone.now()), count=self.counts)
         self.ask("result", "GET", f"{player}result")

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from assessment import attempts
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, all_right
 from tests.pages.conftest import Visit, stored
 
 Open = Callable[..., Visit]
@@ -178,3 +178,17 @@ def test_seconds_alone_after_the_end_answer_409(cast: Cast, visit: Open) -> None
     item = str(attempts.questions(attempt)[0].item_version_id)
     attempts.submit(attempt=attempt, now=NOW)
     assert alice.send(attempt, {"responses": [], "seen": {item: 3}}).status_code == 409
+
+
+def test_handing_in_what_was_saved_before_costs_the_same_for_any_number_of_answers(
+    cast: Cast, visit: Open, django_assert_max_num_queries: Any
+) -> None:
+    """As the script does it: the form carries the numbers under which it saved."""
+    alice = visit(cast.alice)
+    attempt = alice.begin()
+    form = alice.form(attempt, **all_right())
+    saved = alice.send(attempt, rows(attempt, 1, **all_right())).json()["results"]
+    assert {one["state"] for one in saved} == {"saved"}
+    with django_assert_max_num_queries(9):  # launch, attempt, answers; lock, save, read, in a savepoint; submit
+        answer = alice.post(f"/attempts/{attempt.pk}/submit", form)
+    assert answer["Location"].endswith("/result")
