@@ -21,7 +21,7 @@ from content.publishing import PublishingBlocked
 from content.writing import Author
 from roster import enqueue
 
-LEFT_AFTER = timedelta(minutes=2)  # without coming further
+LEFT_AFTER = timedelta(minutes=5)  # without coming further; storing a large bank takes one of them
 MOST_LOSSES = 5_000  # kept in the report
 SMALL = 200_000  # bytes, unpacked: read within a second
 SMALL_BANK = 500  # questions that are stored within a second
