@@ -1,7 +1,7 @@
 """The class as a teacher sees it: everyone whom the LMS lists, what they have done here, and how fresh the list is."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -32,7 +32,7 @@ from lti.people import rosters
 from roster.models import Group, Person
 from roster.spreadsheets import BOM, safe
 
-PER_PAGE = 100
+PER_PAGE = 50
 
 LineOf = Callable[[UUID, Grade], gradebook.Line]
 
@@ -194,10 +194,9 @@ def context(request: LaunchRequest, assignment: Assignment, paused: datetime | N
     if known is not None:
         pages.count = known
     page: Page[Any] = pages.get_page(request.GET.get("page", 1))
-    shown = list(page)
     return {
         "page": page,
-        "rows": _rows(request, shown, lines_of(assignment, shown, paused)),
+        "rows": _rows(request, list(page), assignment, paused),
         "counts": counts,
         "tiles": _tiles(chosen, counts),
         "chosen": chosen,
@@ -236,7 +235,7 @@ def download(request: LaunchRequest) -> HttpResponse:
     listed = list(access.with_namesakes(request.viewer, people))
     unsettled = lookups.unsettled(lookups.newest(assignment.resource_link))
     paused = gradebook.pause(assignment, lookups.by_person(unsettled).values())
-    for row in _rows(request, listed, lines_of(assignment, listed, paused)):
+    for row in _rows(request, listed, assignment, paused):
         table.writerow(map(safe, _cells(row)))
     return answer
 
@@ -263,7 +262,7 @@ def _cells(row: Row) -> list[Any]:
     ]
 
 
-def lines_of(assignment: Assignment, people: list[Any], paused: datetime | None) -> LineOf:
+def lines_of(assignment: Assignment, people: Collection[UUID], paused: datetime | None) -> LineOf:
     """What the gradebook says of each of these people; one query for any number."""
     scores = lookups.newest(assignment.resource_link).filter(platform_user__person__in=people)
     found = lookups.by_person(scores.only("state", "tries", "last_answer", "platform_user__person"))
@@ -318,7 +317,7 @@ def _tiles(chosen: Filter, counts: dict[str, int]) -> list[Tile]:
     ]
 
 
-def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
+def _rows(request: LaunchRequest, people: list[Any], assignment: Assignment, paused: datetime | None) -> list[Row]:
     rows = access.class_attempts(request.viewer).select_related(None).filter(person__in=people).order_by("number")
     made = list(rows.only(*SHOWN))
     newest = {attempt.person_id: attempt for attempt in made}
@@ -326,6 +325,7 @@ def _rows(request: LaunchRequest, people: list[Any], line: LineOf) -> list[Row]:
     excepted = access.class_exceptions(request.viewer, people)
     found = access.class_grades(request.viewer).select_related(None).filter(person__in=people).order_by()
     grades = {grade.person_id: grade for grade in found}
+    line = lines_of(assignment, grades.keys(), paused)
     return [
         Row(
             person=one,

@@ -84,7 +84,7 @@ def test_page_without_an_exception_says_so_and_offers_one(tess: Visit) -> None:
     ("given", "minutes", "said"),
     [
         ({"time_factor": "1.5"}, 45, "1.5 times the time"),
-        ({"extra_minutes": "20"}, 50, "20 minutes more"),
+        ({"extra_minutes": "20"}, 50, "20 extra minutes"),
         ({"no_time_limit": "on"}, None, "No time limit"),
     ],
 )
@@ -104,7 +104,7 @@ def test_exception_of_a_group_reaches_its_members_and_that_of_everyone_all(cast:
     attempt, other = running(cast.alice), running(cast.bob)
     group = make_group(cast, cast.alice.person)
     page = follow(tess, tess.post(PAGE, form(whom="group", group=str(group.pk), extra_minutes="5")))
-    assert "Reaches 1 attempt that" in page
+    assert "Applies to 1 attempt under way" in page
     assert "Evening" in page
     assert (left(attempt), left(other)) == (35 * MINUTE, 30 * MINUTE)
     page = follow(tess, tess.post(PAGE, form(whom="everyone", learner="", extra_minutes="10")))
@@ -119,7 +119,7 @@ def test_extra_attempts_and_own_dates_are_kept_in_the_zone_that_the_form_names(c
     made = Accommodation.objects.get()
     assert made.extra_attempts == 2
     assert made.closes_at == datetime.fromisoformat("2027-01-31T17:00+00:00")
-    assert "2 attempts more" in page
+    assert "2 extra attempts" in page
     assert "31 Jan 2027" in page
 
 
@@ -139,7 +139,7 @@ def test_removing_gives_running_attempts_the_times_of_everyone_again(cast: Cast,
         ({}, "Enter at least one change."),
         ({"time_factor": "1"}, "Enter at least one change."),
         ({"time_factor": "0.5"}, "greater than or equal to 1"),
-        ({"time_factor": "2", "reason": " "}, "Say why"),
+        ({"time_factor": "2", "reason": " "}, "Enter a reason"),
         ({"time_factor": "2", "learner": ""}, "Enter the name of a learner."),
         ({"time_factor": "2", "learner": "Nemo"}, "No learner in the class has this name."),
         ({"time_factor": "2", "learner": "Charlie"}, "No learner in the class has this name."),
@@ -253,7 +253,7 @@ def test_voided_attempt_counts_for_nothing_until_one_click_lets_it_count_again(c
     best = hand_in(cast.alice, timezone.now(), **all_right())
     other = hand_in(cast.alice, timezone.now(), **all_right(q1="c"))
     void = f"/class/attempts/{best.pk}/void"
-    assert "It then counts for nothing" in text(tess.get(void))
+    assert "The attempt will no longer count" in text(tess.get(void))
     page = follow(tess, tess.post(void, {"reason": "Fire alarm"}))
     assert "does not count" in page
     assert 'Set aside by <span dir="auto">Tess</span>' in page
@@ -269,7 +269,7 @@ def test_voiding_asks_for_a_reason(cast: Cast, tess: Visit) -> None:
     attempt = hand_in(cast.alice, **all_right())
     answer = tess.post(f"/class/attempts/{attempt.pk}/void", {"reason": " "})
     assert answer.status_code == 422
-    assert "Say why" in text(answer)
+    assert "Enter a reason" in text(answer)
     assert stored(attempt).voided_at is None
 
 
@@ -285,7 +285,7 @@ def test_page_says_where_a_score_that_no_longer_counts_stays_in_the_gradebook(
         Delivery.objects.create(
             score=score, arrived=True, claimed_at=timezone.now(), **{name: getattr(score, name) for name in same}
         )
-    assert "Nothing else of this learner counts." in text(tess.get(f"/class/attempts/{attempt.pk}/void"))
+    assert "The learner has no other attempt that counts." in text(tess.get(f"/class/attempts/{attempt.pk}/void"))
     page = follow(tess, tess.post(f"/class/attempts/{attempt.pk}/void", {"reason": "Fire alarm"}))
     assert not Grade.objects.exists()
     assert ("stays in the gradebook of your LMS" in page) is delivered

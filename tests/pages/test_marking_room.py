@@ -89,7 +89,7 @@ def test_credits_of_ideas_add_up_to_the_points_at_most(cast: Cast, visit: Open, 
     response = access.waiting_responses(tom).get()
     page = visit(tom).get(f"/review/{response.pk}/").content.decode()
     assert re.findall(r'value="([a-z0-9-]+)" data-points="(\d)"', page) == [
-        ("full", "2"), ("full-0", "2"), ("half", "1"), ("half-0", "1"), ("half-1", "1"), ("none", "0"), ("none-0", "0")
+        ("full", "2"), ("half", "1"), ("none", "0"), ("full-0", "2"), ("half-0", "1"), ("half-1", "1"), ("none-0", "0")
     ]  # fmt: skip
     assert visit(tom).post(f"/review/{response.pk}/", {"level": chosen}).status_code == 303
     assert by_person() == [Decimal(points)]
@@ -122,6 +122,20 @@ def test_answer_alike_that_somebody_marked_meanwhile_keeps_that_mark(cast: Cast,
     review.confirm(response=bob, points=Decimal("0.5"), note="", by=colleague(cast).person, now=at(10))
     visit(cast.tess).post(f"/review/{first.pk}/", {"level": "full", "seen": "", "alike": [str(bob.pk)]})
     assert by_person() == [Decimal("0.5"), Decimal(1)]
+
+
+def test_next_skips_what_is_marked_and_previous_goes_back_to_it(cast: Cast, visit: Open) -> None:
+    for viewer in (cast.alice, cast.bob, *learners(cast, "Ann")):
+        hand_in(viewer, **all_right(q8=f"By {viewer.person.name}."))
+    first, second, third = waiting(cast)
+    tess = visit(cast.tess)
+    tess.post(f"/review/{second.pk}/", {"level": "full"})
+
+    page = tess.get(f"/review/{first.pk}/").content.decode()
+    assert f'/review/{third.pk}/" rel="next"' in page
+    page = tess.get(f"/review/{third.pk}/").content.decode()
+    assert f'/review/{second.pk}/" rel="prev"' in page
+    assert f'/review/{first.pk}/" rel="next"' in page, "what was skipped comes again"
 
 
 def test_undo_goes_back_step_by_step_and_then_says_that_there_is_nothing(cast: Cast, visit: Open) -> None:
