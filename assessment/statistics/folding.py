@@ -40,18 +40,18 @@ def _fold_batch(assignment_id: UUID | str, now: datetime, batch: int) -> int:
     markers = dict(StatisticsDelta.objects.filter(assignment=assignment).values_list("pk", "person_id")[:batch])
     if markers:
         _follow(assignment, set(markers.values()), now)
-        StatisticsDelta.objects.filter(pk__in=list(markers)).delete()
+        StatisticsDelta.objects.filter(pk__in=parts.among(markers)).delete()
     return len(markers)
 
 
 def _follow(assignment: Assignment, people: Collection[UUID], now: datetime) -> None:
     """Replace what the statistics hold of these people by what they should."""
-    held = StatisticsPart.objects.filter(assignment=assignment, person_id__in=people).in_bulk()
+    held = StatisticsPart.objects.filter(assignment=assignment, person_id__in=parts.among(people)).in_bulk()
     wanted = parts.of(assignment, people)
     gone = [part for pk, part in held.items() if not is_same(part, wanted.get(pk))]
     new = [part for pk, part in wanted.items() if not is_same(part, held.get(pk))]
     if gone or new:
-        StatisticsPart.objects.filter(pk__in=[part.pk for part in gone]).delete()
+        StatisticsPart.objects.filter(pk__in=parts.among([part.pk for part in gone])).delete()
         cells.insert(new)
         write(assignment, [*((-1, part) for part in gone), *((1, part) for part in new)], now)
 
