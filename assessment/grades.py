@@ -26,6 +26,10 @@ from roster.rows import Insert, Prepared, Save
 MILLI = Decimal("0.001")
 AT_ONCE = 200  # people whose grades are worked out in one transaction
 COUNTED_STATES = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
+STANDING = (  # what of an attempt bears on a grade and its score
+    *("assignment", "person", "number", "state", "started_at", "submitted_at", "due_at"),
+    *("points", "points_waiting", "points_max"),
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def recompute(*, assignment: Assignment, person: Person, now: datetime) -> Grade
             grade = LOCKED.all(assignment=assignment.pk, person=person.pk)[0]
             standing = _standing(assignment.pk, person) or standing
         if made or _changed(grade, standing):
-            announcing.grade_changed(grade, now)
+            _announce(grade, standing.policy, now)
             send(grade, assignment=standing.policy, person=person, now=now)
         return grade
 
@@ -122,7 +126,7 @@ def recompute_people(*, assignment_id: UUID, people: Collection[UUID], now: date
     _hold_policy(assignment_id)
     rows = Attempt.objects.filter(assignment=assignment_id, person__in=people, preview=False, voided_at__isnull=True)
     made: dict[UUID, list[Attempt]] = defaultdict(list)
-    for attempt in rows.exclude(state=AttemptState.IN_PROGRESS).order_by("number").defer("counted"):
+    for attempt in rows.exclude(state=AttemptState.IN_PROGRESS).order_by("number").only(*STANDING):
         made[cast(UUID, attempt.person_id)].append(attempt)
     assignment = Assignment.objects.select_related("resource_link__context").get(pk=assignment_id)
     for attempt in (attempt for handed_in in made.values() for attempt in handed_in):
@@ -141,10 +145,16 @@ def recompute_people(*, assignment_id: UUID, people: Collection[UUID], now: date
     _send_all(changed, assignment, now)
     SAVE.all([*written, *(grade for grade in new if grade.unsent_at)])
     for grade in changed:
+        _announce(grade, assignment, now)
+
+
+SAVE = Save(Grade, "attempt", "points", "points_max", "state", "unsent_at")
+
+
+def _announce(grade: Grade, assignment: Assignment, now: datetime) -> None:
+    """Other systems hear of a held grade once it is released (`policy.release`)."""
+    if not assignment.withholds:
         announcing.grade_changed(grade, now)
-
-
-SAVE = Save(Grade)
 
 
 def _add_missing(assignment: Assignment, made: Mapping[UUID, Sequence[Attempt]]) -> list[Grade]:
@@ -257,14 +267,15 @@ def standing_of(made: Sequence[Attempt]) -> Standing | None:
     if policy.counts == Counts.AVERAGE:
         return _average(marked, policy)
     if policy.counts == Counts.HIGHEST:
-        counting = max(marked, key=lambda attempt: _share(attempt, policy))  # of equal ones the earliest
-        best = _share(counting, policy)
-        open_still = any(_possible_share(attempt, policy) > best for attempt in marked)
+        shares = [_share(attempt, policy) for attempt in marked]
+        share = max(shares)
+        counting = marked[shares.index(share)]  # of equal ones the earliest
+        open_still = any(one.points_waiting and _possible_share(one, policy) > share for one in marked)
     else:
         counting = marked[0] if policy.counts == Counts.FIRST else marked[-1]
-        open_still = counting.points_waiting > 0
+        share, open_still = _share(counting, policy), counting.points_waiting > 0
     state = GradeState.PROVISIONAL if open_still else GradeState.FINAL
-    return Standing(counting, policy, state, _points(_share(counting, policy), counting))
+    return Standing(counting, policy, state, _points(share, counting))
 
 
 def _average(marked: Sequence[Attempt], policy: Assignment) -> Standing:
@@ -293,7 +304,8 @@ HANDED_IN = Prepared(
 
 def _share(attempt: Attempt, policy: Assignment) -> Fraction:
     """Its share of the points, since versions of a quiz may differ in those; less where it is late."""
-    return Fraction(attempt.points) / Fraction(attempt.points_max) * late_credit(attempt, policy)
+    share = Fraction(attempt.points) / Fraction(attempt.points_max)
+    return share * late_credit(attempt, policy) if attempt.is_late else share
 
 
 def _possible_share(attempt: Attempt, policy: Assignment) -> Fraction:

@@ -27,9 +27,7 @@ def flagged(assignment: Assignment, numbers: Mapping[str, Any]) -> list[UUID]:
 
 def settled(assignment: Assignment) -> set[UUID]:
     """The item versions whose key a teacher called right, or that a regrade rules."""
-    ruled = rules.ruling(institution=assignment.institution_id, quiz=assignment.quiz_id)
-    found = ruled.filter(assignment=assignment) | ruled.filter(assignment=None)
-    return {UUID(pk) for pk in assignment.keys_confirmed} | set(found.values_list("item_version", flat=True))
+    return {UUID(pk) for pk in assignment.keys_confirmed} | set(rules.in_force(assignment))
 
 
 def to_look_at(assignment: Assignment, numbers: Mapping[str, Any], most: int | None = advice.SHOWN) -> list[Advice]:

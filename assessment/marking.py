@@ -126,9 +126,15 @@ def conclude_all(marked: Sequence[Marked], now: datetime) -> None:
     attempts = [attempt for attempt, *_ in marked]
     deltas.record_all(attempts, now)
     SAVE.all(attempts)
-    people: dict[UUID, set[UUID]] = defaultdict(set)
     for attempt in attempts:
         announcing.marked(attempt, now)
+    grade_all(attempts, now)
+
+
+def grade_all(attempts: Iterable[Attempt], now: datetime) -> None:
+    """The grades and scores of the people whose locked attempts these are, in few statements."""
+    people: dict[UUID, set[UUID]] = defaultdict(set)
+    for attempt in attempts:
         if attempt.assignment_id and attempt.person_id and not attempt.preview and attempt.voided_at is None:
             people[attempt.assignment_id].add(attempt.person_id)
     for assignment_id in sorted(people):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from assessment.models import DROPPED, Regrade, RegradeChoice, RegradeState, Response
+from assessment.models import DROPPED, Assignment, Regrade, RegradeChoice, RegradeState, Response
 from content import item_types, variants
 from content.item_types import InvalidAnswer, ItemType, Outcome
 from content.models import ItemVersion, KeyState
@@ -76,17 +76,24 @@ def _corrected(response: Response, regrade: Regrade) -> Outcome:
 
 def corrected_body(response: Response, regrade: Regrade) -> Mapping[str, Any]:
     """The question with the corrected key, as this learner saw it."""
-    return variants.apply(regrade.key.body if regrade.key else regrade.body, response.shown)
+    return variants.apply(_key(regrade), response.shown)
+
+
+def _key(regrade: Regrade) -> Mapping[str, Any]:
+    return regrade.key.body if regrade.key else regrade.body
 
 
 def bodies(response: Response, regrade: Regrade | None) -> list[Mapping[str, Any]]:
     """The question with each key that holds, as this learner saw it; none where every answer earns the same."""
+    return [variants.apply(body, response.shown) for body in keyed(response.item_version, regrade)]
+
+
+def keyed(item: ItemVersion, regrade: Regrade | None) -> list[Mapping[str, Any]]:
+    """The same as it was written."""
     if regrade is None:
-        return [response.body]
-    return {
-        RegradeChoice.NEW_KEY: lambda: [corrected_body(response, regrade)],
-        RegradeChoice.BOTH: lambda: [response.body, corrected_body(response, regrade)],
-    }.get(RegradeChoice(regrade.choice), list)()
+        return [item.body]
+    by_key = {RegradeChoice.NEW_KEY: [_key(regrade)], RegradeChoice.BOTH: [item.body, _key(regrade)]}
+    return by_key.get(RegradeChoice(regrade.choice), [])
 
 
 def credit(kind: ItemType, body: Mapping[str, Any], answer: dict[str, Any]) -> Decimal:
@@ -101,6 +108,21 @@ def ruling(**scope: Any) -> QuerySet[Regrade]:
     """The regrades that rule, the latest first."""
     found = Regrade.objects.filter(state__in=RULING, **scope)
     return found.order_by(F("committed_at").desc(), "-pk")
+
+
+def in_force(assignment: Assignment) -> dict[UUID, Regrade]:
+    """The regrade that rules each question of an assignment that has one, with its key, by item version; one query."""
+    found = ruling(institution=assignment.institution_id, quiz=assignment.quiz_id)
+    return _latest(found.filter(Q(assignment=assignment) | Q(assignment=None)))
+
+
+def in_force_everywhere(*, institution: UUID, quiz: UUID) -> dict[UUID, Regrade]:
+    """The same in all assignments that an institution has of a quiz."""
+    return _latest(ruling(institution=institution, quiz=quiz, assignment=None))
+
+
+def _latest(found: QuerySet[Regrade]) -> dict[UUID, Regrade]:
+    return {regrade.item_version_id: regrade for regrade in reversed(found.select_related("key"))}
 
 
 def regrade_of() -> Subquery:

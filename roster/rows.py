@@ -1,5 +1,6 @@
 """Reading and writing rows without building their SQL each time."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -11,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.models.sql import UpdateQuery
+from psycopg.types.json import Jsonb
 
 Row = TypeVar("Row", bound=Model)
 Value = UUID | str | datetime
@@ -169,36 +171,49 @@ class Insert(Generic[Row]):
 
 
 class Save(Generic[Row]):
-    """Writes every field of a row that is there, with SQL that is built once. No signal is sent."""
+    """Writes the fields of a row that is there, all or those named, with SQL that is built once. No signal is sent."""
 
-    def __init__(self, model: type[Row]) -> None:
-        self.model = model
+    def __init__(self, model: type[Row], *names: str) -> None:
+        self.model, self.names = model, names
 
     def __call__(self, row: Row) -> None:
-        self.all([row])
+        sql, _, fields = self._built
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(sql, [*self._values(row, fields[1:]), row.pk])
 
     def all(self, rows: Iterable[Row]) -> None:
-        """The same of many rows, without waiting for one after the other."""
+        """The same of many rows, in one statement."""
+        _, sql, fields = self._built
+        names = [str(field.column) for field in fields]
+        given = [dict(zip(names, self._values(row, fields), strict=True)) for row in rows]
+        if given:
+            with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+                cursor.execute(sql, [json.dumps(given, default=_plain)])
+
+    def _values(self, row: Row, fields: Iterable[Any]) -> list[Any]:
         connection = connections[DEFAULT_DB_ALIAS]
-        sql, fields = self._built
-        values = [
-            [
-                *(field.get_db_prep_save(field.pre_save(row, add=False), connection=connection) for field in fields),
-                row.pk,
-            ]
-            for row in rows
-        ]
-        with connection.cursor() as cursor:
-            if len(values) == 1:
-                cursor.execute(sql, values[0])
-            elif values:
-                cursor.executemany(sql, values)
+        return [field.get_db_prep_save(field.pre_save(row, add=False), connection=connection) for field in fields]
 
     @cached_property
-    def _built(self) -> tuple[str, list[Any]]:
-        meta = self.model._meta
-        fields = [field for field in meta.local_concrete_fields if not (field.generated or field.primary_key)]
-        quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-        changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
-        key = quote(str(meta.pk.column))
-        return f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {key} = %s", fields
+    def _built(self) -> tuple[str, str, list[Any]]:
+        """The statement for a row, the one for many, and the fields, the key first."""
+        meta, connection = self.model._meta, connections[DEFAULT_DB_ALIAS]
+        stored = [field for field in meta.local_concrete_fields if not (field.generated or field.primary_key)]
+        fields: list[Any] = [meta.pk, *(field for field in stored if not self.names or field.name in self.names)]
+        key, *columns = (connection.ops.quote_name(str(field.column)) for field in fields)
+        table = connection.ops.quote_name(meta.db_table)
+        types = (str(field.db_type(connection)).split("(")[0] for field in fields)  # what is too long is to be refused
+        typed = ", ".join(f"{column} {type}" for column, type in zip([key, *columns], types, strict=True))
+        one = ", ".join(f"{column} = %s" for column in columns)
+        many = ", ".join(f"{column} = given.{column}" for column in columns)
+        given = f"json_to_recordset(%s::json) AS given ({typed})"
+        return (
+            f"UPDATE {table} SET {one} WHERE {key} = %s",
+            f"UPDATE {table} SET {many} FROM {given} WHERE {table}.{key} = given.{key}",
+            fields,
+        )
+
+
+def _plain(value: Any) -> Any:
+    """A value for PostgreSQL to read in a JSON document: of numbers and moments every digit."""
+    return value.obj if isinstance(value, Jsonb) else str(value)

@@ -4,49 +4,56 @@ Killed anywhere it goes on from `Regrade.reached`, which is written with the mar
 meanwhile is waited for. Marking itself keeps to a regrade that rules (`sheets.responses` reads it behind the attempt's
 lock), so that none is missed.
 
-All attempts of a batch are locked first, then policy, grades and scores, as everywhere.
+All attempts of a batch are locked first, then policy, grades and scores, as everywhere. Only the answers to the
+question are read: the other questions of an attempt keep what they earned.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
 
-from assessment import marking, rules
+from assessment import announcing, marking, rules
 from assessment.models import Attempt, AttemptState, Mark, Regrade, RegradeState, Response
-from assessment.regrading import scope
+from assessment.regrading import scope, totals
 from assessment.regrading.decisions import WORKING
-from content.models import ItemVersion
+from assessment.statistics import deltas
+from roster.rows import Save
 
 BATCH = 200
+MARKED = (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)
+TOTALS = ("items_marked", "points", "points_waiting", "points_max", "state")  # what grades come of
+SAVE = Save(Attempt, *TOTALS, "marked_at", "round", "counted")
+Change = Mark | Literal[False] | None  # the new mark; False: none counts any more; None: all stays
 
 
 @dataclass
 class Work:
-    """An attempt with what is known of it. `target`: the response to the question."""
+    """An attempt with its answer to the question, and the marks of that answer while they count, the latest last."""
 
     attempt: Attempt
-    responses: Sequence[Response]
-    counting: dict[UUID, Mark]
     target: Response
-    earlier: Mark | None = None  # the one that the regrade put its own in the place of
+    marks: list[Mark] = field(default_factory=list)
+    change: Change = None
+    other: Regrade | None = None  # rules the answer once the regrade is undone
 
     @property
     def mark(self) -> Mark | None:
-        return self.counting.get(self.target.pk)
+        return self.marks[-1] if self.marks else None
 
     def is_of(self, regrade: Regrade) -> bool:
         """Whether the regrade gave the mark that counts."""
         return self.mark is not None and self.mark.evidence.get("regrade") == str(regrade.pk)
 
-    def replaced(self, regrade: Regrade) -> str:
-        """The id of the mark that counted before the regrade; empty where there was none."""
-        return str(self.mark.evidence.get("replaces", "")) if self.mark and self.is_of(regrade) else ""
+    @property
+    def earlier(self) -> Mark | None:
+        """The mark that the one which counts, given by a regrade, has replaced."""
+        replaced = self.mark.evidence.get("replaces") if self.mark else None
+        return next((mark for mark in self.marks if str(mark.pk) == replaced), None)
 
 
 def run(*, regrade_id: UUID | str, now: datetime, batch: int = BATCH) -> list[UUID]:
@@ -64,7 +71,7 @@ def run(*, regrade_id: UUID | str, now: datetime, batch: int = BATCH) -> list[UU
 def run_batch(regrade_id: UUID | str, now: datetime, size: int = BATCH) -> set[UUID] | None:
     """The assignments of the next attempts; None where there is nothing to do, or another process does it."""
     rows = Regrade.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    regrade = rows.select_related("key").filter(pk=regrade_id, state__in=WORKING).first()
+    regrade = rows.select_related("key", "item_version").filter(pk=regrade_id, state__in=WORKING).first()
     if regrade is None:
         return None
     found = _next(regrade, size)
@@ -79,6 +86,7 @@ def run_batch(regrade_id: UUID | str, now: datetime, size: int = BATCH) -> set[U
 
 def _next(regrade: Regrade, size: int) -> list[Attempt]:
     found = scope.attempts(regrade).order_by("pk").select_for_update(of=("self",), no_key=True)
+    found = found.defer("log", "lms_dates")
     return list((found.filter(pk__gt=regrade.reached) if regrade.reached else found)[:size])
 
 
@@ -89,47 +97,40 @@ def _finish(regrade: Regrade, now: datetime) -> None:
 
 
 def _handle(regrade: Regrade, found: Sequence[Attempt], now: datetime) -> None:
-    marked = [attempt for attempt in found if attempt.state in (AttemptState.NEEDS_REVIEW, AttemptState.MARKED)]
-    works = _read(regrade, marked)
-    change = _apply if regrade.state == RegradeState.RUNNING else _take_back
-    before = {work.attempt.pk: work.mark for work in works}
-    marks = {work.attempt.pk: mark for work in works if (mark := change(regrade, work, now)) is not None}
-    Mark.objects.bulk_create([mark for mark in marks.values() if mark])
-    _settle([work for work in works if work.attempt.pk in marks], {pk: mark or None for pk, mark in marks.items()}, now)
+    works = _read(regrade, [attempt for attempt in found if attempt.state in MARKED])
+    decide = _apply if regrade.state == RegradeState.RUNNING else _take_back
     counts: Counter[str] = Counter(regrade.counts)
     for work in works:
+        work.change = decide(regrade, work, now)
         if not work.attempt.preview and work.attempt.voided_at is None:
-            counts[_how(work, before[work.attempt.pk], marks.get(work.attempt.pk), regrade)] += 1
+            counts[_how(work, regrade)] += 1
+    _store([work for work in works if work.change is not None], now)
     counts["handled"] += len(found)
     regrade.counts = dict(counts)
 
 
 def _read(regrade: Regrade, attempts: Sequence[Attempt]) -> list[Work]:
     """A few queries for any number of attempts."""
-    rows = Response.objects.filter(attempt__in=attempts).order_by("position")
-    found = list(rows.annotate(regrade_id=rules.regrade_of()) if regrade.state == RegradeState.UNDOING else rows)
-    versions = ItemVersion.objects.in_bulk({response.item_version_id for response in found})
-    responses: dict[UUID, list[Response]] = defaultdict(list)
-    for response in found:
-        response.item_version = versions[response.item_version_id]
-        responses[response.attempt_id].append(response)
-    latest = Mark.objects.filter(response__attempt__in=attempts, response__waiting=False)
-    marks = {mark.response_id: mark for mark in latest.order_by("created_at", "pk")}
-    works = [_work(regrade, attempt, responses[attempt.pk], marks) for attempt in attempts]
+    known = {attempt.pk: attempt for attempt in attempts}
+    targets = Response.objects.filter(attempt__in=known, item_version=regrade.item_version_id)
+    works = {target.pk: Work(known[target.attempt_id], target) for target in targets}
+    for work in works.values():
+        work.target.item_version = regrade.item_version
+    marks = Mark.objects.filter(response__in=[pk for pk, work in works.items() if not work.target.waiting])
+    for mark in marks.order_by("created_at", "pk"):
+        works[mark.response_id].marks.append(mark)
     if regrade.state == RegradeState.UNDOING:
-        earlier = Mark.objects.in_bulk([UUID(pk) for work in works if (pk := work.replaced(regrade))])
-        for work in works:
-            work.earlier = earlier.get(UUID(pk)) if (pk := work.replaced(regrade)) else None
-    return works
+        _find_others({pk: work for pk, work in works.items() if work.is_of(regrade) and work.earlier is None})
+    return list(works.values())
 
 
-def _work(regrade: Regrade, attempt: Attempt, responses: Sequence[Response], marks: dict[UUID, Mark]) -> Work:
-    target = next(one for one in responses if one.item_version_id == regrade.item_version_id)
-    counting = {one.pk: marks[one.pk] for one in responses if one.pk in marks}
-    return Work(attempt, responses, counting, target)
-
-
-Change = Mark | Literal[False] | None  # the new mark; False: none counts any more; None: all stays
+def _find_others(works: Mapping[UUID, Work]) -> None:
+    """What rules the answers that had no mark before the regrade."""
+    rows = Response.objects.filter(pk__in=works).annotate(regrade_id=rules.regrade_of())
+    found = dict(rows.values_list("pk", "regrade_id")) if works else {}
+    regrades = rules.named({pk for pk in found.values() if pk})
+    for pk, work in works.items():
+        work.other = regrades.get(found[pk])
 
 
 def _apply(regrade: Regrade, work: Work, now: datetime) -> Change:
@@ -146,24 +147,13 @@ def _apply(regrade: Regrade, work: Work, now: datetime) -> Change:
 
 def _take_back(regrade: Regrade, work: Work, now: datetime) -> Change:
     """The mark that counted before, once more; the rules as they are without the regrade where there was none."""
-    if not work.is_of(regrade) or work.mark is None:
+    if not work.is_of(regrade):
         return None
     work.attempt.round += 1
-    when, undone, earlier = _after(work.mark, now), {"undone": str(regrade.pk)}, work.earlier
-    if earlier is not None:
-        return Mark(
-            response=work.target,
-            points=earlier.points,
-            by=earlier.by,
-            tier=earlier.tier,
-            person_id=earlier.person_id,
-            note=earlier.note,
-            round=work.attempt.round,
-            evidence={**earlier.evidence, **undone, "restores": str(earlier.pk)},
-            created_at=when,
-        )
-    other = work.target.regrade_id  # type: ignore[attr-defined]
-    outcome = rules.outcome(work.target, rules.named({other})[other] if other else None)
+    undone, when = {"undone": str(regrade.pk)}, _after(work.mark, now)
+    if work.earlier is not None:
+        return _restored(work.earlier, undone, round=work.attempt.round, now=when)
+    outcome = rules.outcome(work.target, work.other)
     if outcome.credit is None:
         return False
     mark = marking.by_rule(work.target, outcome, round=work.attempt.round, now=when)
@@ -171,32 +161,68 @@ def _take_back(regrade: Regrade, work: Work, now: datetime) -> Change:
     return mark
 
 
+def _restored(earlier: Mark, evidence: dict[str, str], *, round: int, now: datetime) -> Mark:
+    return Mark(
+        response_id=earlier.response_id,
+        points=earlier.points,
+        by=earlier.by,
+        tier=earlier.tier,
+        person_id=earlier.person_id,
+        note=earlier.note,
+        round=round,
+        evidence={**earlier.evidence, **evidence, "restores": str(earlier.pk)},
+        created_at=now,
+    )
+
+
 def _after(earlier: Mark | None, now: datetime) -> datetime:
     """Strictly after the mark that it replaces."""
     return max(now, earlier.created_at + timedelta(microseconds=1)) if earlier else now
 
 
-def _settle(works: Sequence[Work], marks: dict[UUID, Mark | None], now: datetime) -> None:
-    """Waiting answers, totals, statistics, grades and scores follow the new marks."""
-    turned = [work.target for work in works if work.target.waiting == (marks[work.attempt.pk] is not None)]
-    for response in turned:
-        response.waiting = not response.waiting
-    for waiting in (True, False):
-        pks = [response.pk for response in turned if response.waiting == waiting]
-        Response.objects.filter(pk__in=pks).update(waiting=waiting)
+def _how(work: Work, regrade: Regrade) -> str:
+    if work.change is None:
+        return "kept" if scope.is_kept(work.mark, regrade) else "same" if work.is_of(regrade) else "undecided"
+    return totals.direction(work.mark, work.change or None)
+
+
+def _store(works: Sequence[Work], now: datetime) -> None:
+    """The new marks; then waiting answers, totals, statistics, grades and scores."""
+    Mark.objects.bulk_create([work.change for work in works if work.change])
+    _turn(works)
+    before = {work.attempt.pk: _totals(work.attempt) for work in works}
     for work in works:
-        mark = marks[work.attempt.pk]
-        others = {pk: one for pk, one in work.counting.items() if pk != work.target.pk}
-        work.counting = others | ({work.target.pk: mark} if mark else {})
-    marking.conclude_all([(work.attempt, work.responses, work.counting.values()) for work in works], now)
+        totals.replace(work.attempt, work.target.item_version, work.mark, work.change or None)
+        work.attempt.marked_at = now if work.attempt.state == AttemptState.MARKED else None
+        work.marks = [*work.marks, work.change] if work.change else []
+    _count(works, now)
+    SAVE.all(work.attempt for work in works)
+    for work in works:
+        announcing.marked(work.attempt, now)
+    marking.grade_all((work.attempt for work in works if _totals(work.attempt) != before[work.attempt.pk]), now)
 
 
-def _how(work: Work, before: Mark | None, change: Change, regrade: Regrade) -> str:
-    if change is None:
-        return "kept" if scope.is_kept(before, regrade) else "same" if work.is_of(regrade) else "undecided"
-    old, new = (_share(before), _share(change or None))
-    return "up" if new > old else "down" if new < old else "same"
+def _totals(attempt: Attempt) -> tuple[object, ...]:
+    return tuple(getattr(attempt, name) for name in TOTALS)
 
 
-def _share(mark: Mark | None) -> Decimal:
-    return mark.points if mark else Decimal(0)
+def _turn(works: Iterable[Work]) -> None:
+    """An answer that is marked now waits no more; one whose only mark goes waits again."""
+    turned = [work.target for work in works if work.target.waiting == bool(work.change)]
+    for waiting in (True, False):
+        pks = [target.pk for target in turned if target.waiting != waiting]
+        if pks:
+            Response.objects.filter(pk__in=pks).update(waiting=waiting)
+
+
+def _count(works: Iterable[Work], now: datetime) -> None:
+    """What the attempts contribute to the statistics. One that was set aside has it right when it comes back."""
+    changed = []
+    for work in works:
+        attempt = work.attempt
+        if attempt.counted:
+            held = attempt.counted
+            attempt.counted = deltas.with_other_marks(attempt, work.target, work.marks)
+            changed += [attempt] if attempt.counted != held and deltas.counts(attempt) else []
+    deltas.note_all(changed, now)
+    deltas.record_all((work.attempt for work in works if not work.attempt.counted), now)

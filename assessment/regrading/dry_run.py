@@ -1,18 +1,22 @@
 """Who would move by a regrade, and by how much; which grades in the LMS change. Nothing is written."""
 
-import copy
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from assessment import grades
-from assessment.models import DROPPED, Assignment, Attempt, AttemptState, Grade, Mark, Regrade, Response
-from assessment.regrading import scope
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from assessment import grades, marking
+from assessment.models import Assignment, Attempt, AttemptState, Grade, Mark, Regrade, Response
+from assessment.regrading import scope, totals
 from lti.gradebook import lookups
-from lti.models import Score, ScoreState
+from lti.models import ScoreState
+from roster.models import Person
 
 
 @dataclass(frozen=True)
@@ -28,18 +32,21 @@ class Moved:
 
 @dataclass(frozen=True)
 class GradeMoved:
-    """A grade that changes. `overridden`: a person decided in the LMS, or has to, so that ours may not get there."""
+    """A grade that changes. `lms`: the state of its score, None where there is none.
+
+    `overridden`: a person decided in the LMS, or has to, so that ours may not get there.
+    """
 
     grade: Grade
     before: Decimal
     after: Decimal
     most_before: Decimal
     most_after: Decimal
-    score: Score | None
+    lms: str | None
 
     @property
     def overridden(self) -> bool:
-        return self.score is not None and self.score.state in (ScoreState.HELD, ScoreState.KEPT)
+        return self.lms in (ScoreState.HELD, ScoreState.KEPT)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class DryRun:
                     "assignment": one.grade.assignment_id,
                     "person": one.grade.person_id,
                     **_change(one),
-                    "lms": one.score.state if one.score else None,
+                    "lms": one.lms,
                     "overridden": one.overridden,
                 }
                 for one in self.grades
@@ -80,9 +87,8 @@ def _change(one: Moved | GradeMoved) -> dict[str, list[Decimal]]:
 def of(regrade: Regrade) -> DryRun:
     """What committing would do to the attempts as they stand; some queries for each assignment."""
     found = DryRun()
-    for assignment in scope.assignments(regrade).select_related("resource_link__context"):
-        changed = _attempts(regrade, assignment, found)
-        found.grades.extend(_grades(assignment, changed))
+    for assignment in scope.assignments(regrade):
+        _look(regrade, assignment, found)
     found.moved.sort(
         key=lambda one: (one.after - one.before, one.attempt.person.sort_name if one.attempt.person else "")
     )
@@ -92,62 +98,91 @@ def of(regrade: Regrade) -> DryRun:
     return found
 
 
-def _attempts(regrade: Regrade, assignment: Assignment, found: DryRun) -> dict[UUID, Attempt]:
-    """Count the attempts of the assignment, and keep those that move; each as it would be."""
-    rows = Response.objects.filter(item_version=regrade.item_version, attempt__in=scope.counted(regrade))
-    responses = list(
-        rows.filter(attempt__assignment=assignment)
-        .select_related("attempt__person")
-        .defer("attempt__counted", "attempt__log")
-    )
-    marks = _counting(responses)
-    changed = {}
-    for response in responses:
-        response.item_version = regrade.item_version
-        after, how = _as_it_would_be(regrade, response, marks.get(response.pk))
-        found.counts[how] += 1
-        if after is not None:
-            changed[after.pk] = after
-            before = response.attempt
-            if (before.points, before.points_max) != (after.points, after.points_max):
-                found.moved.append(Moved(before, before.points, after.points, before.points_max, after.points_max))
-    return changed
+def _look(regrade: Regrade, assignment: Assignment, found: DryRun) -> None:
+    made = _handed_in(assignment)
+    moved, moving = _mark_again(regrade, assignment, made, found.counts)
+    people = Person.objects.filter(pk__in=Attempt.objects.filter(assignment=assignment).values("person")).in_bulk()
+    for one in moved:
+        one.attempt.person = people.get(one.attempt.person_id) if one.attempt.person_id else None
+    found.moved.extend(moved)
+    found.grades.extend(_grades(assignment, made.values(), moving, people))
 
 
-def _counting(responses: Iterable[Response]) -> dict[UUID, Mark]:
-    marks = Mark.objects.filter(response__in=[one.pk for one in responses if not one.waiting])
-    return {mark.response_id: mark for mark in marks.order_by("created_at", "pk")}
+def _handed_in(assignment: Assignment) -> dict[UUID, Attempt]:
+    """The attempts that bear on grades, each learner's in order."""
+    rows = Attempt.objects.filter(assignment=assignment, preview=False, voided_at=None)
+    found = rows.exclude(state=AttemptState.IN_PROGRESS).order_by("number")
+    return {attempt.pk: attempt for attempt in found.only(*grades.STANDING, "items_marked", "items_total")}
 
 
-def _as_it_would_be(regrade: Regrade, response: Response, mark: Mark | None) -> tuple[Attempt | None, str]:
-    outcome = scope.outcome(response, mark, regrade)
-    if outcome is None or outcome.credit is None:
-        return None, "kept" if scope.is_kept(mark, regrade) else "undecided"
-    old, item, after = mark.points if mark else Decimal(0), regrade.item_version, copy.copy(response.attempt)
-    new = (outcome.credit * item.points).quantize(grades.MILLI)
-    after.points += new - old
-    after.points_waiting -= item.points if response.waiting else 0
-    after.points_max += item.points * ((mark is not None and mark.tier == DROPPED) - (outcome.tier == DROPPED))
-    if response.waiting and not after.points_waiting:
-        after.state = AttemptState.MARKED
-    return after, "up" if new > old else "down" if new < old else "same"
+def _mark_again(
+    regrade: Regrade, assignment: Assignment, made: Mapping[UUID, Attempt], counts: Counter[str]
+) -> tuple[list[Moved], set[UUID | None]]:
+    """Make the attempts as they would be, and count all; those whose points move, and who gets another mark."""
+    counted = scope.counted(regrade).filter(assignment=assignment)
+    answers = Response.objects.filter(item_version=regrade.item_version_id, attempt__in=counted)
+    marks, after = _counting(answers), Outcomes(regrade)
+    moved: list[Moved] = []
+    moving = set()
+    for pk, attempt_id, answer, shown in answers.values_list("pk", "attempt_id", "answer", "shown"):
+        before, attempt = marks.get(pk), made.get(attempt_id)
+        mark = None if scope.is_kept(before, regrade) else after.of(answer, shown)
+        if mark is None or attempt is None:
+            counts["kept" if scope.is_kept(before, regrade) else "undecided"] += 1
+            continue
+        points, most = attempt.points, attempt.points_max
+        totals.replace(attempt, regrade.item_version, before, mark)
+        counts[totals.direction(before, mark)] += 1
+        moving.add(attempt.person_id)
+        if (points, most) != (attempt.points, attempt.points_max):
+            moved.append(Moved(attempt, points, attempt.points, most, attempt.points_max))
+    return moved, moving
 
 
-def _grades(assignment: Assignment, changed: dict[UUID, Attempt]) -> list[GradeMoved]:
-    made: dict[UUID, list[Attempt]] = defaultdict(list)
-    people = {attempt.person_id for attempt in changed.values()}
-    handed_in = Attempt.objects.filter(assignment=assignment, person__in=people, preview=False, voided_at=None)
-    for row in handed_in.exclude(state=AttemptState.IN_PROGRESS).order_by("number").defer("counted", "log"):
-        attempt = changed.get(row.pk, row)
-        attempt.assignment = assignment
-        made[attempt.person_id].append(attempt)  # type: ignore[index]
-    scores = lookups.latest_by_person(resource_link=assignment.resource_link)
-    stored = Grade.objects.filter(assignment=assignment, person__in=people).select_related("person")
-    return [moved for grade in stored if (moved := _moved(grade, made[grade.person_id], scores.get(grade.person_id)))]
+class Outcomes:
+    """The marks that a regrade gives, each worked out once: many learners give the same answer."""
+
+    def __init__(self, regrade: Regrade) -> None:
+        self.regrade, self.now, self.known = regrade, timezone.now(), dict[str, Mark | None]()
+
+    def of(self, answer: dict[str, Any], shown: dict[str, Any]) -> Mark | None:
+        """None where what counts now stays."""
+        key = json.dumps([answer, shown])
+        if key not in self.known:
+            response = Response(item_version=self.regrade.item_version, answer=answer, shown=shown)
+            outcome = scope.outcome(response, None, self.regrade)
+            self.known[key] = marking.by_rule(response, outcome, round=0, now=self.now) if outcome else None
+        return self.known[key]
 
 
-def _moved(grade: Grade, made: list[Attempt], score: Score | None) -> GradeMoved | None:
-    standing = grades.standing_of(made)
-    if standing is None or (standing.points, standing.attempt.points_max) == (grade.points, grade.points_max):
-        return None
-    return GradeMoved(grade, grade.points, standing.points, grade.points_max, standing.attempt.points_max, score)
+class Given(NamedTuple):
+    """What is asked of a mark that counts."""
+
+    by: str
+    points: Decimal
+    tier: str
+
+
+def _counting(answers: QuerySet[Response]) -> dict[UUID, Given]:
+    """The mark that counts of each answer which has one."""
+    marks = Mark.objects.filter(response__in=answers.filter(waiting=False).values("pk")).order_by("created_at", "pk")
+    rows = marks.values_list("response_id", "by", "points", "tier")
+    return {response: Given(by, points, tier) for response, by, points, tier in rows}
+
+
+def _grades(
+    assignment: Assignment, attempts: Iterable[Attempt], moving: Collection[UUID | None], people: Mapping[UUID, Person]
+) -> Iterable[GradeMoved]:
+    """The grades of `moving`, learners with an attempt that has another mark, as far as they change."""
+    made: dict[UUID | None, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        if attempt.person_id in moving:
+            attempt.assignment = assignment
+            made[attempt.person_id].append(attempt)
+    states = lookups.states_by_person(resource_link=assignment.resource_link_id)
+    for grade in Grade.objects.filter(assignment=assignment):
+        standing = grades.standing_of(made[grade.person_id])
+        if standing and (standing.points, standing.attempt.points_max) != (grade.points, grade.points_max):
+            grade.person = people[grade.person_id]
+            most, lms = standing.attempt.points_max, states.get(grade.person_id)
+            yield GradeMoved(grade, grade.points, standing.points, grade.points_max, most, lms)

@@ -1,9 +1,11 @@
 """Which attempts and answers a regrade is about."""
 
+from typing import Protocol
+
 from django.db.models import QuerySet, Sum
 
 from assessment import rules
-from assessment.models import Assignment, Attempt, AttemptState, Mark, MarkedBy, Regrade, RegradeChoice, Response
+from assessment.models import Assignment, Attempt, AttemptState, MarkedBy, Regrade, RegradeChoice, Response
 from content.item_types import Outcome
 from content.models import ItemVersion
 
@@ -29,12 +31,19 @@ def assignments(regrade: Regrade) -> QuerySet[Assignment]:
     return found.filter(pk=regrade.assignment_id) if regrade.assignment_id else found
 
 
-def is_kept(counting: Mark | None, regrade: Regrade) -> bool:
+class Given(Protocol):
+    """A mark, as far as it says who gave it."""
+
+    @property
+    def by(self) -> str: ...
+
+
+def is_kept(counting: Given | None, regrade: Regrade) -> bool:
     """Whether a person's mark stays: unless everyone gets the same."""
     return counting is not None and counting.by == MarkedBy.PERSON and regrade.choice in rules.BY_KEY
 
 
-def outcome(response: Response, counting: Mark | None, regrade: Regrade) -> Outcome | None:
+def outcome(response: Response, counting: Given | None, regrade: Regrade) -> Outcome | None:
     """What the regrade gives the response; None where what counts now stays."""
     if is_kept(counting, regrade):
         return None

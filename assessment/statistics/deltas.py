@@ -42,12 +42,7 @@ def record_all(attempts: Iterable[Attempt], now: datetime) -> list[Attempt]:
         if new != kept[pk].counted:
             kept[pk].counted = new
             changed.append(kept[pk])
-    owners = [(one.assignment_id, one.person_id) for one in changed]
-    StatisticsDelta.objects.bulk_create(
-        StatisticsDelta(assignment_id=assignment, person_id=person, created_at=now)
-        for assignment, person in owners
-        if assignment and person
-    )
+    note_all(changed, now)
     return changed
 
 
@@ -60,6 +55,16 @@ def note_attempt(attempt: Attempt, now: datetime) -> None:
     assert attempt.assignment_id is not None  # practice is not counted
     assert attempt.person_id is not None
     note(assignment_id=attempt.assignment_id, person_id=attempt.person_id, now=now)
+
+
+def note_all(attempts: Iterable[Attempt], now: datetime) -> None:
+    """The same for the people of many attempts that count."""
+    owners = [(one.assignment_id, one.person_id) for one in attempts]
+    StatisticsDelta.objects.bulk_create(
+        StatisticsDelta(assignment_id=assignment, person_id=person, created_at=now)
+        for assignment, person in owners
+        if assignment and person
+    )
 
 
 def note(*, assignment_id: UUID, person_id: UUID, now: datetime) -> None:
@@ -96,6 +101,15 @@ def contribution(attempt: Attempt, responses: Iterable[Response], marks: Iterabl
     given = {mark.response_id: [(str(mark.by), mark.points, mark.tier)] for mark in marks}
     kept = [one for one in responses if not _is_dropped(given.get(one.pk, []))]
     return _whole(attempt, {str(one.item_version_id): _item(one, given.get(one.pk, [])) for one in kept})
+
+
+def with_other_marks(attempt: Attempt, response: Response, marks: Iterable[Mark]) -> Counted:
+    """The same of an attempt that has been counted, where one response, with its item, now has these marks."""
+    given = [(str(mark.by), mark.points, mark.tier) for mark in marks]
+    items = {pk: item for pk, item in attempt.counted["items"].items() if pk != str(response.item_version_id)}
+    return _whole(
+        attempt, items if _is_dropped(given) else items | {str(response.item_version_id): _item(response, given)}
+    )
 
 
 def _marks(attempts: Iterable[UUID]) -> dict[UUID, list[Given]]:

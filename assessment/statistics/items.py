@@ -1,11 +1,14 @@
 """The published figures of each item, from the joint counts of a cell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
+from uuid import UUID
 
+from assessment import rules
+from assessment.models import Regrade, RegradeChoice
 from assessment.statistics import bands, formulas, joint, shape
 from assessment.statistics.formulas import Exact, Figure, Sample
 from assessment.statistics.joint import ItemCounts, Joint
@@ -34,6 +37,11 @@ class Counted:
     counts: ItemCounts
 
 
+def dropped(regrades: Mapping[UUID, Regrade]) -> set[UUID]:
+    """The item versions that do not count."""
+    return {pk for pk, regrade in regrades.items() if regrade.choice == RegradeChoice.DROP}
+
+
 @dataclass(frozen=True)
 class Scale:
     """All items of a quiz version, as one measurement."""
@@ -41,6 +49,11 @@ class Scale:
     n: int
     items: Sequence[Counted]
     total: Sample
+    regrades: Mapping[UUID, Regrade] = field(default_factory=dict)  # those that rule, by item version
+
+    @cached_property
+    def dropped(self) -> set[UUID]:
+        return dropped(self.regrades)
 
     @cached_property
     def marked(self) -> list[Counted]:
@@ -58,7 +71,8 @@ class Scale:
 
     @cached_property
     def points(self) -> Decimal:
-        return sum((item.place.item_version.points for item in self.items), Decimal(0))
+        kept = (item for item in self.items if item.place.item_version_id not in self.dropped)
+        return sum((item.place.item_version.points for item in kept), Decimal(0))
 
     @cached_property
     def weights(self) -> Mapping[int, Figure]:
@@ -82,13 +96,14 @@ def figures(item: Counted, scale: Scale, typed: Sequence[tuple[str, int]]) -> di
         "kind": version.kind,
         "stem": _stem(version),
         "points_max": version.points,
+        "dropped": version.pk in scale.dropped,
         "n": counts.n,
         "blanks": counts.blanks,
         **_waiting(counts, _of_points(item, scale)),
         "intended_weight": _intended(version, scale),
         "guess": _guess(version, counts.n),
         "seconds": shape.quartiles(counts.seconds),
-        "categories": _categories(item, alone=scale.is_alone(item)),
+        "categories": _categories(item, scale.regrades.get(version.pk), alone=scale.is_alone(item)),
         "common_answers": [
             {"answer": answer, "count": n, "share": formulas.share(n, max(n, counts.counted.n))} for answer, n in typed
         ],
@@ -143,7 +158,8 @@ def _outside(item: Counted) -> str:
 
 
 def _intended(version: ItemVersion, scale: Scale) -> Figure:
-    value = float(version.points / scale.points) if scale.points else None
+    own = Decimal(0) if version.pk in scale.dropped else version.points
+    value = float(own / scale.points) if scale.points else None
     return formulas.figure(value, scale.n, "points of the item / points of all", reason=formulas.NOT_COMPUTED) | {
         "provisional": False
     }
@@ -180,9 +196,9 @@ class Answers:
         return cls(counted, most, counted.below(most), bands.thirds(counted), alone)
 
 
-def _categories(item: Counted, *, alone: bool) -> list[dict[str, Any]]:
+def _categories(item: Counted, regrade: Regrade | None, *, alone: bool) -> list[dict[str, Any]]:
     """Every category of the item in printed order, then blank ones."""
-    labels, found = _labels(item.place.item_version), item.counts.categories
+    labels, found = _labels(item.place.item_version, regrade), item.counts.categories
     if not labels:
         return []
     answers = Answers.of(item, alone=alone)
@@ -192,9 +208,12 @@ def _categories(item: Counted, *, alone: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _labels(version: ItemVersion) -> dict[str, Category]:
-    """By id; where each learner gets other numbers, with the expressions that say which."""
-    known = {one.id: one for one in item_types.get(version.kind).categories(version.body)}
+def _labels(version: ItemVersion, regrade: Regrade | None) -> dict[str, Category]:
+    """By id, with the key in force; where each learner gets other numbers, with the expressions that say which."""
+    known: dict[str, Category] = {}
+    for body in rules.keyed(version, regrade) or [version.body]:
+        for one in item_types.get(version.kind).categories(body):
+            known[one.id] = replace(one, keyed=one.keyed or (one.id in known and known[one.id].keyed))
     return known | {"": Category("", BLANK)} if known else {}
 
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from assessment.models import Assignment, StatisticsCell
 from assessment.statistics import formulas, joint
-from assessment.statistics.report import Period, QuizScope
+from assessment.statistics.report import Period, QuizScope, points_max, regrades
 
 
 def days(
@@ -30,6 +30,7 @@ def days(
         _, scores, n = found.setdefault(key, (cell, Counter(), 0))
         scores.update(joint.whole(cell.data.get("scores", {})))
         found[key] = (cell, scores, n + cell.n)
+    ruled = regrades(scope)
     for (day, number), (cell, scores, n) in sorted(found.items(), key=lambda one: one[0]):
         mean = formulas.mean(joint.sample(scores.items()))
         hidden = not small and mean["n"] < formulas.HIDDEN_BELOW
@@ -37,7 +38,7 @@ def days(
             "day": day,
             "quiz_version": number,
             "n": n,
-            "points_max": cell.quiz_version.points,
+            "points_max": points_max(cell.quiz_version, ruled),
             "mean": formulas.missing(mean, formulas.HIDDEN) if hidden else mean,
             "generated_at": cell.folded_at,
         }

@@ -1,6 +1,6 @@
 """The statistics of an assignment or a quiz, from its cells: a fixed number of queries for any number of attempts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from assessment.models import Assignment, Population, StatisticsCell, StatisticsDelta
+from assessment import rules
+from assessment.models import Assignment, Population, Regrade, StatisticsCell, StatisticsDelta
 from assessment.statistics import answers, cells, formulas, items, joint, shape, small_cells
 from assessment.statistics.items import NO_OTHER_ITEMS as NO_OTHER_ITEMS
 from assessment.statistics.items import SOME_WAIT as SOME_WAIT
@@ -57,7 +58,7 @@ def report(
     answered = _answered(found)
     chosen = _version(scope, answered, version)
     data, folded_at = _data(found, chosen)
-    scale = _scale(chosen, data)
+    scale = _scale(chosen, data, regrades(scope))
     shown = {
         "generated_at": now,
         "folded_at": folded_at,
@@ -72,7 +73,7 @@ def report(
         "versions": [{"id": one.pk, "number": one.number, "n": n} for one, n in answered],
         "n": scale.n,
         "waiting": scale.n - data.get("complete", 0),
-        "score": _score(data, chosen),
+        "score": _score(data, points_max(chosen, scale.regrades)),
         "seconds": shape.quartiles(joint.whole(data.get("seconds", {}))),
         "machine_marked": _machine_marked(scale),
         "items": _items(scope, population, scale, typed=group is None and period == EVER),
@@ -132,17 +133,31 @@ def _pending(scope: Assignment | QuizScope) -> QuerySet[StatisticsDelta]:
     return StatisticsDelta.objects.filter(assignment__institution=scope.institution, assignment__quiz=scope.quiz)
 
 
-def _scale(version: QuizVersion, data: cells.Data) -> Scale:
+def points_max(version: QuizVersion, ruled: Mapping[UUID, Regrade]) -> Decimal:
+    """The most that an attempt can earn. A dropped question of a pool stays in: most attempts have another one."""
+    dropped = items.dropped(ruled)
+    gone = (one.item_version.points for one in places.of(version.pk) if one.item_version_id in dropped and not one.pool)
+    return version.points - sum(gone, Decimal(0))
+
+
+def regrades(scope: Assignment | QuizScope) -> dict[UUID, Regrade]:
+    """What rules the item versions in the assignment, or in every one of the quiz."""
+    if isinstance(scope, Assignment):
+        return rules.in_force(scope)
+    return rules.in_force_everywhere(institution=scope.institution.pk, quiz=scope.quiz.pk)
+
+
+def _scale(version: QuizVersion, data: cells.Data, ruled: Mapping[UUID, Regrade]) -> Scale:
     by_item = data.get("items", {})
     counted = [
         Counted(place, joint.item(by_item.get(str(place.item_version_id), {}))) for place in places.of(version.pk)
     ]
     totals = joint.whole(data.get("totals", {}))
-    return Scale(data.get("n", 0), counted, joint.sample(totals.items()))
+    return Scale(data.get("n", 0), counted, joint.sample(totals.items()), ruled)
 
 
-def _score(data: cells.Data, version: QuizVersion) -> dict[str, Any]:
-    scores, top = joint.whole(data.get("scores", {})), int(version.points * 1000)
+def _score(data: cells.Data, most: Decimal) -> dict[str, Any]:
+    scores, top = joint.whole(data.get("scores", {})), int(most * 1000)
     sample = joint.sample(scores.items())
     shown = {
         "mean": formulas.mean(sample),
@@ -157,7 +172,7 @@ def _score(data: cells.Data, version: QuizVersion) -> dict[str, Any]:
         shown = {name: figure | {"ci": None, "reason": SOME_WAIT} for name, figure in shown.items()}
     if n < 2:  # whatever waits: one attempt has no deviation
         shown["sd"]["reason"] = formulas.TOO_FEW
-    return {"points_max": version.points, **shown, "histogram": shape.histogram(scores, top, 1000)}
+    return {"points_max": most, **shown, "histogram": shape.histogram(scores, top, 1000)}
 
 
 def _machine_marked(scale: Scale) -> dict[str, Any]:

@@ -55,6 +55,12 @@ def by_person(scores: QuerySet[Score]) -> dict[UUID, Score]:
     return {score.platform_user.person_id: score for score in found}
 
 
+def states_by_person(*, resource_link: UUID | None) -> dict[UUID, str]:
+    """The state of everyone's score on a link, by person id."""
+    found = of_link(resource_link).order_by("timestamp")
+    return dict(found.values_list("platform_user__person", "state"))
+
+
 def in_trouble(scores: QuerySet[Score]) -> QuerySet[Score]:
     """Those that wait for a person: refused, lost, or beside another grade in the LMS."""
     return scores.filter(state__in=[ScoreState.REFUSED, ScoreState.LOST, ScoreState.HELD])

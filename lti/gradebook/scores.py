@@ -123,7 +123,7 @@ def queue_all(*, resource_link: ResourceLink, wanted: Sequence[Wanted], now: dat
         one = mine.pop(score.platform_user_id)
         if _want(score, _figures(one), _beside(one), one.after_comment, now):
             changed.append(score)
-    SAVE_SCORE.all(changed)
+    SAVE_WANTED.all(changed)
     if changed or mine:
         enqueue.on_commit("lti.tasks.drain", str(column.registration_id))
     same = _of_new(column, resource_link, now)
@@ -172,6 +172,13 @@ THEIRS = Prepared(
     lambda column, user: Score.objects.select_for_update().filter(line_item=column, platform_user=user),
     column=UUID,
     user=UUID,
+)
+
+
+SAVE_WANTED = Save(  # what `_want` may change
+    Score,
+    *("score_given", "score_maximum", "final", "started_at", "submitted_at", "work", "comment", "comment_sent"),
+    *("timestamp", "state", "tries", "next_try_at", "retry_until", "relisted", "last_status", "last_answer", "hint"),
 )
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from assessment import access, attempts, marking, review, sheets
+from assessment import access, attempts, corrections, marking, review, sheets
 from assessment.models import Attempt, AttemptState, Grade, Mark, MarkedBy, Regrade, RegradeState
 from assessment.regrading import batches, decisions, dry_run
 from assessment.regrading.decisions import CannotRegrade
-from assessment.statistics import folding, report
+from assessment.statistics import deltas, folding, over_time, report
 from content.models import Item, ItemVersion, Quiz, QuizVersion
 from lti.models import Launch, Score, ScoreState
 from tests.cast import (
@@ -21,6 +21,8 @@ from tests.cast import (
     begin,
     choice_body,
     hand_in,
+    make_launch,
+    make_person,
     publish,
 )
 
@@ -84,6 +86,18 @@ def state(viewer: Launch) -> tuple[Decimal, Decimal]:
 def result(viewer: Launch, identifier: str = "q1") -> sheets.ItemResult:
     attempt = Attempt.objects.get(person=viewer.person)
     return next(one for one in attempts.results(attempt) if one.identifier == identifier)
+
+
+def assert_figures_are_of_all_answers() -> None:
+    """Totals and statistics of every attempt are what all its answers and marks say, not only what changed of them."""
+    for attempt in Attempt.objects.all():
+        seen = (attempt.state, attempt.points, attempt.points_max, attempt.points_waiting, attempt.items_marked)
+        assert attempt.counted == deltas.contributions([attempt])[attempt.pk]
+        responses = list(attempt.responses.select_related("item_version"))
+        marking.total(attempt, responses, marking.counting_marks(attempt).values(), at(0))
+        assert seen == (
+            attempt.state, attempt.points, attempt.points_max, attempt.points_waiting, attempt.items_marked
+        )  # fmt: skip
 
 
 # What each choice does
@@ -189,7 +203,9 @@ def test_undo_restores_points_maximum_and_statistics(cast: Cast, choice: str) ->
     hand_in(cast.bob, **all_right(q1="c"))
     before = state(cast.alice), state(cast.bob), [one.counted for one in Attempt.objects.order_by("pk")]
     done = regrade(cast, choice)
+    assert_figures_are_of_all_answers()
     undone = undo(cast, done)
+    assert_figures_are_of_all_answers()
     assert (state(cast.alice), state(cast.bob), [one.counted for one in Attempt.objects.order_by("pk")]) == before
     assert (undone.state, undone.undone_by) == (RegradeState.UNDONE, "Tess")
     assert Mark.objects.filter(response__item_version=version()).count() == 6  # nothing was deleted
@@ -198,7 +214,9 @@ def test_undo_restores_points_maximum_and_statistics(cast: Cast, choice: str) ->
 def test_undo_lets_a_settled_answer_wait_again(cast: Cast) -> None:
     hand_in(cast.alice, **all_right())
     done = regrade(cast, "full", "q8")
+    assert_figures_are_of_all_answers()
     undo(cast, done)
+    assert_figures_are_of_all_answers()
     attempt = Attempt.objects.get()
     assert (attempt.state, attempt.points, attempt.points_waiting) == (AttemptState.NEEDS_REVIEW, 9, 1)
     assert result(cast.alice, "q8").state == "waiting"
@@ -265,6 +283,36 @@ def test_open_and_voided_attempts_and_previews_are_no_part_of_the_dry_run(cast: 
     assert not dry_run.of(plan(cast, "full")).counts
     assert "up" not in done.counts
     assert Attempt.objects.get(preview=True).points == 9  # who tries it out sees it as well
+
+
+def test_attempt_that_was_set_aside_is_right_in_the_statistics_when_it_comes_back(cast: Cast) -> None:
+    attempt = hand_in(cast.alice, **all_right())
+    corrections.void(attempt=attempt, by=cast.tess.person, reason="", now=at(20))
+    assert regrade(cast).counts == {"all": 1, "handled": 1}
+    corrections.restore(attempt=attempt, by=cast.tess.person, now=at(99))
+    assert state(cast.alice) == (8, 10)
+    assert_figures_are_of_all_answers()
+
+
+def test_batch_costs_as_many_statements_for_many_attempts_as_for_two(
+    cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    for viewer in (cast.alice, cast.bob):
+        hand_in(viewer, **all_right(q1="c", q8=""))
+    started = commit(cast, plan(cast))
+    with django_assert_max_num_queries(30) as few:
+        batches.run_batch(started.pk, at(80), 200)
+    undo(cast, run(started))
+    for number in range(4):
+        link = cast.alice.resource_link
+        assert link is not None
+        hand_in(
+            make_launch(link, make_person(link, f"P{number}"), custom=cast.alice.custom), **all_right(q1="c", q8="")
+        )
+    started = commit(cast, plan(cast), second=120)
+    with django_assert_max_num_queries(len(few)):
+        batches.run_batch(started.pk, at(130), 200)
+    assert Mark.objects.filter(tier="regrade", evidence__regrade=str(started.pk)).count() == 6
 
 
 # Dry run
@@ -342,7 +390,7 @@ def test_fault_in_a_batch_leaves_nothing_of_it(cast: Cast, monkeypatch: pytest.M
     hand_in(cast.alice, **all_right(q1="c"))
     started = commit(cast, plan(cast))
     with monkeypatch.context() as patch:
-        patch.setattr(batches.grades, "recompute_people", lambda **_: 1 / 0)
+        patch.setattr("assessment.grades.recompute_people", lambda **_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(started)
     assert not Mark.objects.filter(tier="regrade").exists()
@@ -413,12 +461,38 @@ def test_statistics_follow(cast: Cast) -> None:
     assert numbers["items"][0]["facility"]["value"] == 0
 
 
-def test_dropped_question_is_left_out_of_the_statistics(cast: Cast) -> None:
+def test_dropped_question_is_left_out_of_the_statistics_and_of_their_maximum(cast: Cast) -> None:
     hand_in(cast.alice, **all_right(q8=""))
-    regrade(cast, "drop")
+    done = regrade(cast, "drop")
     folding.fold(assignment_id=cast.assignment.pk, now=at(99))
     numbers = report.report(scope=cast.assignment, now=at(99), small=True)
     assert [item["n"] for item in numbers["items"]] == [0, *[1] * 9]
+    assert [item["dropped"] for item in numbers["items"]] == [True, *[False] * 9]
+    assert (numbers["score"]["mean"]["value"], numbers["score"]["points_max"]) == (8, 9)
+    assert numbers["score"]["histogram"][-1]["to"] == 9
+    assert sum(item["intended_weight"]["value"] for item in numbers["items"]) == pytest.approx(1)
+    assert [day["points_max"] for day in days(cast.assignment)] == [9]
+    everywhere = report.QuizScope(cast.assignment.institution, cast.quiz)
+    assert [day["points_max"] for day in days(everywhere)] == [10]  # other classes count the question
+
+    undo(cast, done, second=110)
+    assert [day["points_max"] for day in days(cast.assignment)] == [10]
+    regrade(cast, "drop", everywhere=True)
+    assert [day["points_max"] for day in days(everywhere)] == [9]
+
+
+def days(scope: Any) -> list[dict[str, Any]]:
+    found = over_time.days(scope=scope, population="first", version=None, group=None, period=report.EVER, small=True)
+    return list(found)
+
+
+def test_statistics_name_the_key_in_force(cast: Cast) -> None:
+    hand_in(cast.alice, **all_right())
+    for choice, keyed in (("new_key", ["c"]), ("both", ["a", "c"]), ("full", ["a"])):
+        done = regrade(cast, choice)
+        numbers = report.report(scope=cast.assignment, now=at(99), small=True)
+        assert [one["category"] for one in numbers["items"][0]["categories"] if one["keyed"]] == keyed
+        undo(cast, done)
 
 
 # What learners see

@@ -6,12 +6,14 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from assessment import announcing, attempts, marking, privacy
+from assessment import access, announcing, attempts, grades, marking, privacy
 from assessment.models import Grade
+from assessment.placement import policy
+from assessment.regrading import batches, decisions
 from events import listeners, outbox
 from events.models import Event, EventDelivery, Type
 from roster.models import Institution
-from tests.cast import NOW, Cast, all_right, answer, at, begin, confirm, hand_in, make_institution
+from tests.cast import NOW, Cast, all_right, answer, at, begin, choice_body, confirm, hand_in, make_institution
 from tests.feeds.conftest import Receiver, listen
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +49,31 @@ def test_a_released_grade_can_be_told_of(cast: Cast, receiver: Receiver) -> None
     hand_in(cast.alice, at(0), **all_right())
     announcing.grade_released(Grade.objects.get(), NOW)
     assert types() == ["grade.released"]
+
+
+def test_a_grade_that_is_held_is_told_of_when_it_is_released_and_not_before(cast: Cast, receiver: Receiver) -> None:
+    listen(cast, receiver, types=["grade.changed", "grade.released"])
+    policy.change(assignment=cast.assignment, scores_held=True)
+    attempt = hand_in(cast.alice, at(0), **all_right())
+    confirm(attempt, "q8", "1", cast.tess.person)
+    body = choice_body()
+    body["options"][0]["credit"], body["options"][2]["credit"] = 0, 1
+    item = attempt.responses.get(position=1).item_version
+    planned = decisions.plan(
+        assignment=cast.assignment, item_version=item, choice="new_key", everywhere=False, body=body,
+        by=cast.tess.person, now=at(700),
+    )  # fmt: skip
+    decisions.commit(regrade=planned, reason="Wrong key", by=access.author(cast.tess), now=at(710))
+    batches.run(regrade_id=planned.pk, now=at(720))
+    assert Grade.objects.get().points == 9
+    assert types() == []
+
+    policy.release(assignment=cast.assignment, now=at(800))
+
+    grades.recompute_all(assignment_id=cast.assignment.pk, now=at(801))
+    assert [(one.type, one.data["points"]) for one in Event.objects.all()] == [("grade.released", 9.0)]
+    confirm(attempt, "q8", "0", cast.tess.person, minutes=20)
+    assert types() == ["grade.released", "grade.changed"]
 
 
 def test_only_events_that_an_endpoint_wants_are_written(cast: Cast, receiver: Receiver) -> None:

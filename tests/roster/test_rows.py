@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -130,6 +130,27 @@ def test_saved_row_has_every_field_as_the_model_has_it(north: Institution) -> No
     assert Person.objects.filter(pk=other.pk, name="Bob").exists()
     kept = Person.objects.get(pk=ada.pk)
     assert (kept.name, kept.email, kept.created_at) == ("Ada'; --", "new@x.test", ada.created_at)
+
+
+def test_many_rows_are_saved_in_one_statement_and_only_in_the_fields_named(north: Institution) -> None:
+    ada, bob, other = (person(north, name, f"{name}@x.test") for name in ("Ada", "Bob", "Eve"))
+    ada.name, bob.name = "Ada'; --, {}\\", 'Bob "B"'
+    ada.email = bob.email = "lost@x.test"
+
+    with CaptureQueriesContext(connection) as asked:
+        Save(Person, "name").all([ada, bob])
+        Save(Person, "name").all([])
+
+    assert len(asked) == 1
+    found = set(Person.objects.values_list("name", "email"))
+    assert found == {(ada.name, "Ada@x.test"), (bob.name, "Bob@x.test"), ("Eve", other.email)}
+
+
+def test_what_is_too_long_for_its_column_is_refused_among_many_rows_too(north: Institution) -> None:
+    ada, bob = person(north, "Ada"), person(north, "Bob")
+    ada.name = "A" * 1_000
+    with pytest.raises(DataError), transaction.atomic():
+        Save(Person).all([ada, bob])
 
 
 RENAME = Change(

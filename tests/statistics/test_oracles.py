@@ -15,7 +15,7 @@ from scipy import stats
 
 from assessment.statistics import bands, cells, formulas, items, joint, report, shape, small_cells
 from assessment.statistics.items import Counted, Scale
-from content.models import Item, ItemVersion, QuizVersion, QuizVersionItem
+from content.models import Item, ItemVersion, QuizVersionItem
 
 OPTIONS = "abcd"
 
@@ -243,7 +243,7 @@ def test_whatever_was_answered_every_figure_is_a_number_or_says_why_not(lines: l
     data = a_cell([counted(line, places) for line in lines])
     shown = {
         "n": scale.n,
-        "score": report._score(data, QuizVersion(points=Decimal(len(places)))),
+        "score": report._score(data, Decimal(len(places))),
         "seconds": shape.quartiles(joint.whole(data.get("seconds", {}))),
         "machine_marked": report._machine_marked(scale),
         "items": [items.figures(item, scale, (("word", 1),)) for item in scale.items],
