@@ -25,6 +25,7 @@ BY_NAME = {
     "label": "The training data",
     "stem": "What decides what a model learns?",
     "tier": "exact",
+    "reason": "Two options were right.",
 }
 
 

@@ -100,12 +100,14 @@ OF_ITEM: dict[str, Any] = {
     "item_version": serializers.UUIDField(),
     "kind": serializers.ChoiceField(choices=item_types.KINDS),
 }
+MOST = "The most that can be earned; less the questions that a regrade dropped, over all assignments in each of them."
+OF_ALL: dict[str, Any] = {"points_max": serializers.FloatField(help_text=MOST)}
 POINTS_MAX: dict[str, Any] = {"points_max": serializers.FloatField(help_text="The most that can be earned.")}
 WholeRow = shape(
     "WholeStatistics",
     "A check as a whole.",
     {"n": number("Attempts."), "waiting": number("Of those, with an answer that waits for a person.")},
-    POINTS_MAX,
+    OF_ALL,
     fields((*SCORE, *MACHINE)),
     fields(SECONDS, "seconds_"),
 )
@@ -142,6 +144,6 @@ DayRow = shape(
     "DayRow",
     "The attempts that were handed in on one day.",
     {"day": serializers.DateField(help_text="In UTC."), "n": number("Attempts.")},
-    POINTS_MAX,
+    OF_ALL,
     fields(["mean"]),
 )

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.choosing import Row
+from api.figures import MOST
 from assessment.models import Assignment, Attempt, Grade, MarkedBy, Population
 from content import item_types
 from content.models import Quiz
@@ -229,6 +230,7 @@ class ItemStatisticsSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=item_types.KINDS)
     stem = serializers.CharField(help_text="In plain text.")
     points_max = serializers.FloatField()
+    dropped = serializers.BooleanField(help_text="A regrade took it out of the points.")
     n = serializers.IntegerField(help_text="Attempts in which the points of this item are known.")
     facility = FigureSerializer(help_text="Mean share of the points, 0 to 1.")
     blanks = serializers.IntegerField(allow_null=True, help_text="Answers left empty; null while hidden.")
@@ -247,7 +249,7 @@ class ItemStatisticsSerializer(serializers.Serializer[Any]):
 
 
 class ScoreStatisticsSerializer(serializers.Serializer[Any]):
-    points_max = serializers.FloatField()
+    points_max = serializers.FloatField(help_text=MOST)
     mean = FigureSerializer(help_text="Of complete attempts, in points.")
     sd = FigureSerializer()
     median = FigureSerializer()

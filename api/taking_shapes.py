@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from api import serializers as shapes
 from assessment import responses
-from assessment.models import AttemptState
+from assessment.models import AttemptState, RegradeChoice
 from content import item_types
 
 VERDICTS = ["right", "partly", "wrong", "waiting", "hidden", "dropped"]
@@ -152,6 +152,12 @@ class CheckedSerializer(serializers.Serializer[Any]):
     feedback = FeedbackSerializer()
 
 
+class ResultRegradeSerializer(serializers.Serializer[Any]):
+    choice = serializers.ChoiceField(choices=RegradeChoice.choices, help_text="What the answers earn since then.")
+    reason = serializers.CharField(help_text="The teacher's, to the learners.")
+    at = serializers.DateTimeField()
+
+
 class ResultItemSerializer(serializers.Serializer[Any]):
     position = serializers.IntegerField()
     id = serializers.UUIDField(help_text="Of this version of the item.")
@@ -164,6 +170,7 @@ class ResultItemSerializer(serializers.Serializer[Any]):
     points = shapes.number("Null while it waits, or where the policy shows the score only.", allow_null=True)
     points_max = shapes.number("The most that the item can earn.")
     note = serializers.CharField(help_text="From the teacher; may be empty.")
+    regrade = ResultRegradeSerializer(allow_null=True, help_text="What gave the mark, where that was a regrade.")
     feedback = FeedbackSerializer(allow_null=True, help_text="Null where the policy or the state forbids it.")
 
 

@@ -7,7 +7,19 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from assessment import sheets, showing
-from assessment.models import Attempt, AttemptState, Erasure, Grade, Mark, Placement, Response, SavedComment
+from assessment.models import (
+    Accommodation,
+    Attempt,
+    AttemptState,
+    Erasure,
+    Grade,
+    Mark,
+    Placement,
+    Regrade,
+    Response,
+    SavedComment,
+)
+from assessment.placement import placing
 from assessment.reviewing import second_looks
 from assessment.statistics import deltas
 from events import outbox
@@ -15,6 +27,10 @@ from lti.launch import privacy
 from roster.models import Enrollment, Person
 
 IDENTITY = ("name", "given_name", "family_name", "email")
+ACCOMMODATION = (
+    *("assignment__title", "time_factor", "extra_minutes", "no_time_limit", "extra_attempts", *placing.DATES),
+    *("reason", "given_by", "created_at"),
+)
 
 
 def summary(person: Person) -> dict[str, Any]:
@@ -34,6 +50,7 @@ def summary(person: Person) -> dict[str, Any]:
         "responses": _answered(person),
         "marks": Mark.objects.filter(response__attempt__person=person).count(),
         "grades": Grade.objects.filter(person=person).count(),
+        "accommodations": Accommodation.objects.filter(person=person).count(),
         "scores": len(kept["scores_sent_to_platforms"]),
         "marks_given": Mark.objects.filter(person=person).count(),
     }
@@ -57,9 +74,15 @@ def export(person: Person, *, for_administrator: bool) -> dict[str, Any]:
                 "assignment__title", "points", "points_max", "state", "updated_at"
             )
         ),
+        "accommodations": list(
+            Accommodation.objects.filter(person=person).order_by("created_at").values(*ACCOMMODATION)
+        ),
         "marks_given_to_others": Mark.objects.filter(person=person).count(),
         "content_placed": list(Placement.objects.filter(created_by=person).values("title", "created_at")),
         "saved_comments": list(SavedComment.objects.filter(person=person).values("text", "created_at")),
+        "questions_marked_again": list(
+            Regrade.objects.filter(by=person, committed_at__isnull=False).values("choice", "reason", "committed_at")
+        ),
         "erasures_ordered": list(Erasure.objects.filter(by=person).values("id", "at")),
     }
 
@@ -68,8 +91,9 @@ def export(person: Person, *, for_administrator: bool) -> dict[str, Any]:
 def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
     """Erase the person; `by` is the administrator who asked, None where it was the person.
 
-    Attempts, answers, marks, grades and scores go; a score that was not sent yet is dropped. The next fold takes the
-    attempts out of the statistics. Marks that the person gave belong to the learners and stay, by nobody.
+    Attempts, answers, marks, grades, scores and accommodations go; a score that was not sent yet is dropped. The next
+    fold takes the attempts out of the statistics. Marks and regrades that the person made belong to the learners and
+    stay, by nobody.
     """
     person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     made = list(_attempts(person).order_by("pk").select_for_update(of=("self",)))
@@ -77,6 +101,7 @@ def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
         "attempts": len(made),
         "responses": _answered(person),
         "grades": Grade.objects.filter(person=person).count(),
+        "accommodations": Accommodation.objects.filter(person=person).count(),
         "scores": len(privacy.kept(person)["scores_sent_to_platforms"]),
         "enrollments": Enrollment.objects.filter(person=person).count(),
     }
@@ -85,6 +110,8 @@ def erase(*, person: Person, by: Person | None, now: datetime) -> Erasure:
     Grade.objects.filter(person=person).delete()
     Attempt.objects.filter(person=person).delete()
     SavedComment.objects.filter(person=person).delete()
+    Accommodation.objects.filter(person=person).delete()
+    Regrade.objects.filter(by=person).update(by=None, by_name="")
     privacy.forget(person=person, now=now)
     outbox.forget(person.pk)
     Enrollment.objects.filter(person=person).delete()
@@ -127,6 +154,7 @@ def _answers(attempt: Attempt, for_administrator: bool) -> list[dict[str, Any]]:
         asked = sheets.questions(attempt)
         return [{"question": one.public.get("stem"), "answer": one.answer, "saves": one.seq} for one in asked]
     marked = sheets.results(attempt, for_instructor=for_administrator)
+    looks = second_looks.by_response(one.response_id for one in marked)
     return [
         {
             "question": one.public.get("stem"),
@@ -136,10 +164,16 @@ def _answers(attempt: Attempt, for_administrator: bool) -> list[dict[str, Any]]:
             "points_max": one.points_max,
             "marked_by": one.marked_by,
             "note": one.note,
+            "marked_again": _regrade(one.regrade),
             "second_looks": [
                 {"asked": look.text, "asked_at": look.asked_at, "answer": look.answer, "answered_at": look.answered_at}
-                for look in one.looks
+                for look in looks.get(one.response_id, [])
             ],
         }
-        for one in second_looks.with_looks(attempt, marked, may_ask=False)
+        for one in marked
     ]
+
+
+def _regrade(found: Regrade | None) -> dict[str, Any] | None:
+    """Why all answers to the question were marked again."""
+    return {"choice": found.choice, "reason": found.reason, "at": found.committed_at} if found else None

@@ -54,7 +54,8 @@ class ItemResult:
 
     `state`: `waiting` for marking or for a person; `unscored` in practice (skipped, or a person would have to
     mark it); `hidden` where the policy shows the score only, then `points` is None too; `dropped` where a regrade took
-    the question out of the points. `regrade` is the one that gave the mark, where that may be shown.
+    the question out of the points. `regrade` is the one that gave the mark, `corrected` one that changed the key and
+    left the mark as it was, where that may be shown.
     `feedback`, None where the policy or the state forbids it: {"state", "answer_text", "rationale" of the chosen
     answer, "expected": [str], "section": anchor in the lesson or None}.
     """
@@ -79,6 +80,7 @@ class ItemResult:
     looks: Sequence[SecondLook] = ()  # what the learner asked about the mark, with the answers
     may_ask: bool = False  # for a second look
     regrade: Regrade | None = None
+    corrected: Regrade | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -275,14 +277,18 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: Showing) -> It
         note=mark.note if mark else "",
         marked_by=mark.by if mark else None,
         seconds=response.seconds,
-        regrade=_changed_by(response, mark) if shown else None,
+        **_regrades(response, mark, shown),
     )
 
 
-def _changed_by(response: Any, mark: Mark | None) -> Regrade | None:
-    """The regrade that gave the mark."""
+def _regrades(response: Any, mark: Mark | None, shown: bool) -> dict[str, Regrade]:
+    """The regrade that rules the question, by what it did: it gave the mark, or changed the key only."""
     regrade: Regrade | None = response.regrade
-    return regrade if mark and regrade and mark.evidence.get("regrade") == str(regrade.pk) else None
+    if regrade is None or not shown:
+        return {}
+    if mark and mark.evidence.get("regrade") == str(regrade.pk):
+        return {"regrade": regrade}
+    return {"corrected": regrade} if regrade.choice in rules.BY_KEY else {}
 
 
 def _allowed(feedback: dict[str, Any], allowed: Showing) -> dict[str, Any]:

@@ -320,6 +320,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "MarkedBy": "assessment.models.MarkedBy",
         "ItemKind": "content.item_types.KINDS",
         "Verdict": "api.taking_shapes.VERDICTS",
+        "RegradeChoice": "assessment.models.RegradeChoice",
     },
 }
 

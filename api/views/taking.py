@@ -23,7 +23,7 @@ from api.problems import Refused
 from api.views.base import Keyed
 from assessment import access, attempts, clock, responses, showing, taking
 from assessment.attempts import ItemResult, NoAttemptLeft, NotPublished, OutsideWindow, Question, TooSoon, WrongCode
-from assessment.models import Assignment, Attempt, AttemptState
+from assessment.models import Assignment, Attempt, AttemptState, Regrade
 from assessment.placement import windows
 from assessment.responses import AttemptClosed, InvalidAnswer, NotChecked
 from assessment.taking import NotSubmitted
@@ -269,6 +269,10 @@ def question(one: Question) -> dict[str, Any]:
     }
 
 
+def regrade(one: Regrade) -> dict[str, Any]:
+    return {"choice": one.choice, "reason": one.reason, "at": one.committed_at}
+
+
 def result_item(item: ItemResult) -> dict[str, Any]:
     shown = ("rationale", "expected", "section")
     return {
@@ -283,5 +287,6 @@ def result_item(item: ItemResult) -> dict[str, Any]:
         "points": item.points,
         "points_max": item.points_max,
         "note": item.note,
+        "regrade": regrade(item.regrade) if item.regrade else None,
         "feedback": {name: item.feedback[name] for name in shown} if item.feedback else None,
     }

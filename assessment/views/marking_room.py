@@ -1,6 +1,6 @@
 """One answer beside what earns credit; saving goes on to the next. With script the next comes without a page load."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -16,13 +16,14 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from assessment import access, marking, review
-from assessment.models import Attempt, Mark, Response, SecondMark, Suggestion
+from assessment import access, marking, review, rules
+from assessment.models import Attempt, Mark, Regrade, Response, SecondMark, Suggestion
 from assessment.reviewing import alike, comments, queue, second_looks, second_marks
 from assessment.templatetags.assay import points as points_text
 from assessment.views.answers import is_uuid
 from assessment.views.requests import LaunchRequest, instructors_only, see_other
 from content import item_types
+from content.models import ItemVersion
 from lti.models import Launch
 
 LONGEST_NOTE = 2000
@@ -86,6 +87,8 @@ def review_response(request: LaunchRequest, response_id: UUID) -> HttpResponse:
     except review.MarkedMeanwhile:
         words = gettext("Someone else has marked this answer in the meantime, see below. Save to replace that mark.")
         return _room(request, place, response, words)
+    except review.NotReviewable:
+        return _room(request, place, response, gettext("This answer cannot be marked: its question does not count."))
     except review.InvalidPoints as error:
         return _room(request, place, response, str(error))
 
@@ -166,8 +169,9 @@ def _onward(request: LaunchRequest, place: Place, response: Response, following:
 def _room(request: LaunchRequest, place: Place, response: Response, error: str = "") -> HttpResponse:
     viewer, item = request.viewer, response.item_version
     kind = item_types.get(item.kind)
+    regrade, bodies = _in_force(response)
     listed = queue.entries(place.rows(viewer), place.show, viewer.person, None if place.show else item.item_id)
-    levels, chosen = _levels(response), request.POST.getlist("level")
+    levels, chosen = _levels(item, bodies[-1]), request.POST.getlist("level")
     suggestion = _suggestion(place, response)
     for level in levels:
         credit = suggestion.credit if suggestion else None
@@ -184,7 +188,8 @@ def _room(request: LaunchRequest, place: Place, response: Response, error: str =
         "body": response.body,
         "text": alike.text(response),
         "templates": kind.TEMPLATES,
-        "key": [(text, points_text(credit)) for text, credit in kind.key(response.body)],
+        "key": [(text, points_text(credit)) for text, credit in _key(kind, bodies)],
+        "regrade": regrade,
         "levels": levels,
         "suggestion": suggestion,
         "has_ideas": any(level["ideas"] for level in levels),
@@ -255,10 +260,24 @@ def _is_asked(request: LaunchRequest, response: Response) -> bool:
     return asked.exclude(first__person=request.viewer.person).exists()
 
 
-def _levels(response: Response) -> list[dict[str, Any]]:
+def _in_force(response: Response) -> tuple[Regrade | None, list[Mapping[str, Any]]]:
+    """The regrade that rules the question, and the question with each key that holds, its own where none decides."""
+    assignment = response.attempt.assignment
+    regrade = rules.in_force(assignment).get(response.item_version_id) if assignment else None
+    return regrade, rules.bodies(response, regrade) or [response.body]
+
+
+def _key(kind: item_types.ItemType, bodies: Sequence[Mapping[str, Any]]) -> list[tuple[str, Decimal]]:
+    """What earns credit by any of the keys, at its best."""
+    best: dict[str, Decimal] = {}
+    for text, credit in (line for body in bodies for line in kind.key(body)):
+        best[text] = max(credit, best.get(text, credit))
+    return list(best.items())
+
+
+def _levels(item: ItemVersion, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The credits to choose from with the ideas that earn them, the points of each, and a key for the first nine."""
-    item = response.item_version
-    levels = item_types.get(item.kind).levels(response.body)
+    levels = item_types.get(item.kind).levels(body)
     made: list[dict[str, Any]] = [
         {"id": level.id, "label": level.label, "points": marking.points(level.credit, item), "ideas": []}
         for level in levels
@@ -283,7 +302,8 @@ def _ids(levels: Sequence[dict[str, Any]]) -> set[str]:
 
 def _points(data: QueryDict, response: Response) -> Decimal:
     """The sum of the chosen credits, at most the item's points; or the number written below. Raises InvalidPoints."""
-    credits, written = _credits(_levels(response)), data.get("points", "").strip()
+    levels = _levels(response.item_version, _in_force(response)[1][-1])
+    credits, written = _credits(levels), data.get("points", "").strip()
     chosen = [credits[name] for name in data.getlist("level") if name in credits]
     if chosen and written:
         raise review.InvalidPoints(gettext("Choose a credit or enter other points, not both."))

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from assessment import access, charts, key_check
-from assessment.models import Assignment, Population, Response, StatisticsPart
+from assessment import access, charts, key_check, rules
+from assessment.models import Assignment, Population, Regrade, Response, StatisticsPart
 from assessment.statistics import advice, formulas, report
 from assessment.views.requests import LaunchRequest, assignment_or_404, instructors_only
 from content import item_types, places, rendering, variants
@@ -91,6 +91,7 @@ class Question:
 
     item: Mapping[str, Any]
     version: ItemVersion
+    regrade: Regrade | None  # the one that rules it
     options: list[Option] = field(default_factory=list)
 
     @property
@@ -133,7 +134,10 @@ def questions(request: LaunchRequest) -> HttpResponse:
     assignment, selection = assignment_or_404(request), _selection(request)
     numbers = _report(assignment, selection)
     context = _context(request, assignment, selection, numbers)
-    context["questions"] = [_question(item, numbers, selection) for item in numbers["items"]]
+    ruled = rules.in_force(assignment)
+    context["questions"] = [
+        _question(item, numbers, selection, ruled.get(item["item_version"])) for item in numbers["items"]
+    ]
     context["advice"] = key_check.to_look_at(assignment, numbers)
     return render(request, "assessment/questions.html", context)
 
@@ -144,7 +148,7 @@ def question(request: LaunchRequest, position: int) -> HttpResponse:
     """One question: who chose what, by thirds of the class, and why it is right or not."""
     assignment, selection = assignment_or_404(request), _selection(request)
     numbers = _report(assignment, selection)
-    shown = _question(_item(numbers, position), numbers, selection)
+    shown = _one(assignment, selection, numbers, position)
     context = _context(request, assignment, selection, numbers) | {"question": shown, "item": shown.item}
     context["advice"] = [one for one in key_check.to_look_at(assignment, numbers, None) if one.position == position]
     context["flagged"] = shown.version.pk in key_check.flagged(assignment, numbers)
@@ -161,7 +165,7 @@ def question_answers(request: LaunchRequest, position: int) -> HttpResponse:
     """Who gave the answer behind a bar; without a category everyone's answers to the question."""
     assignment, selection = assignment_or_404(request), _selection(request)
     numbers = _report(assignment, selection)
-    shown = _question(_item(numbers, position), numbers, selection)
+    shown = _one(assignment, selection, numbers, position)
     category = request.GET.get("category")
     chosen = next((one for one in shown.options if one.figures["category"] == category), None)
     if category is not None and chosen is None:
@@ -208,17 +212,24 @@ def _item(numbers: dict[str, Any], position: int) -> Mapping[str, Any]:
     return found
 
 
-def _question(item: Mapping[str, Any], numbers: dict[str, Any], selection: Selection) -> Question:
+def _one(assignment: Assignment, selection: Selection, numbers: dict[str, Any], position: int) -> Question:
+    item = _item(numbers, position)
+    return _question(item, numbers, selection, rules.in_force(assignment).get(item["item_version"]))
+
+
+def _question(
+    item: Mapping[str, Any], numbers: dict[str, Any], selection: Selection, regrade: Regrade | None
+) -> Question:
     known = {place.item_version_id: place.item_version for place in places.of(numbers["quiz_version"]["id"])}
     version = known[item["item_version"]]
-    categories = item_types.get(version.kind).categories(version.body)
-    rationales = {category.id: category.rationale for category in categories}
+    body = (rules.keyed(version, regrade) or [version.body])[-1]
+    rationales = {category.id: category.rationale for category in item_types.get(version.kind).categories(body)}
     options = [
         Option(one, rationales.get(one["category"], ""), selection.answers(one["category"]))
         for one in item["categories"]
         if one["category"] or one["count"]  # that nobody left it blank needs no row
     ]
-    return Question(item, version, options)
+    return Question(item, version, regrade, options)
 
 
 def _context(

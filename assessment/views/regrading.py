@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -93,7 +94,8 @@ def regrade_data(request: LaunchRequest, regrade_id: UUID) -> HttpResponse:
     """The dry run, or what became of it, as JSON; learners of other classes are in the counts only."""
     found = _regrade_or_404(request, regrade_id)
     if found.state != RegradeState.DRY_RUN:
-        return JsonResponse({"state": found.state, "counts": found.counts})
+        data = JsonResponse({"state": found.state, "counts": found.counts})
+        return get_conditional_response(request, etag=f'"{_seen(found)}"', response=data) or data
     return JsonResponse({"state": found.state, **_own(dry_run.of(found), assignment_or_404(request)).data()})
 
 
@@ -106,6 +108,11 @@ def undo_regrade(request: LaunchRequest, regrade_id: UUID) -> HttpResponse:
     except CannotRegrade as refused:
         return _page(request, found, str(refused))
     return see_other("regrade", found.pk)
+
+
+def _seen(found: Regrade) -> str:
+    """Changes with every step, so that an open page knows when to look again."""
+    return f"{found.state}-{found.counts.get('handled', 0)}"
 
 
 def _regrade_or_404(request: LaunchRequest, regrade_id: UUID) -> Regrade:
@@ -171,8 +178,10 @@ def _page(request: LaunchRequest, found: Regrade, error: str) -> HttpResponse:
         "assignment": assignment,
         "regrade": found,
         "words": CHOICES[found.choice][0],
+        "seen": _seen(found),
         "counts": whole.counts if whole else counts,
         "moved": own.moved[:MOST_SHOWN],
+        "several": any(one.attempt.number > 1 for one in own.moved),
         "moved_more": max(0, len(own.moved) - MOST_SHOWN),
         "elsewhere": len(whole.moved) - len(own.moved) if whole else 0,
         "grades": len(whole.grades) if whole else 0,

@@ -11,6 +11,8 @@ from django.utils import timezone
 from assessment import attempts, marking, review
 from assessment.models import Assignment, Attempt, AttemptState, Shown
 from assessment.placement.placing import SHOWN
+from assessment.regrading import batches, decisions
+from content.writing import Author
 from lti.models import PlatformUser
 from roster.models import Enrollment, Person, Role
 from tests import cast
@@ -399,6 +401,24 @@ def test_the_policy_that_shows_the_score_only_holds(north: School, marked: Calla
     assert {item["state"] for item in shown["items"]} == {"hidden", "waiting"}
     assert [(item["points"], item["feedback"]) for item in shown["items"]] == [(None, None)] * 3
     assert "secret" not in str(shown)
+
+
+def test_a_dropped_question_says_why(north: School, alice: Person, marked: Callable[[], dict[str, Any]]) -> None:
+    assert [item["regrade"] for item in marked()["items"]] == [None] * 3
+    item, now = Attempt.objects.get().responses.get(position=1).item_version, timezone.now()
+    planned = decisions.plan(
+        assignment=north.assignment, item_version=item, choice="drop", everywhere=False, body=None, by=alice, now=now
+    )
+    author = Author(alice.name, north.institution, alice)
+    decisions.commit(regrade=planned, reason="Two options were right.", by=author, now=now)
+    batches.run(regrade_id=planned.pk, now=now)
+
+    shown = marked()["items"][0]
+
+    assert (shown["state"], shown["points"]) == ("dropped", 0)
+    assert (shown["regrade"]["choice"], shown["regrade"]["reason"]) == ("drop", "Two options were right.")
+    change(north, **dict.fromkeys(SHOWN, Shown.NEVER))
+    assert marked()["items"][0]["regrade"] is None
 
 
 def test_an_open_answer_waits_and_then_shows_the_teachers_note(

@@ -1,6 +1,7 @@
 """A person may see, take along and erase what is kept about them; it leaves the statistics too."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,17 +14,20 @@ from assessment.models import (
     Grade,
     Mark,
     MarkedBy,
+    Regrade,
     Response,
     StatisticsCell,
     StatisticsPart,
 )
-from assessment.placement import placing
+from assessment.placement import accommodations, placing
+from assessment.regrading import batches, decisions
+from assessment.reviewing import second_looks
 from assessment.statistics import folding
 from assessment.statistics.recount import recount
 from lti.launch import launch
 from lti.models import PlatformUser, Score
 from roster.models import Enrollment, Group, Person, Role
-from tests.cast import NOW, Cast, all_right, at, begin, hand_in
+from tests.cast import NOW, Cast, all_right, at, begin, confirm, hand_in
 
 STAYS = {"lti.Launch", "assessment.Mark", "assessment.Erasure"}
 
@@ -44,6 +48,8 @@ def test_erasing_leaves_no_row_that_names_the_person(cast: Cast) -> None:
 
     group = Group.objects.create(institution=person.institution, course=cast.alice.course, group_id="g", name="Blue")
     group.members.add(person)
+
+    accommodations.give_standing(person=person, time_factor=Decimal("1.5"))
 
     privacy.erase(person=person, by=None, now=at(120))
 
@@ -118,6 +124,41 @@ def test_export_is_complete(cast: Cast) -> None:
     assert "My own words" in [one["answer_text"] for one in attempt["answers"]]
     assert len(attempt["answers"]) == 10
     assert (len(found["launches"]), len(found["grades"]), len(found["scores_sent_to_platforms"])) == (1, 1, 1)
+
+
+def test_export_has_exceptions_regrades_and_what_was_asked_about_marks(cast: Cast) -> None:
+    alice, tess = cast.alice.person, cast.tess.person
+    accommodations.give_standing(person=alice, time_factor=Decimal("1.5"), reason="Dyslexia", given_by="Office")
+    accommodations.give(assignment=cast.assignment, person=alice, extra_attempts=2, reason="Was ill", given_by="Tess")
+    accommodations.give_standing(person=cast.bob.person, reason="Not hers")
+    attempt = hand_in(cast.alice, **all_right())
+    response = attempt.responses.get(position=1)
+    confirm(attempt, "q1", "0.5", tess, minutes=0)
+    second_looks.ask(response=response, text="Why?", now=at(20))
+    second_looks.answer(response=response, text="See page 3.", by=tess, now=at(30))
+    planned = decisions.plan(
+        assignment=cast.assignment, item_version=response.item_version, choice="full", everywhere=False, body=None,
+        by=tess, now=at(60),
+    )  # fmt: skip
+    decisions.commit(regrade=planned, reason="Both are right", by=access.author(cast.tess), now=at(70))
+    batches.run(regrade_id=planned.pk, now=at(80))
+
+    found = json.loads(json.dumps(privacy.export(alice, for_administrator=False), default=str))
+
+    exceptions = found["accommodations"]
+    assert [(one["assignment__title"], one["reason"]) for one in exceptions] == [
+        (None, "Dyslexia"),
+        (cast.assignment.title, "Was ill"),
+    ]
+    assert (exceptions[0]["time_factor"], exceptions[1]["extra_attempts"]) == ("1.50", 2)
+    answer = found["attempts"][0]["answers"][0]
+    assert (answer["marked_again"]["choice"], answer["marked_again"]["reason"]) == ("full", "Both are right")
+    assert [(one["asked"], one["answer"]) for one in answer["second_looks"]] == [("Why?", "See page 3.")]
+    theirs = privacy.export(tess, for_administrator=False)["questions_marked_again"]
+    assert [one["reason"] for one in theirs] == ["Both are right"]
+
+    privacy.erase(person=tess, by=None, now=at(120))
+    assert (Regrade.objects.get().by, Regrade.objects.get().by_name) == (None, "")
 
 
 def test_export_tells_a_learner_no_more_than_the_result_page(cast: Cast) -> None:

@@ -1,17 +1,19 @@
 """Pages with which a teacher has a question marked again, and that they are nobody else's."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from assessment import access
-from assessment.models import Attempt, Mark, Regrade
+from assessment.models import Assignment, Attempt, Mark, Regrade
 from assessment.regrading import batches
+from assessment.statistics import folding
 from content.models import ItemVersion, Quiz
 from roster.models import Role
-from tests.cast import Cast, all_right, at, hand_in, make_launch
+from tests.cast import Cast, all_right, at, confirm, hand_in, make_launch, published_quiz
 from tests.pages.conftest import Visit
 
 Open = Callable[..., Visit]
@@ -164,16 +166,12 @@ def test_pages_are_for_teachers_only(cast: Cast, tess: Visit, visit: Open, role:
 
 
 def test_question_of_another_check_cannot_be_named(cast: Cast, tess: Visit) -> None:
-    from tests.cast import published_quiz
-
     published_quiz("another")
     other = ItemVersion.objects.get(item__quiz__slug="another", item__identifier="q1")
     assert tess.get(f"/class/regrade/{other.pk}/").status_code == 404
 
 
 def test_question_page_leads_to_it(cast: Cast, tess: Visit) -> None:
-    from assessment.statistics import folding
-
     folding.fold(assignment_id=cast.assignment.pk, now=at(50))
     assert question() in tess.get("/class/questions/1/").content.decode()
 
@@ -184,3 +182,68 @@ def test_regrades_of_a_question_are_listed_for_its_teachers(cast: Cast, tess: Vi
     assert WHY in page
     assert "Tess" in page
     assert access.regrades(cast.tess, cast.assignment).count() == 1
+
+
+# Where the key is shown
+
+
+@pytest.mark.parametrize(
+    ("choice", "words", "keyed"),
+    [
+        ("new_key", "Key corrected on", ["0", "0", "1"]),
+        ("both", "A second key is accepted since", ["1", "0.5", "1"]),
+        ("full", "Everyone gets full marks since", ["1", "0.5", "0"]),
+        ("drop", "This question does not count since", ["1", "0.5", "0"]),
+    ],
+)
+def test_marking_room_shows_the_key_in_force_and_since_when(
+    cast: Cast, tess: Visit, choice: str, words: str, keyed: list[str]
+) -> None:
+    commit(tess, plan(tess, choice))
+    response = access.class_responses(cast.tess).get(
+        attempt__person=cast.alice.person, item_version__item__identifier="q1"
+    )
+    room = f"/review/{response.pk}/"
+    page = tess.get(room)
+    assert words in page.content.decode()
+    assert WHY in page.content.decode()
+    assert re.findall(r"</span>: ([\d.]+)</li>", page.content.decode()) == keyed
+    answer = tess.post(room, {"level": "full"})
+    assert answer.status_code == (422 if choice == "drop" else 303)
+    assert ("cannot be marked" in answer.content.decode()) == (choice == "drop")
+    attempt = tess.get(f"/class/attempts/{response.attempt_id}").content.decode()
+    assert (f"{room}?from" in attempt) == (choice != "drop")
+
+
+def test_question_page_shows_the_key_in_force_and_since_when(cast: Cast, tess: Visit) -> None:
+    commit(tess, plan(tess))
+    folding.fold(assignment_id=cast.assignment.pk, now=at(150))
+    page = tess.get("/class/questions/1/").content.decode()
+    assert "Key corrected on" in page
+    assert re.findall(r"Key</span> <strong[^>]*>([^<]+)</strong>", page) == ["The wrong one"]
+
+
+def test_question_that_was_dropped_is_said_in_the_list_and_left_out_of_the_mean(cast: Cast, tess: Visit) -> None:
+    confirm_all(cast)
+    commit(tess, plan(tess, "drop"))
+    folding.fold(assignment_id=cast.assignment.pk, now=at(150))
+    assert tess.get("/class/questions/").content.decode().count("Does not count") == 1
+    assert "9 of 9" in tess.get("/class/").content.decode()
+
+
+def confirm_all(cast: Cast) -> None:
+    for attempt in Attempt.objects.filter(assignment=cast.assignment):
+        confirm(attempt, "q8", "1", cast.tess.person, minutes=0)
+
+
+def test_learner_whose_mark_a_person_gave_reads_that_the_key_was_corrected(
+    cast: Cast, tess: Visit, visit: Open
+) -> None:
+    Assignment.objects.filter(pk=cast.assignment.pk).update(max_attempts=1)
+    attempt = Attempt.objects.get(person=cast.alice.person)
+    confirm(attempt, "q1", "0.5", cast.tess.person, minutes=0)
+    commit(tess, plan(tess))
+    page = visit(cast.alice).get(f"/attempts/{attempt.pk}/result").content.decode()
+    assert "Marked again on" not in page
+    assert "Key corrected on" in page
+    assert WHY in page

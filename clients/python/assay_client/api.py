@@ -438,6 +438,8 @@ MarkedBy = Literal["rule", "suggestion", "person"]
 
 PopulationEnum = Literal["first", "highest", "latest", "all"]
 
+RegradeChoice = Literal["new_key", "both", "full", "drop"]
+
 RoleEnum = Literal["learner", "instructor", "other"]
 
 SectionKindEnum = Literal["prose", "points"]
@@ -802,6 +804,7 @@ class ItemStatistics(TypedDict):
     kind: "ItemKind"
     stem: str
     points_max: float
+    dropped: bool
     n: int
     facility: "Figure"
     blanks: int | None
@@ -1175,6 +1178,7 @@ class ResultItem(TypedDict):
     points: float | None
     points_max: float
     note: str
+    regrade: "ResultRegrade | None"
     feedback: "Feedback | None"
     options: NotRequired[list[dict[str, Any]]]
     text: NotRequired[str]
@@ -1194,6 +1198,12 @@ class ResultItem(TypedDict):
     unit_required: NotRequired[bool]
     max_length: NotRequired[int]
     entries: NotRequired[list[dict[str, Any]]]
+
+
+class ResultRegrade(TypedDict):
+    choice: "RegradeChoice"
+    reason: str
+    at: str
 
 
 class ScoreStatistics(TypedDict):
