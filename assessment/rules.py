@@ -80,7 +80,8 @@ def corrected_body(response: Response, regrade: Regrade) -> Mapping[str, Any]:
 
 
 def _key(regrade: Regrade) -> Mapping[str, Any]:
-    return regrade.key.body if regrade.key else regrade.body
+    body: dict[str, Any] = regrade.key.body if regrade.key else regrade.body
+    return body
 
 
 def bodies(response: Response, regrade: Regrade | None) -> list[Mapping[str, Any]]:

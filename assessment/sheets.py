@@ -258,6 +258,7 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: Showing) -> It
     mark = response.counting[0] if done and response.counting else None
     state = _state(response, practice=attempt.assignment_id is None) if done else "waiting"
     shown = done and allowed.mark
+    regrade, corrected = _regrades(response, mark) if shown else (None, None)
     feedback = _allowed(_feedback(response, state), allowed) if done and allowed.any else None
     return ItemResult(
         position=response.position,
@@ -277,18 +278,17 @@ def _result(response: Any, attempt: Attempt, done: bool, allowed: Showing) -> It
         note=mark.note if mark else "",
         marked_by=mark.by if mark else None,
         seconds=response.seconds,
-        **_regrades(response, mark, shown),
+        regrade=regrade,
+        corrected=corrected,
     )
 
 
-def _regrades(response: Any, mark: Mark | None, shown: bool) -> dict[str, Regrade]:
-    """The regrade that rules the question, by what it did: it gave the mark, or changed the key only."""
+def _regrades(response: Any, mark: Mark | None) -> tuple[Regrade | None, Regrade | None]:
+    """The regrade that rules the question: first where it gave the mark, second where it changed the key only."""
     regrade: Regrade | None = response.regrade
-    if regrade is None or not shown:
-        return {}
-    if mark and mark.evidence.get("regrade") == str(regrade.pk):
-        return {"regrade": regrade}
-    return {"corrected": regrade} if regrade.choice in rules.BY_KEY else {}
+    if mark and regrade and mark.evidence.get("regrade") == str(regrade.pk):
+        return regrade, None
+    return None, regrade if regrade and regrade.choice in rules.BY_KEY else None
 
 
 def _allowed(feedback: dict[str, Any], allowed: Showing) -> dict[str, Any]:

@@ -105,6 +105,7 @@ def contribution(attempt: Attempt, responses: Iterable[Response], marks: Iterabl
 
 def with_other_marks(attempt: Attempt, response: Response, marks: Iterable[Mark]) -> Counted:
     """The same of an attempt that has been counted, where one response, with its item, now has these marks."""
+    assert attempt.counted is not None
     given = [(str(mark.by), mark.points, mark.tier) for mark in marks]
     items = {pk: item for pk, item in attempt.counted["items"].items() if pk != str(response.item_version_id)}
     return _whole(
