@@ -62,7 +62,7 @@ class _Reader(Generic[Row]):
     """
 
     def __init__(self, queryset: QuerySet[Row], compiler: Any) -> None:
-        assert queryset._iterable_class is ModelIterable  # type: ignore[attr-defined]
+        assert queryset._iterable_class is ModelIterable
         info, self.alias = compiler.klass_info, compiler.using
         mode = getattr(queryset, "_fetch_mode", None)  # Django 6.1
         self.model: type[Row] = info["model"]

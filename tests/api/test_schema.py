@@ -23,6 +23,8 @@ EXPORTS = {"/api/v1/exports": {"post"}, "/api/v1/exports/{id}": {"get", "delete"
 TAKING = {  # real answers: tests/api/test_taking.py
     "/api/v1/assignments/{id}/attempts": {"post"},
     "/api/v1/attempts/{id}/responses/{position}": {"patch"},
+    "/api/v1/attempts/{id}/responses/{position}/check": {"post"},
+    "/api/v1/attempts/{id}/extend": {"post"},
     "/api/v1/attempts/{id}/submit": {"post"},
 }
 GIVING = {  # real answers: tests/api/test_accommodations.py
@@ -145,7 +147,7 @@ def call(operation: Any, headers: dict[str, str], real: str) -> None:
     def run(case: Any) -> None:
         # What an answer may be depends on its question: no schema of the address says it. Nor does it say whom an
         # accommodation is for, or which filters of figures exclude each other.
-        loose = any(part in operation.path for part in ("responses", "accommodations", "/v1/statistics/"))
+        loose = any(part in operation.path for part in ("responses", "/extend", "accommodations", "/v1/statistics/"))
         excluded = [positive_data_acceptance] if loose else []
         case.call_and_validate(headers=headers, excluded_checks=excluded)
 
