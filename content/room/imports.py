@@ -127,7 +127,8 @@ def _name(given: "UploadedFile[Any]") -> str:
 def _bytes(given: "UploadedFile[Any]") -> bytes:
     if (given.size or 0) > MOST * 1024 * 1024:
         raise Refused(_("The file is larger than {most} MB.").format(most=MOST))
-    return given.read()
+    data: bytes = given.read()
+    return data
 
 
 def _next(found: Import) -> str:
