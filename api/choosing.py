@@ -29,11 +29,16 @@ def chosen_fields(request: Request, known: Sequence[str]) -> list[str]:
 
 
 def chosen_order(request: Request, sorts: Mapping[str, Sort]) -> Order:
-    given = request.query_params.get("sort", next(iter(sorts)))
+    """By default changes come as they were made: the database finds them by an index, however few they are."""
+    changes = "updated_since" in request.query_params and "updated_at" in sorts
+    given = request.query_params.get("sort", "updated_at" if changes else next(iter(sorts)))
     name = given.removeprefix("-")
     if name not in sorts:
         raise ValidationError({"sort": [f"Must be one of: {', '.join(names(sorts))}."]})
     return Order(sorts[name], given.startswith("-"))
+
+
+BY_CHANGE = " With `updated_since` the default is `updated_at`."
 
 
 def names(sorts: Mapping[str, Sort]) -> list[str]:
@@ -44,7 +49,9 @@ def parameters(known: Sequence[str], sorts: Mapping[str, Sort]) -> list[dict[str
     order = {"type": "string", "enum": names(sorts), "default": next(iter(sorts))}
     return [
         fields_parameter(known),
-        parameter("sort", order, "The order; `-` for the other way round."),
+        parameter(
+            "sort", order, f"The order; `-` for the other way round.{BY_CHANGE if 'updated_at' in sorts else ''}"
+        ),
     ]
 
 

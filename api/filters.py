@@ -133,6 +133,8 @@ class PartFilter(AttemptFilter):
                 attempts = self.filters[name].filter(attempts, value)
             else:
                 rows = self.filters[name].filter(rows, value)
+        if since := self.form.cleaned_data["updated_since"]:  # said of the row too, for the index on it
+            rows = rows.filter(**{f"{self.way}__updated_at__gte": since})
         return rows.filter(**{f"{self.way}__in": attempts})
 
     way = "attempt"

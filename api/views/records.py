@@ -108,6 +108,8 @@ class OfAttempts(KeyedList):
         ):  # so that no page begins at the first attempt
             side = "lte" if self.order.descending != place.backwards else "gte"
             attempts = attempts.filter(**{f"pk__{side}": place.value})
+        # The attempts say so too, but the database reads the rows in order only by an index of what it joins to them.
+        queryset = queryset.filter(**{f"{self.way}__institution": self.institution})
         data = self.request.query_params
         filterset = cast(Any, self).filterset_class(data, queryset, request=self.request, attempts=attempts)
         if not filterset.is_valid():

@@ -1,5 +1,6 @@
 """A script that fetches only what changed since its last run gets every row once it can be seen."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -104,6 +106,21 @@ def test_every_list_says_until_when_it_knows_all_changes(reader: Caller, path: s
     until = parse_datetime(reader.get(path, format=format)["Updated-Until"])
     assert until is not None
     assert before <= until <= timezone.now()
+
+
+@pytest.mark.parametrize("path", ["attempts", "responses", "marks", "grades", "deliveries", "changes"])
+def test_changes_are_read_by_an_index_in_the_order_in_which_they_were_made(filled: cast.Cast, path: str) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        answer = key_of(filled).get(path, updated_since="2026-01-01T00:00:00Z", limit=7)
+    assert answer.status_code == 200
+    [page] = [query["sql"] for query in captured if query["sql"].endswith(" LIMIT 8")]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for other in ("seqscan", "bitmapscan", "hashjoin", "mergejoin", "sort"):  # where rows are few, those are faster
+            cursor.execute(f"SET LOCAL enable_{other} = off")
+        cursor.execute("EXPLAIN (FORMAT JSON) " + page.replace("%", "%%"))
+        plan = json.dumps(cursor.fetchone()[0])
+    assert '"Node Type": "Sort"' not in plan, "all rows would be read before the first is given"
+    assert "Seq Scan" not in plan
 
 
 @pytest.mark.parametrize("path", CHANGES)
