@@ -7,10 +7,12 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from django.conf import settings
@@ -188,7 +190,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSystem:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and os.environ.get("DATABASE_URL"):
-        database.drop(_template(config))
+        with suppress(psycopg.OperationalError):  # a server that is gone keeps nothing
+            database.drop(_template(config))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
