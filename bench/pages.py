@@ -13,7 +13,7 @@ from typing import Any
 import django
 
 COURSES, IN_EACH = 10, 30  # what else the teacher teaches, and how many learners are in it
-VISITS = 30
+VISITS = 20
 
 
 def measure(learners: int) -> Iterator[str]:

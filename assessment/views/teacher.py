@@ -1,4 +1,4 @@
-"""Pages of a teacher: what needs attention, then the class, then the numbers; policy, scores, one learner's attempt."""
+"""Pages of a teacher: what needs attention, then the numbers, then the class; policy, scores, one learner's attempt."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,7 +144,8 @@ def _class_page(request: LaunchRequest, assignment: Assignment) -> HttpResponse:
     teachers.set_aside(assignment=assignment, now=timezone.now())
     version = live.version(viewer)  # before all else: what happens meanwhile is seen by the next question
     scores = lookups.newest(assignment.resource_link)
-    has_scores, found = scores.exists(), lookups.by_person(lookups.unsettled(scores))
+    found = lookups.by_person(lookups.unsettled(scores))
+    has_scores = bool(found) or scores.exists()
     if has_scores:
         reconcile.ask(viewer.resource_link_id, now=timezone.now(), older_than=gradebook.FRESH)
     paused = gradebook.pause(assignment, found.values())

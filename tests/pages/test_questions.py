@@ -189,7 +189,7 @@ def test_answers_behind_a_bar_are_those_who_gave_them(cast: Cast, visit: Open) -
     assert [number for _, number in links] == ["6", "6"]
     for link, number in links:
         page = tess.client.get(unescape(link)).content.decode()
-        assert page.count('<th scope="row">') == int(number)
+        assert page.count('<th scope="row"') == int(number)
     wrong = words(shown(tess, f"{SECOND}answers/?category=c"))
     assert "Learner 11" in wrong
     assert "Learner 05" not in wrong
@@ -255,7 +255,7 @@ def test_which_attempts_count_is_chosen(cast: Cast, visit: Open, population: str
     tess = visit(cast.tess)
     assert f"✓ Key: The right one {right}" in row(shown(tess, f"{QUESTIONS}?population={population}"), 2)
     listed = shown(tess, f"{SECOND}answers/?category=a&population={population}")
-    assert listed.count('<th scope="row">') == right
+    assert listed.count('<th scope="row"') == right
 
 
 def test_long_lists_of_answers_come_in_pages(cast: Cast, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def test_class_page_shows_first_what_needs_a_hand(cast: Cast, visit: Open) -> No
     event.state, event.last_status, event.last_answer = ScoreState.REFUSED, 422, "User <b>unknown</b>"
     event.save()
     page = visit(cast.tess).get().content.decode()
-    assert page.index("Needs attention") < page.index(">Class<") < page.index(">Statistics<")
+    assert page.index("Needs attention") < page.index(">Statistics<") < page.index(">Class<")
     assert "<strong>1 answer</strong> waits" in page
     assert "The LMS said: User unknown" in page
     assert "<b>" not in page
@@ -290,7 +290,7 @@ def test_class_page_costs_the_same_for_any_number_of_learners(
     tess = visit(cast.tess)
     # One of them asks for a newer reading of the gradebook, two see whether the teacher may write the check, two make
     # the version that the open page asks about.
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         tess.get("/class/")
 
 
