@@ -117,7 +117,7 @@ def test_three_hundred_listed_learners_cost_no_more_queries(
     tess = visit(cast.tess)
     # Two of them see whether another check may still be chosen, two whether the teacher may write this one, and two are
     # about the version that the open page asks for, one finds who has an exception.
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(29):
         assert "300 learners, 300 not started" in tess.get("/class/?page=2").content.decode()
 
 

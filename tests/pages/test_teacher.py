@@ -290,7 +290,7 @@ def test_class_page_costs_the_same_for_any_number_of_learners(
     tess = visit(cast.tess)
     # One of them asks for a newer reading of the gradebook, two see whether the teacher may write the check, two make
     # the version that the open page asks about.
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(29):
         tess.get("/class/")
 
 
