@@ -133,7 +133,7 @@ def _go_through(sample: Sample, person: Person, held: Terms) -> list[Sitting]:
         return [sit(1, ability, sample.now - timedelta(minutes=random.uniform(1, 20)), half=True)]
     sample.summary.handed_in += 1
     first = sit(1, ability, sample.now - timedelta(days=DAYS * random.random(), hours=2))
-    again = first.attempt.submitted_at + timedelta(minutes=10)
+    again = (first.attempt.submitted_at or sample.now) + timedelta(minutes=10)
     may = held.max_attempts != 1 and not sample.assignment.cool_down and random.random() < SECOND_TRY
     return [first, sit(2, ability + 0.6, again)] if may and again + timedelta(hours=1) < sample.now else [first]
 
