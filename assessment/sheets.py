@@ -85,7 +85,7 @@ class ItemResult:
     @property
     def is_personal(self) -> bool:
         """Whether more than the verdict and its feedback is said of the answer."""
-        return bool(self.regrade or self.note or self.marked_by == MarkedBy.SUGGESTION)
+        return bool(self.regrade or self.corrected or self.note or self.marked_by == MarkedBy.SUGGESTION)
 
     @property
     def alike(self) -> str:
