@@ -91,7 +91,7 @@ def few_keys() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def template(pytestconfig: pytest.Config) -> str:
+def migrated_database(pytestconfig: pytest.Config) -> str:
     return database.migrated(_template(pytestconfig))
 
 
@@ -100,8 +100,8 @@ def _template(config: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, template: str) -> None:
-    connection.settings_dict["TEST"]["TEMPLATE"] = template
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, migrated_database: str) -> None:
+    connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database
 
 
 @pytest.fixture(scope="session")
@@ -120,9 +120,9 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory, template: str) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, migrated_database: str) -> Iterator[System]:
     """The whole system as processes, started once; every test makes a course of its own in it."""
-    with System(tmp_path_factory.mktemp("system"), template=template) as running:
+    with System(tmp_path_factory.mktemp("system"), template=migrated_database) as running:
         yield running
 
 

@@ -86,7 +86,7 @@ def test_policy_can_be_changed_and_grades_follow(marked: Cast) -> None:
         "max_attempts": "3",
         "counts": "latest",
         **dict.fromkeys(("show_mark", "show_answer", "show_rationale", "show_section"), "never"),
-        **{"grace": "0", "cool_down": "0", "late_percent": "50"},
+        **{"grace": "0", "extensions": "0", "extension_minutes": "5", "cool_down": "0", "late_percent": "50"},
         "while_waiting": "nothing",
     }
     assert staff(marked.alice.institution).post(address, form).status_code == 302
