@@ -256,7 +256,7 @@ class Warehouse:
         return found
 
 
-LEARNERS = 12
+LEARNERS = 50
 
 
 def test_reader_that_pulls_while_learners_answer_are_marked_again_and_erased_ends_with_what_the_database_holds(
