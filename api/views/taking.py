@@ -24,6 +24,7 @@ from api.views.base import Keyed
 from assessment import access, attempts, clock, responses, showing, taking
 from assessment.attempts import ItemResult, NoAttemptLeft, NotPublished, OutsideWindow, Question, TooSoon, WrongCode
 from assessment.models import Assignment, Attempt, AttemptState, Regrade
+from assessment.models import Response as StoredResponse
 from assessment.placement import windows
 from assessment.responses import AttemptClosed, InvalidAnswer, NotChecked
 from assessment.taking import NotSubmitted
@@ -46,6 +47,12 @@ class Taking(Keyed):
     def attempt(self, id: UUID) -> Attempt:
         rows = access.attempts_of(self.institution).select_related("assignment__institution", "quiz_version")
         return get_object_or_404(rows, pk=id)
+
+    def stored(self, id: UUID, position: int) -> StoredResponse:
+        row = access.response_of(self.institution, id, position)
+        if row is None:
+            raise Http404("There is no such question.")
+        return row
 
 
 class Begin(Taking):
@@ -93,9 +100,7 @@ class SaveResponse(Taking):
         "on Assay's own pages.",
     )
     def patch(self, request: Request, id: UUID, position: int) -> Response:
-        row = access.response_of(self.institution, id, position)
-        if row is None:
-            raise Http404("There is no such question.")
+        row = self.stored(id, position)
         sent = shapes.AnswerRequest(data=request.data)
         sent.is_valid(raise_exception=True)
         answer = sent.validated_data
@@ -128,9 +133,7 @@ class CheckResponse(Taking):
         "(the policy shows nothing before the end), 422 `invalid-answer` (there is no answer yet).",
     )
     def post(self, request: Request, id: UUID, position: int) -> Response:
-        row = access.response_of(self.institution, id, position)
-        if row is None:
-            raise Http404("There is no such question.")
+        row = self.stored(id, position)
         with refusals(row.attempt.assignment):
             responses.check(attempt=row.attempt, item_version_id=row.item_version_id, now=timezone.now())
         [asked] = [one for one in attempts.questions(row.attempt) if one.position == position]

@@ -126,9 +126,10 @@ def _mark_again(
     moving = set()
     for pk, attempt_id, answer, shown in answers.values_list("pk", "attempt_id", "answer", "shown"):
         before, attempt = marks.get(pk), made.get(attempt_id)
-        mark = None if scope.is_kept(before, regrade) else after.of(answer, shown)
+        kept = scope.is_kept(before, regrade)
+        mark = None if kept else after.of(answer, shown)
         if mark is None or attempt is None:
-            counts["kept" if scope.is_kept(before, regrade) else "undecided"] += 1
+            counts["kept" if kept else "undecided"] += 1
             continue
         points, most = attempt.points, attempt.points_max
         totals.replace(attempt, regrade.item_version, before, mark)
