@@ -9,6 +9,7 @@ import argparse
 import os
 import statistics
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import django
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument(
         "parts",
         nargs="*",
-        help=f"of {', '.join(PARTS)}; all but class when none is named; alone: statistics, regrade, pages, steps",
+        help=f"of {', '.join(PARTS)}; all but class when none is named; alone: {', '.join(ALONE)}",
     )
     parser.add_argument("--launches", type=int, default=200, help="per round")
     parser.add_argument("--attempts", type=int, default=60, help="per round")
@@ -41,18 +42,8 @@ def main() -> None:
     parser.add_argument("--of", type=int, default=500, help="learners, of the class whose pages are measured")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    if options.parts == ["gift"]:
-        return _gift(None, options)
-    if options.parts == ["exports"]:
-        return _exports(options)
-    if options.parts == ["statistics"]:
-        return _statistics(options)
-    if options.parts == ["regrade"]:
-        return _regrade(options)
-    if options.parts == ["pages"]:
-        return _pages(options)
-    if options.parts == ["steps"]:
-        return _steps(options)
+    if len(options.parts) == 1 and options.parts[0] in ALONE:
+        return _alone(ALONE[options.parts[0]](options))
     with tempfile.TemporaryDirectory() as folder, System(Path(folder), sweep_seconds=5, log_level="WARNING") as system:
         print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
         for name in options.parts or USUAL:
@@ -83,36 +74,18 @@ def _passback(system: System, options: argparse.Namespace) -> None:
 
 
 def _gift(_system: System | None, options: argparse.Namespace) -> None:
+    print(*_read_gift(options), flush=True)
+
+
+def _read_gift(options: argparse.Namespace) -> Iterator[str]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    print(read_gift.measure(options.questions), flush=True)
+    yield str(read_gift.measure(options.questions))
 
 
-def _exports(options: argparse.Namespace) -> None:
-    for line in exports.measure(options.responses):
-        print(line, flush=True)
-
-
-def _statistics(options: argparse.Namespace) -> None:
+def _alone(lines: Iterator[str]) -> None:
     print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
-    for line in analytics.measure(options.small, options.large, options.folded):
-        print(line, flush=True)
-
-
-def _regrade(options: argparse.Namespace) -> None:
-    print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
-    for line in regrade.measure(options.again):
-        print(line, flush=True)
-
-
-def _steps(options: argparse.Namespace) -> None:
-    for line in steps.measure(options.attempts):
-        print(line, flush=True)
-
-
-def _pages(options: argparse.Namespace) -> None:
-    print(f"load before: {_load()}, cores: {os.cpu_count()}", flush=True)
-    for line in pages.measure(options.of):
+    for line in lines:
         print(line, flush=True)
 
 
@@ -123,6 +96,14 @@ def _class(system: System, options: argparse.Namespace) -> None:
 
 USUAL = {"launch": _launches, "attempts": _attempts, "passback": _passback, "gift": _gift}
 PARTS = {**USUAL, "class": _class}
+ALONE: dict[str, Callable[[argparse.Namespace], Iterator[str]]] = {  # need no system
+    "gift": _read_gift,
+    "exports": lambda options: exports.measure(options.responses),
+    "statistics": lambda options: analytics.measure(options.small, options.large, options.folded),
+    "regrade": lambda options: regrade.measure(options.again),
+    "pages": lambda options: pages.measure(options.of),
+    "steps": lambda options: steps.measure(options.attempts),
+}
 
 
 def _all(values: list[float]) -> str:
