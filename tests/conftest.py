@@ -39,7 +39,7 @@ hypothesis_settings.load_profile("assay")
 CHROMIUM = Path("/usr/bin/chromium")
 BROWSER_SIZE = 25  # a test in the browser takes as long as so many others
 FEATURES_OFF = [
-    # The list that drops down from the address bar: each window draws it anew, unseen, for most of a second of CPU.
+    # Pages for the suggestions under the address bar: every new window loads them, hidden, for most of a second of CPU.
     *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup"),
     # What Playwright switches off; a list given here takes the place of its own.
     *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay"),

@@ -1,10 +1,12 @@
 """Visits to pages inside a launch: the cast with keys in hand."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from html import unescape
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.http import HttpResponse
@@ -15,6 +17,12 @@ from assessment import attempts
 from assessment.models import Attempt
 from lti.models import Launch, key_hash
 from tests.cast import Cast, make_cast, published_quiz
+from tests.patience import PATIENCE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PICTURES = os.environ.get("ASSAY_PICTURES", "")  # a folder, to look at what the tests saw
 
 
 def key_of(launch: Launch) -> str:
@@ -81,3 +89,22 @@ def cast(db: None) -> Cast:
 @pytest.fixture
 def visit() -> Callable[..., Visit]:
     return Visit
+
+
+@pytest.fixture
+def acting(chromium: "Browser", transactional_db: None) -> Cast:
+    """The cast in a database that the browser's server sees."""
+    return make_cast(quiz=published_quiz("the-check"))
+
+
+@pytest.fixture
+def page(chromium: "Browser") -> Iterator["Page"]:
+    context = chromium.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
+    yield context.new_page()
+    context.close()
+
+
+def take_picture(page: "Page", name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)

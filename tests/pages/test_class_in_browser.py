@@ -1,40 +1,17 @@
 """The class page of 300 learners in Chromium, wide and on a phone, and what it does by itself."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessment.samples import filling
 from roster.models import Role
 from tests.axe import violations
-from tests.cast import Cast, all_right, begin, hand_in, make_cast, published_quiz
-from tests.pages.conftest import key_of
+from tests.cast import Cast, all_right, begin, hand_in
+from tests.pages.conftest import key_of, take_picture
 from tests.pages.test_class_filter import make_class
 from tests.pages.test_class_list import place
-
-PICTURES = os.environ.get("ASSAY_PICTURES", "")  # a folder, to look at what the tests saw
-
-
-@pytest.fixture
-def acting(chromium: Browser, transactional_db: None) -> Cast:
-    return make_cast(quiz=published_quiz("the-check"))
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context()
-    yield context.new_page()
-    context.close()
-
-
-def take_picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])

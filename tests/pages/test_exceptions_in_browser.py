@@ -1,10 +1,8 @@
 """Exceptions and a learner's attempts in Chromium, wide and on a phone."""
 
-import os
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -17,10 +15,8 @@ from assessment.placement import accommodations
 from roster.models import Group
 from tests.axe import violations
 from tests.cast import Cast, all_right, begin, hand_in, make_cast, published_quiz
-from tests.pages.conftest import key_of
+from tests.pages.conftest import key_of, take_picture
 from tests.pages.test_class_list import place
-
-PICTURES = os.environ.get("ASSAY_PICTURES", "")  # a folder, to look at what the tests saw
 
 
 @pytest.fixture
@@ -56,8 +52,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 def look(page: Page, name: str, width: int) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
+    take_picture(page, f"{name}-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     assert violations(page) == [], name
 

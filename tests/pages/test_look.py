@@ -1,7 +1,6 @@
 """The pages in Chromium: no axe violation, nothing wider than the window, and what the scripts promise."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,23 +12,11 @@ from assessment.models import Attempt
 from lti.launch.messages.privacy import TYPES
 from lti.models import Launch, Score, ScoreState
 from tests.axe import violations
-from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_cast, make_launch, published_quiz
+from tests.cast import NOW, Cast, all_right, answer, begin, hand_in, make_launch
 from tests.pages.conftest import key_of, stored
 from tests.pages.test_picking import picker
 
 PRIVACY = TYPES[0]
-
-
-@pytest.fixture
-def acting(chromium: Browser, transactional_db: None) -> Cast:
-    return make_cast(quiz=published_quiz("the-check"))
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context()
-    yield context.new_page()
-    context.close()
 
 
 def addresses(cast: Cast, attempt: Attempt) -> list[str]:

@@ -1,10 +1,8 @@
 """The marking room in Chromium: forty answers by keyboard alone, sums of credits, no connection, narrow and wide."""
 
-import os
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,10 +16,9 @@ from lti.models import Launch
 from roster.models import Role
 from tests.axe import violations
 from tests.cast import NOW, Cast, all_right, at, hand_in, make_cast, make_launch, make_person, open_body, published_quiz
-from tests.pages.conftest import key_of
+from tests.pages.conftest import key_of, take_picture
 from tests.patience import PATIENCE
 
-PICTURES = os.environ.get("ASSAY_PICTURES", "")  # a folder, to look at what the tests saw
 MANY = 40
 RUBRIC = [
     {"level": "full", "idea": "Checks it against a source that others wrote.", "example": "I look it up elsewhere."},
@@ -48,11 +45,6 @@ def sit(cast: Cast, name: str, text: str, second: int) -> Response:
     link = cast.assignment.resource_link
     hand_in(make_launch(link, make_person(link, name)), at(second), **all_right(q8=text))
     return access.waiting_responses(cast.tess).get(attempt__person__name=name)
-
-
-def take_picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"room-{name}.png", full_page=True)
 
 
 def opened(page: Page, live_server: LiveServer, launch: Launch, path: str) -> str:
@@ -194,7 +186,7 @@ def test_room_fits_the_window_and_everybody_can_use_it(
     for name, path in paths.items():
         page.goto(path)
         expect(page.locator("h1").first).to_be_visible()
-        take_picture(page, f"{name}-{width}-{scheme}")
+        take_picture(page, f"room-{name}-{width}-{scheme}")
         page.evaluate("scrollTo(0, document.body.scrollHeight)")  # there the bar with *Save* covers no option
         faults += [f"{name}: {fault}" for fault in violations(page)]
         if page.evaluate("document.documentElement.scrollWidth") > width:
@@ -211,7 +203,7 @@ def test_learner_asks_for_a_second_look_in_the_browser(acting: Cast, page: Page,
     page.get_by_text("Ask for a second look").click()
     page.get_by_label("What should your teacher look at again?").fill("It is in the second sentence.")
     assert violations(page) == []
-    take_picture(page, "learner")
+    take_picture(page, "room-learner")
     page.get_by_role("button", name="Send to your teacher").click()
     expect(page.get_by_text(re.compile("Your teacher sees that you ask"))).to_be_visible()
     expect(page.locator("#q8")).to_contain_text("It is in the second sentence.")

@@ -1,11 +1,7 @@
 """A question is marked again, in Chromium: every page of it on a phone and wide, and progress that shows by itself."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from assessment.models import Attempt, Regrade
@@ -13,29 +9,12 @@ from assessment.regrading import batches
 from content.models import ItemVersion
 from lti.models import Score
 from tests.axe import violations
-from tests.cast import Cast, all_right, at, hand_in, make_cast, published_quiz
-from tests.pages.conftest import key_of
-from tests.patience import PATIENCE
-
-PICTURES = os.environ.get("ASSAY_PICTURES", "")  # a folder, to look at what the tests saw
-
-
-@pytest.fixture
-def acting(chromium: Browser, transactional_db: None) -> Cast:
-    return make_cast(quiz=published_quiz("the-check"))
-
-
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context()
-    context.set_default_timeout(PATIENCE * 1000)
-    yield context.new_page()
-    context.close()
+from tests.cast import Cast, all_right, at, hand_in
+from tests.pages.conftest import key_of, take_picture
 
 
 def look(page: Page, name: str, width: int) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"regrade-{name}-{width}.png", full_page=True)
+    take_picture(page, f"regrade-{name}-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert violations(page) == []
 
